@@ -1,0 +1,34 @@
+# PyGoodVibes: raw machine sounds in, reviewed tables of how well anomalies are found out.
+# What is built stands here; how, in rules/ (one file per phase) and scripts/ (one per rule).
+
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+
+# A config file given with --configfile stands alone: nothing is mixed into it.
+if not workflow.configfiles:
+
+    configfile: "config/config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/features.smk"
+include: "rules/detection.smk"
+include: "rules/evaluation.smk"
+include: "rules/report.smk"
+
+
+report: "report/workflow.rst"
+
+
+rule all:
+    default_target: True
+    input:
+        expand(
+            f"{RESULTS}/{{file}}",
+            file=["metrics.json", "metrics.csv", "averages.csv", "sweep.csv", "manifest.csv"],
+        ),
+        rules.write_tables.output,
+        figures,

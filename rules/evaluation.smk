@@ -1,0 +1,87 @@
+# From scores to metrics: per machine ID, then all of them.
+
+FALSE_ALARM_RATES = {
+    name: settings.expected_false_alarm_rate() or CONFIG.threshold.false_alarm_rate
+    for name, settings in CONFIG.detectors.items()
+}
+
+
+rule evaluate:
+    input:
+        clips=clips_of_id,
+        projection=f"{RESOURCES}/projection/{{machine}}/{{id}}.npz",
+        scores=expand(
+            f"{RESOURCES}/detection/{{detector}}/{{{{machine}}}}/{{{{id}}}}.scores.csv",
+            detector=DETECTORS,
+        ),
+        notes=expand(
+            f"{RESOURCES}/detection/{{detector}}/{{{{machine}}}}/{{{{id}}}}.notes.txt",
+            detector=DETECTORS,
+        ),
+    output:
+        evaluation=f"{RESOURCES}/evaluation/{{machine}}/{{id}}.json",
+        scores=f"{RESOURCES}/evaluation/{{machine}}/{{id}}.scores.csv",
+        official_scores=expand(
+            f"{RESULTS}/official/{{detector}}/anomaly_score_{{{{machine}}}}_id_{{{{id}}}}.csv",
+            detector=DETECTORS,
+        ),
+        official_decisions=expand(
+            f"{RESULTS}/official/{{detector}}/decision_result_{{{{machine}}}}_id_{{{{id}}}}.csv",
+            detector=DETECTORS,
+        ),
+    params:
+        false_alarm_rates=FALSE_ALARM_RATES,
+        threshold_method=CONFIG.threshold.method,
+        evaluation=section("evaluation"),
+        seed=CONFIG.seed,
+        code=code("evaluate"),
+    log:
+        f"{LOGS}/evaluate/{{machine}}/{{id}}.log",
+    benchmark:
+        f"{BENCHMARKS}/evaluate/{{machine}}/{{id}}.tsv"
+    resources:
+        mem_mb=300,
+    message:
+        "Evaluate the detectors on {wildcards.machine} ID {wildcards.id}"
+    script:
+        "../scripts/evaluate.py"
+
+
+def mel_clips(wildcards):
+    """Return the clip tables of the mel caches, where the data set has such caches."""
+    if DATASET.source == "embedding":
+        return []
+    return of_machine_ids(f"{RESOURCES}/mel/{{machine}}/{{id}}.clips.csv")
+
+
+rule summarize:
+    input:
+        manifest=f"{RESOURCES}/manifest.csv",
+        mel_clips=mel_clips,
+        evaluations=lambda wildcards: of_machine_ids(
+            f"{RESOURCES}/evaluation/{{machine}}/{{id}}.json", trained=True
+        ),
+        scores=lambda wildcards: of_machine_ids(
+            f"{RESOURCES}/evaluation/{{machine}}/{{id}}.scores.csv", trained=True
+        ),
+    output:
+        manifest=f"{RESULTS}/manifest.csv",
+        metrics_json=f"{RESULTS}/metrics.json",
+        metrics=f"{RESULTS}/metrics.csv",
+        averages=f"{RESULTS}/averages.csv",
+        sweep=f"{RESULTS}/sweep.csv",
+        coverage=f"{RESOURCES}/final_coverage.csv",
+        scores=f"{RESOURCES}/scores.csv",
+    params:
+        detectors=DETECTORS,
+        code=code("summarize"),
+    log:
+        f"{LOGS}/summarize.log",
+    benchmark:
+        f"{BENCHMARKS}/summarize.tsv"
+    resources:
+        mem_mb=300,
+    message:
+        "Gather the metrics of all machine IDs"
+    script:
+        "../scripts/summarize.py"

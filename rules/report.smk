@@ -1,0 +1,298 @@
+# Tables and figures that people read; `snakemake --report` puts them into one HTML file.
+
+FIGURES = f"{RESULTS}/figures"
+
+
+rule write_tables:
+    input:
+        manifest=f"{RESULTS}/manifest.csv",
+        coverage=f"{RESOURCES}/final_coverage.csv",
+        metrics=f"{RESULTS}/metrics.csv",
+        averages=f"{RESULTS}/averages.csv",
+    output:
+        averages=f"{RESULTS}/tables/averages.md",
+        machine_ids=f"{RESULTS}/tables/machine_ids.md",
+        thresholds=f"{RESULTS}/tables/thresholds.md",
+        clips=f"{RESULTS}/tables/clips.md",
+        html=report(
+            f"{RESULTS}/tables/tables.html",
+            caption="../report/write_tables.rst",
+            category="1 Tables",
+            labels={"what": "all tables"},
+        ),
+    params:
+        texts={
+            "data": DATA_TITLE,
+            "benchmark": DATASET.benchmark,
+            "false_alarm_rates": FALSE_ALARM_RATES,
+            **section("evaluation", "max_fpr", "confidence"),
+        },
+        code=code("write_tables"),
+    log:
+        f"{LOGS}/write_tables.log",
+    benchmark:
+        f"{BENCHMARKS}/write_tables.tsv"
+    resources:
+        mem_mb=300,
+    message:
+        "Write the tables"
+    script:
+        "../scripts/write_tables.py"
+
+
+rule plot_clips:
+    input:
+        manifest=f"{RESULTS}/manifest.csv",
+    output:
+        figure=report(
+            f"{FIGURES}/clips.png",
+            caption="../report/plot_clips.rst",
+            category="2 Data",
+            labels={"figure": "clips per machine ID"},
+        ),
+    params:
+        title_suffix=DATA_TITLE,
+        code=code("plot_clips"),
+    log:
+        f"{LOGS}/plot_clips.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_clips.tsv"
+    resources:
+        mem_mb=500,
+    message:
+        "Draw the distribution of clips"
+    script:
+        "../scripts/plot_clips.py"
+
+
+rule plot_examples:
+    input:
+        mels=lambda wildcards: of_machine_ids(
+            f"{RESOURCES}/mel/{{machine}}/{{id}}.npy", wildcards.machine
+        ),
+        clips=lambda wildcards: of_machine_ids(
+            f"{RESOURCES}/mel/{{machine}}/{{id}}.clips.csv", wildcards.machine
+        ),
+    output:
+        figure=report(
+            f"{FIGURES}/examples/{{machine}}.png",
+            caption="../report/plot_examples.rst",
+            category="2 Data",
+            labels={"figure": "example clips", "machine": "{machine}"},
+        ),
+    params:
+        ids=lambda wildcards: [machine_id for _, machine_id in machine_ids(wildcards.machine)],
+        data_folder=None if DATASET.source == "mel" else DATA_FOLDER,
+        channel=CONFIG.audio.channel,
+        **section("mel", "hop_length", "fmin", "fmax"),
+        title_suffix=DATA_TITLE,
+        code=code("plot_examples"),
+    log:
+        f"{LOGS}/plot_examples/{{machine}}.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_examples/{{machine}}.tsv"
+    resources:
+        mem_mb=500,
+    message:
+        "Draw example clips of {wildcards.machine}"
+    script:
+        "../scripts/plot_examples.py"
+
+
+rule plot_clouds:
+    input:
+        points=f"{RESOURCES}/overview.npz",
+    output:
+        figure=report(
+            f"{FIGURES}/clouds.png",
+            caption="../report/plot_clouds.rst",
+            category="3 Method",
+            labels={"figure": "clouds of points, all machines"},
+        ),
+    params:
+        title_suffix=DATA_TITLE,
+        code=code("plot_clouds"),
+    log:
+        f"{LOGS}/plot_clouds.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_clouds.tsv"
+    resources:
+        mem_mb=500,
+    message:
+        "Draw the clouds of points of all machines"
+    script:
+        "../scripts/plot_clouds.py"
+
+
+rule plot_id_clouds:
+    input:
+        points=lambda wildcards: of_machine_ids(
+            f"{RESOURCES}/projection/{{machine}}/{{id}}.npz", wildcards.machine, trained=True
+        ),
+    output:
+        figure=report(
+            f"{FIGURES}/id_clouds/{{machine}}.png",
+            caption="../report/plot_id_clouds.rst",
+            category="3 Method",
+            labels={"figure": "clouds of points per machine ID", "machine": "{machine}"},
+        ),
+    params:
+        ids=lambda wildcards: [
+            machine_id for _, machine_id in machine_ids(wildcards.machine, trained=True)
+        ],
+        title_suffix=DATA_TITLE,
+        code=code("plot_id_clouds"),
+    log:
+        f"{LOGS}/plot_id_clouds/{{machine}}.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_id_clouds/{{machine}}.tsv"
+    resources:
+        mem_mb=500,
+    message:
+        "Draw the clouds of points of {wildcards.machine}"
+    script:
+        "../scripts/plot_id_clouds.py"
+
+
+rule plot_ocsvm_contours:
+    input:
+        points=f"{RESOURCES}/projection/{{machine}}/{{id}}.npz",
+    output:
+        figure=report(
+            f"{FIGURES}/ocsvm_contours/{{machine}}_id_{{id}}.png",
+            caption="../report/plot_ocsvm_contours.rst",
+            category="3 Method",
+            labels={"figure": "one-class SVM contours", "machine": "{machine} ID {id}"},
+        ),
+    params:
+        gammas=list(CONFIG.figures.contour_gammas),
+        nus=list(CONFIG.figures.contour_nus),
+        title_suffix=DATA_TITLE,
+        code=code("plot_ocsvm_contours"),
+    log:
+        f"{LOGS}/plot_ocsvm_contours/{{machine}}/{{id}}.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_ocsvm_contours/{{machine}}/{{id}}.tsv"
+    resources:
+        mem_mb=500,
+    message:
+        "Draw the one-class SVM contours of {wildcards.machine} ID {wildcards.id}"
+    script:
+        "../scripts/plot_ocsvm_contours.py"
+
+
+rule plot_scores:
+    input:
+        scores=f"{RESOURCES}/scores.csv",
+        metrics=f"{RESULTS}/metrics.csv",
+    output:
+        figure=report(
+            f"{FIGURES}/scores/{{detector}}.png",
+            caption="../report/plot_scores.rst",
+            category="4 Results",
+            labels={"figure": "distribution of scores", "detector": "{detector}"},
+        ),
+    params:
+        title_suffix=DATA_TITLE,
+        code=code("plot_scores"),
+    log:
+        f"{LOGS}/plot_scores/{{detector}}.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_scores/{{detector}}.tsv"
+    resources:
+        mem_mb=500,
+    message:
+        "Draw the distribution of the scores of {wildcards.detector}"
+    script:
+        "../scripts/plot_scores.py"
+
+
+rule plot_roc:
+    input:
+        scores=f"{RESOURCES}/scores.csv",
+        metrics=f"{RESULTS}/metrics.csv",
+    output:
+        figure=report(
+            f"{FIGURES}/roc.png",
+            caption="../report/plot_roc.rst",
+            category="4 Results",
+            labels={"figure": "ROC curves and pAUC zone"},
+        ),
+    params:
+        max_fpr=CONFIG.evaluation.max_fpr,
+        title_suffix=DATA_TITLE,
+        code=code("plot_roc"),
+    log:
+        f"{LOGS}/plot_roc.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_roc.tsv"
+    resources:
+        mem_mb=500,
+    message:
+        "Draw the ROC curves"
+    script:
+        "../scripts/plot_roc.py"
+
+
+rule plot_sweep:
+    input:
+        sweep=f"{RESULTS}/sweep.csv",
+        metrics=f"{RESULTS}/metrics.csv",
+    output:
+        figure=report(
+            f"{FIGURES}/sweep.png",
+            caption="../report/plot_sweep.rst",
+            category="4 Results",
+            labels={"figure": "sensitivity against specificity"},
+        ),
+    params:
+        title_suffix=DATA_TITLE,
+        code=code("plot_sweep"),
+    log:
+        f"{LOGS}/plot_sweep.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_sweep.tsv"
+    resources:
+        mem_mb=500,
+    message:
+        "Draw sensitivity against specificity"
+    script:
+        "../scripts/plot_sweep.py"
+
+
+rule plot_bars:
+    input:
+        metrics=f"{RESULTS}/metrics.csv",
+    output:
+        figure=report(
+            f"{FIGURES}/bars.png",
+            caption="../report/plot_bars.rst",
+            category="4 Results",
+            labels={"figure": "AUC and pAUC per machine ID and type"},
+        ),
+    params:
+        title_suffix=DATA_TITLE,
+        code=code("plot_bars"),
+    log:
+        f"{LOGS}/plot_bars.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_bars.tsv"
+    resources:
+        mem_mb=500,
+    message:
+        "Draw the metrics per machine ID and type"
+    script:
+        "../scripts/plot_bars.py"
+
+
+def figures(wildcards):
+    """Return all figures that the data set allows."""
+    names = ["clips", "clouds", "roc", "sweep", "bars"]
+    names += [f"scores/{detector}" for detector in DETECTORS]
+    machines = dict.fromkeys(machine for machine, _ in machine_ids())
+    trained = machine_ids(trained=True)
+    if DATASET.source != "embedding":
+        names += [f"examples/{machine}" for machine in machines]
+    names += [f"id_clouds/{machine}" for machine in dict.fromkeys(name for name, _ in trained)]
+    names += [f"ocsvm_contours/{machine}_id_{machine_id}" for machine, machine_id in trained]
+    return [f"{FIGURES}/{name}.png" for name in names]

@@ -1,0 +1,8 @@
+"""Turn the log-mel frames of each clip of a machine ID into a vector."""
+
+from pygoodvibes import embeddings, mel_cache, vectors
+from pygoodvibes.job import logged
+
+with logged(snakemake.log):
+    cache = mel_cache.open_cache(snakemake.input[0], snakemake.input[1])
+    vectors.save(snakemake.output[0], embeddings.embed_clips(cache, snakemake.params.embedding))

@@ -1,0 +1,9 @@
+"""Draw the distribution of clips over machine types, IDs, splits and labels."""
+
+from pygoodvibes.figures import inputs, style
+from pygoodvibes.figures.clips import plot_clips
+
+figure = plot_clips(
+    inputs.read_table(snakemake.input.manifest), title_suffix=snakemake.params.title_suffix
+)
+style.save(figure, snakemake.output.figure)

@@ -1,0 +1,12 @@
+"""Draw the clips of all machine types as points of one common projection."""
+
+from pygoodvibes.figures import inputs, style
+from pygoodvibes.figures.clouds import plot_clouds
+
+arrays = inputs.read_vectors(snakemake.input.points)
+figure = plot_clouds(
+    inputs.points_table(arrays),
+    explained_variance_ratio=arrays.get("explained_variance_ratio"),
+    title_suffix=snakemake.params.title_suffix,
+)
+style.save(figure, snakemake.output.figure)

@@ -1,0 +1,15 @@
+"""Draw training and test clips of each machine ID of one type in the ID's own projection."""
+
+from pygoodvibes.figures import inputs, style
+from pygoodvibes.figures.id_clouds import plot_id_clouds
+
+machine, ids = snakemake.wildcards.machine, snakemake.params.ids
+points, ratios = inputs.points_of_ids(snakemake.input.points, machine, ids)
+figure = plot_id_clouds(
+    points,
+    machine=machine,
+    ids=ids,
+    explained_variance_ratio=ratios,
+    title_suffix=snakemake.params.title_suffix,
+)
+style.save(figure, snakemake.output.figure)

@@ -1,0 +1,14 @@
+"""Draw what a one-class SVM calls normal for one machine ID, over a grid of gamma and nu."""
+
+from pygoodvibes.figures import inputs, style
+from pygoodvibes.figures.ocsvm_contours import plot_ocsvm_contours_of
+
+figure = plot_ocsvm_contours_of(
+    inputs.read_vectors(snakemake.input.points),
+    snakemake.params.gammas,
+    snakemake.params.nus,
+    machine=snakemake.wildcards.machine,
+    id=snakemake.wildcards.id,
+    title_suffix=snakemake.params.title_suffix,
+)
+style.save(figure, snakemake.output.figure)

@@ -1,0 +1,12 @@
+"""Draw one ROC curve per detector for each machine type, with the zone that pAUC counts."""
+
+from pygoodvibes.figures import inputs, style
+from pygoodvibes.figures.roc import plot_roc
+
+figure = plot_roc(
+    inputs.read_table(snakemake.input.scores),
+    inputs.read_table(snakemake.input.metrics),
+    max_fpr=snakemake.params.max_fpr,
+    title_suffix=snakemake.params.title_suffix,
+)
+style.save(figure, snakemake.output.figure)

@@ -1,0 +1,144 @@
+"""Reading clips: what a file holds, and its samples.
+
+A file that can't be used raises `UserError` with the reason; the caller lists it and goes on.
+"""
+
+import dataclasses
+import hashlib
+import pathlib
+import struct
+
+import numpy as np
+import soundfile
+
+from pygoodvibes.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class AudioInfo:
+    """What the header of an audio file says, and the hash of its bytes."""
+
+    samples: int
+    sample_rate: int
+    channels: int
+    sha256: str
+
+    @property
+    def seconds(self) -> float:
+        """Return the duration, s."""
+        return self.samples / self.sample_rate
+
+
+def _promised_bytes(content: bytes) -> tuple[int, int] | None:
+    """Return the bytes that a WAV header promises for its samples, and those that are there."""
+    if content[:4] != b"RIFF" or content[8:12] != b"WAVE":
+        return None
+    position = 12
+    while position + 8 <= len(content):
+        name, size = struct.unpack_from("<4sI", content, position)
+        if name == b"data":
+            # writers that stream leave 0 or the largest number there, and promise nothing
+            return None if size in (0, 0xFFFFFFFF) else (size, len(content) - position - 8)
+        position += 8 + size + size % 2
+    return None
+
+
+def inspect(path: pathlib.Path) -> AudioInfo:
+    """Read the header and hash the bytes of an audio file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        WAV, FLAC, or another format that libsndfile reads.
+
+    Returns
+    -------
+    AudioInfo
+        Samples per channel, sample rate in Hz, channels, SHA-256 of the file.
+
+    Raises
+    ------
+    UserError
+        If the file can't be read, is no audio, holds no samples, or ends before its header says.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"can't be read ({error.strerror})") from None
+    if not content:
+        raise UserError("empty file (0 bytes)")
+    try:
+        info = soundfile.info(str(path))
+    except soundfile.SoundFileError as error:
+        reason = str(error).rpartition(": ")[2].rstrip(".")
+        raise UserError(f"no readable audio ({reason})") from None
+    promised = _promised_bytes(content)
+    if promised and promised[1] < promised[0]:
+        raise UserError(f"truncated: the header promises {promised[0]} bytes, {promised[1]} follow")
+    if info.frames < 1:
+        raise UserError("holds no samples")
+    return AudioInfo(
+        samples=info.frames,
+        sample_rate=info.samplerate,
+        channels=info.channels,
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def why_unusable(info: AudioInfo, *, sample_rate: int, resample: bool, channel: int) -> str:
+    """Say why a clip doesn't fit the settings, '' if it does."""
+    if info.sample_rate != sample_rate and not resample:
+        return (
+            f"sample rate {info.sample_rate} Hz, but audio.sample_rate is {sample_rate} Hz "
+            "and audio.resample is false"
+        )
+    if channel >= info.channels:
+        return f"{info.channels} channel(s), but audio.channel is {channel} (counted from 0)"
+    return ""
+
+
+def read(path: pathlib.Path, *, sample_rate: int, resample: bool, channel: int) -> np.ndarray:
+    """Read one channel of a clip.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The audio file.
+    sample_rate : int > 0
+        Sample rate to return, Hz.
+    resample : bool
+        Convert another sample rate (soxr, high quality) instead of refusing it.
+    channel : int >= 0
+        Channel, counted from 0.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_samples,), dtype=float32]
+        Amplitude; full scale is 1.
+
+    Raises
+    ------
+    UserError
+        If the file can't be decoded, doesn't fit, or holds values that are no sound.
+    """
+    try:
+        samples, found_rate = soundfile.read(str(path), dtype="float32", always_2d=True)
+    except (soundfile.SoundFileError, OSError) as error:
+        reason = str(error).rpartition(": ")[2].rstrip(".")
+        raise UserError(f"can't be decoded ({reason})") from None
+    info = AudioInfo(len(samples), found_rate, samples.shape[1], "")
+    reason = why_unusable(info, sample_rate=sample_rate, resample=resample, channel=channel)
+    if reason:
+        raise UserError(reason)
+    signal = np.ascontiguousarray(samples[:, channel])
+    if not len(signal):
+        raise UserError("holds no samples")
+    if not np.isfinite(signal).all():
+        raise UserError("holds values that are not finite")
+    if np.ptp(signal) == 0:
+        raise UserError("digital silence: all samples are equal")
+    if found_rate != sample_rate:
+        import soxr
+
+        signal = soxr.resample(signal, found_rate, sample_rate, quality="HQ").astype(np.float32)
+    return signal

@@ -1,0 +1,188 @@
+"""Fitting a detector on the training clips of a machine ID and scoring clips with it."""
+
+import dataclasses
+import importlib
+import logging
+import math
+import pathlib
+import warnings
+from collections.abc import Mapping
+
+import numpy as np
+
+from pygoodvibes.detectors import module_of
+from pygoodvibes.detectors.base import DetectorSettings
+from pygoodvibes.records import read_records
+from pygoodvibes.vectors import ClipVectors
+
+logger = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class Detection:
+    """A fitted detector and what it says.
+
+    Attributes
+    ----------
+    estimator : object or None
+        The estimator, fitted on all training clips; None if it could not be fitted.
+    train_scores : np.ndarray [shape=(n_train,)]
+        Score of each training clip from a fit that has not seen it. Higher = more anomalous.
+    test_scores : np.ndarray [shape=(n_test,)]
+        Score of each test clip. Higher = more anomalous.
+    notes : list of str
+        What had to be done differently from the settings, and why.
+    """
+
+    estimator: object | None
+    train_scores: np.ndarray
+    test_scores: np.ndarray
+    notes: list[str]
+
+
+def anomaly_score(estimator: object, values: np.ndarray) -> np.ndarray:
+    """Score clips: the one place where scikit-learn's sign is turned.
+
+    Parameters
+    ----------
+    estimator : object
+        Fitted, with `score_samples` (higher = more normal).
+    values : np.ndarray [shape=(n_clips, d)]
+        What the estimator was fitted on for other clips.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_clips,), dtype=float64]
+        Higher = more anomalous.
+    """
+    if not len(values):
+        return np.zeros(0)
+    return -np.asarray(estimator.score_samples(values), dtype=np.float64)
+
+
+def detect(
+    train: np.ndarray,
+    test: np.ndarray,
+    held_out: list[np.ndarray],
+    fold: np.ndarray,
+    settings: DetectorSettings,
+    *,
+    seed: int,
+) -> Detection:
+    """Fit a detector on all training clips, and once more for each fold held out.
+
+    Parameters
+    ----------
+    train : np.ndarray [shape=(n_train, d)]
+        Normal training clips.
+    test : np.ndarray [shape=(n_test, d)]
+        Clips to score; nothing is fitted on them.
+    held_out : list of np.ndarray [shape=(n_train, d_fold)]
+        For each fold all training clips, as seen by a projection fitted without those of the fold.
+    fold : np.ndarray [shape=(n_train,), dtype=int]
+        Fold of each training clip.
+    settings : DetectorSettings
+        Method and parameters.
+    seed : int
+        Seed of fits that start from random numbers.
+
+    Returns
+    -------
+    Detection
+        A fit that fails leaves NaN scores and a note with the reason.
+    """
+    notes: list[str] = []
+    train_scores = np.full(len(train), np.nan)
+    test_scores = np.full(len(test), np.nan)
+    if not len(train):
+        return Detection(None, train_scores, test_scores, ["not fitted: no usable training clip"])
+    try:
+        estimator = _fit(train, settings, seed=seed, notes=notes)
+        test_scores = anomaly_score(estimator, test)
+    except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
+        logger.warning("not fitted: %s", error)
+        return Detection(None, train_scores, test_scores, [f"not fitted: {error}"])
+    for number, values in enumerate(held_out):
+        out = fold == number
+        try:
+            part = _fit(values[~out], settings, seed=seed, notes=[])
+            train_scores[out] = anomaly_score(part, values[out])
+        except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
+            logger.warning("fold %d not fitted: %s", number, error)
+            notes.append(f"fold {number} not fitted, its clips have no held-out score: {error}")
+    return Detection(estimator, train_scores, test_scores, notes)
+
+
+def _fit(values: np.ndarray, settings: DetectorSettings, *, seed: int, notes: list[str]) -> object:
+    estimator = settings.build(n_clips=len(values), seed=seed)
+    for key, asked in settings.estimator_settings().items():
+        used = getattr(estimator, key, asked)
+        if isinstance(asked, int) and isinstance(used, int) and used < asked and key != "max_iter":
+            notes.append(f"{key} {asked} lowered to {used}: {len(values)} training clips")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        estimator.fit(values)
+    for text in dict.fromkeys(str(warning.message) for warning in caught):
+        logger.warning(text)
+        if "converge" in text:
+            notes.append(text.partition(". ")[0])
+    return estimator
+
+
+COLUMNS = ("clip", "split", "score")
+"""Columns of a file of scores; those of training clips are from fits that have not seen them."""
+
+
+def detect_clips(
+    embedded: ClipVectors,
+    projected: ClipVectors,
+    folds: Mapping[str, np.ndarray],
+    settings: Mapping,
+    *,
+    seed: int,
+) -> Detection:
+    """Run one detector of the config on the clips of a machine ID.
+
+    Parameters
+    ----------
+    embedded, projected : ClipVectors
+        Its clips, row by row the same.
+    folds : mapping of str to np.ndarray
+        fold and held_out_<number>, from `pygoodvibes.projection.project_vectors`.
+    settings : mapping
+        An entry of the `detectors` section of the config.
+    seed : int
+        As in `detect`.
+    """
+    module = importlib.import_module(module_of(settings["method"]))
+    checked = module.Settings.model_validate(settings)
+    fold = folds["fold"]
+    count = int(fold.max(initial=-1)) + 1
+    if checked.input == "embedding":
+        vectors = embedded
+        held_out = [embedded.values[embedded.train]] * count
+    else:
+        vectors = projected
+        held_out = [folds[f"held_out_{number}"] for number in range(count)]
+    train = vectors.train
+    return detect(
+        vectors.values[train], vectors.values[~train], held_out, fold, checked, seed=seed
+    )
+
+
+def score_records(vectors: ClipVectors, result: Detection) -> list[dict]:
+    """Return a record a clip with the keys `COLUMNS`; a score that there isn't is left empty."""
+    scores = np.empty(len(vectors.clip))
+    scores[vectors.train] = result.train_scores
+    scores[~vectors.train] = result.test_scores
+    return [
+        {"clip": clip, "split": split, "score": repr(float(score)) if math.isfinite(score) else ""}
+        for clip, split, score in zip(vectors.clip, vectors.split, scores, strict=True)
+    ]
+
+
+def read_scores(path: str | pathlib.Path) -> dict[tuple[str, str], float]:
+    """Read a file of scores: by split and clip name, NaN where there is none."""
+    return {
+        (row["split"], row["clip"]): float(row["score"] or "nan") for row in read_records(path)
+    }

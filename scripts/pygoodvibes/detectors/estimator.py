@@ -1,0 +1,67 @@
+"""Any scikit-learn outlier estimator, named by its dotted path."""
+
+import difflib
+import importlib
+import inspect
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, model_validator
+
+from pygoodvibes.detectors import METHODS
+from pygoodvibes.detectors.base import SeededSettings
+
+
+def find_class(path: str) -> type:
+    """Return the estimator class at a dotted path.
+
+    Raises
+    ------
+    ValueError
+        If there is no such class, or it has no `fit` and `score_samples`.
+    """
+    module, _, name = path.rpartition(".")
+    if not module:
+        known = ", ".join(METHODS)
+        close = difflib.get_close_matches(path, METHODS, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise ValueError(
+            f"method: {path!r} is not allowed; must be one of {known}, "
+            f"or the dotted path of an estimator{hint}"
+        )
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"method: {path!r} names no estimator ({error})") from None
+    if not (inspect.isclass(found) and hasattr(found, "fit") and hasattr(found, "score_samples")):
+        raise ValueError(f"method: {path!r} has no methods fit and score_samples")
+    return found
+
+
+class Settings(SeededSettings):
+    """An estimator named by its dotted path; every other key is one of its parameters."""
+
+    model_config = ConfigDict(extra="allow")
+
+    method: Annotated[str, Field(examples=["sklearn.ensemble.IsolationForest"])]
+    """Dotted path of a class with `fit` and `score_samples` (higher = more normal)."""
+
+    @model_validator(mode="after")
+    def _known_parameters(self) -> "Settings":
+        known = [name for name in inspect.signature(find_class(self.method)).parameters]
+        for key in self.model_extra or {}:
+            if key not in known:
+                raise ValueError(
+                    f"{key}: there is no such parameter; {self.method} has {', '.join(known)}"
+                )
+        return self
+
+    def build(self, *, n_clips: int, seed: int):
+        """Return the estimator for `n_clips` training clips."""
+        found = find_class(self.method)
+        parameters = dict(self.model_extra or {})
+        takes = inspect.signature(found).parameters
+        if "random_state" in takes:
+            parameters.setdefault("random_state", seed if self.seed is None else self.seed)
+        if found.__name__ == "LocalOutlierFactor":
+            parameters["novelty"] = True  # the only mode that can score new clips
+        return found(**parameters)

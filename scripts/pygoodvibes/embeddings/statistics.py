@@ -1,0 +1,104 @@
+"""Statistics of each mel band over time.
+
+References
+----------
+Guan et al. (2023), Time-weighted frequency domain audio representation with GMM estimator for
+anomalous sound detection (global weighted ranking pooling, GWRP).
+"""
+
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from pygoodvibes.settings import Section
+
+Decay = Annotated[float, Field(ge=0, le=1)]
+
+
+class Settings(Section):
+    """Per-band statistics over time; each one switched on adds n_mels values to the embedding."""
+
+    method: Literal["statistics"]
+    mean: bool = True
+    """Mean over time, dB."""
+
+    std: bool = True
+    """Standard deviation over time, dB."""
+
+    max: bool = True
+    """Maximum over time, dB."""
+
+    quantiles: list[Annotated[float, Field(ge=0, le=1)]] = []
+    """Quantiles over time, dB (0.5 = median), linear between order statistics."""
+
+    gwrp: list[Decay] = []
+    """Decays r of ranked pooling (GWRP): 1 = mean, 0 = maximum."""
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> "Settings":
+        if not (self.mean or self.std or self.max or self.quantiles or self.gwrp):
+            raise ValueError("no statistic is switched on; set mean, std or max to true")
+        return self
+
+
+def ranked_pooling(descending: np.ndarray, decay: float) -> np.ndarray:
+    """Pool sorted values with weights that fall geometrically from the largest on.
+
+    Parameters
+    ----------
+    descending : np.ndarray [shape=(n_frames, n_mels)]
+        Values of each band, largest first.
+    decay : float in [0, 1]
+        Weight of the n-th largest value is decay ** n, counted from 0: 1 gives the mean, 0 the
+        maximum.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_mels,)]
+        Weighted mean of each band, in the units of the input.
+    """
+    weights = np.power(float(decay), np.arange(len(descending)))  # 0 ** 0 is 1
+    return (weights / weights.sum()) @ descending
+
+
+def embed(frames: np.ndarray, settings: Settings) -> np.ndarray:
+    """Compute the statistics of one clip.
+
+    Parameters
+    ----------
+    frames : np.ndarray [shape=(n_frames, n_mels)]
+        Log-mel spectrogram, dB; at least one frame.
+    settings : Settings
+        Which statistics.
+
+    Returns
+    -------
+    np.ndarray [shape=(d,), dtype=float32]
+        The statistics in the order of `columns`, n_mels values each.
+    """
+    frames = np.asarray(frames, dtype=np.float64)
+    parts = []
+    if settings.mean:
+        parts.append(frames.mean(axis=0))
+    if settings.std:
+        parts.append(frames.std(axis=0))
+    if settings.max:
+        parts.append(frames.max(axis=0))
+    if settings.quantiles or settings.gwrp:
+        ascending = np.sort(frames, axis=0)
+        for quantile in settings.quantiles:
+            position = quantile * (len(ascending) - 1)
+            low = int(position)
+            high = min(low + 1, len(ascending) - 1)
+            parts.append(ascending[low] + (position - low) * (ascending[high] - ascending[low]))
+        parts.extend(ranked_pooling(ascending[::-1], decay) for decay in settings.gwrp)
+    return np.concatenate(parts).astype(np.float32)
+
+
+def columns(n_mels: int, settings: Settings) -> list[str]:
+    """Name the values of the embedding, e.g. 'mean_017' for the mean of mel band 17."""
+    statistics = [name for name in ("mean", "std", "max") if getattr(settings, name)]
+    statistics += [f"q{quantile:g}" for quantile in settings.quantiles]
+    statistics += [f"gwrp{decay:g}" for decay in settings.gwrp]
+    return [f"{statistic}_{band:03d}" for statistic in statistics for band in range(n_mels)]

@@ -1,0 +1,312 @@
+"""Figure: waveform and log-mel spectrogram of a normal and an anomalous clip, side by side."""
+
+import dataclasses
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pygoodvibes.errors import UserError
+from pygoodvibes.figures import style
+
+_TICKS_HZ = (125, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000)
+
+
+@dataclasses.dataclass(frozen=True)
+class Example:
+    """One clip to draw.
+
+    Attributes
+    ----------
+    name : str
+        Machine ID and file name, for the panel's title.
+    mel : np.ndarray [shape=(n_frames, n_mels)]
+        Log-mel spectrogram in dB.
+    sample_rate : float > 0
+        Samples per second, Hz.
+    waveform : np.ndarray [shape=(n_samples,)], optional
+        Amplitude, full scale = 1; None draws the spectrogram only.
+    """
+
+    name: str
+    mel: np.ndarray
+    sample_rate: float
+    waveform: np.ndarray | None = None
+
+
+@style.styled
+def plot_examples(
+    normal: Example | None,
+    anomaly: Example | None,
+    *,
+    machine: str,
+    frequencies: np.ndarray,
+    hop_length: int,
+    title_suffix: str,
+    dynamic_range: float = 80.0,
+) -> Figure:
+    """Draw a normal and an anomalous clip of one machine type side by side.
+
+    Parameters
+    ----------
+    normal, anomaly : Example or None
+        The two clips; None where there is none, which the panel then says.
+    machine : str
+        Machine type, for the title.
+    frequencies : np.ndarray [shape=(n_mels,)]
+        Centre of each mel band in Hz, rising.
+    hop_length : int > 0
+        Samples from one frame to the next; frame i is centred at i * hop_length / sample_rate.
+    title_suffix : str
+        Which data it is, e.g. 'synthetic data'.
+    dynamic_range : float > 0
+        The colours reach this many dB down from the loudest point of both clips.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Waveforms above spectrograms. Amplitude, frequency and colour have one scale for both.
+
+    Raises
+    ------
+    UserError
+        If a spectrogram has not one column per frequency, or holds no frame.
+    """
+    title = f"{machine}: a normal and an anomalous test clip"
+    examples = {"normal": normal, "anomaly": anomaly}
+    given = [example for example in examples.values() if example is not None]
+    if not given:
+        return style.message_figure(title, title_suffix, f"{machine} has no labelled test clips.")
+    for example in given:
+        if example.mel.ndim != 2 or example.mel.shape[1] != len(frequencies):
+            raise UserError(
+                f"the spectrogram of {example.name} has the shape {example.mel.shape}, but there "
+                f"are {len(frequencies)} mel bands; give (n_frames, n_mels)"
+            )
+        if not len(example.mel):
+            raise UserError(f"the spectrogram of {example.name} has no frame; leave the clip out")
+    high = max(float(np.max(example.mel)) for example in given)
+    low = max(min(float(np.min(example.mel)) for example in given), high - dynamic_range)
+    with_waves = any(example.waveform is not None for example in given)
+    peak = max(
+        (float(np.abs(e.waveform).max()) for e in given if e.waveform is not None), default=0.0
+    )
+
+    figure = style.new_figure(10.5, 5.6 if with_waves else 4.0, title, title_suffix)
+    grid = figure.add_gridspec(
+        2 if with_waves else 1, 2, height_ratios=[1, 2.4] if with_waves else [1]
+    )
+    image, drawn = None, []
+    for column, (group, example) in enumerate(examples.items()):
+        word = "normal" if group == "normal" else "anomalous"
+        if example is None:
+            axes = figure.add_subplot(grid[:, column])
+            style.panel_title(axes, f"{word} test clip")
+            style.say(axes, f"{machine} has no {word} test clip.")
+            continue
+        top = figure.add_subplot(grid[0, column])
+        seconds = len(example.mel) * hop_length / example.sample_rate
+        style.panel_title(top, f"{word}: {example.name}", width=70)
+        axes = top
+        if with_waves:
+            if example.waveform is None:
+                style.say(top, "no waveform: only the spectrogram is known")
+            else:
+                _draw_waveform(top, example, style.GROUPS[group][1], peak, seconds)
+            axes = figure.add_subplot(grid[1, column])
+        half = 0.5 * hop_length / example.sample_rate
+        image = axes.imshow(
+            example.mel.T,
+            origin="lower",
+            aspect="auto",
+            cmap="magma",
+            vmin=low,
+            vmax=high,
+            extent=(-half, seconds - half, -0.5, len(frequencies) - 0.5),
+            interpolation="nearest",
+        )
+        _mel_axis(axes, frequencies)
+        axes.set_xlim(0, seconds)
+        axes.set_xlabel("Time (s)")
+        axes.set_ylabel("Frequency (Hz, mel scale)")
+        drawn.append(axes)
+    clipped = min(float(np.min(example.mel)) for example in given) < low
+    figure.colorbar(
+        image,
+        ax=drawn,
+        label="Level (dB re power 1)",
+        extend="min" if clipped else "neither",
+        pad=0.015,
+        fraction=0.05,
+        aspect=25,
+    )
+    return figure
+
+
+def _draw_waveform(axes: Axes, example: Example, colour: str, peak: float, seconds: float) -> None:
+    """Draw the lowest and highest sample of each of at most 1,500 time steps."""
+    wave = np.asarray(example.waveform, dtype=float)
+    step = max(1, -(-len(wave) // 1500))
+    starts = np.arange(0, len(wave), step)
+    times = np.append(starts, len(wave)) / example.sample_rate
+    lowest = np.minimum.reduceat(wave, starts)
+    highest = np.maximum.reduceat(wave, starts)
+    axes.stairs(highest, times, baseline=lowest, fill=True, color=colour, linewidth=0.3)
+    axes.set_xlim(0, seconds)
+    axes.set_ylim(-1.08 * peak or -1.0, 1.08 * peak or 1.0)
+    axes.set_ylabel("Amplitude\n(full scale = 1)")
+    axes.tick_params(labelbottom=False)
+    axes.grid(axis="y")
+
+
+def _mel_axis(axes: Axes, frequencies: np.ndarray) -> None:
+    ticks = [hz for hz in _TICKS_HZ if frequencies[0] <= hz <= frequencies[-1]]
+    places = np.interp(ticks, frequencies, np.arange(len(frequencies)))
+    # Bands are evenly spaced on the mel axis; ticks closer than a line of text would overlap.
+    kept: list[int] = []
+    for number, place in enumerate(places):
+        if not kept or place - places[kept[-1]] > len(frequencies) / 16:
+            kept.append(number)
+    axes.set_yticks(places[kept], [f"{ticks[number]:,}" for number in kept])
+
+
+def choose(clips: pd.DataFrame) -> dict[str, int]:
+    """Choose the clips to show: the first test clip of each label, of the first ID that has both.
+
+    The choice does not look at any score: it is meant to be typical, not striking.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        One row per clip: id, clip, split, label.
+
+    Returns
+    -------
+    dict of str to int
+        Row number (position from 0) by label, 'normal' and 'anomaly'; a label that no clip has is
+        not in it. Where no ID has both, each is the first of its label.
+    """
+    test = clips.assign(row=np.arange(len(clips)))
+    test = test[(test["split"] == "test") & test["label"].isin(("normal", "anomaly"))]
+    test = test.sort_values(["id", "clip"], kind="stable")
+    both = test.groupby("id")["label"].nunique()
+    complete = both.index[both == 2]
+    if len(complete):
+        test = test[test["id"] == complete[0]]
+    return {str(label): int(rows.iloc[0]) for label, rows in test.groupby("label")["row"]}
+
+
+def band_centres(n_mels: int, sample_rate: float, *, fmin: float, fmax: float | None) -> np.ndarray:
+    """Return the centre frequencies in Hz of Slaney-style mel bands, shape (n_mels,)."""
+    import librosa
+
+    top = 0.5 * sample_rate if fmax is None else fmax
+    return librosa.mel_frequencies(n_mels=n_mels + 2, fmin=fmin, fmax=top)[1:-1]
+
+
+def plot_examples_of(
+    machine: str,
+    ids: Sequence[str],
+    mels: Sequence[str | pathlib.Path],
+    clip_tables: Sequence[str | pathlib.Path],
+    *,
+    hop_length: int,
+    fmin: float,
+    fmax: float | None,
+    title_suffix: str,
+    data_folder: str | pathlib.Path | None = None,
+    channel: int = 0,
+) -> Figure:
+    """Choose two clips of a machine type from its mel caches and draw them.
+
+    Parameters
+    ----------
+    machine : str
+        Machine type.
+    ids : sequence of str
+        Its machine IDs.
+    mels, clip_tables : sequence of path
+        For each ID its mel cache, ``.npy`` of shape (total_frames, n_mels) in dB, and the CSV table
+        of its clips: clip, path, split, label, offset, frames, sample_rate.
+    hop_length, fmin, fmax : int, float, float or None
+        How the spectrograms were computed; fmax None is half the sample rate.
+    title_suffix : str
+        Which data it is.
+    data_folder : path, optional
+        Folder that the clips' paths start from; None draws spectrograms only.
+    channel : int
+        Channel of the audio files to draw.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        As `plot_examples`.
+
+    Raises
+    ------
+    UserError
+        If the lists differ in length or a file cannot be read.
+    """
+    from pygoodvibes.figures.inputs import read_table
+
+    if not len(ids) == len(mels) == len(clip_tables):
+        raise UserError(
+            f"{len(mels)} mel caches and {len(clip_tables)} tables of clips for {len(ids)} machine "
+            f"IDs of {machine}; give one of each per ID, in the same order"
+        )
+    tables = [
+        read_table(path).assign(id=id_, cache=str(mel))
+        for path, id_, mel in zip(clip_tables, ids, mels, strict=True)
+    ]
+    clips = pd.concat(tables, ignore_index=True)
+    chosen: dict[str, Example] = {}
+    for label, row in choose(clips).items():
+        clip = clips.iloc[row]
+        try:
+            cache = np.load(clip["cache"], mmap_mode="r")
+        except (OSError, ValueError) as error:
+            raise UserError(
+                f"cannot read the mel cache {clip['cache']}: {error}; make it again"
+            ) from error
+        start = int(clip["offset"])
+        waveform = None
+        if data_folder is not None and clip["path"]:
+            waveform = _read_waveform(pathlib.Path(data_folder) / clip["path"], channel)
+        chosen[label] = Example(
+            name=f"ID {clip['id']}, {clip['clip']}",
+            mel=np.array(cache[start : start + int(clip["frames"])]),
+            sample_rate=float(clip["sample_rate"]),
+            waveform=waveform,
+        )
+    frequencies = np.zeros(0)
+    if chosen:
+        first = next(iter(chosen.values()))
+        frequencies = band_centres(first.mel.shape[1], first.sample_rate, fmin=fmin, fmax=fmax)
+    return plot_examples(
+        chosen.get("normal"),
+        chosen.get("anomaly"),
+        machine=machine,
+        frequencies=frequencies,
+        hop_length=hop_length,
+        title_suffix=title_suffix,
+    )
+
+
+def _read_waveform(path: pathlib.Path, channel: int) -> np.ndarray:
+    import soundfile
+
+    try:
+        samples, _ = soundfile.read(path, dtype="float32", always_2d=True)
+    except (OSError, RuntimeError) as error:
+        raise UserError(
+            f"cannot read the audio of {path}: {error}; check the file, or draw from the mel "
+            "cache only"
+        ) from error
+    if not 0 <= channel < samples.shape[1]:
+        raise UserError(
+            f"{path} has {samples.shape[1]} channels, no channel {channel}; count from 0"
+        )
+    return samples[:, channel]

@@ -1,0 +1,143 @@
+"""Figure: sensitivity against specificity over the settings of the threshold."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pygoodvibes.figures import style
+
+
+@style.styled
+def plot_sweep(sweep: pd.DataFrame, metrics: pd.DataFrame, *, title_suffix: str) -> Figure:
+    """Draw sensitivity against specificity of every detector over its threshold settings.
+
+    Parameters
+    ----------
+    sweep : pandas.DataFrame
+        One row per machine ID, detector and setting: machine, id, detector, setting (0, 1, ...),
+        sensitivity, specificity (0 to 1, NaN if they cannot be computed).
+    metrics : pandas.DataFrame
+        One row per machine ID and detector: machine, id, detector, sensitivity, specificity at the
+        threshold in use.
+    title_suffix : str
+        Which data it is, e.g. 'synthetic data'.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel per machine type: per detector the mean over machine IDs at each setting, and the
+        mean at the threshold in use as a large marker; thin grey lines are the single IDs of the
+        first detector.
+
+    Raises
+    ------
+    UserError
+        If a column is missing or there are no metrics.
+    """
+    rates = ["sensitivity", "specificity"]
+    style.require(
+        sweep, ("machine", "id", "detector", "setting", *rates), "sweep", may_be_empty=True
+    )
+    style.require(metrics, ("machine", "id", "detector", *rates), "metrics")
+    if sweep.empty:
+        return style.message_figure(
+            "Sensitivity against specificity",
+            title_suffix,
+            "No machine ID could be scored: see the notes in the metrics.",
+        )
+    detectors = style.in_order(sweep["detector"])
+    machines = style.machines_in(pd.concat([sweep[["machine"]], metrics[["machine"]]]))
+    settings = sweep["setting"].nunique()
+    figure, all_axes = style.panels(
+        len(machines),
+        f"Sensitivity against specificity over {settings} settings, mean over machine IDs",
+        title_suffix,
+        panel_width=4.5 + 0.085 * max(11, *(len(style.short(name)) for name in detectors)),
+        panel_height=3.5,
+        max_columns=2 if len(machines) <= 6 else 3,
+        least_width=6.5,
+    )
+    # One axis for all panels; it starts where the settings do, rounded down to a tenth.
+    least = sweep["specificity"].min()
+    least = float(np.floor(10 * least) / 10) if np.isfinite(least) else 0.0
+    for machine, axes in zip(machines, all_axes, strict=True):
+        mine = sweep[sweep["machine"] == machine]
+        usable = mine.dropna(subset=rates)
+        reached = metrics[metrics["machine"] == machine]
+        ids = style.ids_in(pd.concat([mine[["id"]], reached[["id"]]]))
+        absent = sorted(set(ids) - set(usable["id"]))
+        if usable.empty:
+            style.panel_title(axes, machine)
+            style.say(axes, style.absent_note(absent, reached, start="no curve for"))
+            continue
+        axes.plot([0, 1], [1, 0], color=style.INK, linewidth=0.8, linestyle=":", gid="chance")
+        if usable["id"].nunique() > 1:
+            _draw_single_ids(axes, usable, detectors[0])
+        in_use = reached.dropna(subset=rates)
+        for number, detector in enumerate(detectors):
+            rows = usable[usable["detector"] == detector]
+            if rows.empty:
+                continue
+            mean = rows.groupby("setting")[rates].mean()
+            chosen = in_use.loc[in_use["detector"] == detector, rates].mean()
+            count, most = rows["id"].nunique(), len(ids) - len(absent)
+            part = f"\n({count} of {most} IDs)" if count < most else ""
+            figures = " / ".join(
+                "n/a" if np.isnan(value) else f"{100 * value:.0f}" for value in chosen
+            )
+            look = {"color": style.colour(number), "marker": style.marker(number)}
+            axes.plot(
+                mean["specificity"],
+                mean["sensitivity"],
+                linestyle=style.line(number),
+                linewidth=1.2,
+                markersize=2.8,
+                label=f"{style.short(detector)}  {figures}{part}",
+                **look,
+            )
+            if chosen.notna().all():
+                axes.plot(
+                    chosen["specificity"],
+                    chosen["sensitivity"],
+                    linestyle="",
+                    markersize=8.5,
+                    markeredgecolor="black",
+                    markeredgewidth=1.2,
+                    zorder=5,
+                    gid=f"in use {detector}",
+                    **look,
+                )
+        notes = [style.absent_note(absent, reached)]
+        count = style.count_of(len(ids) - len(absent), "machine ID")
+        style.panel_title(axes, f"{machine}: {count}", notes)
+        axes.set_xlim(least - 0.02, 1.02)
+        axes.set_ylim(-0.02, 1.02)
+        axes.set_box_aspect(1)
+        axes.grid()
+        axes.set_xlabel("Specificity (part of normal clips passed)")
+        axes.set_ylabel("Sensitivity (part of anomalous found)")
+        axes.legend(
+            title="sensitivity / specificity, %,\nat the threshold in use\n(large marker)",
+            loc="upper left",
+            bbox_to_anchor=(1.02, 1.0),
+            alignment="left",
+            handlelength=2.6,
+            borderaxespad=0,
+        )
+    return figure
+
+
+def _draw_single_ids(axes: Axes, usable: pd.DataFrame, detector: str) -> None:
+    rows = usable[usable["detector"] == detector]
+    for number, (name, one) in enumerate(rows.groupby("id")):
+        one = one.sort_values("setting")
+        axes.plot(
+            one["specificity"],
+            one["sensitivity"],
+            color="#C8C8C8",
+            linewidth=0.8,
+            zorder=1,
+            gid=f"ID {name}",
+            label=f"single IDs, {style.short(detector)}" if number == 0 else None,
+        )

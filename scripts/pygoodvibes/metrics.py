@@ -1,0 +1,191 @@
+"""How well scores tell anomalous from normal clips.
+
+Labels are booleans, true = anomalous; scores are higher for more anomalous clips. Values are shares
+from 0 to 1; NaN means that the clips at hand don't define it.
+
+References
+----------
+Fawcett (2006), An introduction to ROC analysis.
+McClish (1989), Analyzing a portion of the ROC curve.
+"""
+
+import numpy as np
+
+
+def roc_curve(anomalous: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ROC curve.
+
+    Parameters
+    ----------
+    anomalous : np.ndarray [shape=(n,), dtype=bool]
+        Truth.
+    scores : np.ndarray [shape=(n,)]
+        Higher = more anomalous; clips with equal scores are passed in one step.
+
+    Returns
+    -------
+    false_positive_rate, true_positive_rate : np.ndarray [shape=(steps + 1,)]
+        Rising, from (0, 0) to (1, 1); NaN if a class has no clip.
+    """
+    anomalous, scores = _checked(anomalous, scores)
+    return tuple(rates[0] for rates in _weighted_roc(anomalous, scores, np.ones((1, len(scores)))))
+
+
+def auc(anomalous: np.ndarray, scores: np.ndarray) -> float:
+    """Return the area under the ROC curve: how often an anomalous clip outscores a normal one.
+
+    Parameters
+    ----------
+    anomalous : np.ndarray [shape=(n,), dtype=bool]
+        Truth.
+    scores : np.ndarray [shape=(n,)]
+        Higher = more anomalous. Ties count one half.
+
+    Returns
+    -------
+    float
+        0.5 is chance; NaN if a class has no clip.
+    """
+    return float(_area(*(rates[None] for rates in roc_curve(anomalous, scores)))[0])
+
+
+def partial_auc(anomalous: np.ndarray, scores: np.ndarray, *, max_fpr: float = 0.1) -> float:
+    """Return the area under the ROC curve up to a false-positive rate, standardised.
+
+    McClish's standardisation maps chance to 0.5 and perfection to 1, as in scikit-learn's
+    `roc_auc_score(max_fpr=...)` and the official DCASE evaluators; it can fall below 0.5. It is not
+    the area divided by `max_fpr`.
+
+    Parameters
+    ----------
+    anomalous, scores
+        As in `auc`.
+    max_fpr : float in (0, 1]
+        Highest false-positive rate counted.
+
+    Returns
+    -------
+    float
+        NaN if a class has no clip.
+    """
+    fpr, tpr = roc_curve(anomalous, scores)
+    return float(_standardised_area(fpr[None], tpr[None], max_fpr)[0])
+
+
+def bootstrap(
+    anomalous: np.ndarray,
+    scores: np.ndarray,
+    *,
+    max_fpr: float = 0.1,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Resample the clips, normal and anomalous ones apart, with replacement.
+
+    Parameters
+    ----------
+    anomalous, scores, max_fpr
+        As in `partial_auc`.
+    resamples : int >= 0
+        How many.
+    seed : int >= 0
+        Same seed, same resamples.
+
+    Returns
+    -------
+    auc, partial_auc : np.ndarray [shape=(resamples,)]
+        Of each resample; their quantiles bound a confidence interval (percentile bootstrap).
+
+    References
+    ----------
+    Efron and Tibshirani (1993), An Introduction to the Bootstrap.
+    """
+    anomalous, scores = _checked(anomalous, scores)
+    rng = np.random.default_rng(seed)
+    weights = np.zeros((resamples, len(scores)))
+    for of_class in (anomalous, ~anomalous):
+        count = int(of_class.sum())
+        if count:
+            weights[:, of_class] = rng.multinomial(count, np.full(count, 1 / count), resamples)
+    fpr, tpr = _weighted_roc(anomalous, scores, weights)
+    return _area(fpr, tpr), _standardised_area(fpr, tpr, max_fpr)
+
+
+def confusion(anomalous: np.ndarray, decision: np.ndarray) -> dict[str, float]:
+    """Return the rates of a decision.
+
+    Parameters
+    ----------
+    anomalous, decision : np.ndarray [shape=(n,), dtype=bool]
+        Truth, and what was called anomalous.
+
+    Returns
+    -------
+    dict
+        sensitivity (= recall): share of anomalous clips found; specificity: share of normal clips
+        passed; precision: share of alarms that are right; recall; f1. NaN where undefined.
+    """
+    anomalous, decision = np.asarray(anomalous, bool), np.asarray(decision, bool)
+    hits = int((anomalous & decision).sum())
+    recall = _ratio(hits, anomalous.sum())
+    return {
+        "sensitivity": recall,
+        "specificity": _ratio((~anomalous & ~decision).sum(), (~anomalous).sum()),
+        "precision": _ratio(hits, decision.sum()),
+        "recall": recall,
+        "f1": _ratio(2 * hits, anomalous.sum() + decision.sum()) if anomalous.any() else np.nan,
+    }
+
+
+def harmonic_mean(values: np.ndarray) -> float:
+    """Return the harmonic mean, the official average of the DCASE tasks since 2021.
+
+    It is 0 if a value is 0, and NaN for no values.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if not len(values):
+        return float("nan")
+    return 0.0 if (values == 0).any() else float(len(values) / (1.0 / values).sum())
+
+
+def _checked(anomalous: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    anomalous, scores = np.asarray(anomalous, bool), np.asarray(scores, np.float64)
+    if anomalous.shape != scores.shape or scores.ndim != 1:
+        raise ValueError(f"{anomalous.shape} labels do not go with {scores.shape} scores")
+    if np.isnan(scores).any():
+        raise ValueError("scores must not be NaN")
+    return anomalous, scores
+
+
+def _ratio(part: int, whole: int) -> float:
+    return float(part / whole) if whole else float("nan")
+
+
+def _weighted_roc(
+    anomalous: np.ndarray, scores: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return fpr and tpr, shape (resamples, steps + 1), for clips weighted (resamples, n)."""
+    order = np.argsort(-scores, kind="stable")
+    last_of_tie = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
+    rates = []
+    for of_class in (~anomalous, anomalous):
+        count = np.cumsum(weights[:, order] * of_class[order], axis=1)[:, last_of_tie]
+        count = np.pad(count, ((0, 0), (1, 0)))
+        with np.errstate(invalid="ignore"):
+            rates.append(count / count[:, -1:])
+    return rates[0], rates[1]
+
+
+def _area(fpr: np.ndarray, tpr: np.ndarray) -> np.ndarray:
+    return (np.diff(fpr, axis=1) * (tpr[:, 1:] + tpr[:, :-1]) / 2).sum(axis=1)
+
+
+def _standardised_area(fpr: np.ndarray, tpr: np.ndarray, max_fpr: float) -> np.ndarray:
+    low, high = fpr[:, :-1], fpr[:, 1:]
+    width = np.clip(high, None, max_fpr) - np.clip(low, None, max_fpr)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        slope = np.where(high > low, (tpr[:, 1:] - tpr[:, :-1]) / (high - low), 0.0)
+    # up to max_fpr the curve runs straight from the start of a step
+    area = (width * (tpr[:, :-1] + slope * width / 2)).sum(axis=1)
+    least = max_fpr**2 / 2
+    return 0.5 * (1 + (area - least) / (max_fpr - least))

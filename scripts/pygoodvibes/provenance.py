@@ -1,0 +1,124 @@
+"""What a result was made from: the code of a step, and the state of a folder of clips."""
+
+import ast
+import functools
+import hashlib
+import os
+import pathlib
+from collections.abc import Iterable
+
+PACKAGE = pathlib.Path(__file__).resolve().parent
+
+
+@functools.cache
+def _imports(path: pathlib.Path) -> tuple[str, ...]:
+    """Return the modules of this package that a file imports, at any depth of its code."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            # `from package import name`: the name may be a module or something in one
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return tuple(sorted(name for name in found if name.split(".")[0] == PACKAGE.name))
+
+
+def _files(module: str) -> list[pathlib.Path]:
+    """Return the files that importing a module runs: its own, and those of its packages."""
+    place = PACKAGE
+    files = [place / "__init__.py"]
+    for step in module.split(".")[1:]:
+        if (place / step / "__init__.py").is_file():
+            place /= step
+            files.append(place / "__init__.py")
+        elif (place / f"{step}.py").is_file():
+            files.append(place / f"{step}.py")
+    return files
+
+
+def code_files(script: pathlib.Path, modules: Iterable[str] = ()) -> list[pathlib.Path]:
+    """Return the library files that a script can run, however deep they are imported.
+
+    Parameters
+    ----------
+    script : pathlib.Path
+        A rule's script.
+    modules : iterable of str
+        Modules that it imports by a name that only the config tells.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Sorted; the script itself is not among them.
+    """
+    waiting = [path for module in modules for path in _files(module)]
+    waiting += [path for module in _imports(script.resolve()) for path in _files(module)]
+    seen: set[pathlib.Path] = set()
+    while waiting:
+        path = waiting.pop()
+        if path not in seen:
+            seen.add(path)
+            waiting += [file for module in _imports(path) for file in _files(module)]
+    return sorted(seen)
+
+
+@functools.cache
+def code_hash(script: pathlib.Path, *modules: str) -> str:
+    """Hash the library code behind a rule.
+
+    Snakemake notices a changed script, but neither its rerun trigger nor its cache key sees the
+    modules that the script imports: rules have this hash among their params.
+    """
+    digest = hashlib.sha256()
+    for path in code_files(script, modules):
+        digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+SNAPSHOT = ".snapshot"
+"""File in a folder of clips that we made ourselves: the folder's fingerprint at that time."""
+
+
+def fingerprint(folder: pathlib.Path) -> str:
+    """Hash names, sizes and times of change of all files below a folder, without reading them."""
+    digest = hashlib.sha256()
+    waiting = [folder]
+    while waiting:
+        place = waiting.pop()
+        with os.scandir(place) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                if entry.name.startswith("."):
+                    continue
+                if entry.is_dir():
+                    waiting.append(pathlib.Path(entry.path))
+                else:
+                    status = entry.stat()
+                    name = pathlib.Path(entry.path).relative_to(folder).as_posix()
+                    digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+def take_snapshot(folder: pathlib.Path) -> None:
+    """Note the state of a folder of clips that was just made."""
+    (folder / SNAPSHOT).write_text(fingerprint(folder) + "\n", encoding="utf-8")
+
+
+def state(path: pathlib.Path) -> str:
+    """Tell whether clips have changed: a text that stays the same as long as they do.
+
+    Returns
+    -------
+    str
+        '' for a folder that isn't there yet or is still as we made it; else the fingerprint of the
+        folder, or size and time of change of the file.
+    """
+    if path.is_file():
+        status = path.stat()
+        return f"{status.st_size}-{status.st_mtime_ns}"
+    if not path.is_dir():
+        return ""
+    now, snapshot = fingerprint(path), path / SNAPSHOT
+    made = snapshot.read_text(encoding="utf-8").strip() if snapshot.is_file() else None
+    return "" if now == made else now

@@ -1,0 +1,34 @@
+"""CSV files of named columns, every value as text: '00' stays '00'."""
+
+import csv
+import pathlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from pygoodvibes.errors import UserError
+
+
+def write_records(
+    path: str | pathlib.Path, records: Iterable[Mapping[str, object]], columns: Sequence[str]
+) -> None:
+    """Write one row a record, with a header, in the order of `columns`."""
+    with pathlib.Path(path).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(records)
+
+
+def read_records(path: str | pathlib.Path) -> list[dict[str, str]]:
+    """Read one record a row.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or no CSV text.
+    """
+    try:
+        with pathlib.Path(path).open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path}: no CSV file in UTF-8 ({error})") from None

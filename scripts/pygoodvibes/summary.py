@@ -1,0 +1,155 @@
+"""The evaluations of all machine IDs, gathered into the files that people and tools read."""
+
+import itertools
+import json
+import math
+import pathlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from pygoodvibes import evaluation, manifest
+from pygoodvibes.listing import COVERAGE_COLUMNS
+from pygoodvibes.records import read_records, write_records
+
+
+def merge_mel_status(rows: Sequence[Mapping], mel_clips: Iterable[Mapping]) -> list[dict]:
+    """Add to the manifest what only showed when clips were decoded.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        The manifest.
+    mel_clips : iterable of mapping
+        Rows of the clip tables of the mel caches, whose paths are those of the manifest.
+
+    Returns
+    -------
+    list of dict
+        The manifest with the final status of each clip.
+    """
+    found = {
+        (row["path"], row["split"], row["clip"]): row["status"]
+        for row in mel_clips
+        if row["status"] != "ok"
+    }
+    return [
+        {**row, "status": found.get((row["path"], row["split"], row["clip"]), row["status"])}
+        for row in rows
+    ]
+
+
+def not_evaluated(coverage: Iterable[Mapping], detectors: Sequence[str]) -> list[dict]:
+    """Return rows of metrics.csv for the machine IDs that no detector could be fitted for."""
+    return [
+        {
+            **dict.fromkeys(evaluation.COLUMNS, ""),
+            "machine": entry["machine"],
+            "id": entry["id"],
+            "detector": detector,
+            "n_train": entry["train"],
+            "n_test_normal": entry["test_normal"],
+            "n_test_anomaly": entry["test_anomaly"],
+            "note": entry["note"],
+        }
+        for entry in coverage
+        if not manifest.trainable(entry)
+        for detector in detectors
+    ]
+
+
+def summarize(
+    documents: Iterable[Mapping], coverage: Sequence[Mapping], detectors: Sequence[str]
+) -> dict[str, list[dict] | dict]:
+    """Turn the documents of `pygoodvibes.evaluation.evaluate_machine_id` into tables.
+
+    Parameters
+    ----------
+    documents : iterable of mapping
+        One a machine ID.
+    coverage : sequence of mapping
+        Counts of clips of all machine IDs, from `pygoodvibes.manifest.coverage`.
+    detectors : sequence of str
+        Names, in the order of the config.
+
+    Returns
+    -------
+    dict
+        metrics, averages, sweep: rows; headline: the content of metrics.json.
+    """
+    documents = list(documents)
+    missing = {(entry["machine"], entry["id"]): entry["note"] for entry in coverage}
+    rows = []
+    for entry in itertools.chain.from_iterable(document["metrics"] for document in documents):
+        notes = [missing.get((entry["machine"], entry["id"]), ""), entry["note"]]
+        rows.append({**entry, "note": "; ".join(filter(None, notes))})
+    numbers = [
+        {
+            **row,
+            **{
+                key: math.nan if row[key] is None else row[key]
+                for key in evaluation.AVERAGED
+            },
+        }
+        for row in rows
+    ]
+    averages = evaluation.averages(numbers)
+    rows += not_evaluated(coverage, detectors)
+    order = {name: number for number, name in enumerate(detectors)}
+    rows.sort(key=lambda row: (row["machine"], row["id"], order[row["detector"]]))
+    return {
+        "metrics": rows,
+        "averages": averages,
+        "sweep": list(itertools.chain.from_iterable(item["sweep"] for item in documents)),
+        "headline": evaluation.headline(averages),
+    }
+
+
+def write_summary(
+    *,
+    manifest_path: str,
+    mel_clips: Sequence[str],
+    evaluations: Sequence[str],
+    scores: Sequence[str],
+    detectors: Sequence[str],
+    outputs: Mapping[str, pathlib.Path],
+) -> None:
+    """Read the files of all machine IDs and write what is gathered from them.
+
+    Parameters
+    ----------
+    manifest_path : str
+        The manifest.
+    mel_clips, evaluations, scores : sequence of str
+        Files of the single machine IDs.
+    detectors : sequence of str
+        Names, in the order of the config.
+    outputs : mapping of name to pathlib.Path
+        Where manifest, coverage, metrics_json, metrics, averages, sweep and scores go.
+    """
+    rows = merge_mel_status(
+        read_records(manifest_path),
+        itertools.chain.from_iterable(read_records(path) for path in mel_clips),
+    )
+    coverage = manifest.coverage(rows)
+    documents = [json.loads(pathlib.Path(path).read_text()) for path in evaluations]
+    tables = summarize(documents, coverage, detectors)
+    write_records(outputs["manifest"], rows, manifest.COLUMNS)
+    write_records(outputs["coverage"], coverage, COVERAGE_COLUMNS)
+    write_records(outputs["metrics"], _texts(tables["metrics"]), evaluation.COLUMNS)
+    write_records(outputs["averages"], _texts(tables["averages"]), evaluation.AVERAGE_COLUMNS)
+    write_records(outputs["sweep"], _texts(tables["sweep"]), evaluation.SWEEP_COLUMNS)
+    outputs["metrics_json"].write_text(json.dumps(tables["headline"], indent=2) + "\n")
+    with outputs["scores"].open("w", encoding="utf-8") as target:
+        target.write(",".join(evaluation.SCORE_COLUMNS) + "\n")
+        for path in scores:
+            # the rows as they are: at full size parsing them would take longer than all the rest
+            target.write(pathlib.Path(path).read_text(encoding="utf-8").partition("\n")[2])
+
+
+def _texts(rows: Iterable[Mapping]) -> list[dict]:
+    return [{key: _text(value) for key, value in row.items()} for row in rows]
+
+
+def _text(value: object) -> object:
+    if isinstance(value, float):
+        return "" if math.isnan(value) else f"{value:.6g}"
+    return "" if value is None else value

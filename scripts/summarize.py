@@ -1,0 +1,16 @@
+"""Gather the evaluations of all machine IDs into the tables that everything else reads."""
+
+import pathlib
+
+from pygoodvibes import summary
+from pygoodvibes.job import logged
+
+with logged(snakemake.log):
+    summary.write_summary(
+        manifest_path=snakemake.input.manifest,
+        mel_clips=snakemake.input.mel_clips,
+        evaluations=snakemake.input.evaluations,
+        scores=snakemake.input.scores,
+        detectors=snakemake.params.detectors,
+        outputs={name: pathlib.Path(path) for name, path in snakemake.output.items()},
+    )

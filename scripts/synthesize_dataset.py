@@ -1,0 +1,12 @@
+"""Write the clips of one machine type of the synthetic data set, and the truth about them."""
+
+from pygoodvibes.job import logged
+from pygoodvibes.synthesis import write_machine
+
+with logged(snakemake.log):
+    write_machine(
+        snakemake.wildcards.machine,
+        list(snakemake.params.ids),
+        snakemake.output[0],
+        **snakemake.params.settings,
+    )

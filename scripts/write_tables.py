@@ -1,0 +1,16 @@
+"""Write the tables that people read, in Markdown and HTML."""
+
+import pathlib
+
+from pygoodvibes import tables
+from pygoodvibes.job import logged
+
+with logged(snakemake.log):
+    tables.write_tables(
+        manifest=snakemake.input.manifest,
+        coverage=snakemake.input.coverage,
+        metrics=snakemake.input.metrics,
+        averages=snakemake.input.averages,
+        outputs={name: pathlib.Path(path) for name, path in snakemake.output.items()},
+        **snakemake.params.texts,
+    )
