@@ -47,6 +47,9 @@ LOGS = f"logs/{DATASET.name}"
 BENCHMARKS = f"{RESOURCES}/benchmarks"
 DETECTORS = list(CONFIG.detectors)
 
+# The folder of earlier results may have been deleted or moved: what it held is made again.
+provenance.drop_broken_links(Path(RESOURCES))
+
 # What every heading and figure says of the data.
 DATA_TITLE = {
     "synthetic": "synthetic data, no recordings",

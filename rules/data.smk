@@ -44,23 +44,29 @@ elif DATASET.source in ("zenodo", "kaggle"):
 
     rule fetch_dataset:
         output:
-            [directory(folder) for folder in MADE],
+            # Zenodo has an archive a machine type, Kaggle one for all
+            directory(f"{DATA}/{{machine}}")
+            if DATASET.source == "zenodo"
+            else [directory(folder) for folder in MADE],
         params:
             source=DATASET.source,
             folder=DATA,
-            settings={"machines": DATASET.wanted(MACHINES)}
-            | section(
+            machines=lambda wildcards: [
+                wildcards.get("machine")
+            ] if DATASET.source == "zenodo" else DATASET.wanted(MACHINES),
+            settings=section(
                 "dataset",
-                *({"zenodo": ["parts", "base_url"], "kaggle": ["dataset"]}[DATASET.source]),
+                *{"zenodo": ["parts", "base_url"], "kaggle": ["dataset"]}[DATASET.source],
             ),
+            code=code("fetch_dataset"),
         log:
-            f"{LOGS}/fetch_dataset.log",
-        benchmark:
-            f"{BENCHMARKS}/fetch_dataset.tsv"
+            f"{LOGS}/fetch_dataset/{{machine}}.log"
+            if DATASET.source == "zenodo"
+            else f"{LOGS}/fetch_dataset.log",
         resources:
             mem_mb=500,
         message:
-            "Fetch the data set from {params.source}"
+            "Fetch the clips from {params.source}"
         script:
             "../scripts/fetch_dataset.py"
 

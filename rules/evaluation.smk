@@ -10,14 +10,8 @@ rule evaluate:
     input:
         clips=clips_of_id,
         projection=f"{RESOURCES}/projection/{{machine}}/{{id}}.npz",
-        scores=expand(
-            f"{RESOURCES}/detection/{{detector}}/{{{{machine}}}}/{{{{id}}}}.scores.csv",
-            detector=DETECTORS,
-        ),
-        notes=expand(
-            f"{RESOURCES}/detection/{{detector}}/{{{{machine}}}}/{{{{id}}}}.notes.txt",
-            detector=DETECTORS,
-        ),
+        scores=f"{RESOURCES}/detection/{{machine}}/{{id}}.scores.csv",
+        notes=f"{RESOURCES}/detection/{{machine}}/{{id}}.notes.json",
     output:
         evaluation=f"{RESOURCES}/evaluation/{{machine}}/{{id}}.json",
         scores=f"{RESOURCES}/evaluation/{{machine}}/{{id}}.scores.csv",

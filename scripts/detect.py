@@ -1,17 +1,18 @@
-"""Fit one detector on the training clips of a machine ID and score its clips."""
+"""Fit all detectors on the training clips of a machine ID and score its clips with each."""
 
+import json
 import pathlib
 
 from pygoodvibes import detection, models, vectors
 from pygoodvibes.job import logged
-from pygoodvibes.records import write_records
 
 with logged(snakemake.log):
     embedded, _ = vectors.load(snakemake.input.embedding)
     projected, more = vectors.load(snakemake.input.projection)
-    result = detection.detect_clips(
-        embedded, projected, more, snakemake.params.detector, seed=snakemake.params.seed
+    results = detection.detect_clips(
+        embedded, projected, more, snakemake.params.detectors, seed=snakemake.params.seed
     )
-    write_records(snakemake.output[0], detection.score_records(embedded, result), detection.COLUMNS)
-    models.save(snakemake.output[1], result.estimator)
-    pathlib.Path(snakemake.output[2]).write_text("".join(f"{note}\n" for note in result.notes))
+    detection.write_scores(snakemake.output[0], embedded, results)
+    models.save(snakemake.output[1], {name: each.estimator for name, each in results.items()})
+    notes = {name: each.notes for name, each in results.items()}
+    pathlib.Path(snakemake.output[2]).write_text(json.dumps(notes, indent=2) + "\n")

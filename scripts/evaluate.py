@@ -10,15 +10,12 @@ from pygoodvibes.records import read_records, write_records
 
 with logged(snakemake.log):
     names = list(snakemake.params.false_alarm_rates)
-    projected, more = vectors.load(snakemake.input.projection)
+    _, projection = vectors.load(snakemake.input.projection)
     result = evaluation.evaluate_machine_id(
         read_records(snakemake.input.clips),
-        scores=dict(zip(names, map(read_scores, snakemake.input.scores), strict=True)),
-        notes={
-            name: pathlib.Path(path).read_text().splitlines()
-            for name, path in zip(names, snakemake.input.notes, strict=True)
-        },
-        explained_variance=more["explained_variance_ratio"],
+        scores=read_scores(snakemake.input.scores),
+        notes=json.loads(pathlib.Path(snakemake.input.notes).read_text()),
+        explained_variance=projection["explained_variance_ratio"],
         false_alarm_rates=snakemake.params.false_alarm_rates,
         threshold_method=snakemake.params.threshold_method,
         seed=snakemake.params.seed,

@@ -1,11 +1,20 @@
-"""Download the data set: `params.source`, `params.folder`, `params.settings`.
+"""Download the clips of one machine type (Zenodo) or of all (Kaggle).
 
-Snakemake's outputs are the machines' folders, which it removes before the job; the folder
-`.downloads` beside them stays, so an interrupted download goes on where it was.
+Snakemake removes the machines' folders before the job; the folder `.downloads` beside them stays,
+so that an interrupted download goes on where it was.
 """
 
+import pathlib
+
+from pygoodvibes import provenance, sources
 from pygoodvibes.job import logged
-from pygoodvibes.sources import fetch_dataset
 
 with logged(snakemake.log):
-    fetch_dataset(snakemake.params.source, snakemake.params.folder, **snakemake.params.settings)
+    sources.fetch_dataset(
+        snakemake.params.source,
+        snakemake.params.folder,
+        machines=snakemake.params.machines,
+        **snakemake.params.settings,
+    )
+    for folder in snakemake.output:
+        provenance.take_snapshot(pathlib.Path(folder))

@@ -7,9 +7,7 @@ with logged(snakemake.log):
     projected, more = projection.project_overview(
         {
             tuple(machine_id): vectors.load(path)[0]
-            for machine_id, path in zip(
-                snakemake.params.machine_ids, snakemake.input, strict=True
-            )
+            for machine_id, path in zip(snakemake.params.machine_ids, snakemake.input, strict=True)
         }
     )
     vectors.save(snakemake.output[0], projected, **more)

@@ -375,6 +375,14 @@ def test_clips_figure_says_what_an_id_lacks(gap_figures):
     assert "42; no normal test clips" in words
 
 
+def test_machine_types_stand_between_the_axis_label_and_the_ids():
+    counts = {name: {"00": (9, 5, 5), "02": (9, 5, 5)} for name in ("fan", "ToyConveyor", "valve")}
+    boxes = dict(words_and_boxes(plot_clips(make(counts).manifest, title_suffix=SUFFIX)))
+    for machine in counts:
+        assert boxes["Machine type and ID"][2] < boxes[machine][0]
+        assert boxes[machine][2] < min(boxes["00"][0], boxes["02"][0])
+
+
 # Examples
 
 
@@ -962,6 +970,17 @@ def test_scripts_of_vectors_write_what_the_functions_draw(root, files, gaps, coa
         ),
         wanted,
     )
+
+
+def test_a_machine_type_without_any_id_to_show_gets_a_figure_that_says_so():
+    points, ratios = inputs.points_of_ids([], "fan", [])
+    assert points.empty and ratios == {}
+    figure = plot_id_clouds(points, machine="fan", ids=[], title_suffix=SUFFIX)
+    assert "No machine ID of fan could be projected." in texts_of(figure)
+    figure = examples.plot_examples_of(
+        "fan", [], [], [], hop_length=512, fmin=0.0, fmax=None, title_suffix=SUFFIX
+    )
+    assert "fan has no labelled test clips." in texts_of(figure)
 
 
 def test_script_of_examples_reads_the_mel_cache_and_the_audio(root, files, gaps, coarse, tmp_path):

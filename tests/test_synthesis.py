@@ -258,6 +258,15 @@ def test_no_clip_clips(machine, fault, pattern):
             assert 0.01 < np.max(np.abs(samples)) < 0.99
 
 
+def test_a_clip_that_is_too_loud_is_turned_down_not_cut(monkeypatch):
+    fields = {"clip": "a.wav", "split": "test", "seconds": 2.0}
+    quiet = synthesis.synthesize_clip("valve", "04", **fields)
+    monkeypatch.setattr(synthesis, "LEVEL", 1.0)
+    loud = synthesis.synthesize_clip("valve", "04", **fields)
+    assert np.max(np.abs(loud)) == pytest.approx(0.98)
+    np.testing.assert_allclose(loud / signals.rms(loud), quiet / signals.rms(quiet), atol=1e-9)
+
+
 @pytest.mark.parametrize("machine", synthesis.MACHINES)
 def test_machine_stands_over_the_factory_as_set(machine):
     for machine_id in synthesis.DEFAULT_IDS[machine]:

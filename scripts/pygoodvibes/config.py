@@ -522,7 +522,9 @@ def validate(config: Mapping, *, name: str = "config") -> Config:
     try:
         return Config.model_validate(dict(config))
     except ValidationError as error:
-        raise UserError("\n".join(f"{name}: {line}" for line in _sentences(config, error))) from None
+        raise UserError(
+            "\n".join(f"{name}: {line}" for line in _sentences(config, error))
+        ) from None
 
 
 def schema() -> dict:

@@ -12,7 +12,7 @@ import numpy as np
 
 from pygoodvibes.detectors import module_of
 from pygoodvibes.detectors.base import DetectorSettings
-from pygoodvibes.records import read_records
+from pygoodvibes.records import read_records, write_records
 from pygoodvibes.vectors import ClipVectors
 
 logger = logging.getLogger(__name__)
@@ -129,19 +129,15 @@ def _fit(values: np.ndarray, settings: DetectorSettings, *, seed: int, notes: li
     return estimator
 
 
-COLUMNS = ("clip", "split", "score")
-"""Columns of a file of scores; those of training clips are from fits that have not seen them."""
-
-
 def detect_clips(
     embedded: ClipVectors,
     projected: ClipVectors,
     folds: Mapping[str, np.ndarray],
-    settings: Mapping,
+    detectors: Mapping[str, Mapping],
     *,
     seed: int,
-) -> Detection:
-    """Run one detector of the config on the clips of a machine ID.
+) -> dict[str, Detection]:
+    """Run the detectors of the config on the clips of a machine ID.
 
     Parameters
     ----------
@@ -149,40 +145,61 @@ def detect_clips(
         Its clips, row by row the same.
     folds : mapping of str to np.ndarray
         fold and held_out_<number>, from `pygoodvibes.projection.project_vectors`.
-    settings : mapping
-        An entry of the `detectors` section of the config.
+    detectors : mapping of str to mapping
+        The `detectors` section of the config: settings by name.
     seed : int
         As in `detect`.
+
+    Returns
+    -------
+    dict of str to Detection
+        By the name of the detector.
     """
-    module = importlib.import_module(module_of(settings["method"]))
-    checked = module.Settings.model_validate(settings)
     fold = folds["fold"]
     count = int(fold.max(initial=-1)) + 1
-    if checked.input == "embedding":
-        vectors = embedded
-        held_out = [embedded.values[embedded.train]] * count
-    else:
-        vectors = projected
-        held_out = [folds[f"held_out_{number}"] for number in range(count)]
-    train = vectors.train
-    return detect(
-        vectors.values[train], vectors.values[~train], held_out, fold, checked, seed=seed
-    )
+    train = embedded.train
+    results = {}
+    for name, settings in detectors.items():
+        module = importlib.import_module(module_of(settings["method"]))
+        checked = module.Settings.model_validate(settings)
+        if checked.input == "embedding":
+            values, held_out = embedded.values, [embedded.values[train]] * count
+        else:
+            values = projected.values
+            held_out = [folds[f"held_out_{number}"] for number in range(count)]
+        logger.info("%s: %d training clips, %d values each", name, train.sum(), values.shape[1])
+        results[name] = detect(values[train], values[~train], held_out, fold, checked, seed=seed)
+    return results
 
 
-def score_records(vectors: ClipVectors, result: Detection) -> list[dict]:
-    """Return a record a clip with the keys `COLUMNS`; a score that there isn't is left empty."""
-    scores = np.empty(len(vectors.clip))
-    scores[vectors.train] = result.train_scores
-    scores[~vectors.train] = result.test_scores
-    return [
-        {"clip": clip, "split": split, "score": repr(float(score)) if math.isfinite(score) else ""}
-        for clip, split, score in zip(vectors.clip, vectors.split, scores, strict=True)
+def write_scores(
+    path: str | pathlib.Path, vectors: ClipVectors, results: Mapping[str, Detection]
+) -> None:
+    """Write a file of scores: a row a clip (clip, split), a column a detector.
+
+    Scores of training clips are from fits that have not seen them; one that there isn't is left
+    empty.
+    """
+    scores = np.full((len(vectors.clip), len(results)), np.nan)
+    for column, result in enumerate(results.values()):
+        scores[vectors.train, column] = result.train_scores
+        scores[~vectors.train, column] = result.test_scores
+    records = [
+        {"clip": clip, "split": split}
+        | {
+            name: repr(float(score)) if math.isfinite(score) else ""
+            for name, score in zip(results, row, strict=True)
+        }
+        for clip, split, row in zip(vectors.clip, vectors.split, scores, strict=True)
     ]
+    write_records(path, records, ["clip", "split", *results])
 
 
-def read_scores(path: str | pathlib.Path) -> dict[tuple[str, str], float]:
-    """Read a file of scores: by split and clip name, NaN where there is none."""
+def read_scores(path: str | pathlib.Path) -> dict[str, dict[tuple[str, str], float]]:
+    """Read a file of scores: per detector by split and clip name, NaN where there is none."""
+    records = read_records(path)
+    names = [name for name in (records[0] if records else ()) if name not in ("clip", "split")]
     return {
-        (row["split"], row["clip"]): float(row["score"] or "nan") for row in read_records(path)
+        name: {(row["split"], row["clip"]): float(row[name] or "nan") for row in records}
+        for name in names
     }

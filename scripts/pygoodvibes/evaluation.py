@@ -140,8 +140,7 @@ def evaluate(
         Which test clips lie above the threshold.
     """
     names = {
-        split: sorted(clip for part, clip in scores if part == split)
-        for split in ("train", "test")
+        split: sorted(clip for part, clip in scores if part == split) for split in ("train", "test")
     }
     held_out = np.array([scores["train", clip] for clip in names["train"]], dtype=np.float64)
     test = np.array([scores["test", clip] for clip in names["test"]], dtype=np.float64)

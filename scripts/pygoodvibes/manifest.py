@@ -96,9 +96,7 @@ def inspect_clips(
 
 def blank_row(clip: Clip) -> dict:
     """Return the manifest row of a clip that nobody has opened yet."""
-    known = {
-        name: value for name, value in dataclasses.asdict(clip).items() if name in COLUMNS
-    }
+    known = {name: value for name, value in dataclasses.asdict(clip).items() if name in COLUMNS}
     return {**dict.fromkeys(COLUMNS, ""), **known}
 
 

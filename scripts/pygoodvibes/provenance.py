@@ -122,3 +122,12 @@ def state(path: pathlib.Path) -> str:
     now, snapshot = fingerprint(path), path / SNAPSHOT
     made = snapshot.read_text(encoding="utf-8").strip() if snapshot.is_file() else None
     return "" if now == made else now
+
+
+def drop_broken_links(folder: pathlib.Path) -> None:
+    """Remove links below a folder that lead nowhere, so that what they named is made again."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = pathlib.Path(place, name)
+            if path.is_symlink() and not path.exists():
+                path.unlink()

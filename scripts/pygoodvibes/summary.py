@@ -84,10 +84,7 @@ def summarize(
     numbers = [
         {
             **row,
-            **{
-                key: math.nan if row[key] is None else row[key]
-                for key in evaluation.AVERAGED
-            },
+            **{key: math.nan if row[key] is None else row[key] for key in evaluation.AVERAGED},
         }
         for row in rows
     ]

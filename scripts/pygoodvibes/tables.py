@@ -136,7 +136,9 @@ def averages_table(
     columns = ["Detector", *machines, "mean of types", "mean of IDs", "harmonic mean of IDs"]
     by_detector: dict[str, dict[tuple[str, str], Mapping]] = {}
     for row in averages:
-        by_detector.setdefault(row["detector"], {})[row["machine"] or row["over"], row["mean"]] = row
+        by_detector.setdefault(row["detector"], {})[row["machine"] or row["over"], row["mean"]] = (
+            row
+        )
     rows = []
     for detector, entry in by_detector.items():
         wanted = [(name, "arithmetic") for name in (*machines, "types", "IDs")] + [
@@ -341,9 +343,7 @@ def write_tables(
     references = read_references(benchmark)
     rows = read_records(metrics)
     written = {
-        "averages": averages_table(
-            read_records(averages), references, data=data, max_fpr=max_fpr
-        ),
+        "averages": averages_table(read_records(averages), references, data=data, max_fpr=max_fpr),
         "machine_ids": machine_ids_table(rows, references, data=data, confidence=confidence),
         "thresholds": thresholds_table(rows, data=data, false_alarm_rates=false_alarm_rates),
         "clips": clips_table(read_records(coverage), read_records(manifest), data=data),

@@ -261,9 +261,9 @@ def plot_examples_of(
         read_table(path).assign(id=id_, cache=str(mel))
         for path, id_, mel in zip(clip_tables, ids, mels, strict=True)
     ]
-    clips = pd.concat(tables, ignore_index=True)
+    clips = pd.concat(tables, ignore_index=True) if tables else None
     chosen: dict[str, Example] = {}
-    for label, row in choose(clips).items():
+    for label, row in choose(clips).items() if clips is not None else ():
         clip = clips.iloc[row]
         try:
             cache = np.load(clip["cache"], mmap_mode="r")

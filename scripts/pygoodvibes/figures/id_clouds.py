@@ -56,9 +56,14 @@ def plot_id_clouds(
     style.require(points, wanted, "points", may_be_empty=ids is not None)
     group = style.groups_of(points, "points")
     names = style.ids_in(points) if ids is None else list(ids)
+    title = f"{machine}: training and test clips in each machine ID's own PCA"
+    if not names:
+        return style.message_figure(
+            title, title_suffix, f"No machine ID of {machine} could be projected."
+        )
     figure, all_axes = style.panels(
         len(names),
-        f"{machine}: training and test clips in each machine ID's own PCA",
+        title,
         title_suffix,
         max_columns=4 if len(names) > 9 else 3,
         panel_width=3.4,

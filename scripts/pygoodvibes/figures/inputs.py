@@ -146,7 +146,8 @@ def points_of_ids(
             f"{len(paths)} files of vectors for {len(ids)} machine IDs of {machine}; "
             "give one file per ID, in the same order"
         )
-    tables, ratios = [], {}
+    names = ("machine", "id", "clip", "split", "label", "PC1", "PC2")
+    tables, ratios = [pd.DataFrame(columns=names, dtype=object)] if not ids else [], {}
     for path, id_ in zip(paths, ids, strict=True):
         arrays = read_vectors(path)
         tables.append(points_table(arrays, machine=machine, id=id_))
