@@ -28,7 +28,13 @@ rule all:
     input:
         expand(
             f"{RESULTS}/{{file}}",
-            file=["metrics.json", "metrics.csv", "averages.csv", "sweep.csv", "manifest.csv"],
+            file=[
+                "metrics.json",
+                "metrics.csv",
+                "averages.csv",
+                "sweep.csv",
+                "manifest.csv",
+            ],
         ),
         rules.write_tables.output,
         figures,

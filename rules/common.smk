@@ -8,7 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from pygoodvibes import detectors, embeddings, listing, provenance
-from pygoodvibes.config import validate
+from pygoodvibes.config import MACHINES, validate
 from pygoodvibes.errors import UserError
 from pygoodvibes.manifest import trainable
 from pygoodvibes.paths import locate
@@ -20,11 +20,11 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
 # Results of earlier settings are kept here. DVC names the main project in experiment copies.
-os.environ.setdefault(
+earlier_results = os.environ.setdefault(
     "SNAKEMAKE_OUTPUT_CACHE",
     str(Path(os.environ.get("DVC_ROOT", workflow.basedir)) / "resources" / ".cache"),
 )
-Path(os.environ["SNAKEMAKE_OUTPUT_CACHE"]).mkdir(parents=True, exist_ok=True)
+Path(earlier_results).mkdir(parents=True, exist_ok=True)
 
 
 def stop(error):
@@ -64,6 +64,17 @@ elif DATASET.source in ("mel", "embedding"):
     DATA_FOLDER = str(Path(DATASET.path).parent)
 else:
     DATA_FOLDER = DATA
+
+# The folders of machine types that are made here, by the generator or by a download.
+MADE = []
+if DATASET.source in ("synthetic", "zenodo", "kaggle"):
+    MADE = [f"{DATA}/{machine}" for machine in DATASET.wanted(MACHINES)]
+
+FALSE_ALARM_RATES = {
+    name: settings.expected_false_alarm_rate() or CONFIG.threshold.false_alarm_rate
+    for name, settings in CONFIG.detectors.items()
+}
+
 
 wildcard_constraints:
     machine=r"[A-Za-z0-9][A-Za-z0-9._-]*",
@@ -111,3 +122,64 @@ def clips_of_id(wildcards):
     """Return the manifest of one machine ID, a small file that stands for its audio."""
     checkpoints.list_clips.get()
     return f"{RESOURCES}/manifests/{wildcards.machine}/{wildcards.id}.csv"
+
+
+def synthetic_ids(machine):
+    """Return the machine IDs to make: the selected ones, or all that the generator has."""
+    from pygoodvibes.synthesis import DEFAULT_IDS
+
+    chosen = "all" if DATASET.machines == "all" else DATASET.machines[machine]
+    return list(DEFAULT_IDS[machine] if chosen == "all" else chosen)
+
+
+def state_of_clips():
+    """Tell whether clips have changed since they were made, or since they were last listed."""
+    if MADE:
+        return [provenance.state(Path(folder)) for folder in MADE]
+    places = [
+        DATASET.path,
+        getattr(DATASET, "manifest", None),
+        getattr(DATASET, "array", None),
+    ]
+    if DATASET.source == "mel":
+        places.append(DATA_FOLDER)
+    return [provenance.state(locate(place)) for place in places if place]
+
+
+def detector_settings():
+    """Return the detectors of the config, without what only the evaluation needs."""
+    later = {"false_alarm_rate", "contamination"}
+    return {
+        name: settings.model_dump(mode="json", exclude=later)
+        for name, settings in CONFIG.detectors.items()
+    }
+
+
+def mel_clips(wildcards):
+    """Return the clip tables of the mel caches, where the data set has such caches."""
+    if DATASET.source == "embedding":
+        return []
+    return of_machine_ids(f"{RESOURCES}/mel/{{machine}}/{{id}}.clips.csv")
+
+
+def figures(wildcards):
+    """Return all figures that the data set allows."""
+    names = ["clips", "clouds", "roc", "sweep", "bars"]
+    names += [f"scores/{detector}" for detector in DETECTORS]
+    machines = dict.fromkeys(machine for machine, _ in machine_ids())
+    trained = machine_ids(trained=True)
+    if DATASET.source != "embedding":
+        names += [f"examples/{machine}" for machine in machines]
+    names += [f"id_clouds/{machine}" for machine in dict.fromkeys(name for name, _ in trained)]
+    names += [f"ocsvm_contours/{machine}_id_{machine_id}" for machine, machine_id in trained]
+    return [f"{FIGURES}/{name}.png" for name in names]
+
+
+# What can be known to be wrong with the data before any job starts is said now.
+try:
+    if DATASET.source == "folder":
+        listing.find(DATASET, locate(DATASET.path))
+    elif DATASET.source in ("mel", "embedding"):
+        read_records(locate(DATASET.path))
+except UserError as error:
+    stop(error)

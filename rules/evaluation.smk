@@ -1,10 +1,5 @@
 # From scores to metrics: per machine ID, then all of them.
 
-FALSE_ALARM_RATES = {
-    name: settings.expected_false_alarm_rate() or CONFIG.threshold.false_alarm_rate
-    for name, settings in CONFIG.detectors.items()
-}
-
 
 rule evaluate:
     input:
@@ -23,29 +18,24 @@ rule evaluate:
             f"{RESULTS}/official/{{detector}}/decision_result_{{{{machine}}}}_id_{{{{id}}}}.csv",
             detector=DETECTORS,
         ),
+    log:
+        f"{LOGS}/evaluate/{{machine}}/{{id}}.log",
+    benchmark:
+        f"{BENCHMARKS}/evaluate/{{machine}}/{{id}}.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
+    resources:
+        mem_mb=300,
     params:
         false_alarm_rates=FALSE_ALARM_RATES,
         threshold_method=CONFIG.threshold.method,
         evaluation=section("evaluation"),
         seed=CONFIG.seed,
         code=code("evaluate"),
-    log:
-        f"{LOGS}/evaluate/{{machine}}/{{id}}.log",
-    benchmark:
-        f"{BENCHMARKS}/evaluate/{{machine}}/{{id}}.tsv"
-    resources:
-        mem_mb=300,
     message:
         "Evaluate the detectors on {wildcards.machine} ID {wildcards.id}"
     script:
         "../scripts/evaluate.py"
-
-
-def mel_clips(wildcards):
-    """Return the clip tables of the mel caches, where the data set has such caches."""
-    if DATASET.source == "embedding":
-        return []
-    return of_machine_ids(f"{RESOURCES}/mel/{{machine}}/{{id}}.clips.csv")
 
 
 rule summarize:
@@ -66,15 +56,17 @@ rule summarize:
         sweep=f"{RESULTS}/sweep.csv",
         coverage=f"{RESOURCES}/final_coverage.csv",
         scores=f"{RESOURCES}/scores.csv",
-    params:
-        detectors=DETECTORS,
-        code=code("summarize"),
     log:
         f"{LOGS}/summarize.log",
     benchmark:
         f"{BENCHMARKS}/summarize.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
     resources:
         mem_mb=300,
+    params:
+        detectors=DETECTORS,
+        code=code("summarize"),
     message:
         "Gather the metrics of all machine IDs"
     script:

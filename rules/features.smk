@@ -11,13 +11,15 @@ if DATASET.source == "mel":
             clips=clips_of_id,
         output:
             multiext(f"{RESOURCES}/mel/{{machine}}/{{id}}", ".npy", ".clips.csv"),
+        log:
+            f"{LOGS}/import_mel/{{machine}}/{{id}}.log",
+        conda:
+            "../envs/pygoodvibes.yaml"
+        resources:
+            mem_mb=500,
         params:
             folder=DATA_FOLDER,
             code=code("import_mel"),
-        log:
-            f"{LOGS}/import_mel/{{machine}}/{{id}}.log",
-        resources:
-            mem_mb=500,
         message:
             "Bring in the mel frames of {wildcards.machine} ID {wildcards.id}"
         script:
@@ -30,15 +32,17 @@ elif DATASET.source != "embedding":
             clips=clips_of_id,
         output:
             multiext(f"{RESOURCES}/mel/{{machine}}/{{id}}", ".npy", ".clips.csv"),
+        log:
+            f"{LOGS}/mel/{{machine}}/{{id}}.log",
+        conda:
+            "../envs/pygoodvibes.yaml"
+        resources:
+            mem_mb=500,
         params:
             folder=DATA_FOLDER,
             audio=section("audio"),
             mel=section("mel"),
             code=code("mel"),
-        log:
-            f"{LOGS}/mel/{{machine}}/{{id}}.log",
-        resources:
-            mem_mb=500,
         message:
             "Compute the mel frames of {wildcards.machine} ID {wildcards.id}"
         script:
@@ -52,14 +56,16 @@ if DATASET.source == "embedding":
             clips=clips_of_id,
         output:
             f"{RESOURCES}/embedding/{{machine}}/{{id}}.npz",
-        params:
-            table=DATASET.path,
-            **section("dataset", "array", "columns"),
-            code=code("import_embedding"),
         log:
             f"{LOGS}/import_embedding/{{machine}}/{{id}}.log",
+        conda:
+            "../envs/pygoodvibes.yaml"
         resources:
             mem_mb=1000,
+        params:
+            **section("dataset", "array", "columns"),
+            table=DATASET.path,
+            code=code("import_embedding"),
         message:
             "Bring in the vectors of {wildcards.machine} ID {wildcards.id}"
         script:
@@ -72,13 +78,15 @@ else:
             multiext(f"{RESOURCES}/mel/{{machine}}/{{id}}", ".npy", ".clips.csv"),
         output:
             f"{RESOURCES}/embedding/{{machine}}/{{id}}.npz",
+        log:
+            f"{LOGS}/embed/{{machine}}/{{id}}.log",
+        conda:
+            "../envs/pygoodvibes.yaml"
+        resources:
+            mem_mb=500,
         params:
             embedding=section("embedding"),
             code=code("embed", embeddings.module_of(CONFIG.embedding.method)),
-        log:
-            f"{LOGS}/embed/{{machine}}/{{id}}.log",
-        resources:
-            mem_mb=500,
         message:
             "Embed the clips of {wildcards.machine} ID {wildcards.id}"
         script:
@@ -90,15 +98,17 @@ rule project:
         f"{RESOURCES}/embedding/{{machine}}/{{id}}.npz",
     output:
         f"{RESOURCES}/projection/{{machine}}/{{id}}.npz",
+    log:
+        f"{LOGS}/project/{{machine}}/{{id}}.log",
+    conda:
+        "../envs/pygoodvibes.yaml"
+    resources:
+        mem_mb=500,
     params:
         projection=section("projection"),
         folds=CONFIG.held_out.folds,
         seed=CONFIG.seed,
         code=code("project"),
-    log:
-        f"{LOGS}/project/{{machine}}/{{id}}.log",
-    resources:
-        mem_mb=500,
     message:
         "Project the clips of {wildcards.machine} ID {wildcards.id}"
     script:
@@ -110,15 +120,17 @@ rule project_overview:
         lambda wildcards: of_machine_ids(f"{RESOURCES}/embedding/{{machine}}/{{id}}.npz"),
     output:
         f"{RESOURCES}/overview.npz",
-    params:
-        machine_ids=lambda wildcards: machine_ids(),
-        code=code("project_overview"),
     log:
         f"{LOGS}/project_overview.log",
     benchmark:
         f"{BENCHMARKS}/project_overview.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
     resources:
         mem_mb=1000,
+    params:
+        machine_ids=lambda wildcards: machine_ids(),
+        code=code("project_overview"),
     message:
         "Project the clips of all machine IDs together"
     script:

@@ -20,6 +20,14 @@ rule write_tables:
             category="1 Tables",
             labels={"what": "all tables"},
         ),
+    log:
+        f"{LOGS}/write_tables.log",
+    benchmark:
+        f"{BENCHMARKS}/write_tables.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
+    resources:
+        mem_mb=300,
     params:
         texts={
             "data": DATA_TITLE,
@@ -28,12 +36,6 @@ rule write_tables:
             **section("evaluation", "max_fpr", "confidence"),
         },
         code=code("write_tables"),
-    log:
-        f"{LOGS}/write_tables.log",
-    benchmark:
-        f"{BENCHMARKS}/write_tables.tsv"
-    resources:
-        mem_mb=300,
     message:
         "Write the tables"
     script:
@@ -50,15 +52,17 @@ rule plot_clips:
             category="2 Data",
             labels={"figure": "clips per machine ID"},
         ),
-    params:
-        title_suffix=DATA_TITLE,
-        code=code("plot_clips"),
     log:
         f"{LOGS}/plot_clips.log",
     benchmark:
         f"{BENCHMARKS}/plot_clips.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
     resources:
         mem_mb=500,
+    params:
+        title_suffix=DATA_TITLE,
+        code=code("plot_clips"),
     message:
         "Draw the distribution of clips"
     script:
@@ -80,19 +84,21 @@ rule plot_examples:
             category="2 Data",
             labels={"figure": "example clips", "machine": "{machine}"},
         ),
-    params:
-        ids=lambda wildcards: [machine_id for _, machine_id in machine_ids(wildcards.machine)],
-        data_folder=None if DATASET.source == "mel" else DATA_FOLDER,
-        channel=CONFIG.audio.channel,
-        **section("mel", "hop_length", "fmin", "fmax"),
-        title_suffix=DATA_TITLE,
-        code=code("plot_examples"),
     log:
         f"{LOGS}/plot_examples/{{machine}}.log",
     benchmark:
         f"{BENCHMARKS}/plot_examples/{{machine}}.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
     resources:
         mem_mb=500,
+    params:
+        **section("mel", "hop_length", "fmin", "fmax"),
+        ids=lambda wildcards: [machine_id for _, machine_id in machine_ids(wildcards.machine)],
+        data_folder=None if DATASET.source == "mel" else DATA_FOLDER,
+        channel=CONFIG.audio.channel,
+        title_suffix=DATA_TITLE,
+        code=code("plot_examples"),
     message:
         "Draw example clips of {wildcards.machine}"
     script:
@@ -109,15 +115,17 @@ rule plot_clouds:
             category="3 Method",
             labels={"figure": "clouds of points, all machines"},
         ),
-    params:
-        title_suffix=DATA_TITLE,
-        code=code("plot_clouds"),
     log:
         f"{LOGS}/plot_clouds.log",
     benchmark:
         f"{BENCHMARKS}/plot_clouds.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
     resources:
         mem_mb=500,
+    params:
+        title_suffix=DATA_TITLE,
+        code=code("plot_clouds"),
     message:
         "Draw the clouds of points of all machines"
     script:
@@ -127,27 +135,34 @@ rule plot_clouds:
 rule plot_id_clouds:
     input:
         points=lambda wildcards: of_machine_ids(
-            f"{RESOURCES}/projection/{{machine}}/{{id}}.npz", wildcards.machine, trained=True
+            f"{RESOURCES}/projection/{{machine}}/{{id}}.npz",
+            wildcards.machine,
+            trained=True,
         ),
     output:
         figure=report(
             f"{FIGURES}/id_clouds/{{machine}}.png",
             caption="../report/plot_id_clouds.rst",
             category="3 Method",
-            labels={"figure": "clouds of points per machine ID", "machine": "{machine}"},
+            labels={
+                "figure": "clouds of points per machine ID",
+                "machine": "{machine}",
+            },
         ),
+    log:
+        f"{LOGS}/plot_id_clouds/{{machine}}.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_id_clouds/{{machine}}.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
+    resources:
+        mem_mb=500,
     params:
         ids=lambda wildcards: [
             machine_id for _, machine_id in machine_ids(wildcards.machine, trained=True)
         ],
         title_suffix=DATA_TITLE,
         code=code("plot_id_clouds"),
-    log:
-        f"{LOGS}/plot_id_clouds/{{machine}}.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_id_clouds/{{machine}}.tsv"
-    resources:
-        mem_mb=500,
     message:
         "Draw the clouds of points of {wildcards.machine}"
     script:
@@ -162,19 +177,24 @@ rule plot_ocsvm_contours:
             f"{FIGURES}/ocsvm_contours/{{machine}}_id_{{id}}.png",
             caption="../report/plot_ocsvm_contours.rst",
             category="3 Method",
-            labels={"figure": "one-class SVM contours", "machine": "{machine} ID {id}"},
+            labels={
+                "figure": "one-class SVM contours",
+                "machine": "{machine} ID {id}",
+            },
         ),
+    log:
+        f"{LOGS}/plot_ocsvm_contours/{{machine}}/{{id}}.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_ocsvm_contours/{{machine}}/{{id}}.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
+    resources:
+        mem_mb=500,
     params:
         gammas=list(CONFIG.figures.contour_gammas),
         nus=list(CONFIG.figures.contour_nus),
         title_suffix=DATA_TITLE,
         code=code("plot_ocsvm_contours"),
-    log:
-        f"{LOGS}/plot_ocsvm_contours/{{machine}}/{{id}}.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_ocsvm_contours/{{machine}}/{{id}}.tsv"
-    resources:
-        mem_mb=500,
     message:
         "Draw the one-class SVM contours of {wildcards.machine} ID {wildcards.id}"
     script:
@@ -192,15 +212,17 @@ rule plot_scores:
             category="4 Results",
             labels={"figure": "distribution of scores", "detector": "{detector}"},
         ),
-    params:
-        title_suffix=DATA_TITLE,
-        code=code("plot_scores"),
     log:
         f"{LOGS}/plot_scores/{{detector}}.log",
     benchmark:
         f"{BENCHMARKS}/plot_scores/{{detector}}.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
     resources:
         mem_mb=500,
+    params:
+        title_suffix=DATA_TITLE,
+        code=code("plot_scores"),
     message:
         "Draw the distribution of the scores of {wildcards.detector}"
     script:
@@ -218,16 +240,18 @@ rule plot_roc:
             category="4 Results",
             labels={"figure": "ROC curves and pAUC zone"},
         ),
-    params:
-        max_fpr=CONFIG.evaluation.max_fpr,
-        title_suffix=DATA_TITLE,
-        code=code("plot_roc"),
     log:
         f"{LOGS}/plot_roc.log",
     benchmark:
         f"{BENCHMARKS}/plot_roc.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
     resources:
         mem_mb=500,
+    params:
+        max_fpr=CONFIG.evaluation.max_fpr,
+        title_suffix=DATA_TITLE,
+        code=code("plot_roc"),
     message:
         "Draw the ROC curves"
     script:
@@ -245,15 +269,17 @@ rule plot_sweep:
             category="4 Results",
             labels={"figure": "sensitivity against specificity"},
         ),
-    params:
-        title_suffix=DATA_TITLE,
-        code=code("plot_sweep"),
     log:
         f"{LOGS}/plot_sweep.log",
     benchmark:
         f"{BENCHMARKS}/plot_sweep.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
     resources:
         mem_mb=500,
+    params:
+        title_suffix=DATA_TITLE,
+        code=code("plot_sweep"),
     message:
         "Draw sensitivity against specificity"
     script:
@@ -270,29 +296,18 @@ rule plot_bars:
             category="4 Results",
             labels={"figure": "AUC and pAUC per machine ID and type"},
         ),
-    params:
-        title_suffix=DATA_TITLE,
-        code=code("plot_bars"),
     log:
         f"{LOGS}/plot_bars.log",
     benchmark:
         f"{BENCHMARKS}/plot_bars.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
     resources:
         mem_mb=500,
+    params:
+        title_suffix=DATA_TITLE,
+        code=code("plot_bars"),
     message:
         "Draw the metrics per machine ID and type"
     script:
         "../scripts/plot_bars.py"
-
-
-def figures(wildcards):
-    """Return all figures that the data set allows."""
-    names = ["clips", "clouds", "roc", "sweep", "bars"]
-    names += [f"scores/{detector}" for detector in DETECTORS]
-    machines = dict.fromkeys(machine for machine, _ in machine_ids())
-    trained = machine_ids(trained=True)
-    if DATASET.source != "embedding":
-        names += [f"examples/{machine}" for machine in machines]
-    names += [f"id_clouds/{machine}" for machine in dict.fromkeys(name for name, _ in trained)]
-    names += [f"ocsvm_contours/{machine}_id_{machine_id}" for machine, machine_id in trained]
-    return [f"{FIGURES}/{name}.png" for name in names]

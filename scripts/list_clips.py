@@ -7,9 +7,7 @@ from pygoodvibes.job import logged
 
 with logged(snakemake.log):
     listing.write_manifests(
-        snakemake.params.dataset,
-        snakemake.params.folder,
-        snakemake.params.audio,
+        **snakemake.params.clips,
         manifest_path=pathlib.Path(snakemake.output.manifest),
         coverage_path=pathlib.Path(snakemake.output.coverage),
         ids_folder=pathlib.Path(snakemake.output.ids),

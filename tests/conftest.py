@@ -25,6 +25,8 @@ def pytest_collection_modifyitems(config, items):
     folder = pathlib.Path(os.environ.get("PYGOODVIBES_SHARED", ROOT.parent / "shared"))
     if (folder / "golden").is_dir():
         return
+    if os.environ.get("PYGOODVIBES_REQUIRE_SHARED"):
+        raise pytest.UsageError(f"{folder}: the folder of real clips and golden results is missing")
     left_out = [item for item in items if item.get_closest_marker("shared")]
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -4,14 +4,19 @@ The models below are the single source: `config/schema.json` and the tables of `
 are generated from them, and tests keep them in step.
 """
 
+import contextlib
 import difflib
+import json
+import math
 import re
+import reprlib
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, ValidationError, field_validator, model_validator
 
 from pygoodvibes import detectors
+from pygoodvibes.allowed import NAME_PATTERN, in_words
 from pygoodvibes.detectors import estimator, gmm, knn, lof, mahalanobis, ocsvm
 from pygoodvibes.embeddings import statistics
 from pygoodvibes.errors import UserError
@@ -20,7 +25,13 @@ from pygoodvibes.settings import Count, Name, Section, Share
 MACHINES = ("fan", "pump", "slider", "valve", "ToyCar", "ToyConveyor")
 """Machine types of DCASE 2020 Task 2, which the generator and the downloads know."""
 
-Machines = Literal["all"] | dict[Name, Literal["all"] | Annotated[list[Name], Field(min_length=1)]]
+Machines = (
+    Literal["all"]
+    | Annotated[
+        dict[Name, Literal["all"] | Annotated[list[Name], Field(min_length=1)]],
+        Field(min_length=1),
+    ]
+)
 
 
 class Dataset(Section):
@@ -48,7 +59,21 @@ class Dataset(Section):
         return [machine for machine in known if self.wants(machine)]
 
 
-class SyntheticDataset(Dataset):
+class DcaseDataset(Dataset):
+    """A data set with the machine types of DCASE 2020 Task 2."""
+
+    @model_validator(mode="after")
+    def _known_machines(self) -> "DcaseDataset":
+        for machine in () if self.machines == "all" else self.machines:
+            if machine not in MACHINES:
+                raise ValueError(
+                    f"machines.{machine}: there is no such machine type; "
+                    f"allowed here: {', '.join(MACHINES)}"
+                )
+        return self
+
+
+class SyntheticDataset(DcaseDataset):
     """Machine sounds made by a generator, in the DCASE 2020 layout and format."""
 
     source: Literal["synthetic"]
@@ -69,17 +94,6 @@ class SyntheticDataset(Dataset):
 
     seed: Annotated[int, Field(ge=0)] = 2020
     """Seed of the generator."""
-
-    @model_validator(mode="after")
-    def _known_machines(self) -> "SyntheticDataset":
-        if self.machines != "all":
-            for machine in self.machines:
-                if machine not in MACHINES:
-                    raise ValueError(
-                        f"machines: {machine!r} is not one that the generator knows; "
-                        f"it knows {', '.join(MACHINES)}"
-                    )
-        return self
 
 
 class FolderDataset(Dataset):
@@ -112,7 +126,7 @@ class FolderDataset(Dataset):
         return self
 
 
-class ZenodoDataset(Dataset):
+class ZenodoDataset(DcaseDataset):
     """The DCASE 2020 Task 2 data set from Zenodo; needs no account."""
 
     source: Literal["zenodo"]
@@ -128,7 +142,7 @@ class ZenodoDataset(Dataset):
     benchmark: Literal["none", "dcase2020"] = "dcase2020"
 
 
-class KaggleDataset(Dataset):
+class KaggleDataset(DcaseDataset):
     """The DCASE 2020 Task 2 development set from Kaggle; needs a token."""
 
     source: Literal["kaggle"]
@@ -406,9 +420,6 @@ class Config(Section):
         return self
 
 
-# what pydantic adds to a key's path to tell the alternatives of a union apart
-_ALTERNATIVE = re.compile(r"(constrained-)?(int|float|str|bool|none)|(list|dict|literal)\[.*")
-
 _DATASETS = {
     "synthetic": SyntheticDataset,
     "folder": FolderDataset,
@@ -426,76 +437,142 @@ _DETECTORS = {
     "mahalanobis": mahalanobis.Settings,
 }
 
+# what pydantic adds to a key's path to tell the alternatives of a union apart
+_ALTERNATIVE = re.compile(r"(constrained-)?(int|float|str|bool|none)|(list|dict|literal)\[.*")
 
-def _path(steps: tuple) -> str:
-    """Return the key's path as written in the file, without what pydantic adds to it."""
+_SHORT = reprlib.Repr(maxstring=80, maxother=80, maxdict=3, maxlist=6)
+
+
+def _steps(loc: tuple) -> tuple[str, ...]:
+    """Return the keys that lead to a value as written in the file, without what pydantic adds."""
     kept = []
-    for position, step in enumerate(steps):
+    for position, step in enumerate(loc):
         chosen = {("dataset", 1): _DATASETS, ("detectors", 2): {**_DETECTORS, "estimator": 0}}
-        tag = step in chosen.get((steps[0], position), ())
+        tag = step in chosen.get((loc[0], position), ())
         alternative = position > 1 and isinstance(step, str) and _ALTERNATIVE.fullmatch(step)
-        if not (tag or alternative):
+        if not (tag or alternative or step == "[key]"):
             kept.append(str(step))
-    return ".".join(kept).removesuffix(".[key]")
+    return tuple(kept)
 
 
-def _allowed_keys(config: Mapping, path: str) -> list[str]:
-    """Return the keys that may stand where the key at `path` must not."""
-    parents = path.split(".")[:-1]
-    if not parents:
-        model = Config
-    elif parents == ["dataset"]:
-        model = _DATASETS[config["dataset"]["source"]]
-    elif parents[0] == "detectors":
-        model = _DETECTORS[config["detectors"][parents[1]].get("method", parents[1])]
-    elif parents == ["dataset", "columns"]:
-        model = Columns
-    else:
-        model = Config.model_fields[parents[0]].annotation
-    return list(model.model_fields)
+def _model(config: Mapping, steps: tuple[str, ...]) -> type[Section]:
+    """Return the model of the section that holds the key at `steps`."""
+    if len(steps) < 2:
+        return Config
+    if steps[0] == "detectors":
+        if len(steps) < 3:
+            return Config
+        method = (config["detectors"][steps[1]] or {}).get("method", steps[1])
+        return _DETECTORS.get(method, estimator.Settings)
+    if steps[0] == "dataset":
+        return Columns if steps[1:-1] == ("columns",) else _DATASETS[config["dataset"]["source"]]
+    return Config.model_fields[steps[0]].annotation
 
 
-def _message(config: Mapping, item: Mapping) -> tuple[str, str]:
-    """Return the path of the key that is wrong, and what to say of it."""
-    path, value, kind = _path(item["loc"]), item.get("input"), item["type"]
+def _allowed(config: Mapping, steps: tuple[str, ...]) -> str:
+    """Say what is allowed at a key."""
+    if steps == ("dataset", "source"):
+        return f"one of {', '.join(_DATASETS)}"
+    if steps[0] == "detectors" and len(steps) == 3 and steps[2] == "method":
+        return f"one of {', '.join(_DETECTORS)}, or the dotted path of an estimator"
+    if steps[0] == "detectors" and len(steps) == 2:
+        return "a table of keys"
+    model = _model(config, steps)
+    properties = model.model_json_schema()["properties"]
+    [depth] = [at for at in (0, 1, 2) if steps[at : at + 1] and steps[at] in properties][-1:]
+    node = properties[steps[depth]]
+    for step in steps[depth + 1 :]:
+        parts = [node, *node.get("anyOf", ())]
+        inner = "items" if step.isdigit() and any("items" in part for part in parts) else None
+        [node] = [
+            part["items"] if inner else next(iter(part["patternProperties"].values()))
+            for part in parts
+            if (inner or "patternProperties") in part
+        ]
+    return in_words(node)
+
+
+def _yaml(value: Any) -> str:
+    """Write a value as it stands in a YAML file."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return _SHORT.repr(value)
+
+
+def _hint(steps: tuple[str, ...], value: Any, allowed: str) -> str:
+    """Return what is likely to have gone wrong, where that is known."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if steps[:2] == ("dataset", "machines") and number:
+        return "; put machine IDs in quotes, as in '00', or YAML reads them as numbers"
+    if isinstance(value, str) and "number" in allowed:
+        with contextlib.suppress(ValueError):
+            float(value)
+            return (
+                "; this is text: leave out the quotes, and write exponents with a point and a "
+                "sign, as in 1.0e-10"
+            )
+    if number and not isinstance(value, int) and allowed.startswith("a whole number"):
+        return f"; write {int(value)}" if math.isfinite(value) and value == int(value) else ""
+    return ""
+
+
+def _message(config: Mapping, item: Mapping) -> tuple[tuple[str, ...], str]:
+    """Return the steps to the key that is wrong, and what to say of it."""
+    steps, value, kind = _steps(item["loc"]), item.get("input"), item["type"]
     if kind == "extra_forbidden":
-        allowed = _allowed_keys(config, path)
-        close = difflib.get_close_matches(path.rpartition(".")[2], allowed, n=1)
+        keys = list(_model(config, steps).model_fields)
+        close = difflib.get_close_matches(steps[-1], keys, n=1)
         hint = f"did you mean {close[0]}? " if close else ""
-        return path, f"there is no such key; {hint}allowed here: {', '.join(allowed)}"
-    if kind == "missing":
-        return path, "this key is missing"
+        return steps, f"there is no such key; {hint}allowed here: {', '.join(keys)}"
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        source = value.get("source") if isinstance(value, Mapping) else value
-        return f"{path}.source", f"{source!r} is not allowed; must be one of {', '.join(_DATASETS)}"
+        steps = (*steps, "source")
+        if not isinstance(value, Mapping) or "source" not in value:
+            kind = "missing"
+        else:
+            value = value["source"]
+    if kind == "missing":
+        return steps, f"this key is missing; it must be {_allowed(config, steps)}"
     if kind == "value_error":
         # our own validators put the key's name before a colon
         key, colon, text = str(item["ctx"]["error"]).partition(": ")
-        named = colon and " " not in key
-        path = ".".join(part for part in (path, key if named else "") if part)
-        return path, text if named else str(item["ctx"]["error"])
-    text = re.sub(r"^\w+ should", "must", item["msg"].replace("be a valid", "be a"))
-    text = re.sub(r" after validation.*| or instance of \w+$| or object to .*", "", text)
-    text = text.replace("a dictionary", "a table of keys").replace("a integer", "a whole number")
-    return path, f"{value!r} is not allowed; {text}"
+        if not colon or " " in key:
+            return steps, str(item["ctx"]["error"])
+        steps = (*steps, *key.split("."))
+        if steps[0] == "detectors" and steps[2:] == ("method",) and _unnamed(config, steps[1]):
+            close = text.partition("; did you mean")
+            text = (
+                f"no method has this detector's name, so it needs the key method; it must be "
+                + (_allowed(config, steps) + close[1] + close[2])
+            )
+            steps = steps[:2]
+        return steps, text
+    if kind == "invalid_key" or (item["loc"][-1] == "[key]" and not isinstance(value, str)):
+        return steps, "a key must be text; put it in quotes"
+    allowed = in_words(_NAME) if item["loc"][-1] == "[key]" else _allowed(config, steps)
+    hint = _hint(steps, value, allowed)
+    return steps, f"{_yaml(value)} is not allowed; it must be {allowed}{hint}"
+
+
+_NAME = {"type": "string", "pattern": NAME_PATTERN}
+
+
+def _unnamed(config: Mapping, detector: str) -> bool:
+    return "method" not in (config["detectors"][detector] or {})
 
 
 def _sentences(config: Mapping, error: ValidationError) -> list[str]:
     """Turn pydantic's errors into one sentence a key."""
-    by_path: dict[str, list[str]] = {}
+    by_steps: dict[tuple[str, ...], dict[str, None]] = {}
     for item in error.errors():
-        path, text = _message(config, item)
-        by_path.setdefault(path or "the config", []).append(text)
-    sentences = []
-    for path, texts in by_path.items():
-        if any(other.startswith(path + ".") for other in by_path):
-            continue  # an alternative that fits less well than one whose inner key is wrong
-        head = texts[0].partition("; ")[0]
-        allowed = [text.partition("; must ")[2] for text in texts]
-        if len(texts) > 1 and all(allowed):
-            texts = [f"{head}; must " + ", or ".join(dict.fromkeys(allowed))]
-        sentences.extend(f"{path}: {text}" for text in dict.fromkeys(texts))
-    return sentences
+        steps, text = _message(config, item)
+        by_steps.setdefault(steps, {})[text] = None
+    return [
+        f"{'.'.join(steps)}: {text}"
+        for steps, texts in by_steps.items()
+        # an alternative that fits less well than one whose inner key is wrong
+        if not any(other[: len(steps)] == steps != other for other in by_steps)
+        for text in texts
+    ]
 
 
 def validate(config: Mapping, *, name: str = "config") -> Config:
@@ -529,8 +606,39 @@ def validate(config: Mapping, *, name: str = "config") -> Config:
 
 def schema() -> dict:
     """Return the JSON schema of the config, for editors that complete and check YAML files."""
-    return {
+    generated = Config.model_json_schema()
+    # models of one name in several modules: pydantic tells them apart by their full names
+    text = re.sub(r"pygoodvibes__(\w+?)s?__(\w+)__Settings", r"\1_\2", json.dumps(generated))
+    result = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **json.loads(text),
         "title": "PyGoodVibes config",
-        **Config.model_json_schema(),
     }
+    for model in result["$defs"].values():
+        for node in model["properties"].values():
+            node.pop("title", None)
+    for node in result["properties"].values():
+        node.pop("title", None)
+    return _with_method_from_name(result)
+
+
+def _with_method_from_name(result: dict) -> dict:
+    """Let the schema say that a detector named after its method needs no key `method`."""
+    definitions, table = result["$defs"], result["properties"]["detectors"]
+    # an estimator allows any further key: it must not be taken for one of the other methods
+    definitions["detector_estimator"]["properties"]["method"]["pattern"] = r"\."
+    [alternatives] = table.pop("patternProperties").values()
+    any_detector = {"required": ["method"], **alternatives}
+    for method in _DETECTORS:
+        definitions[f"detector_{method}"].pop("required")
+    table["propertyNames"] = _NAME
+    table["properties"] = {
+        method: {
+            "if": {"type": "object", "required": ["method"]},
+            "then": any_detector,
+            "else": {"anyOf": [{"$ref": f"#/$defs/detector_{method}"}, {"type": "null"}]},
+        }
+        for method in _DETECTORS
+    }
+    table["additionalProperties"] = any_detector
+    return result

@@ -1,0 +1,61 @@
+# The two commands: `make results` and `make test`. They need Python 3.11 or newer and nothing else.
+
+PYTHON ?= python3
+JOBS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
+CONFIG ?= config/config.yaml
+
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONPATH := $(CURDIR)/scripts
+
+.DEFAULT_GOAL := help
+.PHONY: help results test lint format docs lock clean
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
+
+results: .venv/installed ## Run the main job: clips, tables, figures, report
+	snakemake -j$(JOBS) --configfile $(CONFIG) --quiet rules
+	snakemake --configfile $(CONFIG) --quiet all --report "$$(python -m pygoodvibes report-path $(CONFIG))"
+	@python -m pygoodvibes show $(CONFIG)
+
+test: .venv/installed-test ## Run all tests
+	python -m pytest -n $(JOBS) --dist loadfile
+
+lint: .venv/installed-test ## Check code style, rules and generated documentation
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile rules
+	snakemake --lint
+	snakemake --lint --configfile config/dcase2020.yaml
+
+format: .venv/installed-test ## Bring code and rules into the project's style
+	ruff check --fix .
+	ruff format .
+	snakefmt Snakefile rules
+
+docs: .venv/installed ## Write what is generated: config schema and key tables, README's table and figure
+	python -m pygoodvibes.config_docs
+	python -m pygoodvibes.readme
+
+lock: .venv/installed-test ## Pin all dependencies, with hashes, from pyproject.toml
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes -q \
+	  -o requirements.txt
+	uv pip compile pyproject.toml --extra test -c requirements.txt --universal \
+	  --python-version 3.11 --generate-hashes -q -o requirements-test.txt
+
+clean: ## Remove everything computed; audio, results and .venv stay
+	rm -rf resources logs .snakemake
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'Error: Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ...' >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/installed: requirements.txt | .venv/bin/python
+	$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/installed-test: requirements-test.txt | .venv/bin/python
+	$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements-test.txt
+	@touch $@ .venv/installed
