@@ -76,10 +76,6 @@ checkpoint list_clips:
         ids=directory(f"{RESOURCES}/manifests"),
     log:
         f"{LOGS}/list_clips.log",
-    benchmark:
-        f"{BENCHMARKS}/list_clips.tsv"
-    conda:
-        "../envs/pygoodvibes.yaml"
     threads: 2
     resources:
         mem_mb=500,

@@ -7,12 +7,9 @@ rule detect:
         embedding=f"{RESOURCES}/embedding/{{machine}}/{{id}}.npz",
         projection=f"{RESOURCES}/projection/{{machine}}/{{id}}.npz",
     output:
-        multiext(
-            f"{RESOURCES}/detection/{{machine}}/{{id}}",
-            ".scores.csv",
-            ".skops",
-            ".notes.json",
-        ),
+        scores=f"{RESOURCES}/detection/{{machine}}/{{id}}.scores.csv",
+        models=f"{RESOURCES}/detection/{{machine}}/{{id}}.skops",
+        notes=f"{RESOURCES}/detection/{{machine}}/{{id}}.notes.json",
     log:
         f"{LOGS}/detect/{{machine}}/{{id}}.log",
     conda:

@@ -10,18 +10,8 @@ rule evaluate:
     output:
         evaluation=f"{RESOURCES}/evaluation/{{machine}}/{{id}}.json",
         scores=f"{RESOURCES}/evaluation/{{machine}}/{{id}}.scores.csv",
-        official_scores=expand(
-            f"{RESULTS}/official/{{detector}}/anomaly_score_{{{{machine}}}}_id_{{{{id}}}}.csv",
-            detector=DETECTORS,
-        ),
-        official_decisions=expand(
-            f"{RESULTS}/official/{{detector}}/decision_result_{{{{machine}}}}_id_{{{{id}}}}.csv",
-            detector=DETECTORS,
-        ),
     log:
         f"{LOGS}/evaluate/{{machine}}/{{id}}.log",
-    benchmark:
-        f"{BENCHMARKS}/evaluate/{{machine}}/{{id}}.tsv"
     conda:
         "../envs/pygoodvibes.yaml"
     resources:
@@ -54,6 +44,7 @@ rule summarize:
         metrics=f"{RESULTS}/metrics.csv",
         averages=f"{RESULTS}/averages.csv",
         sweep=f"{RESULTS}/sweep.csv",
+        roc=f"{RESULTS}/roc.csv",
         coverage=f"{RESOURCES}/final_coverage.csv",
         scores=f"{RESOURCES}/scores.csv",
     log:

@@ -10,7 +10,8 @@ if DATASET.source == "mel":
         input:
             clips=clips_of_id,
         output:
-            multiext(f"{RESOURCES}/mel/{{machine}}/{{id}}", ".npy", ".clips.csv"),
+            frames=f"{RESOURCES}/mel/{{machine}}/{{id}}.npy",
+            clips=f"{RESOURCES}/mel/{{machine}}/{{id}}.clips.csv",
         log:
             f"{LOGS}/import_mel/{{machine}}/{{id}}.log",
         conda:
@@ -31,7 +32,8 @@ elif DATASET.source != "embedding":
         input:
             clips=clips_of_id,
         output:
-            multiext(f"{RESOURCES}/mel/{{machine}}/{{id}}", ".npy", ".clips.csv"),
+            frames=f"{RESOURCES}/mel/{{machine}}/{{id}}.npy",
+            clips=f"{RESOURCES}/mel/{{machine}}/{{id}}.clips.csv",
         log:
             f"{LOGS}/mel/{{machine}}/{{id}}.log",
         conda:
@@ -75,7 +77,8 @@ else:
 
     rule embed:
         input:
-            multiext(f"{RESOURCES}/mel/{{machine}}/{{id}}", ".npy", ".clips.csv"),
+            frames=f"{RESOURCES}/mel/{{machine}}/{{id}}.npy",
+            clips=f"{RESOURCES}/mel/{{machine}}/{{id}}.clips.csv",
         output:
             f"{RESOURCES}/embedding/{{machine}}/{{id}}.npz",
         log:
@@ -122,8 +125,6 @@ rule project_overview:
         f"{RESOURCES}/overview.npz",
     log:
         f"{LOGS}/project_overview.log",
-    benchmark:
-        f"{BENCHMARKS}/project_overview.tsv"
     conda:
         "../envs/pygoodvibes.yaml"
     resources:

@@ -1,6 +1,11 @@
 # Tables and figures that people read; `snakemake --report` puts them into one HTML file.
 
-FIGURES = f"{RESULTS}/figures"
+# The key under which earlier results are kept doesn't hold wildcards, so scripts take what they need
+# of them from params.
+#
+# Figures are kept for every setting tried, like all that is computed on the way; what people read
+# are copies.
+FIGURES = f"{RESOURCES}/figures"
 
 
 rule write_tables:
@@ -54,8 +59,6 @@ rule plot_clips:
         ),
     log:
         f"{LOGS}/plot_clips.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_clips.tsv"
     conda:
         "../envs/pygoodvibes.yaml"
     resources:
@@ -86,14 +89,13 @@ rule plot_examples:
         ),
     log:
         f"{LOGS}/plot_examples/{{machine}}.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_examples/{{machine}}.tsv"
     conda:
         "../envs/pygoodvibes.yaml"
     resources:
         mem_mb=500,
     params:
         **section("mel", "hop_length", "fmin", "fmax"),
+        machine=lambda wildcards: wildcards.machine,
         ids=lambda wildcards: [machine_id for _, machine_id in machine_ids(wildcards.machine)],
         data_folder=None if DATASET.source == "mel" else DATA_FOLDER,
         channel=CONFIG.audio.channel,
@@ -117,8 +119,6 @@ rule plot_clouds:
         ),
     log:
         f"{LOGS}/plot_clouds.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_clouds.tsv"
     conda:
         "../envs/pygoodvibes.yaml"
     resources:
@@ -151,13 +151,12 @@ rule plot_id_clouds:
         ),
     log:
         f"{LOGS}/plot_id_clouds/{{machine}}.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_id_clouds/{{machine}}.tsv"
     conda:
         "../envs/pygoodvibes.yaml"
     resources:
         mem_mb=500,
     params:
+        machine=lambda wildcards: wildcards.machine,
         ids=lambda wildcards: [
             machine_id for _, machine_id in machine_ids(wildcards.machine, trained=True)
         ],
@@ -184,13 +183,13 @@ rule plot_ocsvm_contours:
         ),
     log:
         f"{LOGS}/plot_ocsvm_contours/{{machine}}/{{id}}.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_ocsvm_contours/{{machine}}/{{id}}.tsv"
     conda:
         "../envs/pygoodvibes.yaml"
     resources:
         mem_mb=500,
     params:
+        machine=lambda wildcards: wildcards.machine,
+        id=lambda wildcards: wildcards.id,
         gammas=list(CONFIG.figures.contour_gammas),
         nus=list(CONFIG.figures.contour_nus),
         title_suffix=DATA_TITLE,
@@ -214,13 +213,12 @@ rule plot_scores:
         ),
     log:
         f"{LOGS}/plot_scores/{{detector}}.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_scores/{{detector}}.tsv"
     conda:
         "../envs/pygoodvibes.yaml"
     resources:
         mem_mb=500,
     params:
+        detector=lambda wildcards: wildcards.detector,
         title_suffix=DATA_TITLE,
         code=code("plot_scores"),
     message:
@@ -242,8 +240,6 @@ rule plot_roc:
         ),
     log:
         f"{LOGS}/plot_roc.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_roc.tsv"
     conda:
         "../envs/pygoodvibes.yaml"
     resources:
@@ -271,8 +267,6 @@ rule plot_sweep:
         ),
     log:
         f"{LOGS}/plot_sweep.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_sweep.tsv"
     conda:
         "../envs/pygoodvibes.yaml"
     resources:
@@ -298,8 +292,6 @@ rule plot_bars:
         ),
     log:
         f"{LOGS}/plot_bars.log",
-    benchmark:
-        f"{BENCHMARKS}/plot_bars.tsv"
     conda:
         "../envs/pygoodvibes.yaml"
     resources:
@@ -311,3 +303,29 @@ rule plot_bars:
         "Draw the metrics per machine ID and type"
     script:
         "../scripts/plot_bars.py"
+
+
+rule publish:
+    input:
+        figures=figures,
+        evaluations=lambda wildcards: of_machine_ids(
+            f"{RESOURCES}/evaluation/{{machine}}/{{id}}.json", trained=True
+        ),
+    output:
+        figures=directory(f"{RESULTS}/figures"),
+        official=directory(f"{RESULTS}/official"),
+    log:
+        f"{LOGS}/publish.log",
+    benchmark:
+        f"{BENCHMARKS}/publish.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
+    resources:
+        mem_mb=300,
+    params:
+        figures_folder=FIGURES,
+        code=code("publish"),
+    message:
+        "Put figures and official score files beside the tables"
+    script:
+        "../scripts/publish.py"

@@ -12,7 +12,7 @@ with logged(snakemake.log):
     results = detection.detect_clips(
         embedded, projected, more, snakemake.params.detectors, seed=snakemake.params.seed
     )
-    detection.write_scores(snakemake.output[0], embedded, results)
-    models.save(snakemake.output[1], {name: each.estimator for name, each in results.items()})
+    detection.write_scores(snakemake.output.scores, embedded, results)
+    models.save(snakemake.output.models, {name: each.estimator for name, each in results.items()})
     notes = {name: each.notes for name, each in results.items()}
-    pathlib.Path(snakemake.output[2]).write_text(json.dumps(notes, indent=2) + "\n")
+    pathlib.Path(snakemake.output.notes).write_text(json.dumps(notes, indent=2) + "\n")

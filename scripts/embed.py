@@ -4,5 +4,5 @@ from pygoodvibes import embeddings, mel_cache, vectors
 from pygoodvibes.job import logged
 
 with logged(snakemake.log):
-    cache = mel_cache.open_cache(snakemake.input[0], snakemake.input[1])
+    cache = mel_cache.open_cache(snakemake.input.frames, snakemake.input.clips)
     vectors.save(snakemake.output[0], embeddings.embed_clips(cache, snakemake.params.embedding))

@@ -9,4 +9,4 @@ with logged(snakemake.log):
     frames = precomputed.mel_frames(
         read_records(snakemake.input.clips), locate(snakemake.params.folder)
     )
-    mel_cache.write(snakemake.output[0], snakemake.output[1], frames)
+    mel_cache.write(snakemake.output.frames, snakemake.output.clips, frames)

@@ -12,4 +12,4 @@ with logged(snakemake.log):
         audio_settings=snakemake.params.audio,
         mel_settings=snakemake.params.mel,
     )
-    mel_cache.write(snakemake.output[0], snakemake.output[1], frames)
+    mel_cache.write(snakemake.output.frames, snakemake.output.clips, frames)

@@ -2,8 +2,10 @@
 
 from pygoodvibes.figures import inputs, style
 from pygoodvibes.figures.bars import plot_bars
+from pygoodvibes.job import logged
 
-figure = plot_bars(
-    inputs.read_table(snakemake.input.metrics), title_suffix=snakemake.params.title_suffix
-)
-style.save(figure, snakemake.output.figure)
+with logged(snakemake.log):
+    figure = plot_bars(
+        inputs.read_table(snakemake.input.metrics), title_suffix=snakemake.params.title_suffix
+    )
+    style.save(figure, snakemake.output.figure)

@@ -2,8 +2,10 @@
 
 from pygoodvibes.figures import inputs, style
 from pygoodvibes.figures.clips import plot_clips
+from pygoodvibes.job import logged
 
-figure = plot_clips(
-    inputs.read_table(snakemake.input.manifest), title_suffix=snakemake.params.title_suffix
-)
-style.save(figure, snakemake.output.figure)
+with logged(snakemake.log):
+    figure = plot_clips(
+        inputs.read_table(snakemake.input.manifest), title_suffix=snakemake.params.title_suffix
+    )
+    style.save(figure, snakemake.output.figure)

@@ -2,11 +2,13 @@
 
 from pygoodvibes.figures import inputs, style
 from pygoodvibes.figures.clouds import plot_clouds
+from pygoodvibes.job import logged
 
-arrays = inputs.read_vectors(snakemake.input.points)
-figure = plot_clouds(
-    inputs.points_table(arrays),
-    explained_variance_ratio=arrays.get("explained_variance_ratio"),
-    title_suffix=snakemake.params.title_suffix,
-)
-style.save(figure, snakemake.output.figure)
+with logged(snakemake.log):
+    arrays = inputs.read_vectors(snakemake.input.points)
+    figure = plot_clouds(
+        inputs.points_table(arrays),
+        explained_variance_ratio=arrays.get("explained_variance_ratio"),
+        title_suffix=snakemake.params.title_suffix,
+    )
+    style.save(figure, snakemake.output.figure)

@@ -2,17 +2,20 @@
 
 from pygoodvibes.figures import style
 from pygoodvibes.figures.examples import plot_examples_of
+from pygoodvibes.job import logged
 
-figure = plot_examples_of(
-    snakemake.wildcards.machine,
-    snakemake.params.ids,
-    snakemake.input.mels,
-    snakemake.input.clips,
-    hop_length=snakemake.params.hop_length,
-    fmin=snakemake.params.fmin,
-    fmax=snakemake.params.fmax,
-    data_folder=snakemake.params.data_folder,
-    channel=snakemake.params.channel,
-    title_suffix=snakemake.params.title_suffix,
-)
-style.save(figure, snakemake.output.figure)
+with logged(snakemake.log):
+    figure = plot_examples_of(
+        snakemake.params.machine,
+        snakemake.params.ids,
+        snakemake.input.mels,
+        snakemake.input.clips,
+        hop_length=snakemake.params.hop_length,
+        fmin=snakemake.params.fmin,
+        fmax=snakemake.params.fmax,
+        htk=snakemake.params.htk,
+        data_folder=snakemake.params.data_folder,
+        audio=snakemake.params.audio,
+        title_suffix=snakemake.params.title_suffix,
+    )
+    style.save(figure, snakemake.output.figure)

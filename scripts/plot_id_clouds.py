@@ -2,14 +2,16 @@
 
 from pygoodvibes.figures import inputs, style
 from pygoodvibes.figures.id_clouds import plot_id_clouds
+from pygoodvibes.job import logged
 
-machine, ids = snakemake.wildcards.machine, snakemake.params.ids
-points, ratios = inputs.points_of_ids(snakemake.input.points, machine, ids)
-figure = plot_id_clouds(
-    points,
-    machine=machine,
-    ids=ids,
-    explained_variance_ratio=ratios,
-    title_suffix=snakemake.params.title_suffix,
-)
-style.save(figure, snakemake.output.figure)
+with logged(snakemake.log):
+    machine, ids = snakemake.params.machine, snakemake.params.ids
+    points, ratios = inputs.points_of_ids(snakemake.input.points, machine, ids)
+    figure = plot_id_clouds(
+        points,
+        machine=machine,
+        ids=ids,
+        explained_variance_ratio=ratios,
+        title_suffix=snakemake.params.title_suffix,
+    )
+    style.save(figure, snakemake.output.figure)

@@ -2,13 +2,15 @@
 
 from pygoodvibes.figures import inputs, style
 from pygoodvibes.figures.ocsvm_contours import plot_ocsvm_contours_of
+from pygoodvibes.job import logged
 
-figure = plot_ocsvm_contours_of(
-    inputs.read_vectors(snakemake.input.points),
-    snakemake.params.gammas,
-    snakemake.params.nus,
-    machine=snakemake.wildcards.machine,
-    id=snakemake.wildcards.id,
-    title_suffix=snakemake.params.title_suffix,
-)
-style.save(figure, snakemake.output.figure)
+with logged(snakemake.log):
+    figure = plot_ocsvm_contours_of(
+        inputs.read_vectors(snakemake.input.points),
+        snakemake.params.gammas,
+        snakemake.params.nus,
+        machine=snakemake.params.machine,
+        id=snakemake.params.id,
+        title_suffix=snakemake.params.title_suffix,
+    )
+    style.save(figure, snakemake.output.figure)

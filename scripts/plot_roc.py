@@ -2,11 +2,13 @@
 
 from pygoodvibes.figures import inputs, style
 from pygoodvibes.figures.roc import plot_roc
+from pygoodvibes.job import logged
 
-figure = plot_roc(
-    inputs.read_table(snakemake.input.scores),
-    inputs.read_table(snakemake.input.metrics),
-    max_fpr=snakemake.params.max_fpr,
-    title_suffix=snakemake.params.title_suffix,
-)
-style.save(figure, snakemake.output.figure)
+with logged(snakemake.log):
+    figure = plot_roc(
+        inputs.read_table(snakemake.input.scores),
+        inputs.read_table(snakemake.input.metrics),
+        max_fpr=snakemake.params.max_fpr,
+        title_suffix=snakemake.params.title_suffix,
+    )
+    style.save(figure, snakemake.output.figure)

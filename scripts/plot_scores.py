@@ -2,11 +2,13 @@
 
 from pygoodvibes.figures import inputs, style
 from pygoodvibes.figures.scores import plot_scores
+from pygoodvibes.job import logged
 
-figure = plot_scores(
-    inputs.read_table(snakemake.input.scores),
-    inputs.read_table(snakemake.input.metrics),
-    detector=snakemake.wildcards.detector,
-    title_suffix=snakemake.params.title_suffix,
-)
-style.save(figure, snakemake.output.figure)
+with logged(snakemake.log):
+    figure = plot_scores(
+        inputs.read_table(snakemake.input.scores),
+        inputs.read_table(snakemake.input.metrics),
+        detector=snakemake.params.detector,
+        title_suffix=snakemake.params.title_suffix,
+    )
+    style.save(figure, snakemake.output.figure)

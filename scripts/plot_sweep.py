@@ -2,10 +2,12 @@
 
 from pygoodvibes.figures import inputs, style
 from pygoodvibes.figures.sweep import plot_sweep
+from pygoodvibes.job import logged
 
-figure = plot_sweep(
-    inputs.read_table(snakemake.input.sweep),
-    inputs.read_table(snakemake.input.metrics),
-    title_suffix=snakemake.params.title_suffix,
-)
-style.save(figure, snakemake.output.figure)
+with logged(snakemake.log):
+    figure = plot_sweep(
+        inputs.read_table(snakemake.input.sweep),
+        inputs.read_table(snakemake.input.metrics),
+        title_suffix=snakemake.params.title_suffix,
+    )
+    style.save(figure, snakemake.output.figure)

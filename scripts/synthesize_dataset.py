@@ -1,5 +1,8 @@
 """Write the clips of one machine type of the synthetic data set, and the truth about them."""
 
+import pathlib
+
+from pygoodvibes import provenance
 from pygoodvibes.job import logged
 from pygoodvibes.synthesis import write_machine
 
@@ -10,3 +13,4 @@ with logged(snakemake.log):
         snakemake.output[0],
         **snakemake.params.settings,
     )
+    provenance.take_snapshot(pathlib.Path(snakemake.output[0]))

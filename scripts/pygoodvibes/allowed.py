@@ -10,7 +10,7 @@ NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 """A name that can be part of a file name."""
 
 _PATTERNS = {
-    NAME_PATTERN: "text of letters, digits, '.', '_' and '-' that begins with a letter or digit",
+    NAME_PATTERN: "a name of letters, digits, '.', '_' and '-'",
     r"^https?://": "an address that begins with http:// or https://",
     r"^[\w.-]+/[\w.-]+$": "text like owner/name",
 }
@@ -27,7 +27,7 @@ def in_words(node: Mapping) -> str:
     Returns
     -------
     str
-        E.g. 'a whole number of at least 1', or "'all', or a list of at least one item, each ...".
+        E.g. 'a whole number of at least 1'.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def _number(node: Mapping, noun: str) -> str:
     low, high = node.get("minimum"), node.get("maximum")
     above, below = node.get("exclusiveMinimum"), node.get("exclusiveMaximum")
     if above is not None and below is not None:
-        return f"{noun} between {above:g} and {below:g}, both excluded"
+        return f"{noun} between {above:g} and {below:g} (both excluded)"
     if low is not None and high is not None:
         return f"{noun} from {_plain(low)} to {_plain(high)}"
     limits = [
@@ -68,7 +68,7 @@ def _number(node: Mapping, noun: str) -> str:
             (above, "above {}"),
             (low, "of at least {}"),
             (below, "below {}"),
-            (high, "of at most {}"),
+            (high, "at most {}" if above is not None else "of at most {}"),
         )
         if limit is not None
     ]
@@ -91,10 +91,7 @@ def _list(node: Mapping) -> str:
 
 
 def _table(node: Mapping) -> str:
-    least = " with at least one key" if node.get("minProperties") else ""
-    [values] = node.get("patternProperties", {"": {"$ref": ""}}).values()
-    each = "" if "$ref" in values or "oneOf" in values else f", each {in_words(values)}"
-    return f"a table{least}{each}" if least or each else "a table of keys"
+    return "a table with at least one key" if node.get("minProperties") else "a table of keys"
 
 
 _KINDS = {

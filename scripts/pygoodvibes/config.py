@@ -9,7 +9,6 @@ import difflib
 import json
 import math
 import re
-import reprlib
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -109,8 +108,8 @@ class FolderDataset(Dataset):
     whether it is the first or the second."""
 
     manifest: str | None = None
-    """For layout 'manifest': CSV file with the columns path, machine, id, split, label; the paths in
-    it are relative to `path`."""
+    """For layout 'manifest': CSV file with the columns path, machine, id, split, label; the paths
+    in it are relative to `path`."""
 
     test_normal_clips: Count | None = None
     """For layout 'mimii': normal clips held back for testing per machine ID (null: as many as there
@@ -132,7 +131,7 @@ class ZenodoDataset(DcaseDataset):
     source: Literal["zenodo"]
     parts: Annotated[
         list[Literal["development", "additional_training", "evaluation"]], Field(min_length=1)
-    ] = ["development"]
+    ] = Field(default=["development"])
     """Which records: the development set (3678171), the additional training clips of the evaluation
     machine IDs (3727685), their test clips (3841772, without labels)."""
 
@@ -337,14 +336,12 @@ class Evaluation(Section):
 class Figures(Section):
     """What the figures show."""
 
-    contour_gammas: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1)] = [
-        0.1,
-        1.0,
-        10.0,
-    ]
+    contour_gammas: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1)] = Field(
+        default=[0.1, 1.0, 10.0]
+    )
     """gamma of the one-class SVM contours, on two standardised components."""
 
-    contour_nus: Annotated[list[Share], Field(min_length=1)] = [0.05, 0.2, 0.5]
+    contour_nus: Annotated[list[Share], Field(min_length=1)] = Field(default=[0.05, 0.2, 0.5])
     """nu of the one-class SVM contours."""
 
 
@@ -440,8 +437,6 @@ _DETECTORS = {
 # what pydantic adds to a key's path to tell the alternatives of a union apart
 _ALTERNATIVE = re.compile(r"(constrained-)?(int|float|str|bool|none)|(list|dict|literal)\[.*")
 
-_SHORT = reprlib.Repr(maxstring=80, maxother=80, maxdict=3, maxlist=6)
-
 
 def _steps(loc: tuple) -> tuple[str, ...]:
     """Return the keys that lead to a value as written in the file, without what pydantic adds."""
@@ -496,7 +491,8 @@ def _yaml(value: Any) -> str:
     """Write a value as it stands in a YAML file."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    return _SHORT.repr(value)
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _hint(steps: tuple[str, ...], value: Any, allowed: str) -> str:
@@ -541,8 +537,8 @@ def _message(config: Mapping, item: Mapping) -> tuple[tuple[str, ...], str]:
         if steps[0] == "detectors" and steps[2:] == ("method",) and _unnamed(config, steps[1]):
             close = text.partition("; did you mean")
             text = (
-                f"no method has this detector's name, so it needs the key method; it must be "
-                + (_allowed(config, steps) + close[1] + close[2])
+                "no method has this detector's name, so it needs the key method; it must be "
+                f"{_allowed(config, steps)}{close[1]}{close[2]}"
             )
             steps = steps[:2]
         return steps, text
@@ -617,6 +613,9 @@ def schema() -> dict:
     for model in result["$defs"].values():
         for node in model["properties"].values():
             node.pop("title", None)
+            for part in (node, *node.get("anyOf", ())):
+                if "patternProperties" in part:
+                    part["additionalProperties"] = False
     for node in result["properties"].values():
         node.pop("title", None)
     return _with_method_from_name(result)

@@ -12,7 +12,8 @@ import numpy as np
 
 from pygoodvibes.detectors import module_of
 from pygoodvibes.detectors.base import DetectorSettings
-from pygoodvibes.records import read_records, write_records
+from pygoodvibes.manifest import MIN_TRAIN_CLIPS
+from pygoodvibes.records import read_columns, read_records, write_records
 from pygoodvibes.vectors import ClipVectors
 
 logger = logging.getLogger(__name__)
@@ -94,8 +95,11 @@ def detect(
     notes: list[str] = []
     train_scores = np.full(len(train), np.nan)
     test_scores = np.full(len(test), np.nan)
-    if not len(train):
-        return Detection(None, train_scores, test_scores, ["not fitted: no usable training clip"])
+    if len(train) < MIN_TRAIN_CLIPS:
+        reason = (
+            f"not fitted: {len(train)} usable training clip(s), {MIN_TRAIN_CLIPS} are the least"
+        )
+        return Detection(None, train_scores, test_scores, [reason])
     try:
         estimator = _fit(train, settings, seed=seed, notes=notes)
         test_scores = anomaly_score(estimator, test)
@@ -198,7 +202,8 @@ def write_scores(
 def read_scores(path: str | pathlib.Path) -> dict[str, dict[tuple[str, str], float]]:
     """Read a file of scores: per detector by split and clip name, NaN where there is none."""
     records = read_records(path)
-    names = [name for name in (records[0] if records else ()) if name not in ("clip", "split")]
+    # from the header: there may be no row
+    names = [name for name in read_columns(path) if name not in ("clip", "split")]
     return {
         name: {(row["split"], row["clip"]): float(row[name] or "nan") for row in records}
         for name in names

@@ -199,33 +199,6 @@ SCORE_COLUMNS = ("machine", "id", "detector", "clip", "split", "label", "score")
 """Columns of scores.csv, a row a machine ID, detector and clip."""
 
 
-@dataclasses.dataclass(frozen=True)
-class MachineIdEvaluation:
-    """All detectors on one machine ID.
-
-    Attributes
-    ----------
-    document : dict
-        metrics and sweep: rows of metrics.csv and sweep.csv, None where there is no value.
-    scores : list of dict
-        Rows of scores.csv.
-    decisions : dict of detector to dict of clip to bool
-        Which test clips are called anomalous.
-    """
-
-    document: dict
-    scores: list[dict]
-    decisions: dict[str, dict[str, bool]]
-
-    def test_scores(self, detector: str) -> dict[str, float]:
-        """Return the score of each scored test clip."""
-        return {
-            row["clip"]: row["score"]
-            for row in self.scores
-            if row["detector"] == detector and row["split"] == "test" and row["score"] != ""
-        }
-
-
 def evaluate_machine_id(
     rows: Sequence[Mapping],
     *,
@@ -236,7 +209,7 @@ def evaluate_machine_id(
     threshold_method: str,
     seed: int,
     **settings,
-) -> MachineIdEvaluation:
+) -> tuple[dict, list[dict]]:
     """Evaluate all detectors on one machine ID.
 
     Parameters
@@ -253,13 +226,21 @@ def evaluate_machine_id(
         Expected share of normal clips above each detector's threshold.
     threshold_method, seed, **settings
         As in `evaluate`.
+
+    Returns
+    -------
+    document : dict
+        machine, id; metrics and sweep: rows of metrics.csv and sweep.csv, None where there is no
+        value; test: per detector the scores and the decisions of the test clips by name.
+    rows : list of dict
+        Rows of scores.csv.
     """
     truth = Truth.from_manifest(rows)
     own = {"machine": rows[0]["machine"], "id": rows[0]["id"]}
-    document: dict = {"metrics": [], "sweep": []}
-    table, decisions = [], {}
+    document: dict = {**own, "metrics": [], "sweep": [], "test": {}}
+    table = []
     for detector, values in scores.items():
-        result, sweep, decisions[detector] = evaluate(
+        result, sweep, decisions = evaluate(
             truth,
             values,
             false_alarm_rate=false_alarm_rates[detector],
@@ -275,11 +256,19 @@ def evaluate_machine_id(
         note = {"note": "; ".join(notes[detector])}
         document["metrics"].append({**name, **_without_nan(result), **note})
         document["sweep"] += [{**name, **_without_nan(entry)} for entry in sweep]
+        document["test"][detector] = {
+            "scores": {
+                clip: score
+                for (split, clip), score in values.items()
+                if split == "test" and math.isfinite(score)
+            },
+            "decisions": decisions,
+        }
         for (split, clip), score in values.items():
             label = truth.labels[split, clip]
             shown = score if math.isfinite(score) else ""
             table.append({**name, "clip": clip, "split": split, "label": label, "score": shown})
-    return MachineIdEvaluation(document, table, decisions)
+    return document, table
 
 
 def _without_nan(values: Mapping) -> dict:
@@ -351,6 +340,55 @@ def _average(rows: Sequence[Mapping], kind: str) -> dict:
         else:
             entry[name] = float(values.mean()) if len(values) else math.nan
     return entry
+
+
+ROC_COLUMNS = ("machine", "detector", "false_positive_rate", "true_positive_rate")
+"""Columns of roc.csv, a row a machine type, detector and point of the curve."""
+
+
+def mean_roc(score_rows: Iterable[Mapping], *, points: int = 101) -> list[dict]:
+    """Average the ROC curves of the machine IDs of each type (vertical averages).
+
+    Parameters
+    ----------
+    score_rows : iterable of mapping
+        Rows of scores.csv. Machine IDs without both labels are passed over.
+    points : int > 1
+        False-positive rates, evenly spaced from 0 to 1.
+
+    Returns
+    -------
+    list of dict
+        Keys `ROC_COLUMNS`. At each false-positive rate the curve has its highest value there.
+
+    References
+    ----------
+    Fawcett (2006), An introduction to ROC analysis.
+    """
+    groups = collections.defaultdict(lambda: ([], []))
+    for row in score_rows:
+        if row["split"] == "test" and row["score"] != "" and row["label"] != "unknown":
+            truth, scores = groups[row["machine"], row["detector"], row["id"]]
+            truth.append(row["label"] == "anomaly")
+            scores.append(float(row["score"]))
+    grid = np.linspace(0.0, 1.0, points)
+    curves = collections.defaultdict(list)
+    for (machine, detector, _), (truth, scores) in groups.items():
+        if any(truth) and not all(truth):
+            fpr, tpr = metrics.roc_curve(np.array(truth), np.array(scores))
+            # the last of several points with one false-positive rate is the highest
+            last = np.append(np.flatnonzero(np.diff(fpr)), len(fpr) - 1)
+            curves[machine, detector].append(np.interp(grid, fpr[last], tpr[last]))
+    return [
+        {
+            "machine": machine,
+            "detector": detector,
+            "false_positive_rate": float(x),
+            "true_positive_rate": float(y),
+        }
+        for (machine, detector), values in curves.items()
+        for x, y in zip(grid, np.mean(values, axis=0), strict=True)
+    ]
 
 
 def headline(average_rows: Iterable[Mapping]) -> dict:

@@ -36,7 +36,8 @@ def logged(log: Sequence[str]) -> Iterator[None]:
         yield
     except UserError as error:
         for handler in handlers[1:]:
-            handler.emit(logging.makeLogRecord({"msg": str(error), "levelname": "ERROR"}))
+            record = {"name": __name__, "msg": str(error), "levelname": "ERROR"}
+            handler.emit(logging.makeLogRecord(record))
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(1)
     except Exception:

@@ -84,8 +84,8 @@ def filter_bank(
     empty = np.flatnonzero(weights.max(axis=1) == 0)
     if len(empty):
         raise UserError(
-            f"mel.n_mels: {n_mels} bands are too many for n_fft {n_fft} at {sample_rate} Hz: no FFT "
-            f"bin falls into {len(empty)} of them (the first is band {empty[0]}); take fewer bands "
+            f"mel.n_mels: {n_mels} bands are too many for n_fft {n_fft} at {sample_rate} Hz: no "
+            f"FFT bin falls into {len(empty)} of them (the first is band {empty[0]}); take fewer bands "
             "or a larger n_fft"
         )
     if norm == "slaney":
@@ -109,11 +109,6 @@ def window_function(name: str, *, win_length: int, n_fft: int) -> np.ndarray:
     padded[before : before + win_length] = values
     padded.flags.writeable = False
     return padded
-
-
-def count_frames(n_samples: int, *, n_fft: int, hop_length: int, center: bool) -> int:
-    """Return how many frames a signal has."""
-    return 1 + (n_samples if center else n_samples - n_fft) // hop_length
 
 
 def log_mel(

@@ -165,8 +165,12 @@ def _weighted_roc(
     anomalous: np.ndarray, scores: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return fpr and tpr, shape (resamples, steps + 1), for clips weighted (resamples, n)."""
+    if not len(scores):
+        nothing = np.full((len(weights), 2), np.nan)
+        return nothing, nothing
     order = np.argsort(-scores, kind="stable")
-    last_of_tie = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
+    # by comparison: the difference of two infinite scores is no number
+    last_of_tie = np.flatnonzero(scores[order] != np.append(scores[order][1:], np.nan))
     rates = []
     for of_class in (~anomalous, anomalous):
         count = np.cumsum(weights[:, order] * of_class[order], axis=1)[:, last_of_tie]

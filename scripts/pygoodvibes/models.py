@@ -49,5 +49,13 @@ def load(path: str | pathlib.Path) -> object:
         if foreign:
             raise UserError(f"{path}: holds objects of a foreign kind ({', '.join(foreign)})")
         return skops.io.load(path, trusted=unknown)
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+    # skops checks little of what it reads: a file of another make fails in any of these ways
+    except (
+        OSError,
+        zipfile.BadZipFile,
+        LookupError,
+        ValueError,
+        TypeError,
+        AttributeError,
+    ) as error:
         raise UserError(f"{path}: no readable model ({error})") from None

@@ -6,6 +6,7 @@ evaluators join rows to the truth by position; here the file name decides.
 """
 
 import csv
+import math
 import pathlib
 from collections.abc import Mapping
 
@@ -45,22 +46,28 @@ def read(path: str | pathlib.Path) -> dict[str, float]:
     Raises
     ------
     UserError
-        If a row has no two columns, a value is no number, or a file name comes twice.
+        If the file can't be read, a row has no two columns, a value is no number, or a file name
+        comes twice.
     """
     values: dict[str, float] = {}
-    with pathlib.Path(path).open(newline="", encoding="utf-8") as file:
-        for number, row in enumerate(csv.reader(file), start=1):
-            try:
-                name, text = row
-                value = float(text)
-            except ValueError:
-                raise UserError(
-                    f"{path}, row {number}: must be 'file name,number' without a header, "
-                    f"found {','.join(row)!r}"
-                ) from None
-            if name in values:
-                raise UserError(f"{path}, row {number}: {name} comes twice")
-            values[name] = value
+    try:
+        rows = list(csv.reader(pathlib.Path(path).read_text(encoding="utf-8").splitlines()))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path}: no readable score file ({error})") from None
+    for number, row in enumerate(rows, start=1):
+        try:
+            name, text = row
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if math.isnan(value):
+            raise UserError(
+                f"{path}, row {number}: must be 'file name,number' without a header, "
+                f"found {','.join(row)!r}"
+            )
+        if name in values:
+            raise UserError(f"{path}, row {number}: {name} comes twice")
+        values[name] = value
     return values
 
 

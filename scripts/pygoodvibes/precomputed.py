@@ -10,6 +10,8 @@ A table of vectors is a CSV table with a row a clip; the vectors stand in column
 
 import hashlib
 import pathlib
+import re
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -57,6 +59,7 @@ def list_mel(table: pathlib.Path) -> list[dict]:
         if row["status"] == "ok":
             row |= _check_part(array, record)
         rows.append(row)
+    _refuse_same_names(rows)
     return rows
 
 
@@ -119,6 +122,7 @@ def list_vectors(
             row["status"] = f"row {number + 2} of {table.name}: a value is no finite number"
         digest = hashlib.sha256(np.ascontiguousarray(values[number])).hexdigest()
         rows.append({**row, "offset": number, "sha256": digest})
+    _refuse_same_names(rows)
     return rows, values, names
 
 
@@ -144,6 +148,11 @@ def _row(name: str, given: Mapping[str, str], *, path: str) -> dict:
     reason = ""
     if not told["machine"] or not told["id"]:
         reason = "neither the table nor the clip's path tells machine type and ID"
+    elif not (_WORD.fullmatch(told["machine"]) and _WORD.fullmatch(told["id"])):
+        reason = (
+            f"machine {told['machine']!r} and ID {told['id']!r} must be made of letters, digits, "
+            "dots, dashes and underscores"
+        )
     elif told["split"] not in ("train", "test"):
         reason = f"split must be train or test, not {told['split']!r}"
     elif told["split"] == "train" and told["label"] == "anomaly":
@@ -156,12 +165,27 @@ def _row(name: str, given: Mapping[str, str], *, path: str) -> dict:
 
 _KEYS = ("machine", "id", "split", "label")
 
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # it will be part of file names
+
+
+def _refuse_same_names(rows: Sequence[dict]) -> None:
+    """Give a reason to a clip whose name in score files is taken by one before it."""
+    taken = set()
+    for row in rows:
+        if row["status"] == "ok":
+            name = tuple(row[key] for key in ("machine", "id", "split", "clip"))
+            if name in taken:
+                row["status"] = "same machine, ID, split and clip name as a row above"
+            taken.add(name)
+
 
 def _open_frames(path: pathlib.Path) -> np.ndarray | str:
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
         return f"no readable .npy array ({error})"
+    if not isinstance(array, np.ndarray):
+        return "no readable .npy array (it is an .npz file)"
     if array.ndim != 2 or array.dtype.kind not in "fiu":
         return f"must be numbers of shape (n_frames, n_mels), is {array.dtype} {array.shape}"
     return array
@@ -201,7 +225,7 @@ def _vectors_of_table(
     if asked == "rest":
         # a column without a name is the row number that pandas writes
         candidates = [name for name in records[0] if name and name not in named]
-        names = [name for name in candidates if _is_number(records[0][name])]
+        names = [name for name in candidates if _is_number(_first_value(records, name))]
     else:
         names = list(asked)
         missing = [name for name in names if name not in records[0]]
@@ -215,6 +239,11 @@ def _vectors_of_table(
             if _is_number(record[name]):
                 values[number, column] = float(record[name])
     return values, names
+
+
+def _first_value(records: list[dict[str, str]], name: str) -> str:
+    """Return the first value of a column that is not blank."""
+    return next((record[name] for record in records if record[name].strip()), "")
 
 
 def _is_number(text: str | None) -> bool:

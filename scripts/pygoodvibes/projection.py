@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from pygoodvibes.errors import UserError
 from pygoodvibes.vectors import ClipVectors
 
 
@@ -84,8 +85,8 @@ def fit_pca(
     components = directions[:kept]
     largest = np.abs(components).argmax(axis=1)
     components = components * np.sign(components[np.arange(kept), largest])[:, None]
-    if whiten:
-        deviation = np.sqrt(np.maximum(variance[:kept], 1e-12 * max(total, 1e-300)))
+    if whiten and total > 0:
+        deviation = np.sqrt(np.maximum(variance[:kept], 1e-12 * total))
         components = components / deviation[:, None]
     return Pca(mean, scale, components, ratio[:kept])
 
@@ -196,17 +197,18 @@ def project_vectors(
     Returns
     -------
     projected : ClipVectors
-        Components of all clips; without training clips there are none (k = 0).
+        Components of all clips; with fewer than two training clips there are none (k = 0).
     more : dict of str to np.ndarray
         fold (n_train,), held_out_<number> (n_train, k_fold) for each fold, and the PCA: mean,
         scale, components, explained_variance_ratio.
     """
     train = embedded.train
     fold = assign_folds(int(train.sum()), folds=folds, seed=seed)
-    if not train.any():
+    if train.sum() < 2:
         nothing = np.zeros((len(train), 0), dtype=np.float32)
         empty = dataclasses.replace(embedded, values=nothing, columns=np.zeros(0, dtype=str))
-        return empty, {"fold": fold, "explained_variance_ratio": np.zeros(0)}
+        held_out = {f"held_out_{number}": nothing[train] for number in range(len(fold))}
+        return empty, {"fold": fold, **held_out, "explained_variance_ratio": np.zeros(0)}
     pca, projected, held_out = project(embedded.values, train, fold, **settings)
     columns = np.array([f"PC{number + 1}" for number in range(projected.shape[1])], dtype=str)
     arrays = {f"held_out_{number}": values for number, values in enumerate(held_out)}
@@ -224,8 +226,8 @@ def project_overview(
     Parameters
     ----------
     embedded : mapping of (machine, id) to ClipVectors
-        Embeddings with the same columns. Those of other columns than the first can't be shown with
-        it and are passed over.
+        Embeddings with the same columns. Those of other columns than the first that has clips can't
+        be shown with it and are passed over.
     n_components : int > 0
         Components.
 
@@ -235,9 +237,19 @@ def project_overview(
         All clips, by a PCA fitted on the training clips (on all, if no ID has any).
     more : dict of str to np.ndarray
         machine and id of each clip, shape (n_clips,), and explained_variance_ratio.
+
+    Raises
+    ------
+    UserError
+        If there is no clip at all.
     """
-    width = len(next(iter(embedded.values())).columns)
-    same = {key: part for key, part in embedded.items() if len(part.columns) == width}
+    with_clips = {key: part for key, part in embedded.items() if len(part.clip)}
+    if not with_clips:
+        raise UserError(
+            "no clip of any machine ID could be used: see the manifests for the reasons"
+        )
+    width = len(next(iter(with_clips.values())).columns)
+    same = {key: part for key, part in with_clips.items() if len(part.columns) == width}
     merged = {
         name: np.concatenate([getattr(part, name) for part in same.values()])
         for name in ("clip", "split", "label", "values")

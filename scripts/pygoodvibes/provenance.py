@@ -84,19 +84,26 @@ SNAPSHOT = ".snapshot"
 def fingerprint(folder: pathlib.Path) -> str:
     """Hash names, sizes and times of change of all files below a folder, without reading them."""
     digest = hashlib.sha256()
-    waiting = [folder]
+    waiting: list[tuple[pathlib.Path, tuple]] = [(folder, ())]
     while waiting:
-        place = waiting.pop()
+        place, above = waiting.pop()
+        status = place.stat()
+        identity = (status.st_dev, status.st_ino)
+        if identity in above:
+            continue  # a link that leads back to a folder above would be followed for ever
         with os.scandir(place) as entries:
             for entry in sorted(entries, key=lambda entry: entry.name):
                 if entry.name.startswith("."):
                     continue
                 if entry.is_dir():
-                    waiting.append(pathlib.Path(entry.path))
-                else:
+                    waiting.append((pathlib.Path(entry.path), (*above, identity)))
+                    continue
+                try:
                     status = entry.stat()
-                    name = pathlib.Path(entry.path).relative_to(folder).as_posix()
-                    digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+                except OSError:
+                    status = entry.stat(follow_symlinks=False)  # a link that leads nowhere
+                name = os.fsencode(pathlib.Path(entry.path).relative_to(folder).as_posix())
+                digest.update(name + f"\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
     return digest.hexdigest()[:16]
 
 

@@ -89,7 +89,11 @@ def summarize(
         for row in rows
     ]
     averages = evaluation.averages(numbers)
-    rows += not_evaluated(coverage, detectors)
+    # an ID may lose its last training clips only on decoding, and have been evaluated all the same
+    done = {(row["machine"], row["id"]) for row in rows}
+    rows += not_evaluated(
+        [entry for entry in coverage if (entry["machine"], entry["id"]) not in done], detectors
+    )
     order = {name: number for number, name in enumerate(detectors)}
     rows.sort(key=lambda row: (row["machine"], row["id"], order[row["detector"]]))
     return {
@@ -120,7 +124,7 @@ def write_summary(
     detectors : sequence of str
         Names, in the order of the config.
     outputs : mapping of name to pathlib.Path
-        Where manifest, coverage, metrics_json, metrics, averages, sweep and scores go.
+        Where manifest, coverage, metrics_json, metrics, averages, sweep, roc and scores go.
     """
     rows = merge_mel_status(
         read_records(manifest_path),
@@ -135,6 +139,10 @@ def write_summary(
     write_records(outputs["averages"], _texts(tables["averages"]), evaluation.AVERAGE_COLUMNS)
     write_records(outputs["sweep"], _texts(tables["sweep"]), evaluation.SWEEP_COLUMNS)
     outputs["metrics_json"].write_text(json.dumps(tables["headline"], indent=2) + "\n")
+    curves = evaluation.mean_roc(
+        itertools.chain.from_iterable(read_records(path) for path in scores)
+    )
+    write_records(outputs["roc"], _texts(curves), evaluation.ROC_COLUMNS)
     with outputs["scores"].open("w", encoding="utf-8") as target:
         target.write(",".join(evaluation.SCORE_COLUMNS) + "\n")
         for path in scores:

@@ -40,9 +40,11 @@ class Table:
 
     def markdown(self) -> str:
         """Return the table as GitHub Markdown, with its columns aligned."""
-        cells = [[str(cell).replace("|", "\\|") for cell in row] for row in self.rows]
+        head, *cells = [
+            [_markdown_cell(cell) for cell in row] for row in [self.columns, *self.rows]
+        ]
         widths = [
-            max(3, *(len(row[number]) for row in [list(self.columns), *cells]))
+            max(3, *(len(row[number]) for row in [head, *cells]))
             for number in range(len(self.columns))
         ]
         left = [name in self.text for name in self.columns]
@@ -57,9 +59,9 @@ class Table:
                 for cell, width, to_left in zip(row, widths, left, strict=True)
             )
             + " |"
-            for row in [list(self.columns), rule, *cells]
+            for row in [head, rule, *cells]
         ]
-        notes = [f"- {note}" for note in self.notes]
+        notes = [f"- {' '.join(note.split())}" for note in self.notes]
         return "\n".join([f"## {self.title}", "", *lines, "", *notes]).rstrip() + "\n"
 
     def html(self) -> str:
@@ -80,6 +82,14 @@ class Table:
         )
 
 
+def _markdown_cell(value: object) -> str:
+    """Return a value as one line that neither ends its cell nor the row."""
+    return " ".join(str(value).split()).replace("\\", "\\\\").replace("|", "\\|")
+
+
+NOTHING = "\N{EN DASH}"
+"""What stands in a cell without a value."""
+
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -87,7 +97,8 @@ _PAGE = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width">
 <title>{title}</title>
 <style>
-body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem }}
+body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 100rem;
+  padding: 0 1rem }}
 table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; display: block;
   overflow-x: auto }}
 th, td {{ padding: .25rem .75rem; border-bottom: 1px solid #ddd; white-space: nowrap }}
@@ -106,9 +117,9 @@ tbody tr:hover {{ background: #f3f6f9 }}
 
 
 def percent(value: object) -> str:
-    """Return a share as percent with one decimal, '–' where there is none."""
+    """Return a share as percent with one decimal, a dash where there is none."""
     if value in ("", None) or math.isnan(float(value)):
-        return "–"
+        return NOTHING
     return f"{100 * float(value):.1f}"
 
 
@@ -146,14 +157,14 @@ def averages_table(
         ]
         rows.append([detector, *(_pair(entry[key], "auc", "pauc") for key in wanted)])
     notes = [
-        f"AUC / pAUC in %, chance is 50 / 50. pAUC counts false-positive rates up to {max_fpr:g} and "
-        "is standardised after McClish, as in scikit-learn and the official evaluators.",
+        f"AUC / pAUC in %, chance is 50 / 50. pAUC counts false-positive rates up to {max_fpr:g} "
+        "and is standardised after McClish, as in scikit-learn and the official evaluators.",
         "Machine types: arithmetic mean over their machine IDs. Mean of types: arithmetic mean of "
         "these. No setting was chosen by test labels, none is fitted on a test clip.",
     ]
     for name, group in _by(references, "name").items():
         cells = [_mean_of_ids(group, machine) for machine in machines]
-        rows.append([name, *cells, _mean_of_types(group, machines), "–", "–"])
+        rows.append([name, *cells, _mean_of_types(group, machines), NOTHING, NOTHING])
         notes.append(f"{name}: {group[0]['source']}.")
     return Table(f"AUC and pAUC ({data})", columns, rows, notes, frozenset({"Detector"}))
 
@@ -190,7 +201,7 @@ def machine_ids_table(
     data: str,
     confidence: float,
 ) -> Table:
-    """Return the AUC of every detector per machine ID, with its interval.
+    """Return AUC, with its interval, and pAUC of every detector per machine ID.
 
     Parameters
     ----------
@@ -217,7 +228,7 @@ def machine_ids_table(
                     for row in group
                     if (row["machine"], row["id"]) == (machine, machine_id)
                 ),
-                "–",
+                NOTHING,
             )
             for group in named.values()
         ]
@@ -231,18 +242,21 @@ def machine_ids_table(
             + [*published, "; ".join(notes)]
         )
     notes = [
-        f"AUC in %, and below it in brackets the {100 * confidence:g} % bootstrap interval over test "
-        "clips (normal and anomalous ones resampled apart). Train, Normal, Anomalous: clips.",
-        *(f"{name}: AUC / pAUC; {group[0]['source']}." for name, group in named.items()),
+        f"AUC / pAUC in %; in brackets the {100 * confidence:g} % bootstrap interval of the AUC "
+        "over test clips (normal and anomalous ones resampled apart). Train, Normal, Anomalous: clips.",
+        *(f"{name}: {group[0]['source']}." for name, group in named.items()),
     ]
     text = frozenset({"Machine", "ID", "Note"})
-    return Table(f"AUC per machine ID ({data})", columns, rows, notes, text)
+    return Table(f"AUC and pAUC per machine ID ({data})", columns, rows, notes, text)
 
 
 def _with_interval(row: Mapping) -> str:
-    if row["auc_low"] == "":
-        return percent(row["auc"])
-    return f"{percent(row['auc'])} [{percent(row['auc_low'])}, {percent(row['auc_high'])}]"
+    interval = ""
+    if row["auc_low"] != "":
+        interval = f" [{percent(row['auc_low'])}, {percent(row['auc_high'])}]"
+    if row["auc"] == "":
+        return percent("")
+    return f"{percent(row['auc'])}{interval} / {percent(row['pauc'])}"
 
 
 def thresholds_table(
@@ -254,7 +268,7 @@ def thresholds_table(
         "ID",
         "Detector",
         "False alarms expected",
-        "found",
+        "False alarms found",
         "Sensitivity",
         "Precision",
         "F1",
@@ -275,9 +289,9 @@ def thresholds_table(
             + [percent(row["explained_variance"])]
         )
     notes = [
-        "In %. The threshold is set on held-out training scores, for the false-alarm rate expected; "
-        "found is the share of normal test clips above it (1 - specificity); sensitivity (recall) is "
-        "the share of anomalous test clips above it.",
+        "In %. The threshold is set on held-out training scores, for the false-alarm rate "
+        "expected. False alarms found: normal test clips above it (1 - specificity). Sensitivity "
+        "(recall): anomalous test clips above it.",
         "Components, Variance kept: of the PCA, and their share of the training clips' variance.",
     ]
     text = frozenset({"Machine", "ID", "Detector"})

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+import zipfile
 
 import numpy as np
 
@@ -59,9 +60,12 @@ def load(path: str | pathlib.Path) -> tuple[ClipVectors, dict[str, np.ndarray]]:
         If the file is missing or lacks one of the arrays.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        file = np.load(path, allow_pickle=False)
+        if not isinstance(file, np.lib.npyio.NpzFile):
+            raise ValueError("a single array, not an .npz file")
+        with file:
             arrays = dict(file)
-    except (OSError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
         raise UserError(f"{path}: no readable file of vectors ({error})") from None
     names = [field.name for field in dataclasses.fields(ClipVectors)]
     missing = [name for name in names if name not in arrays]

@@ -3,6 +3,7 @@
 import difflib
 import importlib
 import inspect
+import re
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, model_validator
@@ -47,12 +48,20 @@ class Settings(SeededSettings):
 
     @model_validator(mode="after")
     def _known_parameters(self) -> "Settings":
-        known = [name for name in inspect.signature(find_class(self.method)).parameters]
+        known = list(inspect.signature(find_class(self.method)).parameters)
         for key in self.model_extra or {}:
             if key not in known:
                 raise ValueError(
                     f"{key}: there is no such parameter; {self.method} has {', '.join(known)}"
                 )
+        # scikit-learn checks values in fit; its estimators can be asked to do so before
+        check = getattr(self.build(n_clips=2, seed=0), "_validate_params", None)
+        try:
+            if check:
+                check()
+        except ValueError as error:
+            wrong = re.search(r"'(\w+)' parameter", str(error))
+            raise ValueError(f"{wrong[1]}: {error}" if wrong else str(error)) from None
         return self
 
     def build(self, *, n_clips: int, seed: int):

@@ -18,7 +18,8 @@ class Settings(DetectorSettings):
 
     method: Literal["ocsvm"]
     gamma: Literal["scale", "auto"] | Annotated[float, Field(gt=0)] = "scale"
-    """Width of the kernel exp(-gamma d^2); 'scale' = 1 / (columns * variance), 'auto' = 1 / columns."""
+    """Width of the kernel exp(-gamma d^2); 'scale' = 1 / (columns * variance),
+    'auto' = 1 / columns."""
 
     nu: Annotated[float, Field(gt=0, le=1)] = 0.1
     """Upper bound on the share of training clips outside, lower bound on the share of support

@@ -29,10 +29,10 @@ class Settings(Section):
     max: bool = True
     """Maximum over time, dB."""
 
-    quantiles: list[Annotated[float, Field(ge=0, le=1)]] = []
+    quantiles: list[Annotated[float, Field(ge=0, le=1)]] = Field(default=[])
     """Quantiles over time, dB (0.5 = median), linear between order statistics."""
 
-    gwrp: list[Decay] = []
+    gwrp: list[Decay] = Field(default=[])
     """Decays r of ranked pooling (GWRP): 1 = mean, 0 = maximum."""
 
     @model_validator(mode="after")

@@ -2,15 +2,19 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from pygoodvibes.audio import read
 from pygoodvibes.errors import UserError
 from pygoodvibes.figures import style
+from pygoodvibes.mel import band_edges
+from pygoodvibes.mel_cache import open_cache
+from pygoodvibes.paths import locate
 
 _TICKS_HZ = (125, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000)
 
@@ -199,14 +203,6 @@ def choose(clips: pd.DataFrame) -> dict[str, int]:
     return {str(label): int(rows.iloc[0]) for label, rows in test.groupby("label")["row"]}
 
 
-def band_centres(n_mels: int, sample_rate: float, *, fmin: float, fmax: float | None) -> np.ndarray:
-    """Return the centre frequencies in Hz of Slaney-style mel bands, shape (n_mels,)."""
-    import librosa
-
-    top = 0.5 * sample_rate if fmax is None else fmax
-    return librosa.mel_frequencies(n_mels=n_mels + 2, fmin=fmin, fmax=top)[1:-1]
-
-
 def plot_examples_of(
     machine: str,
     ids: Sequence[str],
@@ -216,9 +212,10 @@ def plot_examples_of(
     hop_length: int,
     fmin: float,
     fmax: float | None,
+    htk: bool,
+    audio: Mapping,
     title_suffix: str,
     data_folder: str | pathlib.Path | None = None,
-    channel: int = 0,
 ) -> Figure:
     """Choose two clips of a machine type from its mel caches and draw them.
 
@@ -229,16 +226,15 @@ def plot_examples_of(
     ids : sequence of str
         Its machine IDs.
     mels, clip_tables : sequence of path
-        For each ID its mel cache, ``.npy`` of shape (total_frames, n_mels) in dB, and the CSV table
-        of its clips: clip, path, split, label, offset, frames, sample_rate.
-    hop_length, fmin, fmax : int, float, float or None
+        For each ID the two files of its mel cache (`pygoodvibes.mel_cache`).
+    hop_length, fmin, fmax, htk : int, float, float or None, bool
         How the spectrograms were computed; fmax None is half the sample rate.
+    audio : mapping
+        The `audio` section of the config: sample_rate (Hz), resample, channel.
     title_suffix : str
         Which data it is.
     data_folder : path, optional
         Folder that the clips' paths start from; None draws spectrograms only.
-    channel : int
-        Channel of the audio files to draw.
 
     Returns
     -------
@@ -250,41 +246,34 @@ def plot_examples_of(
     UserError
         If the lists differ in length or a file cannot be read.
     """
-    from pygoodvibes.figures.inputs import read_table
-
     if not len(ids) == len(mels) == len(clip_tables):
         raise UserError(
             f"{len(mels)} mel caches and {len(clip_tables)} tables of clips for {len(ids)} machine "
             f"IDs of {machine}; give one of each per ID, in the same order"
         )
-    tables = [
-        read_table(path).assign(id=id_, cache=str(mel))
-        for path, id_, mel in zip(clip_tables, ids, mels, strict=True)
+    entries = [
+        {**clip, "id": machine_id, "mel": cache.of(clip)}
+        for machine_id, *files in zip(ids, mels, clip_tables, strict=True)
+        for cache in [open_cache(*files)]
+        for clip in cache.clips
     ]
-    clips = pd.concat(tables, ignore_index=True) if tables else None
     chosen: dict[str, Example] = {}
-    for label, row in choose(clips).items() if clips is not None else ():
-        clip = clips.iloc[row]
-        try:
-            cache = np.load(clip["cache"], mmap_mode="r")
-        except (OSError, ValueError) as error:
-            raise UserError(
-                f"cannot read the mel cache {clip['cache']}: {error}; make it again"
-            ) from error
-        start = int(clip["offset"])
+    for label, row in choose(pd.DataFrame(entries)).items() if entries else ():
+        clip = entries[row]
         waveform = None
         if data_folder is not None and clip["path"]:
-            waveform = _read_waveform(pathlib.Path(data_folder) / clip["path"], channel)
+            waveform = read(locate(str(data_folder)) / clip["path"], **audio)
         chosen[label] = Example(
             name=f"ID {clip['id']}, {clip['clip']}",
-            mel=np.array(cache[start : start + int(clip["frames"])]),
-            sample_rate=float(clip["sample_rate"]),
+            mel=np.array(clip["mel"]),
+            sample_rate=float(audio["sample_rate"]),
             waveform=waveform,
         )
     frequencies = np.zeros(0)
     if chosen:
-        first = next(iter(chosen.values()))
-        frequencies = band_centres(first.mel.shape[1], first.sample_rate, fmin=fmin, fmax=fmax)
+        n_mels = next(iter(chosen.values())).mel.shape[1]
+        highest = fmax or audio["sample_rate"] / 2
+        frequencies = band_edges(n_mels=n_mels, fmin=fmin, fmax=highest, htk=htk)[1:-1]
     return plot_examples(
         chosen.get("normal"),
         chosen.get("anomaly"),
@@ -293,20 +282,3 @@ def plot_examples_of(
         hop_length=hop_length,
         title_suffix=title_suffix,
     )
-
-
-def _read_waveform(path: pathlib.Path, channel: int) -> np.ndarray:
-    import soundfile
-
-    try:
-        samples, _ = soundfile.read(path, dtype="float32", always_2d=True)
-    except (OSError, RuntimeError) as error:
-        raise UserError(
-            f"cannot read the audio of {path}: {error}; check the file, or draw from the mel "
-            "cache only"
-        ) from error
-    if not 0 <= channel < samples.shape[1]:
-        raise UserError(
-            f"{path} has {samples.shape[1]} channels, no channel {channel}; count from 0"
-        )
-    return samples[:, channel]

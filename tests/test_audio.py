@@ -1,0 +1,167 @@
+import hashlib
+import struct
+
+import numpy as np
+import pytest
+import soundfile
+from pygoodvibes import audio
+from pygoodvibes.errors import UserError
+
+READ = {"sample_rate": 16000, "resample": False, "channel": 0}
+
+
+def noise(n_samples=16000, channels=1, seed=0):
+    samples = np.random.default_rng(seed).normal(scale=0.1, size=(n_samples, channels))
+    return samples.astype(np.float32)
+
+
+@pytest.fixture
+def wav(tmp_path):
+    path = tmp_path / "normal_id_00_00000000.wav"
+    soundfile.write(path, noise(), 16000, subtype="PCM_16")
+    return path
+
+
+def test_inspect_says_what_the_file_holds(wav):
+    info = audio.inspect(wav)
+    assert (info.samples, info.sample_rate, info.channels) == (16000, 16000, 1)
+    assert info.seconds == 1.0
+    assert info.sha256 == hashlib.sha256(wav.read_bytes()).hexdigest()
+
+
+def test_read_returns_the_samples_in_full_scale_units(wav):
+    samples = audio.read(wav, **READ)
+    assert samples.dtype == np.float32
+    assert samples.shape == (16000,)
+    assert np.abs(samples - noise()[:, 0]).max() <= 1 / 32768
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.9, 0.999])
+def test_a_truncated_wav_is_refused(wav, kept):
+    content = wav.read_bytes()
+    wav.write_bytes(content[: int(kept * len(content))])
+    with pytest.raises(UserError, match="truncated: the header promises 32000 bytes"):
+        audio.inspect(wav)
+
+
+@pytest.mark.parametrize("size", [0, 0xFFFFFFFF])
+def test_a_streamed_wav_that_promises_no_length_is_not_called_truncated(wav, size):
+    content = bytearray(wav.read_bytes())
+    at = content.index(b"data") + 4
+    content[at : at + 4] = struct.pack("<I", size)
+    assert audio._promised_bytes(bytes(content)) is None
+
+
+def test_chunks_before_the_samples_are_passed_over(wav):
+    content = wav.read_bytes()
+    at = content.index(b"data")
+    # a chunk of odd length is followed by one byte of padding
+    longer = content[:at] + b"note" + struct.pack("<I", 3) + b"abc\0" + content[at:]
+    assert audio._promised_bytes(longer) == (32000, 32000)
+    assert audio._promised_bytes(longer[:-10]) == (32000, 31990)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty file"),
+        (b"this is no sound, but a text\n" * 100, "no readable audio"),
+        (b"RIFF\0\0\0\0WAVE", "no readable audio"),
+    ],
+)
+def test_files_that_are_no_audio_are_refused(wav, content, message):
+    wav.write_bytes(content)
+    with pytest.raises(UserError, match=message):
+        audio.inspect(wav)
+    if content:
+        with pytest.raises(UserError, match="can't be decoded"):
+            audio.read(wav, **READ)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(UserError, match="can't be read"):
+        audio.inspect(tmp_path / "missing.wav")
+    with pytest.raises(UserError, match="can't be decoded"):
+        audio.read(tmp_path / "missing.wav", **READ)
+
+
+def test_a_header_without_samples_is_refused(wav):
+    soundfile.write(wav, np.zeros((0, 1), np.float32), 16000, subtype="PCM_16")
+    with pytest.raises(UserError, match="holds no samples"):
+        audio.inspect(wav)
+    with pytest.raises(UserError, match="holds no samples"):
+        audio.read(wav, **READ)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_values_that_are_no_sound_are_refused(wav, value):
+    samples = noise()
+    samples[100] = value
+    soundfile.write(wav, samples, 16000, subtype="FLOAT")
+    with pytest.raises(UserError, match="not finite"):
+        audio.read(wav, **READ)
+
+
+@pytest.mark.parametrize("level", [0.0, 0.25])
+def test_digital_silence_is_refused_but_the_softest_sound_is_not(wav, level):
+    samples = np.full(16000, level, np.float32)
+    soundfile.write(wav, samples, 16000, subtype="PCM_16")
+    with pytest.raises(UserError, match="digital silence"):
+        audio.read(wav, **READ)
+    samples[8000] += 1 / 32768
+    soundfile.write(wav, samples, 16000, subtype="PCM_16")
+    assert np.ptp(audio.read(wav, **READ)) == pytest.approx(1 / 32768)
+
+
+def test_silence_on_another_channel_does_not_matter(wav):
+    samples = noise(channels=2)
+    samples[:, 1] = 0
+    soundfile.write(wav, samples, 16000, subtype="PCM_16")
+    assert np.ptp(audio.read(wav, **READ)) > 0
+    with pytest.raises(UserError, match="silence"):
+        audio.read(wav, **{**READ, "channel": 1})
+
+
+def test_another_sample_rate_is_refused_unless_it_may_be_converted(wav):
+    time = np.arange(44100) / 44100
+    soundfile.write(wav, 0.5 * np.sin(2 * np.pi * 440 * time), 44100, subtype="PCM_16")
+    with pytest.raises(UserError, match=r"sample rate 44100 Hz, but audio\.sample_rate is 16000"):
+        audio.read(wav, **READ)
+    reason = audio.why_unusable(audio.inspect(wav), **READ)
+    assert reason.startswith("sample rate 44100 Hz")
+    samples = audio.read(wav, **{**READ, "resample": True})
+    assert samples.shape == (16000,)
+    expected = 0.5 * np.sin(2 * np.pi * 440 * np.arange(16000) / 16000)
+    assert np.abs(samples - expected)[500:-500].max() < 1e-3
+    assert audio.why_unusable(audio.inspect(wav), **{**READ, "resample": True}) == ""
+
+
+def test_channels_are_counted_from_0(wav):
+    samples = noise(channels=8)
+    soundfile.write(wav, samples, 16000, subtype="FLOAT")
+    for channel in (0, 7):
+        assert np.array_equal(audio.read(wav, **{**READ, "channel": channel}), samples[:, channel])
+    with pytest.raises(UserError, match=r"8 channel\(s\), but audio\.channel is 8"):
+        audio.read(wav, **{**READ, "channel": 8})
+    assert audio.why_unusable(audio.inspect(wav), **{**READ, "channel": 8})
+    assert not audio.why_unusable(audio.inspect(wav), **{**READ, "channel": 7})
+
+
+def test_a_truncated_flac_is_refused_on_decoding(tmp_path):
+    path = tmp_path / "clip.flac"
+    soundfile.write(path, noise(), 16000)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(UserError, match="can't be decoded"):
+        audio.read(path, **READ)
+
+
+@pytest.mark.shared
+def test_all_real_clips_can_be_read(shared):
+    paths = sorted((shared / "data").rglob("*.wav"))
+    assert len(paths) == 205
+    for path in paths:
+        info = audio.inspect(path)
+        assert audio.why_unusable(info, **READ) == ""
+        assert (info.sample_rate, info.channels) == (16000, 1)
+        assert 9.9 < info.seconds < 11.1

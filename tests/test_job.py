@@ -1,0 +1,60 @@
+import logging
+import warnings
+
+import pytest
+from pygoodvibes.errors import UserError
+from pygoodvibes.job import logged
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before():
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    with warnings.catch_warnings():
+        yield
+    logging.captureWarnings(False)
+    for handler in set(root.handlers) - set(before):
+        handler.close()
+    root.handlers[:] = before
+    root.setLevel(level)
+
+
+def test_the_log_goes_to_its_file(tmp_path, capsys):
+    log = tmp_path / "logs/mel/00.log"
+    with logged([str(log)]):
+        logging.getLogger("pygoodvibes.mel").info("12 clips")
+        warnings.warn("too quiet", stacklevel=1)
+    text = log.read_text()
+    assert "INFO pygoodvibes.mel: 12 clips" in text
+    assert "too quiet" in text
+    assert capsys.readouterr().err == ""
+
+
+def test_a_log_starts_anew(tmp_path):
+    log = tmp_path / "a.log"
+    log.write_text("of an earlier run\n")
+    with logged([str(log)]):
+        pass
+    assert log.read_text() == ""
+
+
+def test_bad_input_is_said_in_one_line_and_ends_with_1(tmp_path, capsys):
+    with pytest.raises(SystemExit) as stopped, logged([str(tmp_path / "a.log")]):
+        raise UserError("clips.csv: lacks the column id; add it")
+    assert stopped.value.code == 1
+    assert capsys.readouterr().err == "Error: clips.csv: lacks the column id; add it\n"
+    text = (tmp_path / "a.log").read_text()
+    assert "ERROR pygoodvibes.job: clips.csv: lacks the column id; add it" in text
+    assert "Traceback" not in text
+
+
+def test_a_mistake_of_ours_keeps_its_traceback(tmp_path):
+    with pytest.raises(ZeroDivisionError), logged([str(tmp_path / "a.log")]):
+        1 / 0  # noqa: B018
+    assert "Traceback" in (tmp_path / "a.log").read_text()
+
+
+def test_a_rule_without_a_log_is_possible(capsys):
+    with pytest.raises(SystemExit), logged([]):
+        raise UserError("no")
+    assert capsys.readouterr().err == "Error: no\n"
