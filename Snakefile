@@ -39,3 +39,10 @@ rule all:
         ),
         rules.write_tables.output,
         rules.publish.output,
+        rules.write_provenance.output,
+
+
+# The clips alone: what there is to version before anything is computed from it.
+rule data:
+    input:
+        MADE,

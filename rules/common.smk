@@ -57,6 +57,13 @@ DATA_TITLE = {
     "kaggle": "DCASE 2020 Task 2",
 }.get(DATASET.source, f"data set {DATASET.name}")
 
+# Published results to show beside ours.
+REFERENCES = (
+    []
+    if DATASET.benchmark == "none"
+    else f"{workflow.basedir}/scripts/pygoodvibes/references/{DATASET.benchmark}.csv"
+)
+
 # The folder that the paths of the manifest count from.
 if DATASET.source == "folder":
     DATA_FOLDER = DATASET.path

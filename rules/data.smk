@@ -49,13 +49,13 @@ elif DATASET.source in ("zenodo", "kaggle"):
             mem_mb=500,
         params:
             source=DATASET.source,
-            folder=DATA,
             machines=lambda wildcards: (
                 [wildcards.get("machine")]
                 if DATASET.source == "zenodo"
                 else DATASET.wanted(MACHINES)
             ),
-            settings=section(
+            settings={"folder": DATA}
+            | section(
                 "dataset",
                 *{"zenodo": ["parts", "base_url"], "kaggle": ["dataset"]}[DATASET.source],
             ),
@@ -76,6 +76,8 @@ checkpoint list_clips:
         ids=directory(f"{RESOURCES}/manifests"),
     log:
         f"{LOGS}/list_clips.log",
+    conda:
+        "../envs/pygoodvibes.yaml"
     threads: 2
     resources:
         mem_mb=500,

@@ -30,8 +30,7 @@ rule evaluate:
 
 rule summarize:
     input:
-        manifest=f"{RESOURCES}/manifest.csv",
-        mel_clips=mel_clips,
+        coverage=f"{RESOURCES}/final/coverage.csv",
         evaluations=lambda wildcards: of_machine_ids(
             f"{RESOURCES}/evaluation/{{machine}}/{{id}}.json", trained=True
         ),
@@ -39,13 +38,11 @@ rule summarize:
             f"{RESOURCES}/evaluation/{{machine}}/{{id}}.scores.csv", trained=True
         ),
     output:
-        manifest=f"{RESULTS}/manifest.csv",
         metrics_json=f"{RESULTS}/metrics.json",
         metrics=f"{RESULTS}/metrics.csv",
         averages=f"{RESULTS}/averages.csv",
         sweep=f"{RESULTS}/sweep.csv",
         roc=f"{RESULTS}/roc.csv",
-        coverage=f"{RESOURCES}/final_coverage.csv",
         scores=f"{RESOURCES}/scores.csv",
     log:
         f"{LOGS}/summarize.log",

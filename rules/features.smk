@@ -136,3 +136,24 @@ rule project_overview:
         "Project the clips of all machine IDs together"
     script:
         "../scripts/project_overview.py"
+
+
+rule check_clips:
+    input:
+        manifest=f"{RESOURCES}/manifest.csv",
+        mel_clips=mel_clips,
+    output:
+        manifest=f"{RESOURCES}/final/manifest.csv",
+        coverage=f"{RESOURCES}/final/coverage.csv",
+    log:
+        f"{LOGS}/check_clips.log",
+    conda:
+        "../envs/pygoodvibes.yaml"
+    resources:
+        mem_mb=300,
+    params:
+        code=code("check_clips"),
+    message:
+        "Complete the manifest"
+    script:
+        "../scripts/check_clips.py"

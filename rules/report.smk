@@ -10,10 +10,11 @@ FIGURES = f"{RESOURCES}/figures"
 
 rule write_tables:
     input:
-        manifest=f"{RESULTS}/manifest.csv",
-        coverage=f"{RESOURCES}/final_coverage.csv",
+        manifest=f"{RESOURCES}/final/manifest.csv",
+        coverage=f"{RESOURCES}/final/coverage.csv",
         metrics=f"{RESULTS}/metrics.csv",
         averages=f"{RESULTS}/averages.csv",
+        references=REFERENCES,
     output:
         averages=f"{RESULTS}/tables/averages.md",
         machine_ids=f"{RESULTS}/tables/machine_ids.md",
@@ -49,7 +50,7 @@ rule write_tables:
 
 rule plot_clips:
     input:
-        manifest=f"{RESULTS}/manifest.csv",
+        manifest=f"{RESOURCES}/final/manifest.csv",
     output:
         figure=report(
             f"{FIGURES}/clips.png",
@@ -94,11 +95,11 @@ rule plot_examples:
     resources:
         mem_mb=500,
     params:
-        **section("mel", "hop_length", "fmin", "fmax"),
+        **section("mel", "hop_length", "fmin", "fmax", "htk"),
         machine=lambda wildcards: wildcards.machine,
         ids=lambda wildcards: [machine_id for _, machine_id in machine_ids(wildcards.machine)],
         data_folder=None if DATASET.source == "mel" else DATA_FOLDER,
-        channel=CONFIG.audio.channel,
+        audio=section("audio"),
         title_suffix=DATA_TITLE,
         code=code("plot_examples"),
     message:
@@ -307,11 +308,13 @@ rule plot_bars:
 
 rule publish:
     input:
+        manifest=f"{RESOURCES}/final/manifest.csv",
         figures=figures,
         evaluations=lambda wildcards: of_machine_ids(
             f"{RESOURCES}/evaluation/{{machine}}/{{id}}.json", trained=True
         ),
     output:
+        manifest=f"{RESULTS}/manifest.csv",
         figures=directory(f"{RESULTS}/figures"),
         official=directory(f"{RESULTS}/official"),
     log:
@@ -329,3 +332,36 @@ rule publish:
         "Put figures and official score files beside the tables"
     script:
         "../scripts/publish.py"
+
+
+rule write_provenance:
+    input:
+        # last of all, so that it can tell how long the others took
+        rules.write_tables.output,
+        rules.publish.output,
+        metrics=f"{RESULTS}/metrics.json",
+        manifest=f"{RESULTS}/manifest.csv",
+    output:
+        json=f"{RESULTS}/provenance.json",
+        html=report(
+            f"{RESOURCES}/provenance.html",
+            caption="../report/write_provenance.rst",
+            category="5 Provenance",
+            labels={"what": "config, data, code, packages, machine, seconds"},
+        ),
+    log:
+        f"{LOGS}/write_provenance.log",
+    benchmark:
+        f"{BENCHMARKS}/write_provenance.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
+    resources:
+        mem_mb=300,
+    params:
+        config=CONFIG.model_dump(mode="json"),
+        logs=LOGS,
+        code=code("write_provenance"),
+    message:
+        "Write down what the results were made from"
+    script:
+        "../scripts/write_provenance.py"

@@ -12,7 +12,6 @@ from pygoodvibes.job import logged
 with logged(snakemake.log):
     sources.fetch_dataset(
         snakemake.params.source,
-        snakemake.params.folder,
         machines=snakemake.params.machines,
         **snakemake.params.settings,
     )

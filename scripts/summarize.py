@@ -7,8 +7,7 @@ from pygoodvibes.job import logged
 
 with logged(snakemake.log):
     summary.write_summary(
-        manifest_path=snakemake.input.manifest,
-        mel_clips=snakemake.input.mel_clips,
+        coverage_path=snakemake.input.coverage,
         evaluations=snakemake.input.evaluations,
         scores=snakemake.input.scores,
         detectors=snakemake.params.detectors,

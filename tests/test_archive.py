@@ -9,6 +9,7 @@ import zlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from local_server import make_zip, read_tree
 from pygoodvibes.errors import UserError
 from pygoodvibes.sources import archive as module

@@ -4,6 +4,7 @@ import struct
 import numpy as np
 import pytest
 import soundfile
+
 from pygoodvibes import audio
 from pygoodvibes.errors import UserError
 

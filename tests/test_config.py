@@ -6,6 +6,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pygoodvibes import config, config_docs
 from pygoodvibes.allowed import in_words
 from pygoodvibes.config import validate

@@ -3,6 +3,7 @@ import math
 
 import numpy as np
 import pytest
+
 from pygoodvibes import detection, metrics, precomputed, vectors
 from pygoodvibes.detectors import METHODS, gmm, knn, lof, ocsvm
 from pygoodvibes.projection import assign_folds, project_vectors

@@ -3,14 +3,15 @@ import importlib
 import numpy as np
 import pytest
 from pydantic import ValidationError
-from pygoodvibes import detectors
-from pygoodvibes.detection import anomaly_score
-from pygoodvibes.detectors import estimator, gmm, knn, lof, mahalanobis, ocsvm
 from scipy.spatial.distance import cdist
 from sklearn.covariance import OAS, LedoitWolf, ShrunkCovariance
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import LocalOutlierFactor
 from sklearn.svm import OneClassSVM
+
+from pygoodvibes import detectors
+from pygoodvibes.detection import anomaly_score
+from pygoodvibes.detectors import estimator, gmm, knn, lof, mahalanobis, ocsvm
 
 DOTTED = [
     "sklearn.ensemble.IsolationForest",

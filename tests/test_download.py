@@ -5,8 +5,9 @@ import random
 import shutil
 import socket
 
-import local_server
 import pytest
+
+import local_server
 from local_server import Fault
 from pygoodvibes.errors import UserError
 from pygoodvibes.sources import download as module

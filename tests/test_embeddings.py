@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pydantic import ValidationError
+
 from pygoodvibes import embeddings, mel_cache
 from pygoodvibes.embeddings import statistics
 from pygoodvibes.embeddings.statistics import Settings, columns, embed, ranked_pooling

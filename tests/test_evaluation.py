@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pygoodvibes import evaluation, metrics
 from pygoodvibes.errors import UserError
 from pygoodvibes.evaluation import Truth, evaluate, evaluate_machine_id
@@ -206,7 +207,7 @@ def evaluated(rows, scores, notes=None):
     return evaluate_machine_id(
         rows,
         scores=scores,
-        notes=notes or dict.fromkeys(scores, []),
+        notes=notes or {key: [] for key in scores},
         explained_variance=np.array([0.5, 0.25]),
         false_alarm_rates={"one": 0.1, "two": 0.3},
         threshold_method="quantile",
@@ -355,3 +356,12 @@ def test_rounded_numbers_are_json(value):
     assert json.loads(json.dumps(shown, allow_nan=False)) == shown
     if shown is not None:
         assert shown == pytest.approx(value, abs=1e-6)
+
+
+def test_a_score_equal_to_the_threshold_is_no_alarm():
+    rows = manifest_rows(train=10, normal=2, anomaly=1)
+    scores = dict.fromkeys(scores_of(rows), 1.0)
+    result, _, decisions = run(rows, scores)
+    assert result["threshold"] == 1.0
+    assert not any(decisions.values())
+    assert (result["sensitivity"], result["specificity"]) == (0.0, 1.0)

@@ -8,6 +8,9 @@ import pandas as pd
 import pytest
 import soundfile
 from matplotlib.figure import Figure
+from sklearn.metrics import roc_auc_score
+from sklearn.svm import OneClassSVM
+
 from pygoodvibes.errors import UserError
 from pygoodvibes.figures import examples, inputs, ocsvm_contours, roc, style
 from pygoodvibes.figures.bars import plot_bars
@@ -19,8 +22,6 @@ from pygoodvibes.figures.scores import plot_scores
 from pygoodvibes.figures.sweep import plot_sweep
 from pygoodvibes.mel import band_edges
 from pygoodvibes.ocsvm_grid import fit_grid
-from sklearn.metrics import roc_auc_score
-from sklearn.svm import OneClassSVM
 
 SUFFIX = "synthetic data"
 # Training, normal test and anomalous test clips of each machine ID.

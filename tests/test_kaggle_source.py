@@ -8,8 +8,9 @@ import shutil
 import subprocess
 import sys
 
-import local_server
 import pytest
+
+import local_server
 from local_server import Fault, make_zip, read_tree
 from pygoodvibes.errors import UserError
 from pygoodvibes.sources import fetch_dataset, kaggle

@@ -8,6 +8,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pygoodvibes import layouts
 from pygoodvibes.errors import UserError
 from pygoodvibes.layouts import (

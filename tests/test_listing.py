@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import soundfile
+
 from pygoodvibes import listing, manifest
 from pygoodvibes.errors import UserError
 from pygoodvibes.records import read_records
@@ -47,7 +48,7 @@ def test_the_manifest_of_all_and_of_each_id(folder, tmp_path_factory):
     assert [row["path"] for row in rows if row["status"] != "ok"] == [
         "fan/train/normal_id_00_00000001.wav"
     ]
-    assert tuple(coverage[0]) == listing.COVERAGE_COLUMNS
+    assert tuple(coverage[0]) == manifest.COVERAGE_COLUMNS
     assert [(entry["machine"], entry["id"], entry["train"]) for entry in coverage] == [
         ("fan", "00", "3"),
         ("fan", "02", "1"),

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import soundfile
+
 from pygoodvibes import manifest
 from pygoodvibes.config import FolderDataset
 from pygoodvibes.errors import UserError
@@ -178,3 +179,20 @@ def test_all_real_clips_are_usable(shared, name, ids, total):
         assert coverage["slider", "00"]["train"] == 75
         assert coverage["pump", "02"]["test_anomaly"] == 0
         assert "1 usable training clip" in coverage["pump", "06"]["note"]
+
+
+def mel_row(path, status="ok"):
+    return {"path": path, "split": "train", "clip": path, "status": status}
+
+
+def test_what_shows_on_decoding_goes_into_the_manifest():
+    rows = [mel_row("a"), mel_row("b"), mel_row("c", "truncated")]
+    merged = manifest.merge_mel_status(rows, [mel_row("a"), mel_row("b", "digital silence")])
+    assert [row["status"] for row in merged] == ["ok", "digital silence", "truncated"]
+    assert rows[1]["status"] == "ok"
+
+
+def test_clips_that_share_a_file_are_told_apart():
+    rows = [{**mel_row("all.npy"), "clip": name} for name in "ab"]
+    merged = manifest.merge_mel_status(rows, [{**rows[1], "status": "bad"}])
+    assert [row["status"] for row in merged] == ["ok", "bad"]

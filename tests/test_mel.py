@@ -6,6 +6,7 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from pygoodvibes import mel
 from pygoodvibes.errors import UserError
 

@@ -3,6 +3,7 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from pygoodvibes import mel_cache
 from pygoodvibes.config import Audio, Mel
 from pygoodvibes.errors import UserError
@@ -15,8 +16,8 @@ MEL = Mel().model_dump(mode="json")
 
 def row(number, **more):
     clip = f"normal_id_00_{number:08d}.wav"
-    given = {"clip": clip, "path": f"fan/train/{clip}", "split": "train", "label": "normal"}
-    return {**given, "seconds": "", "sample_rate": "", "status": "ok", **more}
+    known = {"clip": clip, "path": f"fan/train/{clip}", "split": "train", "label": "normal"}
+    return {**known, "seconds": "", "sample_rate": "", "status": "ok", **more}
 
 
 def frames(n_frames, n_mels=4, seed=0):
@@ -36,8 +37,8 @@ def test_clips_of_any_lengths_come_back(tmp_path_factory, lengths, n_mels):
     assert cache.frames.shape == (sum(lengths), n_mels if lengths else 0)
     assert len(cache.clips) == len(lengths)
     expected = [pair for pair in clips if not isinstance(pair[1], str)]
-    for (clip, values), (given, original) in zip(cache, expected, strict=True):
-        assert clip["clip"] == given["clip"]
+    for (clip, values), (record, original) in zip(cache, expected, strict=True):
+        assert clip["clip"] == record["clip"]
         assert np.array_equal(values, original)
     # any NumPy can read the array
     assert np.array_equal(np.load(folder / "00.npy"), cache.frames)
@@ -82,10 +83,10 @@ def test_compute_hands_on_frames_or_the_reason(tmp_path):
     sound = rng.normal(scale=0.1, size=4000)
     contents = [sound, np.zeros(4000), np.append(sound, np.nan), sound[:1], sound[:600]]
     rows = [row(number) for number in range(len(contents))] + [row(9, status="truncated")]
-    for given, samples in zip(rows, contents, strict=False):
-        soundfile.write(tmp_path / given["path"], samples, 16000, subtype="FLOAT")
+    for record, samples in zip(rows, contents, strict=False):
+        soundfile.write(tmp_path / record["path"], samples, 16000, subtype="FLOAT")
     found = list(mel_cache.compute(rows, tmp_path, audio_settings=AUDIO, mel_settings=MEL))
-    assert [given for given, _ in found] == rows
+    assert [record for record, _ in found] == rows
     results = [result for _, result in found]
     assert np.array_equal(results[0], log_mel(sound.astype(np.float32), sample_rate=16000))
     assert "silence" in results[1]

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pygoodvibes import metrics
 from sklearn.metrics import confusion_matrix, f1_score, precision_score, roc_auc_score
+
+from pygoodvibes import metrics
 
 # few different scores, so that there are ties
 tied_scores = st.lists(st.integers(-4, 4), min_size=2, max_size=40)

@@ -4,6 +4,7 @@ import zipfile
 
 import numpy as np
 import pytest
+
 from pygoodvibes import models
 from pygoodvibes.detection import anomaly_score
 from pygoodvibes.detectors import METHODS, module_of

@@ -1,4 +1,5 @@
 import pytest
+
 from local_server import read_tree
 from pygoodvibes.errors import UserError
 from pygoodvibes.sources.placement import (

@@ -3,6 +3,7 @@ import re
 
 import numpy as np
 import pytest
+
 from pygoodvibes import manifest, mel_cache, precomputed
 from pygoodvibes.config import Columns
 from pygoodvibes.errors import UserError
@@ -203,7 +204,7 @@ def test_vectors_may_stand_in_an_array_beside_the_table(tmp_path):
     np.save(tmp_path / "v.npy", values[0])
     with pytest.raises(UserError, match=re.escape("must be numbers of shape (n_clips, d)")):
         list_vectors(tmp_path, array="v.npy")
-    with pytest.raises(UserError, match="no readable .npy array"):
+    with pytest.raises(UserError, match=r"no readable \.npy array"):
         list_vectors(tmp_path, array="missing.npy")
 
 

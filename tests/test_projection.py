@@ -3,6 +3,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import StandardScaler
+
 from pygoodvibes.errors import UserError
 from pygoodvibes.projection import (
     assign_folds,
@@ -12,8 +15,6 @@ from pygoodvibes.projection import (
     project_vectors,
 )
 from pygoodvibes.vectors import ClipVectors
-from sklearn.decomposition import PCA
-from sklearn.preprocessing import StandardScaler
 
 SETTINGS = {"n_components": "all", "standardize": True, "whiten": False}
 SHAPES = [(40, 6), (6, 40), (12, 12)]  # more clips than columns, fewer, as many

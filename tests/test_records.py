@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from pygoodvibes.errors import UserError
 from pygoodvibes.records import read_columns, read_records, write_records
 

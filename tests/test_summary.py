@@ -4,6 +4,7 @@ import math
 import numpy as np
 import pytest
 import soundfile
+
 from pygoodvibes import (
     detection,
     embeddings,
@@ -23,25 +24,8 @@ DETECTORS = {
 }
 
 
-def mel_row(path, status="ok"):
-    return {"path": path, "split": "train", "clip": path, "status": status}
-
-
-def test_what_shows_on_decoding_goes_into_the_manifest():
-    rows = [mel_row("a"), mel_row("b"), mel_row("c", "truncated")]
-    merged = summary.merge_mel_status(rows, [mel_row("a"), mel_row("b", "digital silence")])
-    assert [row["status"] for row in merged] == ["ok", "digital silence", "truncated"]
-    assert rows[1]["status"] == "ok"
-
-
-def test_clips_that_share_a_file_are_told_apart():
-    rows = [{**mel_row("all.npy"), "clip": name} for name in "ab"]
-    merged = summary.merge_mel_status(rows, [{**rows[1], "status": "bad"}])
-    assert [row["status"] for row in merged] == ["ok", "bad"]
-
-
 def coverage_entry(machine_id, train=5, note=""):
-    entry = dict.fromkeys(listing.COVERAGE_COLUMNS, 1)
+    entry = dict.fromkeys(manifest.COVERAGE_COLUMNS, 1)
     return {**entry, "machine": "fan", "id": machine_id, "train": train, "note": note}
 
 
@@ -84,7 +68,9 @@ def test_an_id_is_listed_once_though_its_clips_turned_out_bad_after_the_evaluati
     coverage = [coverage_entry("00", train=2, note="no detector can be fitted")]
     tables = summary.summarize([document_of("00", None, "not fitted")], coverage, list(DETECTORS))
     assert [row["detector"] for row in tables["metrics"]] == ["knn", "lof"]
-    assert tables["metrics"][0]["note"] == "no detector can be fitted; not fitted"
+    assert tables["metrics"][0]["note"] == "no detector can be fitted"
+    assert tables["metrics"][0]["n_train"] == 2
+    assert tables["metrics"][0]["n_test_normal"] == 1
 
 
 def test_detectors_stand_in_the_order_of_the_config():
@@ -113,11 +99,7 @@ def make_clips(folder, machine_id, train=6, bad_train=0, normal=4, anomaly=4, te
     ]:
         for number in range(count):
             samples = sound(rng, label == "anomaly")
-            if (
-                split == "train"
-                and number >= train
-                or (split == "test" and test_content == "silent")
-            ):
+            if number >= train if split == "train" else test_content == "silent":
                 samples = np.zeros(8000)
             path = folder / "fan" / split / f"{label}_id_{machine_id}_{number:08d}.wav"
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -179,8 +161,14 @@ def run_all(folder, out):
     names = ("manifest", "coverage", "metrics", "averages", "sweep", "roc", "scores")
     outputs = {name: out / f"final_{name}.csv" for name in names}
     outputs["metrics_json"] = out / "metrics.json"
+    manifest.complete(
+        str(out / "manifest.csv"),
+        files.pop("mel_clips"),
+        completed_path=outputs["manifest"],
+        coverage_path=outputs["coverage"],
+    )
     summary.write_summary(
-        manifest_path=str(out / "manifest.csv"), detectors=list(DETECTORS), outputs=outputs, **files
+        coverage_path=str(outputs["coverage"]), detectors=list(DETECTORS), outputs=outputs, **files
     )
     return {name: read_records(outputs[name]) for name in names} | {
         "headline": json.loads(outputs["metrics_json"].read_text())

@@ -13,6 +13,7 @@ import zlib
 import numpy as np
 import pytest
 import soundfile
+
 from pygoodvibes import synthesis
 from pygoodvibes.errors import UserError
 from pygoodvibes.synthesis import signals

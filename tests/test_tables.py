@@ -4,9 +4,10 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pygoodvibes import evaluation, tables
-from pygoodvibes.listing import COVERAGE_COLUMNS
 from pygoodvibes.manifest import COLUMNS as MANIFEST_COLUMNS
+from pygoodvibes.manifest import COVERAGE_COLUMNS
 from pygoodvibes.records import read_records, write_records
 from pygoodvibes.tables import NOTHING, Table
 

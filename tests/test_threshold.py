@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from pygoodvibes.threshold import sweep_rates, threshold
 
 scores_lists = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60)

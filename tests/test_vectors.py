@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from pygoodvibes import vectors
 from pygoodvibes.errors import UserError
 

@@ -405,6 +405,14 @@ class Config(Section):
             for name, settings in value.items()
         }
 
+    @field_validator("detectors")
+    @classmethod
+    def _names_are_free(cls, value: dict) -> dict:
+        for name in ("clip", "split"):
+            if name in value:
+                raise ValueError(f"{name}: a detector can't have this name, it is a column's")
+        return value
+
     @model_validator(mode="after")
     def _below_nyquist(self) -> "Config":
         nyquist = self.audio.sample_rate / 2

@@ -265,7 +265,7 @@ def evaluate_machine_id(
             "decisions": decisions,
         }
         for (split, clip), score in values.items():
-            label = truth.labels[split, clip]
+            [label] = truth.of(split, [clip])
             shown = score if math.isfinite(score) else ""
             table.append({**name, "clip": clip, "split": split, "label": label, "score": shown})
     return document, table

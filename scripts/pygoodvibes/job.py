@@ -2,12 +2,27 @@
 
 import contextlib
 import logging
+import os
 import pathlib
+import resource
 import sys
+import time
 import warnings
 from collections.abc import Iterator, Sequence
 
 from pygoodvibes.errors import UserError
+
+TRACE = "PYGOODVIBES_TRACE"
+"""Environment variable that names a file: each job that really runs adds the name of its log."""
+
+
+def _spent() -> tuple[float, int]:
+    """Return the seconds since the process began, imports included, and its peak memory, MiB."""
+    import psutil
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes, or KiB
+    return time.time() - psutil.Process().create_time(), peak * unit // 2**20
 
 
 @contextlib.contextmanager
@@ -17,8 +32,11 @@ def logged(log: Sequence[str]) -> Iterator[None]:
     Parameters
     ----------
     log : sequence of str
-        The rule's log file, or none.
+        The rule's log file, or none. Its last line says how long the job took and how much memory.
     """
+    if log and os.environ.get(TRACE):
+        with pathlib.Path(os.environ[TRACE]).open("a", encoding="utf-8") as trace:
+            trace.write(f"{log[0]}\n")
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     handlers[0].setLevel(logging.ERROR)
     if log:
@@ -34,6 +52,7 @@ def logged(log: Sequence[str]) -> Iterator[None]:
     warnings.simplefilter("default")
     try:
         yield
+        logging.getLogger(__name__).info("finished: %.2f s, %d MiB", *_spent())
     except UserError as error:
         for handler in handlers[1:]:
             record = {"name": __name__, "msg": str(error), "levelname": "ERROR"}

@@ -14,18 +14,6 @@ from pygoodvibes.errors import UserError
 from pygoodvibes.paths import locate
 from pygoodvibes.records import write_records
 
-COVERAGE_COLUMNS = (
-    "machine",
-    "id",
-    "train",
-    "test_normal",
-    "test_anomaly",
-    "test_unknown",
-    "left_out",
-    "note",
-)
-"""Columns of coverage.csv."""
-
 
 def find(dataset: Dataset, folder: pathlib.Path) -> list[layouts.Clip]:
     """Return the clips of a data set of audio files, by their names alone.
@@ -119,7 +107,7 @@ def write_manifests(
         why = f"; most often: {reasons[0][0]}" if reasons else ""
         raise UserError(f"{folder}: none of its {len(rows)} clips can be used{why}")
     write_records(manifest_path, rows, manifest.COLUMNS)
-    write_records(coverage_path, manifest.coverage(rows), COVERAGE_COLUMNS)
+    write_records(coverage_path, manifest.coverage(rows), manifest.COVERAGE_COLUMNS)
     for (machine, machine_id), group in manifest.by_machine_id(rows).items():
         path = ids_folder / machine / f"{machine_id}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)

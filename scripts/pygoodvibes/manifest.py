@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pygoodvibes import audio
 from pygoodvibes.errors import UserError
 from pygoodvibes.layouts import Clip
+from pygoodvibes.records import read_records, write_records
 
 COLUMNS = (
     "machine",
@@ -33,6 +34,18 @@ COLUMNS = (
 """Columns of a manifest. `path` is relative to the data folder; `offset` and `frames` are filled
 only for data that were computed elsewhere: first frame or row of the clip in its file, and number
 of frames."""
+
+COVERAGE_COLUMNS = (
+    "machine",
+    "id",
+    "train",
+    "test_normal",
+    "test_anomaly",
+    "test_unknown",
+    "left_out",
+    "note",
+)
+"""Columns of coverage.csv."""
 
 MIN_TRAIN_CLIPS = 3
 """With fewer training clips no detector is fitted: none could be held out from a fit of two."""
@@ -199,3 +212,53 @@ def _what_is_missing(entry: Mapping) -> str:
         names = " and no ".join({"normal": "normal", "anomaly": "anomalous"}[m] for m in missing)
         return f"no AUC: no {names} test clip"
     return ""
+
+
+def merge_mel_status(rows: Sequence[Mapping], mel_clips: Iterable[Mapping]) -> list[dict]:
+    """Add to the manifest what only showed when clips were decoded.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        The manifest.
+    mel_clips : iterable of mapping
+        Rows of the clip tables of the mel caches, whose paths are those of the manifest.
+
+    Returns
+    -------
+    list of dict
+        The manifest with the final status of each clip.
+    """
+    found = {
+        (row["path"], row["split"], row["clip"]): row["status"]
+        for row in mel_clips
+        if row["status"] != "ok"
+    }
+    return [
+        {**row, "status": found.get((row["path"], row["split"], row["clip"]), row["status"])}
+        for row in rows
+    ]
+
+
+def complete(
+    manifest_path: str,
+    mel_clips: Sequence[str],
+    *,
+    completed_path: pathlib.Path,
+    coverage_path: pathlib.Path,
+) -> None:
+    """Write the final manifest, and what each machine ID can carry by it.
+
+    Parameters
+    ----------
+    manifest_path : str
+        The manifest from before clips were decoded.
+    mel_clips : sequence of str
+        Clip tables of the mel caches.
+    completed_path, coverage_path : pathlib.Path
+        CSV files to write.
+    """
+    decoded = (row for path in mel_clips for row in read_records(path))
+    rows = merge_mel_status(read_records(manifest_path), decoded)
+    write_records(completed_path, rows, COLUMNS)
+    write_records(coverage_path, coverage(rows), COVERAGE_COLUMNS)

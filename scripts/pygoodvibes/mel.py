@@ -85,8 +85,8 @@ def filter_bank(
     if len(empty):
         raise UserError(
             f"mel.n_mels: {n_mels} bands are too many for n_fft {n_fft} at {sample_rate} Hz: no "
-            f"FFT bin falls into {len(empty)} of them (the first is band {empty[0]}); take fewer bands "
-            "or a larger n_fft"
+            f"FFT bin falls into {len(empty)} of them (the first is band {empty[0]}); take fewer "
+            "bands or a larger n_fft"
         )
     if norm == "slaney":
         weights *= (2.0 / (edges[2:] - edges[:-2]))[:, None]

@@ -157,6 +157,8 @@ def _row(name: str, given: Mapping[str, str], *, path: str) -> dict:
         reason = f"split must be train or test, not {told['split']!r}"
     elif told["split"] == "train" and told["label"] == "anomaly":
         reason = "an anomalous clip among the training clips"
+    elif told["split"] == "train" and given.get("label") and told["label"] != "normal":
+        reason = "a training clip must be labelled normal"
     elif told["split"] == "train":
         told["label"] = "normal"
     clip = Clip(**told, path=path, clip=parts[-1] if parts else "", reason=reason)

@@ -7,34 +7,7 @@ import pathlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from pygoodvibes import evaluation, manifest
-from pygoodvibes.listing import COVERAGE_COLUMNS
 from pygoodvibes.records import read_records, write_records
-
-
-def merge_mel_status(rows: Sequence[Mapping], mel_clips: Iterable[Mapping]) -> list[dict]:
-    """Add to the manifest what only showed when clips were decoded.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        The manifest.
-    mel_clips : iterable of mapping
-        Rows of the clip tables of the mel caches, whose paths are those of the manifest.
-
-    Returns
-    -------
-    list of dict
-        The manifest with the final status of each clip.
-    """
-    found = {
-        (row["path"], row["split"], row["clip"]): row["status"]
-        for row in mel_clips
-        if row["status"] != "ok"
-    }
-    return [
-        {**row, "status": found.get((row["path"], row["split"], row["clip"]), row["status"])}
-        for row in rows
-    ]
 
 
 def not_evaluated(coverage: Iterable[Mapping], detectors: Sequence[str]) -> list[dict]:
@@ -77,8 +50,12 @@ def summarize(
     """
     documents = list(documents)
     missing = {(entry["machine"], entry["id"]): entry["note"] for entry in coverage}
+    # an ID may lose its training clips only on decoding: no detector was fitted for it after all
+    trained = {(entry["machine"], entry["id"]) for entry in coverage if manifest.trainable(entry)}
     rows = []
     for entry in itertools.chain.from_iterable(document["metrics"] for document in documents):
+        if (entry["machine"], entry["id"]) not in trained:
+            continue
         notes = [missing.get((entry["machine"], entry["id"]), ""), entry["note"]]
         rows.append({**entry, "note": "; ".join(filter(None, notes))})
     numbers = [
@@ -89,11 +66,7 @@ def summarize(
         for row in rows
     ]
     averages = evaluation.averages(numbers)
-    # an ID may lose its last training clips only on decoding, and have been evaluated all the same
-    done = {(row["machine"], row["id"]) for row in rows}
-    rows += not_evaluated(
-        [entry for entry in coverage if (entry["machine"], entry["id"]) not in done], detectors
-    )
+    rows += not_evaluated(coverage, detectors)
     order = {name: number for number, name in enumerate(detectors)}
     rows.sort(key=lambda row: (row["machine"], row["id"], order[row["detector"]]))
     return {
@@ -106,8 +79,7 @@ def summarize(
 
 def write_summary(
     *,
-    manifest_path: str,
-    mel_clips: Sequence[str],
+    coverage_path: str,
     evaluations: Sequence[str],
     scores: Sequence[str],
     detectors: Sequence[str],
@@ -117,24 +89,17 @@ def write_summary(
 
     Parameters
     ----------
-    manifest_path : str
-        The manifest.
-    mel_clips, evaluations, scores : sequence of str
+    coverage_path : str
+        Counts of clips of all machine IDs, from `pygoodvibes.manifest.complete`.
+    evaluations, scores : sequence of str
         Files of the single machine IDs.
     detectors : sequence of str
         Names, in the order of the config.
     outputs : mapping of name to pathlib.Path
-        Where manifest, coverage, metrics_json, metrics, averages, sweep, roc and scores go.
+        Where metrics_json, metrics, averages, sweep, roc and scores go.
     """
-    rows = merge_mel_status(
-        read_records(manifest_path),
-        itertools.chain.from_iterable(read_records(path) for path in mel_clips),
-    )
-    coverage = manifest.coverage(rows)
     documents = [json.loads(pathlib.Path(path).read_text()) for path in evaluations]
-    tables = summarize(documents, coverage, detectors)
-    write_records(outputs["manifest"], rows, manifest.COLUMNS)
-    write_records(outputs["coverage"], coverage, COVERAGE_COLUMNS)
+    tables = summarize(documents, read_records(coverage_path), detectors)
     write_records(outputs["metrics"], _texts(tables["metrics"]), evaluation.COLUMNS)
     write_records(outputs["averages"], _texts(tables["averages"]), evaluation.AVERAGE_COLUMNS)
     write_records(outputs["sweep"], _texts(tables["sweep"]), evaluation.SWEEP_COLUMNS)

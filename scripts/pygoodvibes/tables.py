@@ -243,7 +243,8 @@ def machine_ids_table(
         )
     notes = [
         f"AUC / pAUC in %; in brackets the {100 * confidence:g} % bootstrap interval of the AUC "
-        "over test clips (normal and anomalous ones resampled apart). Train, Normal, Anomalous: clips.",
+        "over test clips (normal and anomalous ones resampled apart). Train, Normal, Anomalous: "
+        "clips.",
         *(f"{name}: {group[0]['source']}." for name, group in named.items()),
     ]
     text = frozenset({"Machine", "ID", "Note"})

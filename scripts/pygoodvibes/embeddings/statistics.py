@@ -39,6 +39,10 @@ class Settings(Section):
     def _not_empty(self) -> "Settings":
         if not (self.mean or self.std or self.max or self.quantiles or self.gwrp):
             raise ValueError("no statistic is switched on; set mean, std or max to true")
+        for key in ("quantiles", "gwrp"):
+            names = [f"{value:g}" for value in getattr(self, key)]
+            if len(set(names)) < len(names):
+                raise ValueError(f"{key}: a value comes twice ({', '.join(names)})")
         return self
 
 

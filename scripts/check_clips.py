@@ -1,0 +1,14 @@
+"""Complete the manifest by what only showed when clips were decoded."""
+
+import pathlib
+
+from pygoodvibes import manifest
+from pygoodvibes.job import logged
+
+with logged(snakemake.log):
+    manifest.complete(
+        snakemake.input.manifest,
+        snakemake.input.mel_clips,
+        completed_path=pathlib.Path(snakemake.output.manifest),
+        coverage_path=pathlib.Path(snakemake.output.coverage),
+    )
