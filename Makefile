@@ -3,13 +3,14 @@
 PYTHON ?= python3
 JOBS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 CONFIG ?= config/config.yaml
+SORT ?= auc
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help results test lint format docs lock clean
+.PHONY: help results compare study test lint format docs lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -18,6 +19,13 @@ results: .venv/installed ## Run the main job: clips, tables, figures, report
 	snakemake -j$(JOBS) --configfile $(CONFIG) --quiet rules
 	snakemake --configfile $(CONFIG) --quiet all --report "$$(python -m pygoodvibes report-path $(CONFIG))"
 	@python -m pygoodvibes show $(CONFIG)
+
+compare: .venv/installed ## Set DVC's experiments against the last commit: table and figure (SORT=pauc, fan, ...)
+	@python -m pygoodvibes compare $(CONFIG) --sort $(SORT)
+
+study: .venv/installed ## Run a ready-made study: make study STUDY=config/studies/lof.yaml
+	@python -m pygoodvibes study $(or $(STUDY),$(error name a study: make study STUDY=config/studies/lof.yaml)) \
+	  --config $(CONFIG) --jobs $(JOBS)
 
 test: .venv/installed-test ## Run all tests
 	python -m pytest -n $(JOBS) --dist loadfile

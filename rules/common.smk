@@ -47,8 +47,10 @@ LOGS = f"logs/{DATASET.name}"
 BENCHMARKS = f"{RESOURCES}/benchmarks"
 DETECTORS = list(CONFIG.detectors)
 
-# The folder of earlier results may have been deleted or moved: what it held is made again.
-provenance.drop_broken_links(Path(RESOURCES))
+# The folder of earlier results may have been deleted or moved: what it held is made again. As long
+# as the last result is there, Snakemake neither misses what lies in between nor compares its params.
+if provenance.drop_broken_links(Path(RESOURCES)):
+    Path(RESULTS, "metrics.json").unlink(missing_ok=True)
 
 # What every heading and figure says of the data.
 DATA_TITLE = {

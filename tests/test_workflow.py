@@ -41,7 +41,6 @@ AFTER_DETECT = {
     "evaluate": 4,
     "summarize": 1,
     "write_tables": 1,
-    "plot_clips": 1,
     "plot_scores": 2,
     "plot_roc": 1,
     "plot_sweep": 1,
@@ -58,6 +57,8 @@ AFTER_PROJECT = {
 }
 AFTER_MEL = {
     **AFTER_PROJECT,
+    "check_clips": 1,
+    "plot_clips": 1,
     "embed": 4,
     "project": 4,
     "project_overview": 1,
@@ -224,6 +225,7 @@ def test_a_run_builds_every_table_and_figure(finished):
         "sweep.csv",
         "roc.csv",
         "manifest.csv",
+        "provenance.json",
     }
     tables = ("averages.md", "machine_ids.md", "thresholds.md", "clips.md", "tables.html")
     expected |= {f"tables/{name}" for name in tables}
@@ -405,6 +407,7 @@ def edit(project, module):
 
 CHAIN = {
     "list_clips": 1,
+    "check_clips": 1,
     "mel": 1,
     "embed": 1,
     "project": 1,
@@ -424,7 +427,7 @@ def test_a_changed_clip_runs_its_machine_id_only(finished, twin):
         assert result.rules == CHAIN, text
         per_id = [message for rule, message in result.jobs if rule in ("mel", "evaluate")]
         assert all(message.endswith("fan ID 00") for message in per_id), per_id
-        return twin.table("results/tiny/manifest.csv")
+        return twin.table("resources/tiny/final/manifest.csv")
 
     soundfile.write(clip, samples[::-1], rate, subtype="PCM_16")
     assert len(runs("replaced")) == 64
@@ -456,6 +459,7 @@ def test_a_moved_project_and_one_without_its_cache_run_on(killed, finished, tmp_
         shutil.rmtree(moved.path / "resources/.cache")
         moved.run()
         assert differing(moved, finished) == []
+        assert moved.run().jobs == []
     finally:
         shutil.move(moved.path, killed.path)
 

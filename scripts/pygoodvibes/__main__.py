@@ -1,6 +1,7 @@
 """The command `pygoodvibes`."""
 
 import argparse
+import os
 import pathlib
 import sys
 
@@ -58,7 +59,57 @@ def show(path: str) -> None:
         print(f"Report:  {folder / 'report.html'}")
 
 
-COMMANDS = {"check": check, "show": show, "report-path": report_path}
+def compare(path: str, *, sort: str, all_commits: bool) -> None:
+    """Compare DVC's experiments with the last commit: a table and a figure."""
+    from pygoodvibes import comparison
+
+    table = comparison.write_comparison(path, sort=sort, all_commits=all_commits)
+    _print_table(table, results_folder(path) / "experiments")
+
+
+def study(path: str, *, config: str, jobs: int) -> None:
+    """Run a study, many settings of some keys: a table and a figure."""
+    from pygoodvibes import studies
+
+    table, place = studies.run(path, config_path=config, config=read_config(config), jobs=jobs)
+    _print_table(table, place)
+
+
+def _print_table(table, place: pathlib.Path) -> None:
+    """Print a table, and where it and its figure are: files of one name with several endings."""
+    print(f"\n{table.markdown()}")
+    print(f"Table:  {place.with_name(f'{place.name}.md')}, {place.with_name(f'{place.name}.csv')}")
+    print(f"Figure: {place.with_name(f'{place.name}.png')}")
+
+
+COMMANDS = {
+    "check": check,
+    "show": show,
+    "report-path": report_path,
+    "compare": compare,
+    "study": study,
+}
+
+
+def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
+    """Tell a command what may stand behind it."""
+    if name == "study":
+        command.add_argument("path", metavar="study", help="e.g. config/studies/lof.yaml")
+        command.add_argument("--config", default="config/config.yaml")
+        command.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+        return
+    command.add_argument("path", metavar="config", nargs="?", default="config/config.yaml")
+    if name == "compare":
+        command.add_argument(
+            "--sort",
+            default="auc",
+            help="auc, pauc, difference, pauc_difference, or a machine type",
+        )
+        command.add_argument(
+            "--all-commits",
+            action="store_true",
+            help="also the experiments of other commits than the last",
+        )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -67,10 +118,10 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, function in COMMANDS.items():
         command = commands.add_parser(name, help=function.__doc__)
-        command.add_argument("config", nargs="?", default="config/config.yaml")
-    options = parser.parse_args(arguments)
+        _add_arguments(name, command)
+    options = vars(parser.parse_args(arguments))
     try:
-        COMMANDS[options.command](options.config)
+        COMMANDS[options.pop("command")](options.pop("path"), **options)
     except UserError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

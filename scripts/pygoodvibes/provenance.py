@@ -131,10 +131,19 @@ def state(path: pathlib.Path) -> str:
     return "" if now == made else now
 
 
-def drop_broken_links(folder: pathlib.Path) -> None:
-    """Remove links below a folder that lead nowhere, so that what they named is made again."""
+def drop_broken_links(folder: pathlib.Path) -> int:
+    """Remove links below a folder that lead nowhere, so that what they named is made again.
+
+    Returns
+    -------
+    int
+        How many there were.
+    """
+    dropped = 0
     for place, _, names in os.walk(folder):
         for name in names:
             path = pathlib.Path(place, name)
             if path.is_symlink() and not path.exists():
                 path.unlink()
+                dropped += 1
+    return dropped
