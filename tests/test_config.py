@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pygoodvibes import config, config_docs
+from pygoodvibes import config, config_docs, config_schema
 from pygoodvibes.allowed import in_words
 from pygoodvibes.config import validate
 from pygoodvibes.detectors import METHODS
@@ -460,7 +460,7 @@ def test_write_brings_both_files_up_to_date(tmp_path):
     config_docs.write(tmp_path)
     text = readme.read_text()
     assert text.startswith("above\n") and text.endswith("below\n") and "\nold\n" not in text
-    assert json.loads((tmp_path / "config" / "schema.json").read_text()) == config.schema()
+    assert json.loads((tmp_path / "config" / "schema.json").read_text()) == config_schema.schema()
 
 
 def test_a_readme_without_markers_is_refused():
@@ -485,8 +485,8 @@ def all_models():
     ]
     return [
         *models,
-        *config._DATASETS.values(),
-        *config._DETECTORS.values(),
+        *config.DATASETS.values(),
+        *config.DETECTORS.values(),
         config.estimator.Settings,
     ]
 
@@ -570,7 +570,7 @@ def test_every_config_and_every_example_is_valid(folder):
 
 def test_the_examples_show_every_source_and_every_layout(folder):
     datasets = [validate(read(text)).dataset for text in examples(folder)]
-    assert {dataset.source for dataset in datasets} == set(config._DATASETS)
+    assert {dataset.source for dataset in datasets} == set(config.DATASETS)
     layouts = {dataset.layout for dataset in datasets if dataset.source == "folder"}
     assert layouts == {"dcase", "mimii", "manifest"}
     arrays = {bool(dataset.array) for dataset in datasets if dataset.source == "embedding"}
@@ -607,7 +607,7 @@ BEYOND_SCHEMA = (
 
 
 def test_the_schema_refuses_what_the_models_refuse():
-    validator = jsonschema.Draft202012Validator(config.schema())
+    validator = jsonschema.Draft202012Validator(config_schema.schema())
     refused = 0
     for wrong, message in WRONG:
         if not message.startswith(BEYOND_SCHEMA):

@@ -1,22 +1,18 @@
-"""The config: what may be set, its bounds, and what is said when it is wrong.
+"""The config: what may be set, and its bounds.
 
-The models below are the single source: `config/schema.json` and the tables of `config/README.md`
-are generated from them, and tests keep them in step.
+The models below are the single source. Made from them are `config/schema.json` (`config_schema`),
+the tables of `config/README.md` (`config_docs`), and what is said of a wrong config
+(`config_errors`).
 """
 
-import contextlib
-import difflib
-import json
-import math
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, ValidationError, field_validator, model_validator
 
 from pygoodvibes import detectors
-from pygoodvibes.allowed import NAME_PATTERN, in_words
 from pygoodvibes.detectors import estimator, gmm, knn, lof, mahalanobis, ocsvm
+from pygoodvibes.detectors.base import DetectorSettings
 from pygoodvibes.embeddings import statistics
 from pygoodvibes.errors import UserError
 from pygoodvibes.settings import Count, Name, Section, Share
@@ -425,7 +421,7 @@ class Config(Section):
         return self
 
 
-_DATASETS = {
+DATASETS: dict[str, type[Dataset]] = {
     "synthetic": SyntheticDataset,
     "folder": FolderDataset,
     "zenodo": ZenodoDataset,
@@ -433,150 +429,16 @@ _DATASETS = {
     "mel": MelDataset,
     "embedding": EmbeddingDataset,
 }
+"""Models of the data sets, by `source`."""
 
-_DETECTORS = {
+DETECTORS: dict[str, type[DetectorSettings]] = {
     "ocsvm": ocsvm.Settings,
     "lof": lof.Settings,
     "knn": knn.Settings,
     "gmm": gmm.Settings,
     "mahalanobis": mahalanobis.Settings,
 }
-
-# what pydantic adds to a key's path to tell the alternatives of a union apart
-_ALTERNATIVE = re.compile(r"(constrained-)?(int|float|str|bool|none)|(list|dict|literal)\[.*")
-
-
-def _steps(loc: tuple) -> tuple[str, ...]:
-    """Return the keys that lead to a value as written in the file, without what pydantic adds."""
-    kept = []
-    for position, step in enumerate(loc):
-        chosen = {("dataset", 1): _DATASETS, ("detectors", 2): {**_DETECTORS, "estimator": 0}}
-        tag = step in chosen.get((loc[0], position), ())
-        alternative = position > 1 and isinstance(step, str) and _ALTERNATIVE.fullmatch(step)
-        if not (tag or alternative or step == "[key]"):
-            kept.append(str(step))
-    return tuple(kept)
-
-
-def _model(config: Mapping, steps: tuple[str, ...]) -> type[Section]:
-    """Return the model of the section that holds the key at `steps`."""
-    if len(steps) < 2:
-        return Config
-    if steps[0] == "detectors":
-        if len(steps) < 3:
-            return Config
-        method = (config["detectors"][steps[1]] or {}).get("method", steps[1])
-        return _DETECTORS.get(method, estimator.Settings)
-    if steps[0] == "dataset":
-        return Columns if steps[1:-1] == ("columns",) else _DATASETS[config["dataset"]["source"]]
-    return Config.model_fields[steps[0]].annotation
-
-
-def _allowed(config: Mapping, steps: tuple[str, ...]) -> str:
-    """Say what is allowed at a key."""
-    if steps == ("dataset", "source"):
-        return f"one of {', '.join(_DATASETS)}"
-    if steps[0] == "detectors" and len(steps) == 3 and steps[2] == "method":
-        return f"one of {', '.join(_DETECTORS)}, or the dotted path of an estimator"
-    if steps[0] == "detectors" and len(steps) == 2:
-        return "a table of keys"
-    model = _model(config, steps)
-    properties = model.model_json_schema()["properties"]
-    [depth] = [at for at in (0, 1, 2) if steps[at : at + 1] and steps[at] in properties][-1:]
-    node = properties[steps[depth]]
-    for step in steps[depth + 1 :]:
-        parts = [node, *node.get("anyOf", ())]
-        inner = "items" if step.isdigit() and any("items" in part for part in parts) else None
-        [node] = [
-            part["items"] if inner else next(iter(part["patternProperties"].values()))
-            for part in parts
-            if (inner or "patternProperties") in part
-        ]
-    return in_words(node)
-
-
-def _yaml(value: Any) -> str:
-    """Write a value as it stands in a YAML file."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-def _hint(steps: tuple[str, ...], value: Any, allowed: str) -> str:
-    """Return what is likely to have gone wrong, where that is known."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if steps[:2] == ("dataset", "machines") and number:
-        return "; put machine IDs in quotes, as in '00', or YAML reads them as numbers"
-    if isinstance(value, str) and "number" in allowed:
-        with contextlib.suppress(ValueError):
-            float(value)
-            return (
-                "; this is text: leave out the quotes, and write exponents with a point and a "
-                "sign, as in 1.0e-10"
-            )
-    if number and not isinstance(value, int) and allowed.startswith("a whole number"):
-        return f"; write {int(value)}" if math.isfinite(value) and value == int(value) else ""
-    return ""
-
-
-def _message(config: Mapping, item: Mapping) -> tuple[tuple[str, ...], str]:
-    """Return the steps to the key that is wrong, and what to say of it."""
-    steps, value, kind = _steps(item["loc"]), item.get("input"), item["type"]
-    if kind == "extra_forbidden":
-        keys = list(_model(config, steps).model_fields)
-        close = difflib.get_close_matches(steps[-1], keys, n=1)
-        hint = f"did you mean {close[0]}? " if close else ""
-        return steps, f"there is no such key; {hint}allowed here: {', '.join(keys)}"
-    if kind in ("union_tag_invalid", "union_tag_not_found"):
-        steps = (*steps, "source")
-        if not isinstance(value, Mapping) or "source" not in value:
-            kind = "missing"
-        else:
-            value = value["source"]
-    if kind == "missing":
-        return steps, f"this key is missing; it must be {_allowed(config, steps)}"
-    if kind == "value_error":
-        # our own validators put the key's name before a colon
-        key, colon, text = str(item["ctx"]["error"]).partition(": ")
-        if not colon or " " in key:
-            return steps, str(item["ctx"]["error"])
-        steps = (*steps, *key.split("."))
-        if steps[0] == "detectors" and steps[2:] == ("method",) and _unnamed(config, steps[1]):
-            close = text.partition("; did you mean")
-            text = (
-                "no method has this detector's name, so it needs the key method; it must be "
-                f"{_allowed(config, steps)}{close[1]}{close[2]}"
-            )
-            steps = steps[:2]
-        return steps, text
-    if kind == "invalid_key" or (item["loc"][-1] == "[key]" and not isinstance(value, str)):
-        return steps, "a key must be text; put it in quotes"
-    allowed = in_words(_NAME) if item["loc"][-1] == "[key]" else _allowed(config, steps)
-    hint = _hint(steps, value, allowed)
-    return steps, f"{_yaml(value)} is not allowed; it must be {allowed}{hint}"
-
-
-_NAME = {"type": "string", "pattern": NAME_PATTERN}
-
-
-def _unnamed(config: Mapping, detector: str) -> bool:
-    return "method" not in (config["detectors"][detector] or {})
-
-
-def _sentences(config: Mapping, error: ValidationError) -> list[str]:
-    """Turn pydantic's errors into one sentence a key."""
-    by_steps: dict[tuple[str, ...], dict[str, None]] = {}
-    for item in error.errors():
-        steps, text = _message(config, item)
-        by_steps.setdefault(steps, {})[text] = None
-    return [
-        f"{'.'.join(steps)}: {text}"
-        for steps, texts in by_steps.items()
-        # an alternative that fits less well than one whose inner key is wrong
-        if not any(other[: len(steps)] == steps != other for other in by_steps)
-        for text in texts
-    ]
+"""Models of the detectors, by `method`; all others are `estimator.Settings`."""
 
 
 def validate(config: Mapping, *, name: str = "config") -> Config:
@@ -603,49 +465,7 @@ def validate(config: Mapping, *, name: str = "config") -> Config:
     try:
         return Config.model_validate(dict(config))
     except ValidationError as error:
-        raise UserError(
-            "\n".join(f"{name}: {line}" for line in _sentences(config, error))
-        ) from None
+        # needed only now, and it needs this module
+        from pygoodvibes.config_errors import sentences
 
-
-def schema() -> dict:
-    """Return the JSON schema of the config, for editors that complete and check YAML files."""
-    generated = Config.model_json_schema()
-    # models of one name in several modules: pydantic tells them apart by their full names
-    text = re.sub(r"pygoodvibes__(\w+?)s?__(\w+)__Settings", r"\1_\2", json.dumps(generated))
-    result = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **json.loads(text),
-        "title": "PyGoodVibes config",
-    }
-    for model in result["$defs"].values():
-        for node in model["properties"].values():
-            node.pop("title", None)
-            for part in (node, *node.get("anyOf", ())):
-                if "patternProperties" in part:
-                    part["additionalProperties"] = False
-    for node in result["properties"].values():
-        node.pop("title", None)
-    return _with_method_from_name(result)
-
-
-def _with_method_from_name(result: dict) -> dict:
-    """Let the schema say that a detector named after its method needs no key `method`."""
-    definitions, table = result["$defs"], result["properties"]["detectors"]
-    # an estimator allows any further key: it must not be taken for one of the other methods
-    definitions["detector_estimator"]["properties"]["method"]["pattern"] = r"\."
-    [alternatives] = table.pop("patternProperties").values()
-    any_detector = {"required": ["method"], **alternatives}
-    for method in _DETECTORS:
-        definitions[f"detector_{method}"].pop("required")
-    table["propertyNames"] = _NAME
-    table["properties"] = {
-        method: {
-            "if": {"type": "object", "required": ["method"]},
-            "then": any_detector,
-            "else": {"anyOf": [{"$ref": f"#/$defs/detector_{method}"}, {"type": "null"}]},
-        }
-        for method in _DETECTORS
-    }
-    table["additionalProperties"] = any_detector
-    return result
+        raise UserError("\n".join(f"{name}: {line}" for line in sentences(config, error))) from None

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import yaml
 
-from pygoodvibes import config, detectors
+from pygoodvibes import config, config_schema, detectors
 from pygoodvibes.allowed import in_words
 from pygoodvibes.detectors import base
 from pygoodvibes.embeddings import statistics
@@ -29,7 +29,7 @@ _LATER_SECTIONS = ("threshold", "evaluation", "figures")
 
 def schema_text() -> str:
     """Return the content of config/schema.json."""
-    return json.dumps(config.schema(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(config_schema.schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def key_tables() -> str:
@@ -44,10 +44,10 @@ def key_tables() -> str:
         "Keys of every source:\n",
         _table(
             config.Dataset,
-            first=[f"| `source` | {_code(config._DATASETS)} | required | Where the clips are. |"],
+            first=[f"| `source` | {_code(config.DATASETS)} | required | Where the clips are. |"],
         ),
     ]
-    for source, model in config._DATASETS.items():
+    for source, model in config.DATASETS.items():
         parts += [f"#### `source: {source}`\n", _heading(model), _table(model, without="source")]
     parts += ["#### `dataset.columns` (`source: embedding`)\n", _heading(config.Columns)]
     parts.append(_table(config.Columns))
@@ -65,7 +65,7 @@ def key_tables() -> str:
             ],
         ),
     ]
-    for method, model in config._DETECTORS.items():
+    for method, model in config.DETECTORS.items():
         parts += [f"#### `method: {method}`\n", _heading(model), _table(model, without="method")]
     model = config.estimator.Settings
     parts += ["#### `method: <dotted path>`\n", _heading(model), _table(model, without="method")]
