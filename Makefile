@@ -16,6 +16,7 @@ help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
 
 results: .venv/installed ## Run the main job: clips, tables, figures, report
+	@python -m pygoodvibes check $(CONFIG)
 	snakemake -j$(JOBS) --configfile $(CONFIG) --quiet rules
 	snakemake --configfile $(CONFIG) --quiet all --report "$$(python -m pygoodvibes report-path $(CONFIG))"
 	@python -m pygoodvibes show $(CONFIG)
