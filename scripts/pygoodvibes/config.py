@@ -16,7 +16,16 @@ from pydantic import Discriminator, Field, Tag, ValidationError, field_validator
 
 from pygoodvibes import detectors
 from pygoodvibes.allowed import NAME_PATTERN, in_words
-from pygoodvibes.detectors import estimator, gmm, knn, lof, mahalanobis, ocsvm
+from pygoodvibes.detectors import (
+    estimator,
+    fusion,
+    gmm,
+    knn,
+    local_density,
+    lof,
+    mahalanobis,
+    ocsvm,
+)
 from pygoodvibes.embeddings import statistics
 from pygoodvibes.errors import UserError
 from pygoodvibes.settings import Count, Name, Section, Share
@@ -366,6 +375,8 @@ AnyDetector = Annotated[
     | Annotated[knn.Settings, Tag("knn")]
     | Annotated[gmm.Settings, Tag("gmm")]
     | Annotated[mahalanobis.Settings, Tag("mahalanobis")]
+    | Annotated[local_density.Settings, Tag("local_density")]
+    | Annotated[fusion.Settings, Tag("fusion")]
     | Annotated[estimator.Settings, Tag("estimator")],
     Discriminator(_detector_tag),
 ]
@@ -440,6 +451,8 @@ _DETECTORS = {
     "knn": knn.Settings,
     "gmm": gmm.Settings,
     "mahalanobis": mahalanobis.Settings,
+    "local_density": local_density.Settings,
+    "fusion": fusion.Settings,
 }
 
 # what pydantic adds to a key's path to tell the alternatives of a union apart

@@ -6,7 +6,7 @@ import logging
 import math
 import pathlib
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -69,6 +69,7 @@ def detect(
     settings: DetectorSettings,
     *,
     seed: int,
+    columns: Sequence[str] | None = None,
 ) -> Detection:
     """Fit a detector on all training clips, and once more for each fold held out.
 
@@ -86,6 +87,8 @@ def detect(
         Method and parameters.
     seed : int
         Seed of fits that start from random numbers.
+    columns : sequence of str, optional
+        Names of the d columns, for estimators that look at them.
 
     Returns
     -------
@@ -101,7 +104,7 @@ def detect(
         )
         return Detection(None, train_scores, test_scores, [reason])
     try:
-        estimator = _fit(train, settings, seed=seed, notes=notes)
+        estimator = _fit(train, settings, seed=seed, notes=notes, columns=columns)
         test_scores = anomaly_score(estimator, test)
     except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
         logger.warning("not fitted: %s", error)
@@ -109,7 +112,7 @@ def detect(
     for number, values in enumerate(held_out):
         out = fold == number
         try:
-            part = _fit(values[~out], settings, seed=seed, notes=[])
+            part = _fit(values[~out], settings, seed=seed, notes=[], columns=columns)
             train_scores[out] = anomaly_score(part, values[out])
         except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
             logger.warning("fold %d not fitted: %s", number, error)
@@ -117,7 +120,14 @@ def detect(
     return Detection(estimator, train_scores, test_scores, notes)
 
 
-def _fit(values: np.ndarray, settings: DetectorSettings, *, seed: int, notes: list[str]) -> object:
+def _fit(
+    values: np.ndarray,
+    settings: DetectorSettings,
+    *,
+    seed: int,
+    notes: list[str],
+    columns: Sequence[str] | None,
+) -> object:
     estimator = settings.build(n_clips=len(values), seed=seed)
     for key, asked in settings.estimator_settings().items():
         used = getattr(estimator, key, asked)
@@ -125,7 +135,10 @@ def _fit(values: np.ndarray, settings: DetectorSettings, *, seed: int, notes: li
             notes.append(f"{key} {asked} lowered to {used}: {len(values)} training clips")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        estimator.fit(values)
+        if settings.sees_columns:
+            estimator.fit(values, columns=columns)
+        else:
+            estimator.fit(values)
     for text in dict.fromkeys(str(warning.message) for warning in caught):
         logger.warning(text)
         if "converge" in text:
@@ -167,12 +180,15 @@ def detect_clips(
         module = importlib.import_module(module_of(settings["method"]))
         checked = module.Settings.model_validate(settings)
         if checked.input == "embedding":
-            values, held_out = embedded.values, [embedded.values[train]] * count
+            values, columns = embedded.values, embedded.columns
+            held_out = [embedded.values[train]] * count
         else:
-            values = projected.values
+            values, columns = projected.values, projected.columns
             held_out = [folds[f"held_out_{number}"] for number in range(count)]
         logger.info("%s: %d training clips, %d values each", name, train.sum(), values.shape[1])
-        results[name] = detect(values[train], values[~train], held_out, fold, checked, seed=seed)
+        results[name] = detect(
+            values[train], values[~train], held_out, fold, checked, seed=seed, columns=columns
+        )
     return results
 
 

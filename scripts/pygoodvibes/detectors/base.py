@@ -1,6 +1,6 @@
 """What the settings of all detectors have in common."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -9,6 +9,9 @@ from pygoodvibes.settings import Section, Share
 
 class DetectorSettings(Section):
     """Settings that every detector has, whatever its method."""
+
+    sees_columns: ClassVar[bool] = False
+    """Whether the estimator's `fit` takes the names of the columns, as `columns`."""
 
     input: Literal["projection", "embedding"] = "projection"
     """What the detector sees: the PCA projection, or the embedding as it is, unscaled."""
