@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 from pydantic import ValidationError
-from pygoodvibes.detection import anomaly_score, detect
+
+from pygoodvibes.detection import anomaly_score, detect, detect_clips
 from pygoodvibes.detectors.fusion import (
     Fusion,
     Settings,
@@ -10,6 +11,8 @@ from pygoodvibes.detectors.fusion import (
     stepped_blocks,
 )
 from pygoodvibes.metrics import auc
+from pygoodvibes.projection import project_vectors
+from pygoodvibes.vectors import from_records
 
 BANDS = 16
 
@@ -153,3 +156,26 @@ def test_names_of_columns_reach_the_estimator():
 def test_settings_out_of_bounds_are_refused(wrong):
     with pytest.raises(ValidationError):
         Settings.model_validate({"method": "fusion", **wrong})
+
+
+def test_a_detector_may_see_the_first_components_only():
+    embedded = from_records(
+        [{"clip": f"{n}.wav", "split": "train" if n < 80 else "test", "label": "normal"}
+         for n in range(140)],
+        np.concatenate([TRAIN, NORMAL]).astype(np.float32), COLUMNS,
+    )  # fmt: skip
+    projected, more = project_vectors(
+        embedded, folds=4, seed=0, n_components=10, standardize=True, whiten=False
+    )
+    detectors = {
+        "three": {"method": "knn", "components": 3},
+        "all": {"method": "knn"},
+        "fusion": {"method": "fusion"},
+    }
+    results = detect_clips(embedded, projected, more, detectors, seed=0)
+    assert results["three"].estimator.neighbors_.n_features_in_ == 3
+    assert results["all"].estimator.neighbors_.n_features_in_ == 10
+    assert list(results["fusion"].estimator.views_) == ["mean", "std", "max", "all"]
+    assert all(np.isfinite(result.train_scores).all() for result in results.values())
+    with pytest.raises(ValidationError, match="components: only with input 'projection'"):
+        Settings.model_validate({"method": "fusion", "components": 3})

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from scipy.spatial.distance import cdist
+from sklearn.covariance import LedoitWolf
+
 from pygoodvibes.detection import anomaly_score
 from pygoodvibes.detectors import local_density
 from pygoodvibes.detectors.local_density import LocalDensity, Scaling, Settings, distance_blocks
-from scipy.spatial.distance import cdist
-from sklearn.covariance import LedoitWolf
 
 RNG = np.random.default_rng(0)
 TRAIN = RNG.normal(size=(60, 12)) * np.linspace(0.2, 5, 12) + 100

@@ -183,8 +183,9 @@ def detect_clips(
             values, columns = embedded.values, embedded.columns
             held_out = [embedded.values[train]] * count
         else:
-            values, columns = projected.values, projected.columns
-            held_out = [folds[f"held_out_{number}"] for number in range(count)]
+            kept = slice(checked.components)
+            values, columns = projected.values[:, kept], projected.columns[kept]
+            held_out = [folds[f"held_out_{number}"][:, kept] for number in range(count)]
         logger.info("%s: %d training clips, %d values each", name, train.sum(), values.shape[1])
         results[name] = detect(
             values[train], values[~train], held_out, fold, checked, seed=seed, columns=columns

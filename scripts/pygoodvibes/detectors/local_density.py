@@ -169,9 +169,10 @@ class Settings(SeededSettings):
     """Neighbours of a training clip whose mean distance is its density (at most the training clips
     less one)."""
 
-    scaling: Literal["none", "standardize", "whiten"] = "standardize"
-    """Before distances are taken: nothing, every column to standard deviation 1, or also no
-    correlation between columns (covariance shrunk after Ledoit and Wolf)."""
+    scaling: Literal["none", "standardize", "whiten"] = "none"
+    """Before distances are taken: nothing (the projection has scaled them), every column to deviation
+    1, or also no correlation between columns (covariance shrunk after Ledoit and Wolf).
+    """
 
     max_references: Count = 5000
     """Training clips kept, drawn at random where there are more."""

@@ -29,21 +29,21 @@ class Settings(Section):
     max: bool = True
     """Maximum over time, dB."""
 
-    delta: bool = False
+    delta: bool = True
     """Mean absolute difference from one frame to the next, dB: how restless a band is, whatever its
     level (0 for a clip of one frame)."""
 
     quantiles: list[Annotated[float, Field(ge=0, le=1)]] = Field(default=[])
     """Quantiles over time, dB (0.5 = median), linear between order statistics."""
 
-    gwrp: list[Decay] = Field(default=[])
+    gwrp: list[Decay] = Field(default=[0.9])
     """Decays r of ranked pooling (GWRP): 1 = mean, 0 = maximum."""
 
     @model_validator(mode="after")
     def _not_empty(self) -> "Settings":
         switched_on = (self.mean, self.std, self.max, self.delta, self.quantiles, self.gwrp)
         if not any(switched_on):
-            raise ValueError("no statistic is switched on; set mean, std or max to true")
+            raise ValueError("no statistic is switched on; set mean, std, max or delta to true")
         for key in ("quantiles", "gwrp"):
             names = [f"{value:g}" for value in getattr(self, key)]
             if len(set(names)) < len(names):
