@@ -18,6 +18,7 @@ from pygoodvibes import detectors
 from pygoodvibes.allowed import NAME_PATTERN, in_words
 from pygoodvibes.detectors import (
     estimator,
+    frames,
     fusion,
     gmm,
     knn,
@@ -377,6 +378,7 @@ AnyDetector = Annotated[
     | Annotated[mahalanobis.Settings, Tag("mahalanobis")]
     | Annotated[local_density.Settings, Tag("local_density")]
     | Annotated[fusion.Settings, Tag("fusion")]
+    | Annotated[frames.Settings, Tag("frames")]
     | Annotated[estimator.Settings, Tag("estimator")],
     Discriminator(_detector_tag),
 ]
@@ -453,6 +455,7 @@ _DETECTORS = {
     "mahalanobis": mahalanobis.Settings,
     "local_density": local_density.Settings,
     "fusion": fusion.Settings,
+    "frames": frames.Settings,
 }
 
 # what pydantic adds to a key's path to tell the alternatives of a union apart

@@ -12,7 +12,9 @@ import numpy as np
 
 from pygoodvibes.detectors import module_of
 from pygoodvibes.detectors.base import DetectorSettings
+from pygoodvibes.errors import UserError
 from pygoodvibes.manifest import MIN_TRAIN_CLIPS
+from pygoodvibes.mel_cache import ClipFrames, MelCache
 from pygoodvibes.records import read_columns, read_records, write_records
 from pygoodvibes.vectors import ClipVectors
 
@@ -153,6 +155,7 @@ def detect_clips(
     detectors: Mapping[str, Mapping],
     *,
     seed: int,
+    cache: MelCache | None = None,
 ) -> dict[str, Detection]:
     """Run the detectors of the config on the clips of a machine ID.
 
@@ -166,6 +169,8 @@ def detect_clips(
         The `detectors` section of the config: settings by name.
     seed : int
         As in `detect`.
+    cache : MelCache, optional
+        Log-mel frames of the same clips in the same order, for detectors that see them.
 
     Returns
     -------
@@ -175,18 +180,31 @@ def detect_clips(
     fold = folds["fold"]
     count = int(fold.max(initial=-1)) + 1
     train = embedded.train
+    if cache is not None and [clip["clip"] for clip in cache.clips] != embedded.clip.tolist():
+        raise UserError("the mel cache and the embedding hold different clips; make both again")
     results = {}
     for name, settings in detectors.items():
         module = importlib.import_module(module_of(settings["method"]))
         checked = module.Settings.model_validate(settings)
-        if checked.input == "embedding":
+        if checked.input == "mel" and cache is None:
+            results[name] = Detection(
+                None,
+                np.full(train.sum(), np.nan),
+                np.full((~train).sum(), np.nan),
+                ["not fitted: it sees log-mel frames, and this data set enters as vectors"],
+            )
+            continue
+        if checked.input == "mel":
+            values, columns = ClipFrames(cache), None
+            held_out = [values[train]] * count
+        elif checked.input == "embedding":
             values, columns = embedded.values, embedded.columns
             held_out = [embedded.values[train]] * count
         else:
             kept = slice(checked.components)
             values, columns = projected.values[:, kept], projected.columns[kept]
             held_out = [folds[f"held_out_{number}"][:, kept] for number in range(count)]
-        logger.info("%s: %d training clips, %d values each", name, train.sum(), values.shape[1])
+        logger.info("%s: %d training clips, input %s", name, train.sum(), checked.input)
         results[name] = detect(
             values[train], values[~train], held_out, fold, checked, seed=seed, columns=columns
         )

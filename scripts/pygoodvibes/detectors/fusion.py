@@ -165,7 +165,7 @@ class Fusion:
                         continue
                     part = self._member(len(view), scaling).fit(X[~out][:, view])
                     held_out[out] = -part.score_samples(X[out][:, view])
-                centre, scatter = _centre_and_scatter(held_out)
+                centre, scatter = centre_and_scatter(held_out)
                 centres.append(centre)
                 scatters.append(scatter)
         self.centre_, self.scatter_ = np.array(centres), np.array(scatters)
@@ -190,14 +190,26 @@ class Fusion:
 
     def score_samples(self, X: np.ndarray) -> np.ndarray:
         """Return minus the soft maximum, shape (n_clips,): higher = more normal."""
-        scaled = self.member_scores(X) / self.temperature
-        largest = scaled.max(axis=1)
-        mean = np.exp(scaled - largest[:, None]).mean(axis=1)
-        return -self.temperature * (largest + np.log(mean))
+        return -soft_maximum(self.member_scores(X), self.temperature)
 
 
-def _centre_and_scatter(scores: np.ndarray) -> tuple[float, float]:
-    """Return the median and the scatter of scores, the latter above 0.
+def soft_maximum(scores: np.ndarray, temperature: float) -> np.ndarray:
+    """Return the soft maximum of each row, shape (n,), between its mean and its maximum.
+
+    Parameters
+    ----------
+    scores : np.ndarray [shape=(n, n_members)]
+        In units of their scatter.
+    temperature : float > 0
+        As in `Fusion`.
+    """
+    scaled = scores / temperature
+    largest = scaled.max(axis=1)
+    return temperature * (largest + np.log(np.exp(scaled - largest[:, None]).mean(axis=1)))
+
+
+def centre_and_scatter(scores: np.ndarray) -> tuple[float, float]:
+    """Return the median and the scatter of held-out scores, shape (n,), the latter above 0.
 
     The scatter is the geometric mean of two estimates of the standard deviation, from the middle
     half and from the upper side: false alarms come from the upper side, but it is known less well.

@@ -170,9 +170,9 @@ class Settings(SeededSettings):
     less one)."""
 
     scaling: Literal["none", "standardize", "whiten"] = "none"
-    """Before distances are taken: nothing (the projection has scaled them), every column to deviation
-    1, or also no correlation between columns (covariance shrunk after Ledoit and Wolf).
-    """
+    """Before distances are taken: 'none', as the projection has scaled them; 'standardize', every
+    column to standard deviation 1; 'whiten', also no correlation between columns (covariance shrunk
+    after Ledoit and Wolf)."""
 
     max_references: Count = 5000
     """Training clips kept, drawn at random where there are more."""
