@@ -46,7 +46,7 @@ NAME = "a name of letters, digits, '.', '_' and '-'"
 SHARE = "a number between 0 and 1 (both excluded)"
 METHOD = (
     "one of ocsvm, lof, knn, gmm, mahalanobis, local_density, fusion, frames, "
-    "or the dotted path of an estimator"
+    "random_projection, or the dotted path of an estimator"
 )
 IN_QUOTES = "; put machine IDs in quotes, as in '00', or YAML reads them as numbers"
 IS_TEXT = (

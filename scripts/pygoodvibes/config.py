@@ -26,6 +26,7 @@ from pygoodvibes.detectors import (
     lof,
     mahalanobis,
     ocsvm,
+    random_projection,
 )
 from pygoodvibes.embeddings import statistics
 from pygoodvibes.errors import UserError
@@ -379,6 +380,7 @@ AnyDetector = Annotated[
     | Annotated[local_density.Settings, Tag("local_density")]
     | Annotated[fusion.Settings, Tag("fusion")]
     | Annotated[frames.Settings, Tag("frames")]
+    | Annotated[random_projection.Settings, Tag("random_projection")]
     | Annotated[estimator.Settings, Tag("estimator")],
     Discriminator(_detector_tag),
 ]
@@ -456,6 +458,7 @@ _DETECTORS = {
     "local_density": local_density.Settings,
     "fusion": fusion.Settings,
     "frames": frames.Settings,
+    "random_projection": random_projection.Settings,
 }
 
 # what pydantic adds to a key's path to tell the alternatives of a union apart
