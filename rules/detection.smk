@@ -6,6 +6,13 @@ rule detect:
     input:
         embedding=f"{RESOURCES}/embedding/{{machine}}/{{id}}.npz",
         projection=f"{RESOURCES}/projection/{{machine}}/{{id}}.npz",
+        # only where a detector sees them
+        mel=(
+            multiext(f"{RESOURCES}/mel/{{machine}}/{{id}}", ".npy", ".clips.csv")
+            if DATASET.source != "embedding"
+            and any(each.input == "mel" for each in CONFIG.detectors.values())
+            else []
+        ),
     output:
         scores=f"{RESOURCES}/detection/{{machine}}/{{id}}.scores.csv",
         models=f"{RESOURCES}/detection/{{machine}}/{{id}}.skops",

@@ -48,6 +48,38 @@ rule write_tables:
         "../scripts/write_tables.py"
 
 
+rule write_benchmark:
+    input:
+        scores=f"{RESOURCES}/scores.csv",
+        # the truth about synthetic clips lies beside them
+        faults=(MADE if DATASET.source == "synthetic" else []),
+    output:
+        comparison=report(
+            f"{RESULTS}/tables/benchmark.md",
+            caption="../report/write_benchmark.rst",
+            category="1 Tables",
+            labels={"what": "comparison of the detectors"},
+        ),
+    log:
+        f"{LOGS}/write_benchmark.log",
+    benchmark:
+        f"{BENCHMARKS}/write_benchmark.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
+    resources:
+        mem_mb=500,
+    params:
+        **section("evaluation", "max_fpr", "bootstrap", "confidence"),
+        detectors=DETECTORS,
+        seed=CONFIG.seed,
+        data=DATA_TITLE,
+        code=code("write_benchmark"),
+    message:
+        "Compare the detectors"
+    script:
+        "../scripts/write_benchmark.py"
+
+
 rule plot_clips:
     input:
         manifest=f"{RESOURCES}/final/manifest.csv",

@@ -3,14 +3,19 @@
 import json
 import pathlib
 
-from pygoodvibes import detection, models, vectors
+from pygoodvibes import detection, mel_cache, models, vectors
 from pygoodvibes.job import logged
 
 with logged(snakemake.log):
     embedded, _ = vectors.load(snakemake.input.embedding)
     projected, more = vectors.load(snakemake.input.projection)
     results = detection.detect_clips(
-        embedded, projected, more, snakemake.params.detectors, seed=snakemake.params.seed
+        embedded,
+        projected,
+        more,
+        snakemake.params.detectors,
+        seed=snakemake.params.seed,
+        cache=mel_cache.open_cache(*snakemake.input.mel) if snakemake.input.mel else None,
     )
     detection.write_scores(snakemake.output.scores, embedded, results)
     models.save(snakemake.output.models, {name: each.estimator for name, each in results.items()})

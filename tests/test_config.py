@@ -44,7 +44,10 @@ def detector(name, settings):
 
 NAME = "a name of letters, digits, '.', '_' and '-'"
 SHARE = "a number between 0 and 1 (both excluded)"
-METHOD = "one of ocsvm, lof, knn, gmm, mahalanobis, or the dotted path of an estimator"
+METHOD = (
+    "one of ocsvm, lof, knn, gmm, mahalanobis, local_density, fusion, frames, "
+    "random_projection, or the dotted path of an estimator"
+)
 IN_QUOTES = "; put machine IDs in quotes, as in '00', or YAML reads them as numbers"
 IS_TEXT = (
     "; this is text: leave out the quotes, and write exponents with a point and a sign, "
@@ -71,7 +74,7 @@ WRONG = [
     (
         detector("lof", {"n_neighbours": 5}),
         "detectors.lof.n_neighbours: there is no such key; did you mean n_neighbors? allowed here: "
-        "input, false_alarm_rate, method, n_neighbors, contamination, metric",
+        "input, components, false_alarm_rate, method, n_neighbors, contamination, metric",
     ),
     (
         source("embedding", path="t.csv", columns={"clp": "a"}),
@@ -233,8 +236,14 @@ WRONG = [
         "embedding.method: 'cnn' is not allowed; it must be 'statistics'",
     ),
     (
-        {"embedding": {"method": "statistics", "mean": False, "std": False, "max": False}},
-        "embedding: no statistic is switched on; set mean, std or max to true",
+        {
+            "embedding": {
+                "method": "statistics",
+                **dict.fromkeys(("mean", "std", "max", "delta"), False),
+                "gwrp": [],
+            }
+        },
+        "embedding: no statistic is switched on; set mean, std, max or delta to true",
     ),
     (
         {"embedding": {"method": "statistics", "quantiles": [0.5, 2.0]}},
@@ -312,8 +321,8 @@ WRONG = [
     ),
     (
         detector("knn", {"seed": 5}),
-        "detectors.knn.seed: there is no such key; allowed here: input, false_alarm_rate, method, "
-        "n_neighbors, metric",
+        "detectors.knn.seed: there is no such key; allowed here: input, components, "
+        "false_alarm_rate, method, n_neighbors, metric",
     ),
     # thresholds, evaluation, figures
     (
@@ -520,7 +529,11 @@ NO_DEFAULT = {
     ("dataset", "name"),
     ("dataset", "source"),
     ("detectors", "iforest", "n_estimators"),  # a parameter of scikit-learn's class
-    *(("detectors", name, "method") for name in (*METHODS, "iforest")),
+    *(
+        ("detectors", name, "method")
+        for name in (*METHODS, "iforest", "original_ocsvm", "original_lof")
+    ),
+    *(("detectors", name, "components") for name in ("original_ocsvm", "original_lof")),
 }
 OTHER_VALUE = {
     # spelled out, so that `dvc exp run --set-param` can change the list

@@ -26,7 +26,9 @@ RESULTS = "results/synthetic"
 DETECTORS = ["lof", "knn"]
 
 # which jobs follow which, for 2 machine types with 2 machine IDs each and 2 detectors
-SUMMARY = {"summarize": 1, "write_tables": 1, "publish": 1, "write_provenance": 1}
+SUMMARY = dict.fromkeys(
+    ("summarize", "write_tables", "write_benchmark", "publish", "write_provenance"), 1
+)
 AFTER_SCORES = {**SUMMARY, "plot_scores": 2, "plot_roc": 1, "plot_sweep": 1, "plot_bars": 1}
 DETECT = {**AFTER_SCORES, "detect": 4, "evaluate": 4}
 PROJECT = {**DETECT, "project": 4, "plot_id_clouds": 2, "plot_ocsvm_contours": 4}

@@ -9,7 +9,14 @@ from pygoodvibes import embeddings, mel_cache
 from pygoodvibes.embeddings import statistics
 from pygoodvibes.embeddings.statistics import Settings, columns, embed, ranked_pooling
 
-NOTHING = {"method": "statistics", "mean": False, "std": False, "max": False}
+NOTHING = {
+    "method": "statistics",
+    "mean": False,
+    "std": False,
+    "max": False,
+    "delta": False,
+    "gwrp": [],
+}
 FRAMES = np.random.default_rng(0).normal(-40, 10, size=(50, 6)).astype(np.float32)
 
 matrices = arrays(
@@ -25,7 +32,7 @@ def only(**switched_on):
 
 def test_mean_std_and_max_over_time():
     expected = [FRAMES.mean(0), FRAMES.std(0), FRAMES.max(0)]
-    values = embed(FRAMES, Settings(method="statistics"))
+    values = embed(FRAMES, only(mean=True, std=True, max=True))
     assert values.dtype == np.float32
     assert np.allclose(values, np.concatenate(expected), rtol=1e-5)
 
@@ -60,20 +67,20 @@ def test_ranked_pooling_by_its_formula():
 
 
 def test_order_of_frames_does_not_matter():
-    settings = Settings(method="statistics", quantiles=[0.5, 0.9], gwrp=[0.7])
+    settings = only(mean=True, std=True, max=True, quantiles=[0.5, 0.9], gwrp=[0.7])
     shuffled = np.random.default_rng(1).permutation(FRAMES)
     assert np.allclose(embed(shuffled, settings), embed(FRAMES, settings), rtol=1e-6)
 
 
 def test_one_frame_is_enough():
-    settings = Settings(method="statistics", quantiles=[0.25], gwrp=[0.5])
+    settings = only(mean=True, std=True, max=True, quantiles=[0.25], gwrp=[0.5])
     values = embed(FRAMES[:1], settings).reshape(5, 6)
     assert np.array_equal(values[[0, 2, 3, 4]], np.repeat(FRAMES[:1], 4, axis=0))
     assert (values[1] == 0).all()
 
 
 def test_columns_name_the_values_in_their_order():
-    settings = Settings(method="statistics", quantiles=[0.5, 0.95], gwrp=[0.9])
+    settings = only(mean=True, std=True, max=True, quantiles=[0.5, 0.95], gwrp=[0.9])
     names = columns(6, settings)
     assert len(names) == len(embed(FRAMES, settings)) == len(set(names))
     starts = ["mean_000", "std_000", "max_000", "q0.5_000", "q0.95_000", "gwrp0.9_000"]
@@ -110,7 +117,7 @@ def test_clips_of_a_cache_become_rows(tmp_path):
     assert list(vectors.clip) == ["c0.wav", "c1.wav", "c2.wav"]
     assert list(vectors.label) == ["normal", "anomaly", "unknown"]
     assert list(vectors.train) == [True, False, False]
-    assert vectors.values.shape == (3, 18)
+    assert vectors.values.shape == (3, 30)
     for part, value in zip(parts, vectors.values, strict=True):
         assert np.array_equal(value, embed(part, Settings(method="statistics")))
 
@@ -119,3 +126,28 @@ def test_a_cache_without_clips_makes_no_vectors(tmp_path):
     mel_cache.write(tmp_path / "a.npy", tmp_path / "a.csv", [])
     cache = mel_cache.open_cache(tmp_path / "a.npy", tmp_path / "a.csv")
     assert embeddings.embed_clips(cache, {"method": "statistics"}).values.shape == (0, 0)
+
+
+DELTA = only(delta=True)
+
+
+def test_delta_is_the_mean_step_between_frames():
+    expected = np.abs(FRAMES[1:].astype(float) - FRAMES[:-1]).mean(axis=0)
+    assert np.allclose(embed(FRAMES, DELTA), expected, rtol=1e-5)
+    assert columns(6, DELTA) == [f"delta_{band:03d}" for band in range(6)]
+
+
+def test_delta_does_not_see_the_level_but_sees_restlessness():
+    assert np.allclose(embed(FRAMES + 25, DELTA), embed(FRAMES, DELTA), rtol=1e-5)
+    assert (embed(np.sort(FRAMES, axis=0), DELTA) < embed(FRAMES, DELTA)).all()
+
+
+def test_delta_of_one_frame_is_zero():
+    assert np.array_equal(embed(FRAMES[:1], DELTA), np.zeros(6))
+
+
+def test_delta_stands_between_max_and_the_sorted_statistics():
+    both = Settings(method="statistics")
+    names = [name.partition("_")[0] for name in columns(1, both)]
+    assert names == ["mean", "std", "max", "delta", "gwrp0.9"]
+    assert np.array_equal(embed(FRAMES, both)[18:24], embed(FRAMES, DELTA))

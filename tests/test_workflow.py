@@ -41,6 +41,7 @@ AFTER_DETECT = {
     "evaluate": 4,
     "summarize": 1,
     "write_tables": 1,
+    "write_benchmark": 1,
     "plot_scores": 2,
     "plot_roc": 1,
     "plot_sweep": 1,

@@ -11,7 +11,18 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, ValidationError, field_validator, model_validator
 
 from pygoodvibes import detectors
-from pygoodvibes.detectors import estimator, gmm, knn, lof, mahalanobis, ocsvm
+from pygoodvibes.detectors import (
+    estimator,
+    frames,
+    fusion,
+    gmm,
+    knn,
+    local_density,
+    lof,
+    mahalanobis,
+    ocsvm,
+    random_projection,
+)
 from pygoodvibes.detectors.base import DetectorSettings
 from pygoodvibes.embeddings import statistics
 from pygoodvibes.errors import UserError
@@ -362,6 +373,10 @@ AnyDetector = Annotated[
     | Annotated[knn.Settings, Tag("knn")]
     | Annotated[gmm.Settings, Tag("gmm")]
     | Annotated[mahalanobis.Settings, Tag("mahalanobis")]
+    | Annotated[local_density.Settings, Tag("local_density")]
+    | Annotated[fusion.Settings, Tag("fusion")]
+    | Annotated[frames.Settings, Tag("frames")]
+    | Annotated[random_projection.Settings, Tag("random_projection")]
     | Annotated[estimator.Settings, Tag("estimator")],
     Discriminator(_detector_tag),
 ]
@@ -437,6 +452,10 @@ DETECTORS: dict[str, type[DetectorSettings]] = {
     "knn": knn.Settings,
     "gmm": gmm.Settings,
     "mahalanobis": mahalanobis.Settings,
+    "local_density": local_density.Settings,
+    "fusion": fusion.Settings,
+    "frames": frames.Settings,
+    "random_projection": random_projection.Settings,
 }
 """Models of the detectors, by `method`; all others are `estimator.Settings`."""
 

@@ -6,13 +6,15 @@ import logging
 import math
 import pathlib
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from pygoodvibes.detectors import module_of
 from pygoodvibes.detectors.base import DetectorSettings
+from pygoodvibes.errors import UserError
 from pygoodvibes.manifest import MIN_TRAIN_CLIPS
+from pygoodvibes.mel_cache import ClipFrames, MelCache
 from pygoodvibes.records import read_columns, read_records, write_records
 from pygoodvibes.vectors import ClipVectors
 
@@ -69,6 +71,7 @@ def detect(
     settings: DetectorSettings,
     *,
     seed: int,
+    columns: Sequence[str] | None = None,
 ) -> Detection:
     """Fit a detector on all training clips, and once more for each fold held out.
 
@@ -86,6 +89,8 @@ def detect(
         Method and parameters.
     seed : int
         Seed of fits that start from random numbers.
+    columns : sequence of str, optional
+        Names of the d columns, for estimators that look at them.
 
     Returns
     -------
@@ -101,7 +106,7 @@ def detect(
         )
         return Detection(None, train_scores, test_scores, [reason])
     try:
-        estimator = _fit(train, settings, seed=seed, notes=notes)
+        estimator = _fit(train, settings, seed=seed, notes=notes, columns=columns)
         test_scores = anomaly_score(estimator, test)
     except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
         logger.warning("not fitted: %s", error)
@@ -109,7 +114,7 @@ def detect(
     for number, values in enumerate(held_out):
         out = fold == number
         try:
-            part = _fit(values[~out], settings, seed=seed, notes=[])
+            part = _fit(values[~out], settings, seed=seed, notes=[], columns=columns)
             train_scores[out] = anomaly_score(part, values[out])
         except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
             logger.warning("fold %d not fitted: %s", number, error)
@@ -117,7 +122,14 @@ def detect(
     return Detection(estimator, train_scores, test_scores, notes)
 
 
-def _fit(values: np.ndarray, settings: DetectorSettings, *, seed: int, notes: list[str]) -> object:
+def _fit(
+    values: np.ndarray,
+    settings: DetectorSettings,
+    *,
+    seed: int,
+    notes: list[str],
+    columns: Sequence[str] | None,
+) -> object:
     estimator = settings.build(n_clips=len(values), seed=seed)
     for key, asked in settings.estimator_settings().items():
         used = getattr(estimator, key, asked)
@@ -125,7 +137,10 @@ def _fit(values: np.ndarray, settings: DetectorSettings, *, seed: int, notes: li
             notes.append(f"{key} {asked} lowered to {used}: {len(values)} training clips")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        estimator.fit(values)
+        if settings.sees_columns:
+            estimator.fit(values, columns=columns)
+        else:
+            estimator.fit(values)
     for text in dict.fromkeys(str(warning.message) for warning in caught):
         logger.warning(text)
         if "converge" in text:
@@ -140,6 +155,7 @@ def detect_clips(
     detectors: Mapping[str, Mapping],
     *,
     seed: int,
+    cache: MelCache | None = None,
 ) -> dict[str, Detection]:
     """Run the detectors of the config on the clips of a machine ID.
 
@@ -153,6 +169,8 @@ def detect_clips(
         The `detectors` section of the config: settings by name.
     seed : int
         As in `detect`.
+    cache : MelCache, optional
+        Log-mel frames of the same clips in the same order, for detectors that see them.
 
     Returns
     -------
@@ -162,17 +180,34 @@ def detect_clips(
     fold = folds["fold"]
     count = int(fold.max(initial=-1)) + 1
     train = embedded.train
+    if cache is not None and [clip["clip"] for clip in cache.clips] != embedded.clip.tolist():
+        raise UserError("the mel cache and the embedding hold different clips; make both again")
     results = {}
     for name, settings in detectors.items():
         module = importlib.import_module(module_of(settings["method"]))
         checked = module.Settings.model_validate(settings)
-        if checked.input == "embedding":
-            values, held_out = embedded.values, [embedded.values[train]] * count
+        if checked.input == "mel" and cache is None:
+            results[name] = Detection(
+                None,
+                np.full(train.sum(), np.nan),
+                np.full((~train).sum(), np.nan),
+                ["not fitted: it sees log-mel frames, and this data set enters as vectors"],
+            )
+            continue
+        if checked.input == "mel":
+            values, columns = ClipFrames(cache), None
+            held_out = [values[train]] * count
+        elif checked.input == "embedding":
+            values, columns = embedded.values, embedded.columns
+            held_out = [embedded.values[train]] * count
         else:
-            values = projected.values
-            held_out = [folds[f"held_out_{number}"] for number in range(count)]
-        logger.info("%s: %d training clips, %d values each", name, train.sum(), values.shape[1])
-        results[name] = detect(values[train], values[~train], held_out, fold, checked, seed=seed)
+            kept = slice(checked.components)
+            values, columns = projected.values[:, kept], projected.columns[kept]
+            held_out = [folds[f"held_out_{number}"][:, kept] for number in range(count)]
+        logger.info("%s: %d training clips, input %s", name, train.sum(), checked.input)
+        results[name] = detect(
+            values[train], values[~train], held_out, fold, checked, seed=seed, columns=columns
+        )
     return results
 
 

@@ -8,7 +8,7 @@ left out (`status`). Clips may have any length.
 import dataclasses
 import io
 import pathlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -146,6 +146,32 @@ class MelCache:
     def __iter__(self) -> Iterator[tuple[dict, np.ndarray]]:
         """Go through the clips: each one's row and its frames."""
         return ((clip, self.of(clip)) for clip in self.clips)
+
+
+class ClipFrames(Sequence):
+    """Frames of some clips of a cache, indexed like an array of clips, read when asked for.
+
+    Parameters
+    ----------
+    cache : MelCache
+        Open cache.
+    index : np.ndarray [shape=(n_clips,), dtype=int], optional
+        Which of its clips, in this order (default: all).
+    """
+
+    def __init__(self, cache: MelCache, index: np.ndarray | None = None):
+        self.cache = cache
+        self.index = np.arange(len(cache.clips)) if index is None else index
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __getitem__(self, key: int | np.ndarray):
+        """Return one clip's frames, shape (n_frames, n_mels), or with a mask some of the clips."""
+        chosen = self.index[key]
+        if np.ndim(chosen):
+            return ClipFrames(self.cache, chosen)
+        return np.asarray(self.cache.of(self.cache.clips[chosen]))
 
 
 def open_cache(array_path: str | pathlib.Path, clips_path: str | pathlib.Path) -> MelCache:

@@ -6,7 +6,17 @@ whose `build` returns an estimator with scikit-learn's `fit` and `score_samples`
 `pygoodvibes.detection.anomaly_score`.
 """
 
-METHODS = ("ocsvm", "lof", "knn", "gmm", "mahalanobis")
+METHODS = (
+    "ocsvm",
+    "lof",
+    "knn",
+    "gmm",
+    "mahalanobis",
+    "local_density",
+    "fusion",
+    "frames",
+    "random_projection",
+)
 """Methods of this package, by module name; any other `method` is a dotted path to an estimator."""
 
 

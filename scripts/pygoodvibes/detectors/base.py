@@ -1,21 +1,33 @@
 """What the settings of all detectors have in common."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from pygoodvibes.settings import Section, Share
+from pygoodvibes.settings import Count, Section, Share
 
 
 class DetectorSettings(Section):
     """Settings that every detector has, whatever its method."""
 
+    sees_columns: ClassVar[bool] = False
+    """Whether the estimator's `fit` takes the names of the columns, as `columns`."""
+
     input: Literal["projection", "embedding"] = "projection"
     """What the detector sees: the PCA projection, or the embedding as it is, unscaled."""
+
+    components: Count | None = None
+    """With input 'projection': so many components, those of largest variance (null: all)."""
 
     false_alarm_rate: Share | None = None
     """Threshold of this detector alone: the expected share of normal clips above it
     (null: that of the `threshold` section)."""
+
+    @model_validator(mode="after")
+    def _components_of_the_projection(self) -> "DetectorSettings":
+        if self.components is not None and self.input != "projection":
+            raise ValueError("components: only with input 'projection'")
+        return self
 
     def estimator_settings(self) -> dict:
         """Return the settings that belong to the method itself."""

@@ -29,16 +29,21 @@ class Settings(Section):
     max: bool = True
     """Maximum over time, dB."""
 
+    delta: bool = True
+    """Mean absolute difference from one frame to the next, dB: how restless a band is, whatever its
+    level (0 for a clip of one frame)."""
+
     quantiles: list[Annotated[float, Field(ge=0, le=1)]] = Field(default=[])
     """Quantiles over time, dB (0.5 = median), linear between order statistics."""
 
-    gwrp: list[Decay] = Field(default=[])
+    gwrp: list[Decay] = Field(default=[0.9])
     """Decays r of ranked pooling (GWRP): 1 = mean, 0 = maximum."""
 
     @model_validator(mode="after")
     def _not_empty(self) -> "Settings":
-        if not (self.mean or self.std or self.max or self.quantiles or self.gwrp):
-            raise ValueError("no statistic is switched on; set mean, std or max to true")
+        switched_on = (self.mean, self.std, self.max, self.delta, self.quantiles, self.gwrp)
+        if not any(switched_on):
+            raise ValueError("no statistic is switched on; set mean, std, max or delta to true")
         for key in ("quantiles", "gwrp"):
             names = [f"{value:g}" for value in getattr(self, key)]
             if len(set(names)) < len(names):
@@ -89,6 +94,9 @@ def embed(frames: np.ndarray, settings: Settings) -> np.ndarray:
         parts.append(frames.std(axis=0))
     if settings.max:
         parts.append(frames.max(axis=0))
+    if settings.delta:
+        steps = np.abs(np.diff(frames, axis=0))
+        parts.append(steps.mean(axis=0) if len(steps) else np.zeros(frames.shape[1]))
     if settings.quantiles or settings.gwrp:
         ascending = np.sort(frames, axis=0)
         for quantile in settings.quantiles:
@@ -102,7 +110,7 @@ def embed(frames: np.ndarray, settings: Settings) -> np.ndarray:
 
 def columns(n_mels: int, settings: Settings) -> list[str]:
     """Name the values of the embedding, e.g. 'mean_017' for the mean of mel band 17."""
-    statistics = [name for name in ("mean", "std", "max") if getattr(settings, name)]
+    statistics = [name for name in ("mean", "std", "max", "delta") if getattr(settings, name)]
     statistics += [f"q{quantile:g}" for quantile in settings.quantiles]
     statistics += [f"gwrp{decay:g}" for decay in settings.gwrp]
     return [f"{statistic}_{band:03d}" for statistic in statistics for band in range(n_mels)]

@@ -1,0 +1,329 @@
+"""Comparison of the detectors with each other: intervals of metrics and of their differences.
+
+Test clips are resampled, normal and anomalous ones apart, the same resamples for every detector, so
+that a difference between two detectors has an interval of its own: it is narrower than those of the
+two metrics, since a hard clip is hard for both.
+
+References
+----------
+Efron and Tibshirani (1993), An Introduction to the Bootstrap.
+"""
+
+import pathlib
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from pygoodvibes import metrics
+from pygoodvibes.records import read_records
+from pygoodvibes.tables import NOTHING, Table, percent
+
+Scores = dict[tuple[str, str], dict[str, tuple[np.ndarray, np.ndarray]]]
+"""By (machine, id) and detector: whether each test clip is anomalous, and its score."""
+
+
+def group_scores(rows: Iterable[Mapping[str, str]]) -> Scores:
+    """Sort the rows of the file of all scores by machine ID and detector.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        With machine, id, detector, clip, split, label, score.
+
+    Returns
+    -------
+    Scores
+        Labelled test clips, in the order of their names. A detector that has no score for one of
+        them is left out for this machine ID.
+    """
+    found: dict[tuple[str, str], dict[str, list[tuple[str, bool, float]]]] = {}
+    for row in rows:
+        if row["split"] == "test" and row["label"] in ("normal", "anomaly"):
+            detectors = found.setdefault((row["machine"], row["id"]), {})
+            entry = (row["clip"], row["label"] == "anomaly", float(row["score"] or "nan"))
+            detectors.setdefault(row["detector"], []).append(entry)
+    grouped: Scores = {}
+    for key, detectors in found.items():
+        for name, entries in detectors.items():
+            entries.sort()
+            anomalous = np.array([entry[1] for entry in entries])
+            scores = np.array([entry[2] for entry in entries])
+            if not np.isnan(scores).any() and anomalous.any() and not anomalous.all():
+                grouped.setdefault(key, {})[name] = (anomalous, scores)
+    return grouped
+
+
+def resample(
+    scores: Scores, *, max_fpr: float, resamples: int, seed: int
+) -> dict[tuple[str, str], dict[str, np.ndarray]]:
+    """Compute AUC and pAUC of every detector on every machine ID, and on resamples of its clips.
+
+    Parameters
+    ----------
+    scores : Scores
+        From `group_scores`.
+    max_fpr, resamples, seed
+        As in `pygoodvibes.metrics.bootstrap`. Each machine ID has resamples of its own, the same
+        for all detectors.
+
+    Returns
+    -------
+    dict
+        By (machine, id) and detector: shape (2, 1 + resamples), AUC and pAUC, first of the clips as
+        they are, then of the resamples.
+    """
+    result: dict[tuple[str, str], dict[str, np.ndarray]] = {}
+    for key, detectors in scores.items():
+        own = np.random.SeedSequence([seed, *(zlib.crc32(part.encode()) for part in key)])
+        state = int(own.generate_state(1)[0])
+        for name, (anomalous, values) in detectors.items():
+            drawn = metrics.bootstrap(
+                anomalous, values, max_fpr=max_fpr, resamples=resamples, seed=state
+            )
+            own_value = (
+                metrics.auc(anomalous, values),
+                metrics.partial_auc(anomalous, values, max_fpr=max_fpr),
+            )
+            result.setdefault(key, {})[name] = np.array(
+                [[value, *more] for value, more in zip(own_value, drawn, strict=True)]
+            )
+    return result
+
+
+def average(
+    resampled: Mapping[tuple[str, str], Mapping[str, np.ndarray]], detectors: Sequence[str]
+) -> dict[str, dict[str, np.ndarray]]:
+    """Average over machine IDs, and over machine types, resample by resample.
+
+    Parameters
+    ----------
+    resampled : mapping
+        From `resample`.
+    detectors : sequence of str
+        Only machine IDs count for which all of these have scores.
+
+    Returns
+    -------
+    dict
+        By detector and machine type, with 'mean of types' last: shape (2, 1 + resamples).
+    """
+    complete = {
+        key: each for key, each in resampled.items() if all(name in each for name in detectors)
+    }
+    machines = dict.fromkeys(machine for machine, _ in complete)
+    result: dict[str, dict[str, np.ndarray]] = {}
+    for name in detectors if complete else ():
+        by_machine = {
+            machine: np.mean([e[name] for (m, _), e in complete.items() if m == machine], axis=0)
+            for machine in machines
+        }
+        result[name] = {**by_machine, MEAN: np.mean(list(by_machine.values()), axis=0)}
+    return result
+
+
+MEAN = "mean of types"
+
+
+def benchmark_tables(
+    scores: Scores,
+    detectors: Sequence[str],
+    *,
+    max_fpr: float,
+    resamples: int,
+    confidence: float,
+    seed: int,
+    data: str,
+) -> list[Table]:
+    """Return the comparison: all detectors, and their differences to the first.
+
+    Parameters
+    ----------
+    scores : Scores
+        From `group_scores`.
+    detectors : sequence of str
+        Names in the order of the config; the first is what the others are compared with.
+    max_fpr, resamples, seed
+        As in `resample`.
+    confidence : float
+        Coverage of the intervals.
+    data : str
+        What the data are, for headings.
+
+    Returns
+    -------
+    list of Table
+        AUC, pAUC, and the differences of both. The oracle row takes for each machine type the
+        detector with the highest AUC there by the test labels: nobody can know it beforehand.
+    """
+    usable = [name for name in detectors if any(name in each for each in scores.values())]
+    averaged = average(resample(scores, max_fpr=max_fpr, resamples=resamples, seed=seed), usable)
+    if not averaged:
+        note = "No machine ID has test clips of both kinds that every detector has scored."
+        return [Table(f"Comparison of detectors ({data})", ["Detector"], [], [note])]
+    first = next(iter(averaged))
+    columns = list(averaged[first])
+    best = {
+        machine: max(averaged, key=lambda name, of=machine: averaged[name][of][0, 0])
+        for machine in columns[:-1]
+    }
+    oracle = {machine: averaged[name][machine] for machine, name in best.items()}
+    oracle[MEAN] = np.mean(list(oracle.values()), axis=0)
+    tables = []
+    left_out = [name for name in detectors if name not in usable]
+    common = [
+        f"In brackets the {100 * confidence:g} % bootstrap interval over test clips ({resamples} "
+        "resamples, normal and anomalous clips apart, the same for all detectors).",
+        "Oracle: for each machine type the detector that is best there by the test labels ("
+        + ", ".join(f"{machine}: {name}" for machine, name in best.items())
+        + "). It shows what a perfect choice would give, and is no method.",
+        *([f"Without scores on these data: {', '.join(left_out)}."] if left_out else []),
+    ]
+    for index, metric in enumerate(("AUC", "pAUC")):
+        rows = [
+            [name, *(_interval(values[column][index], confidence) for column in columns)]
+            for name, values in [*averaged.items(), ("oracle (by test labels)", oracle)]
+        ]
+        note = f"pAUC: up to a false-positive rate of {max_fpr:g}, standardised after McClish."
+        tables.append(
+            Table(
+                f"{metric} in % with intervals ({data})",
+                ["Detector", *columns],
+                rows,
+                [*common, *([note] if index else [])],
+                frozenset({"Detector"}),
+            )
+        )
+    rows = []
+    for name, values in [*list(averaged.items())[1:], ("oracle (by test labels)", oracle)]:
+        for index, metric in enumerate(("AUC", "pAUC")):
+            difference = {
+                column: averaged[first][column][index] - values[column][index] for column in columns
+            }
+            cells = [_interval(difference[column], confidence) for column in columns]
+            rows.append([name, metric, *cells])
+    note = f"Points by which {first} is better. An interval without 0 is a difference that holds."
+    tables.append(
+        Table(
+            f"{first} against the others, paired ({data})",
+            ["Against", "Metric", *columns],
+            rows,
+            [note, common[0]],
+            frozenset({"Against", "Metric"}),
+        )
+    )
+    return tables
+
+
+def _interval(values: np.ndarray, confidence: float) -> str:
+    text = percent(values[0])
+    if len(values) < 2 or text == NOTHING:
+        return text
+    low, high = np.nanquantile(values[1:], [(1 - confidence) / 2, (1 + confidence) / 2])
+    return f"{text} [{percent(low)}, {percent(high)}]"
+
+
+def fault_table(
+    rows: Iterable[Mapping[str, str]],
+    truth: Iterable[Mapping[str, str]],
+    detectors: Sequence[str],
+    *,
+    data: str,
+) -> Table:
+    """Return the AUC by kind of fault and severity, where the truth is known by construction.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        As in `group_scores`.
+    truth : iterable of mapping
+        Rows of faults.csv: machine, id, split, clip, fault, severity.
+    detectors : sequence of str
+        Names, in the order of the config.
+    data : str
+        What the data are, for the heading.
+
+    Returns
+    -------
+    Table
+        A row for each machine type, fault and severity. The AUC is that of its clips against all
+        normal test clips of the same machine ID, averaged over machine IDs.
+    """
+    known = {(row["machine"], row["id"], row["split"], row["clip"]): row for row in truth}
+    scores: dict[tuple, dict[str, list[float]]] = {}
+    for row in rows:
+        fault = known.get((row["machine"], row["id"], row["split"], row["clip"]))
+        if row["split"] != "test" or fault is None or not row["score"]:
+            continue
+        kind = (fault["fault"], float(fault["severity"]))
+        group = scores.setdefault((row["machine"], row["id"], *kind), {})
+        group.setdefault(row["detector"], []).append(float(row["score"]))
+    kinds = sorted({(key[0], *key[2:]) for key in scores if key[2]})
+    cells = []
+    for machine, fault, severity in kinds:
+        ids = [key[1] for key in scores if (key[0], *key[2:]) == (machine, fault, severity)]
+        values, count = [], 0
+        for number, name in enumerate(detectors):
+            of_ids = []
+            for machine_id in ids:
+                bad = scores[machine, machine_id, fault, severity].get(name, [])
+                good = scores.get((machine, machine_id, "", 0.0), {}).get(name, [])
+                count += 0 if number else len(bad)
+                if bad and good:
+                    labels = np.arange(len(good) + len(bad)) >= len(good)
+                    of_ids.append(metrics.auc(labels, np.array(good + bad)))
+            values.append(percent(np.mean(of_ids)) if of_ids else NOTHING)
+        cells.append([machine, fault, f"{severity:g}", str(count), *values])
+    notes = [
+        "AUC in % of the clips with this fault and severity against all normal test clips of the "
+        "same machine ID, mean over machine IDs. Few clips a row: read the columns, not the cells.",
+    ]
+    return Table(
+        f"AUC by fault and severity ({data})",
+        ["Machine", "Fault", "Severity", "Clips", *detectors],
+        cells,
+        notes,
+        frozenset({"Machine", "Fault"}),
+    )
+
+
+def write_benchmark(
+    *,
+    scores: str | pathlib.Path,
+    faults: Sequence[str | pathlib.Path],
+    output: str | pathlib.Path,
+    detectors: Sequence[str],
+    max_fpr: float,
+    resamples: int,
+    confidence: float,
+    seed: int,
+    data: str,
+) -> None:
+    """Read the file of all scores and write the comparison in Markdown.
+
+    Parameters
+    ----------
+    scores : path
+        All scores.
+    faults : sequence of path
+        Tables of the truth, for synthetic data.
+    output : path
+        Markdown file.
+    detectors, max_fpr, resamples, confidence, seed, data
+        As in `benchmark_tables`.
+    """
+    rows = read_records(scores)
+    tables = benchmark_tables(
+        group_scores(rows),
+        detectors,
+        max_fpr=max_fpr,
+        resamples=resamples,
+        confidence=confidence,
+        seed=seed,
+        data=data,
+    )
+    if faults:
+        truth = [row for path in faults for row in read_records(path)]
+        tables.append(fault_table(rows, truth, detectors, data=data))
+    text = "\n".join(table.markdown() for table in tables)
+    pathlib.Path(output).write_text(text, encoding="utf-8")

@@ -1,0 +1,251 @@
+"""Detectors that score the frames of a clip, and the clip by what its frames score.
+
+Frames of the log-mel spectrogram, one or several in a row, are projected by a PCA fitted on frames
+of normal training clips; a density model says how unlikely each frame is, the part outside the
+projection counted in. A clip is anomalous if its frames are unlikely throughout (mean, median), at
+some moments (high quantile), or if they are likely and unlikely by turns (standard deviation).
+
+References
+----------
+Tipping and Bishop (1999), Probabilistic principal component analysis.
+Koizumi et al. (2020), Description and discussion on DCASE2020 challenge task 2 (stacked frames).
+Breunig et al. (2000), LOF: identifying density-based local outliers.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from pygoodvibes.detectors.base import SeededSettings
+from pygoodvibes.detectors.fusion import centre_and_scatter, soft_maximum
+from pygoodvibes.projection import fit_pca
+from pygoodvibes.settings import Count
+
+AGGREGATES = ("mean", "median", "std", "high")
+"""What a clip's frame scores are turned into; 'high' is their 0.95 quantile."""
+
+
+def stack_frames(frames: np.ndarray, stack: int) -> np.ndarray:
+    """Join each frame with those after it.
+
+    Parameters
+    ----------
+    frames : np.ndarray [shape=(n_frames, n_mels)]
+        Log-mel frames of a clip, dB.
+    stack : int > 0
+        Frames in a row that make one vector. A clip with fewer frames repeats its last one.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_vectors, stack * n_mels)]
+        n_vectors = max(n_frames - stack + 1, 1).
+    """
+    missing = stack - len(frames)
+    if missing > 0:
+        frames = np.concatenate([frames, np.repeat(frames[-1:], missing, axis=0)])
+    count = len(frames) - stack + 1
+    return np.concatenate([frames[start : start + count] for start in range(stack)], axis=1)
+
+
+def aggregate(scores: np.ndarray) -> np.ndarray:
+    """Turn frame scores, shape (n,), into a clip's `AGGREGATES`, shape (4,)."""
+    return np.array([scores.mean(), np.median(scores), scores.std(), np.quantile(scores, 0.95)])
+
+
+class FrameModel:
+    """How unlikely single frames are.
+
+    Parameters
+    ----------
+    model : {'mahalanobis', 'gmm', 'lof'}
+        On the components: one Gaussian, several (diagonal), or the Local Outlier Factor.
+    stack : int > 0
+        As in `stack_frames`.
+    n_components : int > 0
+        Components of the PCA; what lies outside counts by its energy.
+    max_frames : int > 0
+        Vectors drawn at random from the training clips to fit PCA and Gaussians.
+    max_references : int > 0
+        Vectors kept by the Local Outlier Factor.
+    random_state : int >= 0
+        Seed of both draws and of the Gaussians.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str = "mahalanobis",
+        stack: int = 3,
+        n_components: int = 48,
+        max_frames: int = 20000,
+        max_references: int = 2000,
+        random_state: int = 0,
+    ):
+        self.model = model
+        self.stack = stack
+        self.n_components = n_components
+        self.max_frames = max_frames
+        self.max_references = max_references
+        self.random_state = random_state
+
+    def fit(self, clips: Sequence[np.ndarray]) -> "FrameModel":
+        """Fit on training clips, each of shape (n_frames, n_mels), dB."""
+        rng = np.random.default_rng(self.random_state)
+        vectors = self._draw(clips, rng)
+        # as many components as the vectors can tell apart, less one for the rest
+        kept = max(1, min(self.n_components, len(vectors) - 2, vectors.shape[1] - 1))
+        self.pca_ = fit_pca(vectors, n_components=kept, standardize=True, whiten=False)
+        inside, outside = self._split(vectors)
+        self.variance_ = np.maximum(inside.var(axis=0), 1e-9)
+        degrees = max(vectors.shape[1] - len(self.pca_.components), 1)
+        self.rest_ = max(float(outside.mean()) / degrees, 1e-9)
+        self.mixture_ = None
+        whitened = inside / np.sqrt(self.variance_)
+        if self.model == "gmm":
+            from sklearn.mixture import GaussianMixture
+
+            self.mixture_ = GaussianMixture(
+                n_components=max(1, min(8, len(whitened) // 50)),
+                covariance_type="diag",
+                reg_covar=1e-2,
+                random_state=self.random_state,
+            ).fit(whitened)
+        elif self.model == "lof":
+            from sklearn.neighbors import LocalOutlierFactor
+
+            kept = rng.permutation(len(whitened))[: self.max_references]
+            neighbors = max(1, min(20, len(kept) - 1))
+            self.mixture_ = LocalOutlierFactor(n_neighbors=neighbors, novelty=True)
+            self.mixture_.fit(whitened[np.sort(kept)])
+        return self
+
+    def _draw(self, clips: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:
+        share = max(1, self.max_frames // max(len(clips), 1))
+        drawn = []
+        for frames in clips:
+            vectors = stack_frames(np.asarray(frames, dtype=np.float64), self.stack)
+            if len(vectors) > share:
+                vectors = vectors[np.sort(rng.choice(len(vectors), share, replace=False))]
+            drawn.append(vectors)
+        return np.concatenate(drawn)
+
+    def _split(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the components, and the squared length of what they leave out."""
+        centred = (vectors - self.pca_.mean) / self.pca_.scale
+        inside = centred @ self.pca_.components.T
+        left = np.einsum("ij,ij->i", centred, centred) - np.einsum("ij,ij->i", inside, inside)
+        return inside, np.maximum(left, 0.0)
+
+    def score_frames(self, frames: np.ndarray) -> np.ndarray:
+        """Score the frames of a clip, shape (n_vectors,): higher = more anomalous."""
+        inside, outside = self._split(
+            stack_frames(np.asarray(frames, dtype=np.float64), self.stack)
+        )
+        whitened = inside / np.sqrt(self.variance_)
+        if self.model == "lof":
+            return -self.mixture_.score_samples(whitened)
+        rest = 0.5 * outside / self.rest_
+        if self.model == "gmm":
+            return rest - self.mixture_.score_samples(whitened)
+        return rest + 0.5 * np.einsum("ij,ij->i", whitened, whitened)
+
+
+class FrameDetector:
+    """How unlikely a clip's frames are, joined to one score.
+
+    Parameters
+    ----------
+    model : FrameModel
+        Unfitted; copied with its parameters for every fit.
+    aggregate : {'soft', 'mean', 'median', 'std', 'high'}
+        One of `AGGREGATES`, or the soft maximum of all four, each in units of its scatter over
+        training clips that the model has not seen.
+    folds : int >= 2
+        Parts of the training clips held out in turn to measure that scatter.
+
+    Attributes
+    ----------
+    model_ : FrameModel
+        Fitted on all training clips.
+    centre_, scatter_ : np.ndarray [shape=(4,)]
+        Of the aggregates of held-out training clips; 0 and 1 if a single one is the score.
+    """
+
+    def __init__(self, *, model: FrameModel, aggregate: str = "soft", folds: int = 5):
+        self.model = model
+        self.aggregate = aggregate
+        self.folds = folds
+
+    def fit(self, X: Sequence[np.ndarray]) -> "FrameDetector":
+        """Fit on the frames of training clips, each of shape (n_frames, n_mels), dB."""
+        self.model_ = self._unfitted().fit(X)
+        self.centre_, self.scatter_ = np.zeros(len(AGGREGATES)), np.ones(len(AGGREGATES))
+        if self.aggregate != "soft" or len(X) < 2:
+            return self
+        fold = np.arange(len(X)) % min(self.folds, len(X))
+        fold = np.random.default_rng(self.model.random_state).permutation(fold)
+        held_out = np.zeros((len(X), len(AGGREGATES)))
+        for number in range(fold.max() + 1):
+            out = fold == number
+            part = self._unfitted().fit(X[~out])
+            held_out[out] = [aggregate(part.score_frames(frames)) for frames in X[out]]
+        measured = [centre_and_scatter(column) for column in held_out.T]
+        self.centre_, self.scatter_ = np.array(measured).T
+        return self
+
+    def _unfitted(self) -> FrameModel:
+        names = ("model", "stack", "n_components", "max_frames", "max_references", "random_state")
+        return FrameModel(**{name: getattr(self.model, name) for name in names})
+
+    def score_samples(self, X: Sequence[np.ndarray]) -> np.ndarray:
+        """Return minus the clips' scores, shape (n_clips,): higher = more normal."""
+        members = np.stack([aggregate(self.model_.score_frames(frames)) for frames in X])
+        members = (members - self.centre_) / self.scatter_
+        if self.aggregate == "soft":
+            return -soft_maximum(members, 2.0)
+        return -members[:, AGGREGATES.index(self.aggregate)]
+
+
+class Settings(SeededSettings):
+    """Frames of the log-mel spectrogram: PCA, a density model, and an aggregate over the clip."""
+
+    method: Literal["frames"]
+    input: Literal["mel"] = "mel"
+    """What the detector sees: the log-mel frames. On a data set that enters as vectors it is not
+    fitted, and the tables say so."""
+
+    model: Literal["mahalanobis", "gmm", "lof"] = "gmm"
+    """How unlikely a frame is: by one Gaussian, by up to eight, or by the Local Outlier Factor."""
+
+    stack: Annotated[int, Field(ge=1, le=16)] = 3
+    """Frames in a row that are seen together."""
+
+    n_components: Count = 48
+    """Components of the PCA of the frames."""
+
+    aggregate: Literal["soft", "mean", "median", "std", "high"] = "soft"
+    """How frame scores make a clip's score: 'high' is the 0.95 quantile, 'soft' the soft maximum of
+    the four others, each in units of its scatter over held-out training clips."""
+
+    folds: Annotated[int, Field(ge=2, le=100)] = 3
+    """With 'soft': parts of the training clips held out in turn to measure the scatter."""
+
+    max_frames: Annotated[int, Field(ge=10)] = 20000
+    """Frames drawn at random from the training clips to fit PCA and Gaussians."""
+
+    max_references: Annotated[int, Field(ge=2)] = 2000
+    """With 'lof': frames kept."""
+
+    def build(self, *, n_clips: int, seed: int) -> FrameDetector:
+        """Return the estimator for `n_clips` training clips."""
+        model = FrameModel(
+            model=self.model,
+            stack=self.stack,
+            n_components=self.n_components,
+            max_frames=self.max_frames,
+            max_references=self.max_references,
+            random_state=seed if self.seed is None else self.seed,
+        )
+        return FrameDetector(model=model, aggregate=self.aggregate, folds=self.folds)

@@ -1,0 +1,254 @@
+"""Many simple detectors on several views of the embedding, joined without a label.
+
+What suits a machine can't be chosen by its anomalies, which nobody has. So nothing is chosen: every
+view (the blocks of the embedding such as mean or standard deviation over time, and all of it) is
+seen by nearest-neighbour detectors in two metrics. Each of them is measured on training clips that
+it has not seen, and its score is counted in units of its own scatter there. A detector for which
+this machine's normal clips scatter widely then speaks softly, one for which they lie close together
+loudly, and the sum is a soft maximum: one loud voice is enough.
+
+References
+----------
+Wilkinghoff et al. (2025), Keeping the balance: anomaly score calculation for domain generalization
+(local density of the references).
+Kittler et al. (1998), On combining classifiers.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from pygoodvibes.detectors.base import SeededSettings
+from pygoodvibes.detectors.local_density import LocalDensity
+from pygoodvibes.settings import Count
+
+LEAST_COLUMNS = 8
+"""Fewest columns of a view of its own, and fewest in which densities are compared: in two or three
+dimensions the distance itself finds more (measured on the original PyGoodVibes embedding)."""
+
+
+def named_blocks(columns: Sequence[str]) -> dict[str, np.ndarray]:
+    """Group columns that are named alike but for a number at the end, as mean_000, mean_001.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Names of the columns.
+
+    Returns
+    -------
+    dict of str to np.ndarray
+        Indices of the columns of each group of at least `LEAST_COLUMNS`; names without a number
+        belong to none.
+    """
+    groups: dict[str, list[int]] = {}
+    for index, name in enumerate(columns):
+        match = re.fullmatch(r"(.*?)[_.-]?(\d+)", str(name))
+        if match:
+            groups.setdefault(match[1], []).append(index)
+    return {name: np.array(found) for name, found in groups.items() if len(found) >= LEAST_COLUMNS}
+
+
+def stepped_blocks(values: np.ndarray) -> list[np.ndarray]:
+    """Find where a vector is several spectra one after the other, from its values alone.
+
+    Along a spectrum neighbouring bands have similar values; where one statistic ends and the next
+    begins the typical value jumps. The vector is cut into the largest number of equal parts, up to
+    eight, such that it jumps at every cut.
+
+    Parameters
+    ----------
+    values : np.ndarray [shape=(n_clips, d)]
+        Training clips.
+
+    Returns
+    -------
+    list of np.ndarray
+        Indices of the columns of each part; all columns in one part if there is no such cut.
+    """
+    typical = np.median(values, axis=0)
+    d = len(typical)
+    steps = np.abs(np.diff(typical))
+    for count in range(8, 1, -1):
+        if d % count or d // count < 2 * LEAST_COLUMNS:
+            continue
+        cuts = np.arange(1, count) * (d // count) - 1
+        usual = np.quantile(np.delete(steps, cuts), 0.98)
+        if (steps[cuts] > 2 * usual).all():
+            return np.split(np.arange(d), count)
+    return [np.arange(d)]
+
+
+def find_views(values: np.ndarray, columns: Sequence[str] | None) -> dict[str, np.ndarray]:
+    """Return the views of an embedding: its blocks, and all of it.
+
+    Parameters
+    ----------
+    values : np.ndarray [shape=(n_clips, d)]
+        Training clips.
+    columns : sequence of str, optional
+        Names of the d columns.
+
+    Returns
+    -------
+    dict of str to np.ndarray
+        Indices of the columns of each view, by name; 'all' is the last.
+    """
+    blocks = named_blocks(columns) if columns is not None else {}
+    if len(blocks) < 2:
+        parts = stepped_blocks(values)
+        blocks = {f"part {number + 1}": part for number, part in enumerate(parts)}
+    if len(blocks) < 2:
+        blocks = {}
+    return {**blocks, "all": np.arange(values.shape[1])}
+
+
+class Fusion:
+    """Soft maximum of nearest-neighbour scores on several views, each in units of its own scatter.
+
+    Parameters
+    ----------
+    n_neighbors : int > 0
+        As in `LocalDensity`.
+    folds : int >= 2
+        Parts of the training clips that are held out in turn to measure each member's scatter.
+    temperature : float > 0
+        How soft the maximum is, in units of scatter: near 0 the largest score counts alone, far
+        above 1 all count alike.
+    max_references : int > 0
+        As in `LocalDensity`.
+    random_state : int >= 0
+        Seed of the folds and of the draw of references.
+
+    Attributes
+    ----------
+    views_ : dict of str to np.ndarray
+        Columns of each view.
+    members_ : list of (str, LocalDensity)
+        Name of the view, and the detector that sees it, fitted on all training clips.
+    centre_, scatter_ : np.ndarray [shape=(n_members,)]
+        Median, and robust standard deviation, of each member's scores on held-out training clips.
+    """
+
+    def __init__(
+        self,
+        *,
+        n_neighbors: int = 4,
+        folds: int = 5,
+        temperature: float = 2.0,
+        max_references: int = 5000,
+        random_state: int = 0,
+    ):
+        self.n_neighbors = n_neighbors
+        self.folds = folds
+        self.temperature = temperature
+        self.max_references = max_references
+        self.random_state = random_state
+
+    def fit(self, X: np.ndarray, columns: Sequence[str] | None = None) -> "Fusion":
+        """Fit all members on training clips, shape (n_clips, n_columns), and measure them."""
+        X = np.asarray(X, dtype=np.float64)
+        self.views_ = find_views(X, columns)
+        fold = np.arange(len(X)) % max(min(self.folds, len(X)), 1)
+        fold = np.random.default_rng(self.random_state).permutation(fold)
+        self.members_, centres, scatters = [], [], []
+        for name, view in self.views_.items():
+            for scaling in ("standardize", "whiten"):
+                self.members_.append((name, self._member(len(view), scaling).fit(X[:, view])))
+                held_out = np.zeros(len(X))
+                for number in range(fold.max() + 1):
+                    out = fold == number
+                    if out.all():
+                        continue
+                    part = self._member(len(view), scaling).fit(X[~out][:, view])
+                    held_out[out] = -part.score_samples(X[out][:, view])
+                centre, scatter = centre_and_scatter(held_out)
+                centres.append(centre)
+                scatters.append(scatter)
+        self.centre_, self.scatter_ = np.array(centres), np.array(scatters)
+        return self
+
+    def _member(self, n_columns: int, scaling: str) -> LocalDensity:
+        return LocalDensity(
+            n_neighbors=self.n_neighbors if n_columns >= LEAST_COLUMNS else 0,
+            scaling=scaling,
+            max_references=self.max_references,
+            random_state=self.random_state,
+        )
+
+    def member_scores(self, X: np.ndarray) -> np.ndarray:
+        """Return each member's score in units of its scatter, shape (n_clips, n_members).
+
+        Higher = more anomalous; 0 is the middle of held-out training clips.
+        """
+        X = np.asarray(X, dtype=np.float64)
+        scores = [-member.score_samples(X[:, self.views_[name]]) for name, member in self.members_]
+        return (np.stack(scores, axis=1) - self.centre_) / self.scatter_
+
+    def score_samples(self, X: np.ndarray) -> np.ndarray:
+        """Return minus the soft maximum, shape (n_clips,): higher = more normal."""
+        return -soft_maximum(self.member_scores(X), self.temperature)
+
+
+def soft_maximum(scores: np.ndarray, temperature: float) -> np.ndarray:
+    """Return the soft maximum of each row, shape (n,), between its mean and its maximum.
+
+    Parameters
+    ----------
+    scores : np.ndarray [shape=(n, n_members)]
+        In units of their scatter.
+    temperature : float > 0
+        As in `Fusion`.
+    """
+    scaled = scores / temperature
+    largest = scaled.max(axis=1)
+    return temperature * (largest + np.log(np.exp(scaled - largest[:, None]).mean(axis=1)))
+
+
+def centre_and_scatter(scores: np.ndarray) -> tuple[float, float]:
+    """Return the median and the scatter of held-out scores, shape (n,), the latter above 0.
+
+    The scatter is the geometric mean of two estimates of the standard deviation, from the middle
+    half and from the upper side: false alarms come from the upper side, but it is known less well.
+    """
+    low, centre, high, top = np.quantile(scores, (0.25, 0.5, 0.75, 0.9))
+    # of a normal distribution: 1.349 standard deviations between the quartiles, 1.282 up to 90 %
+    middle, upper = (high - low) / 1.349, (top - centre) / 1.282
+    return float(centre), float(max(np.sqrt(middle * upper), 1e-3 * abs(centre), 1e-12))
+
+
+class Settings(SeededSettings):
+    """Fusion of nearest-neighbour detectors on several views of the embedding, without labels."""
+
+    sees_columns: ClassVar[bool] = True
+
+    method: Literal["fusion"]
+    input: Literal["projection", "embedding"] = "embedding"
+    """What the detector sees: the embedding, of which it makes its views, or the PCA projection."""
+
+    n_neighbors: Count = 4
+    """Neighbours of a training clip whose mean distance is its density (at most the training clips
+    less one)."""
+
+    folds: Annotated[int, Field(ge=2, le=100)] = 5
+    """Parts of the training clips held out in turn to measure the scatter of each member."""
+
+    temperature: Annotated[float, Field(gt=0)] = 2.0
+    """How soft the maximum over members is: near 0 the largest score counts alone, far above 1 all
+    count alike."""
+
+    max_references: Count = 5000
+    """Training clips kept by each member, drawn at random where there are more."""
+
+    def build(self, *, n_clips: int, seed: int) -> Fusion:
+        """Return the estimator for `n_clips` training clips."""
+        return Fusion(
+            n_neighbors=max(1, min(self.n_neighbors, n_clips - 1)),
+            folds=self.folds,
+            temperature=self.temperature,
+            max_references=self.max_references,
+            random_state=seed if self.seed is None else self.seed,
+        )

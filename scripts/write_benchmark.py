@@ -1,0 +1,19 @@
+"""Compare the detectors with each other, with intervals, in Markdown."""
+
+import pathlib
+
+from pygoodvibes import benchmark
+from pygoodvibes.job import logged
+
+with logged(snakemake.log):
+    benchmark.write_benchmark(
+        scores=snakemake.input.scores,
+        faults=[pathlib.Path(folder) / "faults.csv" for folder in snakemake.input.faults],
+        output=snakemake.output.comparison,
+        detectors=snakemake.params.detectors,
+        max_fpr=snakemake.params.max_fpr,
+        resamples=snakemake.params.bootstrap,
+        confidence=snakemake.params.confidence,
+        seed=snakemake.params.seed,
+        data=snakemake.params.data,
+    )
