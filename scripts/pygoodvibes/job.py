@@ -4,7 +4,7 @@ import contextlib
 import logging
 import os
 import pathlib
-import resource
+import re
 import sys
 import time
 import warnings
@@ -20,9 +20,16 @@ def _spent() -> tuple[float, int]:
     """Return the seconds since the process began, imports included, and its peak memory, MiB."""
     import psutil
 
+    seconds = time.time() - psutil.Process().create_time()
+    status = pathlib.Path("/proc/self/status")
+    if status.is_file():
+        # getrusage would tell the peak of the process that started this one, if that was higher
+        [peak] = re.findall(r"^VmHWM:\s+(\d+) kB$", status.read_text(), re.MULTILINE)
+        return seconds, int(peak) // 1024
+    import resource
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes, or KiB
-    return time.time() - psutil.Process().create_time(), peak * unit // 2**20
+    return seconds, peak // (2**20 if sys.platform == "darwin" else 2**10)  # bytes, or KiB
 
 
 @contextlib.contextmanager
