@@ -179,6 +179,7 @@ def figures(wildcards):
     trained = machine_ids(trained=True)
     if DATASET.source != "embedding":
         names += [f"examples/{machine}" for machine in machines]
+        names += [f"deviation/{machine}_id_{machine_id}" for machine, machine_id in trained]
     names += [f"id_clouds/{machine}" for machine in dict.fromkeys(name for name, _ in trained)]
     names += [f"ocsvm_contours/{machine}_id_{machine_id}" for machine, machine_id in trained]
     return [f"{FIGURES}/{name}.png" for name in names]

@@ -140,6 +140,38 @@ rule plot_examples:
         "../scripts/plot_examples.py"
 
 
+rule plot_deviation:
+    input:
+        mel=multiext(f"{RESOURCES}/mel/{{machine}}/{{id}}", ".npy", ".clips.csv"),
+        scores=f"{RESOURCES}/evaluation/{{machine}}/{{id}}.scores.csv",
+    output:
+        figure=report(
+            f"{FIGURES}/deviation/{{machine}}_id_{{id}}.png",
+            caption="../report/plot_deviation.rst",
+            category="4 Results",
+            labels={
+                "figure": "what the detector heard",
+                "machine": "{machine} ID {id}",
+            },
+        ),
+    log:
+        f"{LOGS}/plot_deviation/{{machine}}/{{id}}.log",
+    conda:
+        "../envs/pygoodvibes.yaml"
+    resources:
+        mem_mb=1000,
+    params:
+        detector=DETECTORS[0],
+        mel=section("mel", "hop_length", "fmin", "fmax", "htk"),
+        sample_rate=CONFIG.audio.sample_rate,
+        title_suffix=DATA_TITLE,
+        code=code("plot_deviation"),
+    message:
+        "Draw what the detector heard of {wildcards.machine} ID {wildcards.id}"
+    script:
+        "../scripts/plot_deviation.py"
+
+
 rule plot_clouds:
     input:
         points=f"{RESOURCES}/overview.npz",

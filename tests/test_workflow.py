@@ -34,7 +34,11 @@ FIGURES = [
         for kind in ("examples", "id_clouds")
         for machine in ("fan", "valve")
     ),
-    *(f"ocsvm_contours/{machine}_id_{machine_id}.png" for machine, machine_id in IDS),
+    *(
+        f"{kind}/{machine}_id_{machine_id}.png"
+        for kind in ("ocsvm_contours", "deviation")
+        for machine, machine_id in IDS
+    ),
 ]
 # what has to follow when the scores of the clips change
 AFTER_DETECT = {
@@ -43,6 +47,7 @@ AFTER_DETECT = {
     "write_tables": 1,
     "write_benchmark": 1,
     "plot_scores": 2,
+    "plot_deviation": 4,
     "plot_roc": 1,
     "plot_sweep": 1,
     "plot_bars": 1,

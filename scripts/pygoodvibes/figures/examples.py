@@ -132,7 +132,7 @@ def plot_examples(
             extent=(-half, seconds - half, -0.5, len(frequencies) - 0.5),
             interpolation="nearest",
         )
-        _mel_axis(axes, frequencies)
+        mel_axis(axes, frequencies)
         axes.set_xlim(0, seconds)
         axes.set_xlabel("Time (s)")
         axes.set_ylabel("Frequency (Hz, mel scale)")
@@ -166,7 +166,8 @@ def _draw_waveform(axes: Axes, example: Example, colour: str, peak: float, secon
     axes.grid(axis="y")
 
 
-def _mel_axis(axes: Axes, frequencies: np.ndarray) -> None:
+def mel_axis(axes: Axes, frequencies: np.ndarray) -> None:
+    """Label the vertical axis, one unit a mel band, in Hz."""
     ticks = [hz for hz in _TICKS_HZ if frequencies[0] <= hz <= frequencies[-1]]
     places = np.interp(ticks, frequencies, np.arange(len(frequencies)))
     # Bands are evenly spaced on the mel axis; ticks closer than a line of text would overlap.
