@@ -161,6 +161,8 @@ rule plot_deviation:
     resources:
         mem_mb=1000,
     params:
+        machine=lambda wildcards: wildcards.machine,
+        id=lambda wildcards: wildcards.id,
         detector=DETECTORS[0],
         mel=section("mel", "hop_length", "fmin", "fmax", "htk"),
         sample_rate=CONFIG.audio.sample_rate,

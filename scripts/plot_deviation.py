@@ -6,8 +6,8 @@ from pygoodvibes.job import logged
 
 with logged(snakemake.log):
     figure = plot_deviation_of(
-        snakemake.wildcards.machine,
-        snakemake.wildcards.id,
+        snakemake.params.machine,
+        snakemake.params.id,
         mel=snakemake.input.mel,
         scores=snakemake.input.scores,
         detector=snakemake.params.detector,
