@@ -79,8 +79,8 @@ def test_aggregates_of_frame_scores():
 def test_one_gaussian_is_probabilistic_pca():
     clips = [frames_of(number) for number in range(5)]
     model = FrameModel(stack=1, n_components=3).fit(clips)
-    z = (np.concatenate(clips) - model.pca_.mean) / model.pca_.scale
-    basis = model.pca_.components
+    z = (np.concatenate(clips) - model.mean_) / model.scale_
+    basis = model.components_
     outside = np.eye(BANDS) - basis.T @ basis
     covariance = basis.T @ np.diag(model.variance_) @ basis + model.rest_ * outside
     density = multivariate_normal(np.zeros(BANDS), covariance).logpdf(z)
@@ -91,8 +91,8 @@ def test_one_gaussian_is_probabilistic_pca():
 def test_lof_is_scikit_learns_on_whitened_components():
     clips = [frames_of(number) for number in range(3)]
     model = FrameModel(model="lof", stack=1, n_components=3).fit(clips)
-    z = (np.concatenate(clips) - model.pca_.mean) / model.pca_.scale
-    whitened = z @ model.pca_.components.T / np.sqrt(model.variance_)
+    z = (np.concatenate(clips) - model.mean_) / model.scale_
+    whitened = z @ model.components_.T / np.sqrt(model.variance_)
     reference = LocalOutlierFactor(n_neighbors=20, novelty=True).fit(whitened)
     assert np.allclose(model.score_frames(clips[1]), -reference.score_samples(whitened[60:120]))
 

@@ -233,7 +233,14 @@ def test_a_run_builds_every_table_and_figure(finished):
         "manifest.csv",
         "provenance.json",
     }
-    tables = ("averages.md", "machine_ids.md", "thresholds.md", "clips.md", "tables.html")
+    tables = (
+        "averages.md",
+        "machine_ids.md",
+        "thresholds.md",
+        "clips.md",
+        "benchmark.md",
+        "tables.html",
+    )
     expected |= {f"tables/{name}" for name in tables}
     expected |= {f"figures/{name}" for name in FIGURES}
     for detector in DETECTORS:
@@ -254,7 +261,14 @@ def test_the_tables_hold_every_machine_id_and_detector_and_say_synthetic(finishe
     assert all(0 <= float(row["auc"]) <= 1 and not row["note"] for row in rows)
     assert len(finished.table("results/tiny/manifest.csv")) == 4 * 16
     assert len(finished.table("results/tiny/sweep.csv")) == 4 * 2 * 25
-    for name in ("averages.md", "machine_ids.md", "thresholds.md", "clips.md", "tables.html"):
+    for name in (
+        "averages.md",
+        "machine_ids.md",
+        "thresholds.md",
+        "clips.md",
+        "benchmark.md",
+        "tables.html",
+    ):
         assert "synthetic" in finished.results()[f"tables/{name}"].decode()
 
 

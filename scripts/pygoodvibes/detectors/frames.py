@@ -20,7 +20,6 @@ from pydantic import Field
 
 from pygoodvibes.detectors.base import SeededSettings
 from pygoodvibes.detectors.fusion import centre_and_scatter, soft_maximum
-from pygoodvibes.projection import fit_pca
 from pygoodvibes.settings import Count
 
 AGGREGATES = ("mean", "median", "std", "high")
@@ -96,10 +95,10 @@ class FrameModel:
         vectors = self._draw(clips, rng)
         # as many components as the vectors can tell apart, less one for the rest
         kept = max(1, min(self.n_components, len(vectors) - 2, vectors.shape[1] - 1))
-        self.pca_ = fit_pca(vectors, n_components=kept, standardize=True, whiten=False)
+        self._fit_pca(vectors, kept)
         inside, outside = self._split(vectors)
         self.variance_ = np.maximum(inside.var(axis=0), 1e-9)
-        degrees = max(vectors.shape[1] - len(self.pca_.components), 1)
+        degrees = max(vectors.shape[1] - len(self.components_), 1)
         self.rest_ = max(float(outside.mean()) / degrees, 1e-9)
         self.mixture_ = None
         whitened = inside / np.sqrt(self.variance_)
@@ -121,6 +120,15 @@ class FrameModel:
             self.mixture_.fit(whitened[np.sort(kept)])
         return self
 
+    def _fit_pca(self, vectors: np.ndarray, kept: int) -> None:
+        # its own few lines: the config knows this module, and what it imports would make every
+        # rule that reads the config run again
+        self.mean_ = vectors.mean(axis=0)
+        self.scale_ = np.maximum(vectors.std(axis=0), 1e-6)
+        centred = (vectors - self.mean_) / self.scale_
+        _, directions = np.linalg.eigh(centred.T @ centred)
+        self.components_ = np.ascontiguousarray(directions[:, ::-1][:, :kept].T)
+
     def _draw(self, clips: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:
         share = max(1, self.max_frames // max(len(clips), 1))
         drawn = []
@@ -133,8 +141,8 @@ class FrameModel:
 
     def _split(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the components, and the squared length of what they leave out."""
-        centred = (vectors - self.pca_.mean) / self.pca_.scale
-        inside = centred @ self.pca_.components.T
+        centred = (vectors - self.mean_) / self.scale_
+        inside = centred @ self.components_.T
         left = np.einsum("ij,ij->i", centred, centred) - np.einsum("ij,ij->i", inside, inside)
         return inside, np.maximum(left, 0.0)
 
