@@ -33,8 +33,12 @@ def best_marked(values: Sequence[float]) -> list[str]:
 
 
 def best_of(values: Sequence[float]) -> list[bool]:
-    """Tell which values are the highest; none is if all are NaN, or if there is only one value."""
+    """Tell which values are the highest, as exactly as tables show them.
+
+    None is if all are NaN, or if there is only one value.
+    """
     known = [value for value in values if not math.isnan(value)]
     if len(known) < 2:
         return [False] * len(values)
-    return [value == max(known) for value in values]
+    highest = percent(max(known))
+    return [percent(value) == highest for value in values]

@@ -181,6 +181,13 @@ def _machines(rows: Iterable[Mapping]) -> list[str]:
     return sorted(names, key=lambda name: (name.lower(), name))
 
 
+def _changed_keys(rows: Iterable[Mapping]) -> list[str]:
+    """Return the parameters that differ from the baseline in any row, in the config's order."""
+    changed = {key for row in rows for key in row["changes"]}
+    every = dict.fromkeys(key for row in rows for key in row["settings"])
+    return [key for key in every if key in changed]
+
+
 def plain(value: object) -> str:
     """Write a setting as it reads in a table."""
     if value is _ABSENT:
@@ -209,7 +216,7 @@ def comparison_table(
         Why experiments are not in it, one sentence each.
     """
     shown = [row for row in rows if not row["unchanged"]]
-    keys = list(dict.fromkeys(key for row in rows for key in row["changes"]))
+    keys = _changed_keys(rows)
     machines = _machines(shown)
     columns = ["Experiment", "Detector", *keys, "AUC", "pAUC", "AUC difference"]
     columns += ["pAUC difference", *machines]
@@ -268,7 +275,7 @@ def comparison_table(
 
 def csv_rows(rows: Sequence[Mapping]) -> tuple[list[dict], list[str]]:
     """Return the rows of experiments.csv and its columns: shares, not percent; '' for none."""
-    keys = list(dict.fromkeys(key for row in rows for key in row["changes"]))
+    keys = _changed_keys(rows)
     machines = _machines(rows)
     numbers = [*MEASURES]
     for name in MEASURES:

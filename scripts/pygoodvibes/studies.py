@@ -34,14 +34,13 @@ from pygoodvibes.settings import Name, Section
 from pygoodvibes.tables import NOTHING, Table, percent
 from pygoodvibes.titles import data_title
 
-Measure = Literal["auc", "pauc", "sensitivity", "specificity", "precision", "f1"]
+Measure = Literal["auc", "pauc", "sensitivity", "specificity", "f1"]
 
 MEASURES = {
     "auc": "AUC",
     "pauc": "pAUC",
     "sensitivity": "Sensitivity",
     "specificity": "Specificity",
-    "precision": "Precision",
     "f1": "F1",
 }
 """Columns of metrics.csv that a study averages, and what they are called."""
@@ -53,16 +52,16 @@ class Study(Section):
     title: Annotated[str, Field(min_length=1)]
     """Heading of the table and the figure."""
 
-    grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}
+    grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(default={})
     """Keys of the config, with dots, and their values: all are combined with each other."""
 
-    combinations: list[Annotated[dict[str, Any], Field(min_length=1)]] = []
+    combinations: list[Annotated[dict[str, Any], Field(min_length=1)]] = Field(default=[])
     """Values that go together; each combination is combined with the whole grid."""
 
     detectors: Annotated[list[Name], Field(min_length=1)] | None = None
     """Detectors to run (null: those that the study changes, or else all of the config)."""
 
-    measures: Annotated[list[Measure], Field(min_length=1)] = ["auc", "pauc"]
+    measures: Annotated[list[Measure], Field(min_length=1)] = Field(default=["auc", "pauc"])
     """What the figure shows."""
 
 
@@ -408,7 +407,7 @@ def study_table(rows: Sequence[Mapping], *, title: str, data: str, confidence: f
         "In %. AUC and pAUC: mean of machine types, each the mean of its machine IDs; in brackets "
         f"the {100 * confidence:g} % interval from a bootstrap over machine IDs, which says how "
         "much other machines would change the number, not how sure the order of the rows is. The "
-        "columns of machine types give the AUC. Sensitivity, specificity, precision and F1: at the "
+        "columns of machine types give the AUC. Sensitivity, specificity and F1: at the "
         "threshold, mean of types.",
         "Bold: the best of the column. Choosing a row by these numbers uses test labels: what the "
         "best one reaches is an oracle's result.",
@@ -501,7 +500,7 @@ def _prepare(run: Run, folder: pathlib.Path, data: pathlib.Path) -> None:
     data.mkdir(exist_ok=True)
     link = folder / "data"
     target = os.path.relpath(data.resolve(), folder.resolve())
-    if not link.is_symlink() or os.readlink(link) != target:
+    if not link.is_symlink() or link.readlink() != pathlib.Path(target):
         link.unlink(missing_ok=True)
         link.symlink_to(target, target_is_directory=True)
     text = yaml.safe_dump(

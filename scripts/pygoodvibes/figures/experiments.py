@@ -20,8 +20,9 @@ def plot_experiments(rows: Sequence[Mapping], *, confidence: float, title_suffix
     Parameters
     ----------
     rows : sequence of mapping
-        experiment, changes (in words, a text each), detector; auc_difference and pauc_difference (shares), each
-        with _low and _high (None without an interval). In the order to draw, from the top.
+        experiment, changes (in words, a text each), detector; auc_difference and pauc_difference
+        (shares), each with _low and _high (None without an interval). In the order to draw, from
+        the top.
     confidence : float
         Coverage of the intervals.
     title_suffix : str
