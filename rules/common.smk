@@ -13,6 +13,7 @@ from pygoodvibes.errors import UserError
 from pygoodvibes.manifest import trainable
 from pygoodvibes.paths import locate
 from pygoodvibes.records import read_records
+from pygoodvibes.titles import data_title
 
 # One thread a job, also in the libraries below NumPy: the same bytes whatever else runs, and no
 # more threads than cores.
@@ -53,11 +54,7 @@ if provenance.drop_broken_links(Path(RESOURCES)):
     Path(RESULTS, "metrics.json").unlink(missing_ok=True)
 
 # What every heading and figure says of the data.
-DATA_TITLE = {
-    "synthetic": "synthetic data, no recordings",
-    "zenodo": "DCASE 2020 Task 2",
-    "kaggle": "DCASE 2020 Task 2",
-}.get(DATASET.source, f"data set {DATASET.name}")
+DATA_TITLE = data_title(name=DATASET.name, source=DATASET.source)
 
 # Published results to show beside ours.
 REFERENCES = (

@@ -145,6 +145,12 @@ def test_what_an_experiment_left_alone_is_not_repeated():
     assert not compared(same)["mixed", "knn"]["unchanged"]
 
 
+def test_an_experiment_that_changed_nothing_is_named():
+    same = experiment("same", BASE.metrics)
+    assert "No detector differs from the baseline in: same." in table_of(same).markdown()
+    assert "No detector differs" not in table_of(BETTER).markdown()
+
+
 def test_table():
     rows = cells_of(table_of(BETTER, MIXED).markdown())
     assert list(rows[0]) == [
@@ -350,8 +356,9 @@ def test_experiments_of_other_commits(repository):
     with pytest.raises(UserError, match="1 of other commits: --all-commits"):
         comparison.write_comparison("config/config.yaml")
     repository.git("update-ref", "refs/exps/celery/failed/abc", repository.git("rev-parse", "HEAD"))
-    rows = cells_of(comparison.write_comparison("config/config.yaml", all_commits=True).markdown())
-    assert {row["Experiment"] for row in rows} == {"old", "baseline"}
+    text = comparison.write_comparison("config/config.yaml", all_commits=True).markdown()
+    assert {row["Experiment"] for row in cells_of(text)} == {"old", "baseline"}
+    assert "abc" not in text
 
 
 def test_no_baseline(tmp_path, monkeypatch):

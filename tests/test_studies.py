@@ -97,7 +97,10 @@ def test_ready_made_studies_fit_the_configs(path, name, root):
     counts = {
         "ocsvm_gamma_nu": (1, 49),
         "lof": (1, 54),
-        "pca_components": (7, len(config.detectors)),
+        "pca_components": (
+            7,
+            sum(each.input == "projection" for each in config.detectors.values()),
+        ),
         "mel": (9, len(config.detectors)),
     }
     assert (len(runs), len(runs[0].variants)) == counts[path.stem]
@@ -278,6 +281,16 @@ def test_all_detectors_take_part_where_none_is_named():
     assert list(run.variants) == ["lof", "knn", "other"]
 
 
+def test_detectors_that_do_not_see_the_projection_have_no_part_in_its_study():
+    document = CONFIG.model_dump(mode="json")
+    document["detectors"]["knn"]["input"] = "embedding"
+    config = validate(document)
+    [run] = planned(config, grid={"projection.whiten": [True]})
+    assert list(run.variants) == ["lof", "other"]
+    [run] = planned(config, grid={"projection.whiten": [True], "mel.n_mels": [64]})
+    assert list(run.variants) == ["lof", "knn", "other"]
+
+
 def test_a_detector_that_only_the_study_has():
     [run] = planned(grid={"detectors.ocsvm.nu": [0.1]})
     assert run.config.detectors["ocsvm.nu-0.1"].method == "ocsvm"
@@ -395,6 +408,25 @@ def test_a_detector_that_the_key_does_not_concern_is_a_level_line():
     figure = figure_of(rows)
     assert len(figure.axes) == 2 + 1
     assert set(figure.axes[0].get_lines()[1].get_ydata()) == {100 * rows[2]["means"]["auc"]}
+
+
+def test_heat_maps_of_many_detectors_stand_side_by_side():
+    rows = found(grid={"mel.n_mels": [32, 64], "mel.power": [1.0, 2.0]})
+    figure = figure_of(rows)
+    assert [axes.get_title(loc="left") for axes in figure.axes[:2]] == [
+        "lof: AUC, %",
+        "lof: pAUC, %",
+    ]
+    spec = figure.axes[0].get_subplotspec().get_gridspec()
+    assert (spec.nrows, spec.ncols) == (2, 4)
+    grid = {
+        "detectors.lof.n_neighbors": list(range(2, 12)),
+        "detectors.lof.contamination": [0.1, 0.2],
+    }
+    wide = found(grid=grid)
+    every = {name: name for name in ("auc", "pauc", "f1", "sensitivity")}
+    spec = figure_of(wide, every).axes[0].get_subplotspec().get_gridspec()
+    assert (spec.nrows, spec.ncols) == (4, 1)
 
 
 @pytest.mark.parametrize(

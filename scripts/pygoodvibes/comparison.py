@@ -268,6 +268,10 @@ def comparison_table(
             f"{repeated} row(s) not shown: detectors that an experiment has as the baseline has "
             "them. They are in experiments.csv."
         )
+    seen = {row["experiment"] for row in shown}
+    same = sorted({row["experiment"] for row in rows} - seen)
+    if same:
+        notes.append(f"No detector differs from the baseline in: {', '.join(same)}.")
     notes += left_out
     text = frozenset({"Experiment", "Detector"})
     return Table(f"Experiments against the baseline ({data})", columns, cells, notes, text)

@@ -59,7 +59,8 @@ class Study(Section):
     """Values that go together; each combination is combined with the whole grid."""
 
     detectors: Annotated[list[Name], Field(min_length=1)] | None = None
-    """Detectors to run (null: those that the study changes, or else all of the config)."""
+    """Detectors to run (null: those that the study changes the settings of, or else all that see
+    what it changes)."""
 
     measures: Annotated[list[Measure], Field(min_length=1)] = Field(default=["auc", "pauc"])
     """What the figure shows."""
@@ -226,7 +227,7 @@ def plan(study: Study, config: Config, *, name: str) -> list[Run]:
     base["evaluation"]["bootstrap"] = 0
     points = points_of(study)
     touched = dict.fromkeys(key.split(".")[1] for key in points[0] if key.startswith("detectors."))
-    kept = list(study.detectors or touched or base["detectors"])
+    kept = list(study.detectors or touched or _concerned(base["detectors"], points[0]))
     for detector in kept:
         if detector not in base["detectors"] and detector not in touched:
             raise UserError(
@@ -265,6 +266,15 @@ def plan(study: Study, config: Config, *, name: str) -> list[Run]:
             )
         )
     return runs
+
+
+def _concerned(detectors: Mapping[str, Mapping], keys: Iterable[str]) -> list[str]:
+    """Return the detectors that settings outside `detectors` can change."""
+    if all(key.startswith("projection.") for key in keys):
+        return [
+            name for name, settings in detectors.items() if settings["input"] == "projection"
+        ] or list(detectors)
+    return list(detectors)
 
 
 def _grouped(points: Sequence[Mapping]) -> list[tuple[dict, list[Mapping]]]:

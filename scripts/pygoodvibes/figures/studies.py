@@ -14,6 +14,9 @@ from pygoodvibes.figures import style
 MOST_BARS = 40
 """More settings are not drawn where each has a line of its own: the lowest are left out."""
 
+_WIDEST = 13.0
+"""Inches that a figure of heat maps may be wide."""
+
 _RANKED = ("auc", "pauc", "f1")
 """Measures with a best value: of sensitivity and specificity, each alone can be had for nothing."""
 
@@ -96,18 +99,19 @@ def _heat_maps(
 ) -> Figure:
     (x_key, x_values), (y_key, y_values) = axes.items()
     detectors = style.in_order(row["detector"] for row in shared)
-    shape = (len(detectors), len(measures))
-    if len(detectors) == 1:
-        columns = style.grid_columns(len(measures), 2)
-        shape = (-(-len(measures) // columns), columns)
-    figure = style.new_figure(
-        max(6.0, shape[1] * (0.52 * len(x_values) + 1.5)),
-        shape[0] * (0.3 * len(y_values) + 1.0) + 1.2,
-        title,
-        suffix,
-    )
+    # the panels of a detector stay side by side if they fit, and several detectors if there is room
+    width = 0.52 * len(x_values) + 1.5
+    fit = max(1, int(_WIDEST // width))
+    if len(measures) <= fit:
+        columns = min(fit // len(measures), len(detectors)) * len(measures)
+    else:
+        columns = style.grid_columns(len(measures), fit)
     count = len(detectors) * len(measures)
-    panels = [figure.add_subplot(*shape, number + 1) for number in range(count)]
+    lines = -(-count // columns)
+    figure = style.new_figure(
+        max(6.0, columns * width), lines * (0.3 * len(y_values) + 1.0) + 1.2, title, suffix
+    )
+    panels = [figure.add_subplot(lines, columns, number + 1) for number in range(count)]
     for column, (measure, name) in enumerate(measures.items()):
         values = {
             detector: _matrix(shared, detector, measure, x_key, x_values, y_key, y_values)
