@@ -11,6 +11,7 @@ from pygoodvibes.job import logged
 def logging_as_before():
     root = logging.getLogger()
     before, level = list(root.handlers), root.level
+    logging.captureWarnings(False)  # a script run by another test may have left it on
     with warnings.catch_warnings():
         yield
     logging.captureWarnings(False)

@@ -12,6 +12,7 @@ import pytest
 
 import local_server
 from local_server import Fault, make_zip, read_tree
+from pygoodvibes import provenance
 from pygoodvibes.errors import UserError
 from pygoodvibes.layouts import find_clips
 from pygoodvibes.sources import archive as archive_module
@@ -262,15 +263,17 @@ def test_rule_script(server, options, tmp_path, root):
         "import json, runpy, sys, types\n"
         "script, params, log = sys.argv[1:]\n"
         "params = types.SimpleNamespace(**json.loads(params))\n"
-        "names = {'snakemake': types.SimpleNamespace(params=params, log=[log])}\n"
+        "job = types.SimpleNamespace(params=params, log=[log], output=params.output)\n"
+        "names = {'snakemake': job}\n"
         "runpy.run_path(script, init_globals=names, run_name='__main__')\n"
     )
 
     def run():
         params = {
             "source": "zenodo",
-            "folder": str(tmp_path / "data"),
-            "settings": {"machines": ["fan"], **options},
+            "machines": ["fan"],
+            "settings": {"folder": str(tmp_path / "data"), **options},
+            "output": [str(tmp_path / "data" / "fan")],
         }
         script = str(root / "scripts" / "fetch_dataset.py")
         return subprocess.run(
@@ -281,6 +284,8 @@ def test_rule_script(server, options, tmp_path, root):
         )
 
     assert run().returncode == 0
+    assert provenance.state(tmp_path / "data" / "fan") == ""  # as it was made
+    (tmp_path / "data" / "fan" / provenance.SNAPSHOT).unlink()
     assert read_tree(tmp_path / "data") == members("development", "fan")
     shutil.rmtree(tmp_path / "data")
     server.files.clear()
