@@ -6,6 +6,7 @@ CONFIG ?= config/config.yaml
 SORT ?= auc
 
 BIN := .venv/bin
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes -q
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/scripts
 
@@ -48,10 +49,10 @@ docs: .venv/installed ## Write what is generated: config schema and key tables, 
 	python -m pygoodvibes.readme
 
 lock: .venv/installed-test ## Pin all dependencies, with hashes, from pyproject.toml
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes -q \
-	  -o requirements.txt
-	uv pip compile pyproject.toml --extra test -c requirements.txt --universal \
-	  --python-version 3.11 --generate-hashes -q -o requirements-test.txt
+	$(LOCK) --all-extras -o requirements-test.txt
+	$(LOCK) -c requirements-test.txt -o requirements.txt
+	$(LOCK) -c requirements-test.txt --extra app -o requirements-app.txt
+	$(LOCK) -c requirements-test.txt --extra cluster -o requirements-cluster.txt
 
 clean: ## Remove everything computed; audio, results and .venv stay
 	rm -rf resources logs .snakemake
@@ -61,10 +62,21 @@ clean: ## Remove everything computed; audio, results and .venv stay
 	  { echo 'Error: Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ...' >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 
-.venv/installed: requirements.txt | .venv/bin/python
-	$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements.txt
+# The command `pygoodvibes` is this folder's own code, at every change.
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -q
+COMMAND := $(INSTALL) --no-deps --no-build-isolation -e .
+
+.venv/installed: requirements.txt pyproject.toml | .venv/bin/python
+	$(INSTALL) --require-hashes -r requirements.txt
+	$(COMMAND)
 	@touch $@
 
-.venv/installed-test: requirements-test.txt | .venv/bin/python
-	$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements-test.txt
-	@touch $@ .venv/installed
+.venv/installed-%: requirements-%.txt .venv/installed
+	$(INSTALL) --require-hashes -r requirements-$*.txt
+	@touch $@
+
+# all the others are part of it
+.venv/installed-test: requirements-test.txt pyproject.toml | .venv/bin/python
+	$(INSTALL) --require-hashes -r requirements-test.txt
+	$(COMMAND)
+	@touch $@ .venv/installed .venv/installed-app .venv/installed-cluster
