@@ -126,9 +126,7 @@ def test_errors_are_one_sentence_and_exit_code_1(run, arguments, said):
     assert code == 1 and err.startswith("Error: ") and said in err and err.count("\n") == 1
 
 
-@pytest.mark.parametrize(
-    "option", [["--alarm", "6/5"], ["--false-alarm-rate", "2"], ["--hop", "0"]]
-)
+@pytest.mark.parametrize("option", ["--alarm=6/5", "--false-alarm-rate=2", "--hop=0", "--what"])
 def test_wrong_usage_is_exit_code_2(run, option):
     with pytest.raises(SystemExit) as stopped:
         run("pump.pgv", "odd.wav", option)

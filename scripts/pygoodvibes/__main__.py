@@ -161,7 +161,14 @@ def main(arguments: list[str] | None = None) -> int:
     for name, function in COMMANDS.items():
         command = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
         _add_arguments(name, command)
-    options = vars(parser.parse_args(arguments))
+    parsed, rest = parser.parse_known_args(arguments)
+    options = vars(parsed)
+    # argparse takes several names at one place only; options may stand between them
+    named = [text for text in rest if text == "-" or not text.startswith("-")]
+    if options["command"] != "score" or named != rest:
+        parser.parse_args(arguments)
+    else:
+        options["path"] += rest
     try:
         return COMMANDS[options.pop("command")](options.pop("path"), **options) or 0
     except UserError as error:
