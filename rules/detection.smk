@@ -67,7 +67,7 @@ rule pack_models:
         mem_mb=1500,
     params:
         machine_ids=lambda wildcards: machine_ids(trained=True),
-        config=CONFIG.model_dump(mode="json"),
+        config=CONFIG.model_dump(mode="json", exclude={"evaluation", "figures"}),
         code=code(
             "pack_models",
             *sorted({detectors.module_of(each.method) for each in CONFIG.detectors.values()}),
