@@ -244,6 +244,8 @@ def test_a_run_builds_every_table_and_figure(finished):
     )
     expected |= {f"tables/{name}" for name in tables}
     expected |= {f"figures/{name}" for name in FIGURES}
+    expected |= {f"models/{machine}_id_{machine_id}.pgv" for machine, machine_id in IDS}
+    expected.add("models/models.csv")
     for detector in DETECTORS:
         for machine, machine_id in IDS:
             expected.add(f"official/{detector}/{official.score_file(machine, machine_id)}")
