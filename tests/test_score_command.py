@@ -223,7 +223,8 @@ def test_a_watched_folder_is_scored_as_recordings_arrive(place, tmp_path, monkey
         ("good.wav", "normal"),
         ("odd.wav", "anomalous"),
     ]
-    assert code == 3 and shown.err == "2 clip(s): 1 anomalous, 1 normal, 0 not scored\n"
+    assert code == 3 and shown.err.startswith(f"Watching {incoming} ")
+    assert shown.err.endswith("2 clip(s): 1 anomalous, 1 normal, 0 not scored\n")
 
 
 def test_fit_prints_what_it_learnt_and_its_model_scores(tmp_path, monkeypatch, capsys):
