@@ -141,14 +141,16 @@ class FrameNetwork:
         return error * self.scale_**2
 
     def score_samples(self, X: Sequence[np.ndarray]) -> np.ndarray:
-        """Return minus the clips' mean errors, shape (n_clips,): higher = more normal, at most 0."""
+        """Return minus the clips' mean errors, shape (n_clips,): higher = more normal."""
         return -np.array([self.score_frames(frames).mean() for frames in X])
 
 
 class Settings(SeededSettings):
-    """Autoencoder of the DCASE 2020 Task 2 organisers, without batch normalisation: mean squared
-    error of reproducing stacked log-mel frames. One network a machine ID (the organisers: one a
-    machine type)."""
+    """Autoencoder of the DCASE 2020 Task 2 organisers, without batch normalisation.
+
+    The score is the mean squared error of reproducing stacked log-mel frames, in dB squared. One
+    network a machine ID, where the organisers have one a machine type.
+    """
 
     most_held_out_fits: ClassVar[int | None] = 2
     target: ClassVar[str] = "all"

@@ -19,8 +19,10 @@ from pygoodvibes.detectors import autoencoder
 
 
 class Settings(autoencoder.Settings):
-    """Interpolation network (IDNN): mean squared error of the middle log-mel frame, predicted from
-    the frames around it. One network a machine ID."""
+    """Interpolation network (IDNN): the middle log-mel frame predicted from those around it.
+
+    The score is the mean squared error in dB squared. One network a machine ID.
+    """
 
     target: ClassVar[str] = "middle"
 
