@@ -53,6 +53,7 @@ rule write_benchmark:
         scores=f"{RESOURCES}/scores.csv",
         # the truth about synthetic clips lies beside them
         faults=(MADE if DATASET.source == "synthetic" else []),
+        references=REFERENCES,
     output:
         comparison=report(
             f"{RESULTS}/tables/benchmark.md",
@@ -73,6 +74,7 @@ rule write_benchmark:
         detectors=DETECTORS,
         seed=CONFIG.seed,
         data=DATA_TITLE,
+        benchmark=DATASET.benchmark,
         code=code("write_benchmark"),
     message:
         "Compare the detectors"

@@ -83,8 +83,7 @@ def costs_table(summary: Sequence[Mapping], *, data: str) -> Table:
         "Milliseconds a clip: scoring alone. Spectrograms, embedding and projection come before; "
         "provenance.json has the seconds of these steps.",
         f"Memory: largest growth of the process while a detector worked, looked at every "
-        f"{1000 * INTERVAL:g} ms, over what it held already (the clips' vectors, the libraries). "
-        "Memory that a detector before it has left free is not counted.",
+        f"{1000 * INTERVAL:g} ms, over what it held already (the clips' vectors, the libraries).",
     ]
     return Table(f"Cost of the detectors ({data})", columns, rows, notes, frozenset({"Detector"}))
 
