@@ -42,8 +42,8 @@ def test_the_table_has_seconds_a_fit_and_milliseconds_a_clip(files, tmp_path):
     assert lines[0] == "## Cost of the detectors (test data)"
     found = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line[:1] == "|"]
     assert found[2:] == [
-        ["net", "1", "3", "10.000", "30.0", "10.00", "250"],
-        ["lof", "2", "12", "0.150", "1.8", "5.00", "20"],
+        ["net", "1", "3", "10", "30.0", "10", "250"],
+        ["lof", "2", "12", "0.15", "1.8", "5", "20"],
         ["absent", "0", "0", *[NOTHING] * 4],
     ]
     numbers = read_records(tmp_path / "costs.csv")

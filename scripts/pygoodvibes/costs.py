@@ -70,9 +70,9 @@ def costs_table(summary: Sequence[Mapping], *, data: str) -> Table:
         cells = [NOTHING] * 4
         if row["fits"] and row["clips"]:
             cells = [
-                f"{row['fit_seconds'] / row['fits']:.3f}",
+                f"{row['fit_seconds'] / row['fits']:.2g}",
                 f"{row['fit_seconds']:.1f}",
-                f"{1000 * row['score_seconds'] / row['clips']:.2f}",
+                f"{1000 * row['score_seconds'] / row['clips']:.2g}",
                 f"{row['memory_mib']:.0f}",
             ]
         rows.append([row["detector"], str(row["machine_ids"]), str(row["fits"]), *cells])
