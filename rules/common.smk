@@ -124,6 +124,11 @@ def of_machine_ids(pattern, machine=None, trained=False):
     ]
 
 
+def of_type(pattern):
+    """Return an input function: a pattern for each trained ID of the machine type of a job."""
+    return lambda wildcards: of_machine_ids(pattern, wildcards.machine, trained=True)
+
+
 def clips_of_id(wildcards):
     """Return the manifest of one machine ID, a small file that stands for its audio."""
     checkpoints.list_clips.get()
