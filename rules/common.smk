@@ -129,6 +129,14 @@ def of_type(pattern):
     return lambda wildcards: of_machine_ids(pattern, wildcards.machine, trained=True)
 
 
+def of_machines(pattern):
+    """Return an input function: a pattern for each machine type with a trained ID."""
+    return lambda wildcards: [
+        pattern.format(machine=machine)
+        for machine in dict.fromkeys(machine for machine, _ in machine_ids(trained=True))
+    ]
+
+
 def clips_of_id(wildcards):
     """Return the manifest of one machine ID, a small file that stands for its audio."""
     checkpoints.list_clips.get()

@@ -27,7 +27,7 @@ import numpy as np
 
 from pygoodvibes import mel_cache, metrics, models, vectors
 from pygoodvibes.detection import anomaly_score, read_scores
-from pygoodvibes.detectors.fusion import centre_and_scatter, soft_maximum
+from pygoodvibes.detectors.fusion import centre_and_scatter
 from pygoodvibes.mel_cache import ClipFrames, MelCache
 from pygoodvibes.projection import Pca
 from pygoodvibes.records import write_records
@@ -39,15 +39,12 @@ logger = logging.getLogger(__name__)
 INDICATORS = (
     "stand_in_auc",
     "stand_in_pauc",
-    "stand_in_margin",
+    "stand_in_separation",
     "self_tail",
     "agreement",
     "burstiness",
 )
 """What speaks for a candidate; higher = better. NaN where it can't be told."""
-
-FUSED = "all fused"
-"""The candidate that joins all whole detectors, each in units of its held-out scatter."""
 
 BURSTY_DB = 3.0
 """From here on the power of a machine comes in bursts: its 0.95 quantile is twice its median."""
@@ -99,36 +96,20 @@ class MachineId:
 
 
 def may_be_chosen(detectors: Mapping[str, Mapping], leave_out: Sequence[str]) -> list[str]:
-    """Return the detectors that may be chosen: no controls, and none that match a pattern."""
+    """Return the detectors that may be chosen: the first, and all but controls and patterns."""
     return [
         name
-        for name, settings in detectors.items()
-        if settings["method"] != "random_projection"
+        for number, (name, settings) in enumerate(detectors.items())
+        if number == 0
+        or settings["method"] != "random_projection"
         and not any(fnmatch.fnmatchcase(name, pattern) for pattern in leave_out)
     ]
 
 
-def join_scores(
-    whole: Mapping[str, np.ndarray], parts: Mapping[str, np.ndarray], held_out: Mapping
-) -> dict[str, np.ndarray]:
-    """Return the scores of all candidates: whole detectors, all of them fused, parts.
-
-    Parameters
-    ----------
-    whole, parts : mapping of str to np.ndarray [shape=(n_clips,)]
-        Scores by name.
-    held_out : mapping of str to np.ndarray [shape=(n_train,)]
-        Held-out training scores of the whole detectors, from which the units are taken.
-    """
-    fused = {}
-    if len(whole) > 1:
-        measured = [centre_and_scatter(held_out[name]) for name in whole]
-        in_units = [
-            (scores - centre) / scatter
-            for scores, (centre, scatter) in zip(whole.values(), measured, strict=True)
-        ]
-        fused[FUSED] = soft_maximum(np.stack(in_units, axis=1), 2.0)
-    return {**whole, **fused, **parts}
+def in_units(scores: np.ndarray, held_out: np.ndarray) -> np.ndarray:
+    """Return scores in units of the scatter of held-out training scores; 0 is their middle."""
+    centre, scatter = centre_and_scatter(held_out)
+    return (scores - centre) / scatter
 
 
 def member_scores(
@@ -191,10 +172,12 @@ class Candidates:
     ) -> "Candidates":
         """Take those detectors that have a score of each training clip that they had not seen."""
         train = own.scores_of("train")
+        usable = own.pca is not None
         whole = {
             name: own.estimators[name]
             for name in may_be_chosen(detectors, leave_out)
-            if own.estimators.get(name) is not None
+            if usable
+            and own.estimators.get(name) is not None
             and len(train[name]) >= LEAST_CLIPS
             and np.isfinite(train[name]).all()
         }
@@ -208,7 +191,7 @@ class Candidates:
             name: dict(zip(each.member_names, each.held_out_.T, strict=True))
             for name, each in parts.items()
         }
-        return cls(whole, parts, join_scores(train, _named(of_parts), train))
+        return cls(whole, parts, {**train, **_named(of_parts)})
 
     def score(self, detectors: Mapping[str, Mapping], inputs: Inputs) -> dict[str, np.ndarray]:
         """Score clips with every candidate, shape (n_clips,) each; higher = more anomalous."""
@@ -221,7 +204,7 @@ class Candidates:
                 whole[name] = estimator.join_members(scores)
             else:
                 whole[name] = anomaly_score(estimator, _seen(detectors[name], inputs))
-        return join_scores(whole, _named(of_parts), self.held_out)
+        return {**whole, **_named(of_parts)}
 
 
 def stand_ins(
@@ -315,22 +298,40 @@ def indicators(
         other = of_stand_ins[name]
         scores = np.concatenate([own, other])
         anomalous = np.arange(len(scores)) >= len(own)
-        centre, scatter = centre_and_scatter(own)
-        low, high, top = np.quantile(own, (0.25, 0.75, 0.95))
+        middle, low, high, top = np.quantile(own, (0.5, 0.25, 0.75, 0.95))
         spread = max((high - low) / 1.349, 1e-12)
-        margin = math.nan
-        if len(other):
-            margin = (float(np.quantile(other, 0.1)) - float(np.quantile(own, 0.9))) / scatter
         agreement = _correlation(ranks[name], total - ranks[name]) if len(held_out) > 1 else np.nan
         result[name] = {
             "stand_in_auc": metrics.auc(anomalous, scores),
             "stand_in_pauc": metrics.partial_auc(anomalous, scores, max_fpr=max_fpr),
-            "stand_in_margin": margin,
-            "self_tail": -float(top - centre) / spread,
+            "stand_in_separation": separation(own, other),
+            "self_tail": -float(top - middle) / spread,
             "agreement": agreement,
             "burstiness": hears_bursts(name) * (burstiness - BURSTY_DB),
         }
     return result
+
+
+def separation(own: np.ndarray, other: np.ndarray) -> float:
+    """Return how far apart two groups of scores lie, in units of the scatter within them.
+
+    Unlike the AUC it goes on growing where no two scores are out of order. The scatter is the root
+    of the mean of both variances (the index d').
+
+    Parameters
+    ----------
+    own, other : np.ndarray [shape=(n,)]
+        Scores of the own clips, and of those that should score higher.
+
+    Returns
+    -------
+    float
+        NaN if a group is empty, or nothing scatters.
+    """
+    if not len(own) or not len(other):
+        return math.nan
+    within = math.sqrt((own.var() + other.var()) / 2)
+    return float(other.mean() - own.mean()) / within if within > 0 else math.nan
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
@@ -350,8 +351,10 @@ def spearman(x: Sequence[float], y: Sequence[float]) -> float:
     return _correlation(_ranks(np.asarray(x)), _ranks(np.asarray(y)))
 
 
-def pick(table: Mapping[str, Mapping[str, float]], indicator: str, default: str) -> str | None:
-    """Return the candidate that an indicator favours.
+def favoured(
+    table: Mapping[str, Mapping[str, float]], indicator: str, default: str, *, top: int
+) -> list[str]:
+    """Return the candidates that an indicator favours, the best first.
 
     Parameters
     ----------
@@ -360,18 +363,17 @@ def pick(table: Mapping[str, Mapping[str, float]], indicator: str, default: str)
     indicator : str
         One of `INDICATORS`.
     default : str
-        The fixed default, which wins where no candidate has a higher value than it has.
+        The fixed default, which goes before others of the same value.
+    top : int > 0
+        How many.
 
     Returns
     -------
-    str or None
-        A candidate; the first of those with the highest value. None if nothing can be told: no
-        candidate has a value.
+    list of str
+        Empty if no candidate has a value.
     """
-    order = sorted(table, key=lambda name: name != default)
-    values = {name: table[name][indicator] for name in order}
-    known = {name: value for name, value in values.items() if math.isfinite(value)}
-    return max(known, key=known.get) if known else None
+    known = [name for name, values in table.items() if math.isfinite(values[indicator])]
+    return sorted(known, key=lambda name: (-table[name][indicator], name != default))[:top]
 
 
 def choose(
@@ -382,13 +384,14 @@ def choose(
     *,
     default: str,
     indicator: str,
+    top: int,
     leave_out: Sequence[str],
     members: bool,
     sample: int,
     max_fpr: float,
     seed: int,
 ) -> dict:
-    """Choose a candidate for one machine ID, from training clips of its type alone.
+    """Choose candidates for one machine ID, from training clips of its type alone.
 
     Parameters
     ----------
@@ -402,7 +405,7 @@ def choose(
         The `detectors` section of the config.
     default : str
         The fixed default: taken where nothing can be told.
-    indicator, leave_out, members, sample
+    indicator, top, leave_out, members, sample
         The `choice` section of the config.
     max_fpr, seed
         Of the pAUC, and of the config.
@@ -410,17 +413,17 @@ def choose(
     Returns
     -------
     dict
-        machine, id; chosen: candidate, None if no detector was fitted; reason; burstiness_db;
-        stand_ins: how many; indicators: those of each candidate.
+        machine, id; chosen: candidates to be fused, none if no detector was fitted; reason;
+        burstiness_db; stand_ins: how many; indicators: those of each candidate.
     """
     own = ids[machine_id]
     candidates = Candidates.of(own, detectors, leave_out=leave_out, members=members)
-    result = {"machine": machine, "id": machine_id, "chosen": None, "stand_ins": 0}
-    empty = {**result, "burstiness_db": math.nan, "indicators": {}}
-    if not candidates.held_out or own.pca is None:
+    result: dict = {"machine": machine, "id": machine_id, "stand_ins": 0}
+    result |= {"burstiness_db": math.nan, "indicators": {}}
+    if not candidates.held_out:
         fitted = own.estimators.get(default) is not None
         reason = "no candidate was fitted and has held-out training scores"
-        return {**empty, "chosen": default if fitted else None, "reason": reason}
+        return {**result, "chosen": [default] if fitted else [], "reason": reason}
     others = {
         name: each
         for name, each in ids.items()
@@ -430,27 +433,29 @@ def choose(
     drawn = stand_ins(counts, sample=sample, seed=seed, key=(machine, machine_id))
     scored = [
         candidates.score(
-            detectors,
-            each.inputs(np.flatnonzero(each.embedded.train)[drawn[name]], own.pca),
+            detectors, each.inputs(np.flatnonzero(each.embedded.train)[drawn[name]], own.pca)
         )
         for name, each in others.items()
     ]
-    nothing = [{name: np.zeros(0) for name in candidates.held_out}]
     of_stand_ins = {
-        name: np.concatenate([part[name] for part in scored or nothing])
+        name: np.concatenate([np.zeros(0), *(part[name] for part in scored)])
         for name in candidates.held_out
     }
-    burstiness = math.nan
     if own.cache is not None:
-        own_clips = np.flatnonzero(own.embedded.train)[:sample]
-        burstiness = frame_burstiness(ClipFrames(own.cache)[own_clips])
-    table = indicators(candidates.held_out, of_stand_ins, burstiness=burstiness, max_fpr=max_fpr)
-    chosen = pick(table, indicator, default)
+        clips = np.flatnonzero(own.embedded.train)[:sample]
+        result["burstiness_db"] = frame_burstiness(ClipFrames(own.cache)[clips])
+    table = indicators(
+        candidates.held_out,
+        of_stand_ins,
+        burstiness=result["burstiness_db"],
+        max_fpr=max_fpr,
+    )
+    chosen = favoured(table, indicator, default, top=top)
+    fallback = default if default in table else next(iter(table))
     return {
         **result,
-        "chosen": chosen or (default if default in table else next(iter(table))),
+        "chosen": chosen or [fallback],
         "reason": reason_for(table, indicator, default, chosen, alone=not others),
-        "burstiness_db": burstiness,
         "stand_ins": sum(len(each) for each in drawn.values()),
         "indicators": table,
     }
@@ -467,41 +472,40 @@ def reason_for(
     table: Mapping[str, Mapping[str, float]],
     indicator: str,
     default: str,
-    chosen: str | None,
+    chosen: Sequence[str],
     *,
     alone: bool,
 ) -> str:
-    """Say why a candidate was chosen, in one sentence.
+    """Say why candidates were chosen, in one sentence.
 
     Parameters
     ----------
     table, indicator, default
-        As in `pick`.
-    chosen : str or None
+        As in `favoured`.
+    chosen : sequence of str
         What it returned.
     alone : bool
         Whether there is no other ID of the type.
     """
-    if chosen is None and alone:
-        return f"the only machine ID of its type, so {indicator} has no stand-ins"
-    if chosen is None:
-        return f"{indicator} can't be told here"
-    best = table[chosen][indicator]
-    equal = sum(each[indicator] == best for each in table.values()) - 1
-    text = f"{indicator} {best:.3f}, the highest of {len(table)} candidates"
+    if not chosen and alone:
+        return (
+            f"the only machine ID of its type, so that nothing stands in for anomalies: {default}"
+        )
+    if not chosen:
+        return f"{indicator} can't be told, no choice made"
+    values = ", ".join(f"{table[name][indicator]:.2f}" for name in chosen)
+    text = f"{indicator} {values}, the highest of {len(table)} candidates"
+    last = table[chosen[-1]][indicator]
+    equal = sum(values[indicator] == last for name, values in table.items() if name not in chosen)
     if equal:
-        text += f", {equal} others equal"
-    if chosen != default and default in table:
-        text += f" ({default}: {table[default][indicator]:.3f})"
+        text += f" ({equal} more have {last:.2f})"
+    if default in table and default not in chosen:
+        text += f"; {default} has {table[default][indicator]:.2f}"
     return text
 
 
 def scores_of_test_clips(
-    own: MachineId,
-    detectors: Mapping[str, Mapping],
-    *,
-    leave_out: Sequence[str],
-    members: bool,
+    own: MachineId, detectors: Mapping[str, Mapping], *, leave_out: Sequence[str], members: bool
 ) -> dict[str, np.ndarray]:
     """Return the scores of the test clips by every candidate, once the choice is made.
 
@@ -513,17 +517,18 @@ def scores_of_test_clips(
     Returns
     -------
     dict of str to np.ndarray [shape=(n_test,)]
-        Higher = more anomalous; those of whole detectors are the ones they gave in `detect`.
+        `in_units` of each candidate's held-out training scores, so that they can be added;
+        higher = more anomalous.
     """
     candidates = Candidates.of(own, detectors, leave_out=leave_out, members=members)
-    if own.pca is None or not candidates.held_out:
+    if not candidates.held_out:
         return {}
     known = own.scores_of("test")
-    parts = {}
+    found = {name: known[name] for name in candidates.whole}
     if candidates.parts:
         inputs = own.inputs(~own.embedded.train, own.pca)
-        parts = _named(member_scores(candidates.parts, detectors, inputs))
-    return join_scores({name: known[name] for name in candidates.whole}, parts, candidates.held_out)
+        found |= _named(member_scores(candidates.parts, detectors, inputs))
+    return {name: in_units(found[name], own) for name, own in candidates.held_out.items()}
 
 
 def load(files: Mapping[str, str | None], *, fitted: bool = True) -> MachineId:
@@ -576,7 +581,8 @@ def write_choice(
     choice : path
         JSON: what `choose` returns for each ID, NaN as null.
     scores : path
-        CSV: a row a test clip (id, clip), a column a candidate, empty where there is none.
+        CSV: a row a test clip (id, clip), a column a candidate with its `scores_of_test_clips`,
+        empty where there is none.
     """
     ids = {machine_id: load(each, fitted=False) for machine_id, each in files.items()}
     which = {key: settings[key] for key in ("leave_out", "members")}
@@ -603,9 +609,8 @@ def write_choice(
         for number, clip in enumerate(own.embedded.clip[~own.embedded.train]):
             values = {name: _text(scored[number]) for name, scored in found.items()}
             rows.append({"id": machine_id, "clip": clip, **values})
-    write_records(
-        scores, ({**dict.fromkeys(columns, ""), **row} for row in rows), ["id", "clip", *columns]
-    )
+    complete = ({**dict.fromkeys(columns, ""), **row} for row in rows)
+    write_records(scores, complete, ["id", "clip", *columns])
     text = json.dumps(_plain(choices), indent=1)
     pathlib.Path(choice).write_text(text + "\n", encoding="utf-8")
 

@@ -305,16 +305,20 @@ class Choice(Section):
     indicator: Literal[
         "stand_in_auc",
         "stand_in_pauc",
-        "stand_in_margin",
+        "stand_in_separation",
         "self_tail",
         "agreement",
         "burstiness",
-    ] = "stand_in_pauc"
+    ] = "stand_in_separation"
     """What decides. Stand-ins are training clips of the other IDs of the type: 'stand_in_auc' and
     'stand_in_pauc', how well a detector tells them from held-out training clips of its own ID;
-    'stand_in_margin', how far apart both lie, in units of scatter. Of its own clips alone:
+    'stand_in_separation', how far apart both lie, in units of scatter. Of its own clips alone:
     'self_tail', how little the highest scores stick out; 'agreement', how much other detectors say
     the same; 'burstiness', maxima where the power comes in bursts, means where it is steady."""
+
+    top: Count = 3
+    """So many of the best candidates are chosen and their scores averaged, each in units of its
+    scatter over held-out training clips (1: the best alone)."""
 
     leave_out: list[str] = Field(default=["original_*"])
     """Detectors that are not to be chosen, by name or pattern; random projections never are."""
