@@ -97,13 +97,13 @@ class MachineId:
 
 def may_be_chosen(detectors: Mapping[str, Mapping], leave_out: Sequence[str]) -> list[str]:
     """Return the detectors that may be chosen: the first, and all but controls and patterns."""
-    return [
+    left_out = {
         name
-        for number, (name, settings) in enumerate(detectors.items())
-        if number == 0
-        or settings["method"] != "random_projection"
-        and not any(fnmatch.fnmatchcase(name, pattern) for pattern in leave_out)
-    ]
+        for name, settings in detectors.items()
+        if settings["method"] == "random_projection"
+        or any(fnmatch.fnmatchcase(name, pattern) for pattern in leave_out)
+    }
+    return [name for name in detectors if name not in left_out or name == next(iter(detectors))]
 
 
 def in_units(scores: np.ndarray, held_out: np.ndarray) -> np.ndarray:

@@ -172,8 +172,7 @@ def three_table(
         gains = of[CHOICE] - of[DEFAULT], of[ORACLE] - of[CHOICE]
         cells = [_pair(values, confidence, percent) for values in of.values()]
         rows.append([machine, *cells, *(_pair(gain, confidence, points) for gain in gains)])
-    gain = (averaged[CHOICE] if averaged else {})[benchmark.MEAN][0]
-    gain = gain - averaged[DEFAULT][benchmark.MEAN][0]
+    gain = averaged[CHOICE][benchmark.MEAN][0] - averaged[DEFAULT][benchmark.MEAN][0]
     notes = [
         "AUC / pAUC in %, differences in points, in brackets the "
         f"{100 * confidence:g} % bootstrap interval over test clips ({resamples} resamples, normal "
@@ -342,11 +341,13 @@ def decisions_table(all_outcomes: Sequence[Outcome], default: str, *, data: str)
                 if of and all(name in each.scores for name in of)
             }
         bursts = document["burstiness_db"]
-        rows.append(
-            [*each.key, " + ".join(document["chosen"]) or NOTHING, document["reason"]]
-            + [NOTHING if bursts is None else f"{bursts:.1f}", str(document["stand_ins"])]
-            + [auc[DEFAULT], auc[CHOICE], auc[ORACLE], best]
-        )
+        values = [
+            " + ".join(document["chosen"]) or NOTHING,
+            document["reason"],
+            NOTHING if bursts is None else f"{bursts:.1f}",
+            str(document["stand_ins"]),
+        ]
+        rows.append([*each.key, *values, *auc.values(), best])
     notes = [
         "AUC in % of the test clips, seen only after the choice. Bursts: level of the frames' 0.95 "
         "quantile of power over their median, dB; from 3 dB on power comes in bursts. Stand-ins: "
