@@ -305,7 +305,7 @@ def indicators(
             "stand_in_auc": metrics.auc(anomalous, scores),
             "stand_in_pauc": metrics.partial_auc(anomalous, scores, max_fpr=max_fpr),
             "stand_in_separation": separation(own, other),
-            "self_tail": -float(top - middle) / spread,
+            "self_tail": -float((top - middle) / spread),
             "agreement": agreement,
             "burstiness": hears_bursts(name) * (burstiness - BURSTY_DB),
         }
