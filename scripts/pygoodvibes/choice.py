@@ -11,7 +11,8 @@ References
 ----------
 Ma et al. (2023), The need for unsupervised outlier model selection: a review and evaluation of
 internal evaluation strategies (self-scores, agreement).
-Kuroyanagi et al. (2021), An ensemble approach to anomalous sound detection (other IDs as outliers).
+Primus et al. (2020), Anomalous sound detection as a simple binary classification problem with
+careful selection of proxy outlier examples (other machines as stand-ins).
 """
 
 import dataclasses
