@@ -278,8 +278,8 @@ def predict_table(
             notes.append(_prediction(name, rhos, resamples, confidence, seed))
             more = {key: value[0] - everything[key][0] for key, value in fused.items()}
             notes.append(
-                f"Its choice is {interval(more, points)} points of AUC from what all candidates "
-                "fused without a choice reach: that part is due to choosing."
+                f"{interval(more, points)} points of AUC between its choice and all candidates "
+                "fused: so much is due to choosing, the rest of the gain to fusing."
             )
     chance = {key: np.mean(list(values.values()), axis=0) for key, values in measured.items()}
     rows.append(row("a candidate at random", NOTHING, chance, chance))
