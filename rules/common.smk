@@ -4,8 +4,11 @@ import os
 import sys
 from pathlib import Path
 
-# The library lies beside the scripts, so that a copy of the project runs its own code.
-sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+# The library lies beside the scripts, so that a copy of the project runs its own code: here, and in
+# its jobs, which would find that of the project that is installed first.
+library = str(Path(workflow.basedir) / "scripts")
+sys.path.insert(0, library)
+os.environ["PYTHONPATH"] = os.pathsep.join([library, *filter(None, [os.environ.get("PYTHONPATH")])])
 
 from pygoodvibes import detectors, embeddings, listing, provenance
 from pygoodvibes.config import MACHINES, validate
