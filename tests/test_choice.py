@@ -13,6 +13,7 @@ from pygoodvibes import choice, mel_cache, metrics, models, vectors
 from pygoodvibes.detection import detect_clips, write_scores
 from pygoodvibes.projection import Pca, project_vectors
 from pygoodvibes.records import read_records
+from pygoodvibes.scoring import score_clips
 from pygoodvibes.vectors import from_records
 
 BANDS = 12
@@ -246,6 +247,9 @@ def test_scores_of_whole_detectors_are_not_computed_twice():
         scores["fusion"], -own.estimators["fusion"].score_samples(own.embedded.values)
     )
     assert np.allclose(scores["knn"][30:], own.scores_of("test")["knn"], rtol=1e-4)
+    found = score_clips(own.estimators, DETECTORS, embedding=own.embedded.values, pca=own.pca)
+    assert all(np.allclose(found[name], scores[name]) for name in found if name in scores)
+    assert np.allclose(found["original_knn"][30:], own.scores_of("test")["original_knn"], rtol=1e-4)
 
 
 # frames
