@@ -198,10 +198,12 @@ def test_faults_are_measured_against_the_normal_clips_of_their_machine_id():
 def test_the_comparison_is_written_and_the_same_again(tmp_path):
     write_records(tmp_path / "scores.csv", rows(), list(rows()[0]))
     write_records(tmp_path / "faults.csv", truth(), list(truth()[0]))
+    (tmp_path / "lead.md").write_text("## Three numbers\n\n- A note.\n")
     for name in ("a.md", "b.md"):
         benchmark.write_benchmark(
             scores=tmp_path / "scores.csv",
             faults=[tmp_path / "faults.csv"],
+            lead=tmp_path / "lead.md",
             output=tmp_path / name,
             detectors=list(SHIFT),
             **OPTIONS,
@@ -209,6 +211,7 @@ def test_the_comparison_is_written_and_the_same_again(tmp_path):
     text = (tmp_path / "a.md").read_text()
     assert text == (tmp_path / "b.md").read_text()
     assert re.findall("^## (.*)", text, flags=re.MULTILINE) == [
+        "Three numbers",
         "AUC in % with intervals (made up)",
         "pAUC in % with intervals (made up)",
         "good against the others, paired (made up)",

@@ -60,7 +60,7 @@ WRONG = [
     (
         {"sead": 1},
         "sead: there is no such key; did you mean seed? allowed here: seed, dataset, audio, mel, "
-        "embedding, projection, held_out, detectors, threshold, evaluation, figures",
+        "embedding, projection, held_out, detectors, choice, threshold, evaluation, figures",
     ),
     (
         {"mel": {"n_mel": 64}},
@@ -487,6 +487,7 @@ def all_models():
             "embedding",
             "projection",
             "held_out",
+            "choice",
             "threshold",
             "evaluation",
             "figures",

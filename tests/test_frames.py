@@ -173,3 +173,22 @@ def test_a_cache_of_other_clips_is_refused(cache):
 def test_settings_out_of_bounds_are_refused(wrong):
     with pytest.raises(ValidationError):
         Settings.model_validate({"method": "frames", **wrong})
+
+
+@pytest.mark.parametrize("kind", ["soft", "mean", "high"])
+def test_members_are_the_aggregates_and_join_to_the_score(cache, kind):
+    clips = ClipFrames(cache)
+    train, test = clips[np.arange(24)], clips[np.arange(24, 59)]
+    fitted = FrameDetector(model=FrameModel(n_components=4), aggregate=kind).fit(train)
+    assert fitted.member_names == list(AGGREGATES)
+    scores = fitted.member_scores(test)
+    assert scores.shape == (35, 4)
+    assert np.allclose(fitted.join_members(scores), -fitted.score_samples(test))
+    assert fitted.member_scores(clips[np.zeros(0, int)]).shape == (0, 4)
+    if kind == "soft":
+        assert np.allclose(np.median(fitted.held_out_, axis=0), 0)
+        # clips that the model has not seen scatter around others than those that it has
+        assert fitted.held_out_.shape == (24, 4)
+        assert not np.allclose(fitted.held_out_, fitted.member_scores(train))
+    else:
+        assert len(fitted.held_out_) == 0

@@ -346,6 +346,7 @@ def write_benchmark(
     *,
     scores: str | pathlib.Path,
     faults: Sequence[str | pathlib.Path],
+    lead: str | pathlib.Path | None = None,
     output: str | pathlib.Path,
     detectors: Sequence[str],
     max_fpr: float,
@@ -363,6 +364,8 @@ def write_benchmark(
         All scores.
     faults : sequence of path
         Tables of the truth, for synthetic data.
+    lead : path, optional
+        A table in Markdown to begin with.
     output : path
         Markdown file.
     detectors, max_fpr, resamples, confidence, seed, data
@@ -384,6 +387,7 @@ def write_benchmark(
     if faults:
         truth = [row for path in faults for row in read_records(path)]
         tables.append(fault_table(rows, truth, detectors, data=data))
-    text = "\n".join(table.markdown() for table in tables)
+    first = [] if lead is None else [pathlib.Path(lead).read_text(encoding="utf-8")]
+    text = "\n".join([*first, *(table.markdown() for table in tables)])
     text += "\nWhat the detectors cost, in seconds and memory: costs.md, one folder up.\n"
     pathlib.Path(output).write_text(text, encoding="utf-8")

@@ -207,6 +207,8 @@ class FrameDetector:
         Fitted on all training clips.
     centre_, scatter_ : np.ndarray [shape=(4,)]
         Of the aggregates of held-out training clips; 0 and 1 if a single one is the score.
+    held_out_ : np.ndarray [shape=(n_clips, 4)]
+        These aggregates, as `member_scores` counts them; of no clip if a single one is the score.
     """
 
     def __init__(self, *, model: FrameModel, aggregate: str = "soft", folds: int = 5):
@@ -218,6 +220,7 @@ class FrameDetector:
         """Fit on the frames of training clips, each of shape (n_frames, n_mels), dB."""
         self.model_ = self._unfitted().fit(X)
         self.centre_, self.scatter_ = np.zeros(len(AGGREGATES)), np.ones(len(AGGREGATES))
+        self.held_out_ = np.zeros((0, len(AGGREGATES)))
         if self.aggregate != "soft" or len(X) < 2:
             return self
         fold = np.arange(len(X)) % min(self.folds, len(X))
@@ -229,19 +232,35 @@ class FrameDetector:
             held_out[out] = [aggregate(part.score_frames(frames)) for frames in X[out]]
         measured = [centre_and_scatter(column) for column in held_out.T]
         self.centre_, self.scatter_ = np.array(measured).T
+        self.held_out_ = (held_out - self.centre_) / self.scatter_
         return self
 
     def _unfitted(self) -> FrameModel:
         names = ("model", "stack", "n_components", "max_frames", "max_references", "random_state")
         return FrameModel(**{name: getattr(self.model, name) for name in names})
 
+    @property
+    def member_names(self) -> list[str]:
+        """Return the aggregates."""
+        return list(AGGREGATES)
+
+    def member_scores(self, X: Sequence[np.ndarray]) -> np.ndarray:
+        """Return each aggregate of the frame scores of clips, shape (n_clips, 4).
+
+        Higher = more anomalous; with 'soft' in units of its scatter.
+        """
+        members = [aggregate(self.model_.score_frames(frames)) for frames in X]
+        return (np.reshape(members, (len(X), len(AGGREGATES))) - self.centre_) / self.scatter_
+
     def score_samples(self, X: Sequence[np.ndarray]) -> np.ndarray:
         """Return minus the clips' scores, shape (n_clips,): higher = more normal."""
-        members = np.stack([aggregate(self.model_.score_frames(frames)) for frames in X])
-        members = (members - self.centre_) / self.scatter_
+        return -self.join_members(self.member_scores(X))
+
+    def join_members(self, scores: np.ndarray) -> np.ndarray:
+        """Return the score of clips, shape (n_clips,), from `member_scores`."""
         if self.aggregate == "soft":
-            return -soft_maximum(members, 2.0)
-        return -members[:, AGGREGATES.index(self.aggregate)]
+            return soft_maximum(scores, 2.0)
+        return scores[:, AGGREGATES.index(self.aggregate)]
 
 
 class Settings(SeededSettings):
