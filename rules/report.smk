@@ -409,7 +409,7 @@ rule publish:
 
 rule write_report:
     input:
-        template=f"{workflow.basedir}/report/summary.html.j2",
+        template="report/summary.html.j2",
         manifest=f"{RESOURCES}/final/manifest.csv",
         coverage=f"{RESOURCES}/final/coverage.csv",
         metrics=f"{RESULTS}/metrics.csv",

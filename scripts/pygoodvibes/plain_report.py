@@ -48,7 +48,7 @@ LISTED = 20
 SHOWN = 6
 """Clips to listen to that come with picture and sound: the page stays below 5 MB."""
 
-SOUND_BYTES = 300_000
+SOUND_BYTES = 250_000
 """Most bytes of one embedded sound; a longer one is cut."""
 
 LEFT_OUT = 50
@@ -465,7 +465,7 @@ def sound(path: pathlib.Path, settings: Mapping) -> tuple[bytes, float, bool]:
     Returns
     -------
     content : bytes
-        At most `SOUND_BYTES`: what is longer is cut in half until it fits.
+        At most `SOUND_BYTES`: of what is longer, the beginning.
     seconds : float
         How long it is.
     whole : bool
@@ -481,10 +481,10 @@ def sound(path: pathlib.Path, settings: Mapping) -> tuple[bytes, float, bool]:
     while True:
         buffer = io.BytesIO()
         soundfile.write(buffer, signal, settings["sample_rate"], format="FLAC", subtype="PCM_16")
-        if buffer.tell() <= SOUND_BYTES or len(signal) < 2:
-            seconds = len(signal) / settings["sample_rate"]
-            return buffer.getvalue(), seconds, len(signal) == length
-        signal = signal[: len(signal) // 2]
+        content = buffer.getvalue()
+        if len(content) <= SOUND_BYTES:
+            return content, len(signal) / settings["sample_rate"], len(signal) == length
+        signal = signal[: int(0.95 * len(signal) * SOUND_BYTES / len(content))]
 
 
 def _uri(content: bytes, kind: str) -> str:
@@ -502,7 +502,7 @@ def _player(clip: Mapping | None, folder: str | None, settings: Mapping) -> dict
     return {
         "uri": _uri(content, "audio/flac"),
         "name": clip["clip"],
-        "cut": "" if whole else f"the first {seconds:.0f} s",
+        "cut": "" if whole else f"the first {seconds:.1f} s",
     }
 
 
@@ -596,9 +596,8 @@ def _tables(
         some = detectors[start : start + DETECTORS_A_TABLE]
         rows = [row for row in metrics if row["detector"] in some]
         published = references if start == 0 else []
-        result.append(
-            tables.machine_ids_table(rows, published, data=data, confidence=texts["confidence"])
-        )
+        table = tables.machine_ids_table(rows, published, data=data, confidence=texts["confidence"])
+        result.append(dataclasses.replace(table, title=f"{table.title}: {', '.join(some)}"))
     result.append(
         tables.thresholds_table(metrics, data=data, false_alarm_rates=texts["false_alarm_rates"])
     )

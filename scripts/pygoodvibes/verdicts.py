@@ -66,7 +66,7 @@ VERDICTS = {
             "\N{CIRCLE WITH LEFT HALF BLACK}",
             "watched in part",
             "watched in part",
-            "the whole interval is better than chance, but some faults sound normal to the detector",
+            "the whole interval is better than chance, but some faults sound normal to it",
         ),
         Verdict(
             "chance",
