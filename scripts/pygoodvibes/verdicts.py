@@ -66,7 +66,8 @@ VERDICTS = {
             "\N{CIRCLE WITH LEFT HALF BLACK}",
             "watched in part",
             "watched in part",
-            "the whole interval is better than chance, but some faults sound normal to it",
+            f"the whole interval is better than chance, but it begins below {100 * WELL:.0f} of "
+            "100 pairs: some faults sound normal",
         ),
         Verdict(
             "chance",
