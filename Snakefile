@@ -39,6 +39,7 @@ rule all:
         ),
         rules.write_tables.output,
         rules.write_benchmark.output,
+        rules.write_costs.output,
         rules.publish.output,
         rules.write_report.output,
         rules.write_provenance.output,

@@ -17,6 +17,7 @@ rule detect:
         scores=f"{RESOURCES}/detection/{{machine}}/{{id}}.scores.csv",
         models=f"{RESOURCES}/detection/{{machine}}/{{id}}.skops",
         notes=f"{RESOURCES}/detection/{{machine}}/{{id}}.notes.json",
+        cost=f"{RESOURCES}/detection/{{machine}}/{{id}}.cost.csv",
     log:
         f"{LOGS}/detect/{{machine}}/{{id}}.log",
     conda:

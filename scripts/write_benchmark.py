@@ -16,4 +16,5 @@ with logged(snakemake.log):
         confidence=snakemake.params.confidence,
         seed=snakemake.params.seed,
         data=snakemake.params.data,
+        benchmark=snakemake.params.benchmark,
     )

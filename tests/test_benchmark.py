@@ -138,6 +138,34 @@ def test_detectors_without_any_score_are_named():
     assert "No machine ID" in nothing.notes[0]
 
 
+def test_published_results_stand_in_columns_of_their_own():
+    references = [
+        {"name": name, "machine": machine, "id": machine_id, "auc": auc, "pauc": auc, "source": "s"}
+        for name, machine, machine_id, auc in (
+            ("paper", "fan", "00", "0.5"),
+            ("paper", "fan", "02", "0.7"),
+            ("paper", "fan", "04", "0.9"),
+            ("paper", "pump", "00", "0.8"),
+            ("other", "pump", "", "0.3"),
+        )
+    ]
+    grouped = benchmark.group_scores(rows())
+    auc, _, _, beside = benchmark.benchmark_tables(
+        grouped, list(SHIFT), references=references, **OPTIONS
+    )
+    found = {row[0]: dict(zip(beside.columns, row, strict=True)) for row in beside.rows}
+    assert list(found) == ["fan", "pump", "mean of types"]
+    # fan 04 was published too, but our mean is that of 00 and 02
+    assert found["fan"]["published: paper"] == "60.0 / 60.0"
+    assert found["mean of types"]["published: paper"] == "70.0 / 70.0"
+    assert found["pump"]["published: other"] == "30.0 / 30.0"
+    assert [row["IDs"] for row in found.values()] == ["2", "1", "3"]
+    for machine, row in found.items():
+        for name in SHIFT:
+            assert float(row[name].split(" / ")[0]) == cells(auc, name, machine)[0]
+    assert "Published, paper: s." in beside.notes
+
+
 def truth():
     return [
         {

@@ -12,6 +12,7 @@ from pygoodvibes.detectors.frames import (
     FrameModel,
     Settings,
     aggregate,
+    draw_vectors,
     stack_frames,
 )
 from pygoodvibes.errors import UserError
@@ -134,8 +135,10 @@ def test_same_seed_same_scores_and_a_model_file_that_scores_alike(cache, tmp_pat
 
 def test_frames_drawn_are_limited_and_short_clips_do():
     clips = [frames_of(number) for number in range(4)]
-    model = FrameModel(max_frames=40)
-    assert len(model._draw(clips, np.random.default_rng(0))) == 40
+    drawn = draw_vectors(clips, 3, 40, np.random.default_rng(0))
+    assert drawn.shape == (40, 3 * BANDS)
+    every = np.concatenate([stack_frames(frames, 3) for frames in clips])
+    assert {row.tobytes() for row in drawn} <= {row.astype(float).tobytes() for row in every}
     short = FrameDetector(model=FrameModel(stack=5), folds=2)
     cut = np.empty(4, dtype=object)
     cut[:] = [frames[:3] for frames in clips]

@@ -59,6 +59,7 @@ AFTER_DETECT = {
 AFTER_PROJECT = {
     **AFTER_DETECT,
     "detect": 4,
+    "write_costs": 1,
     "plot_id_clouds": 2,
     "plot_ocsvm_contours": 4,
 }
@@ -234,6 +235,8 @@ def test_a_run_builds_every_table_and_figure(finished):
         "manifest.csv",
         "provenance.json",
         "summary.html",
+        "costs.csv",
+        "costs.md",
     }
     tables = (
         "averages.md",
@@ -309,11 +312,13 @@ def test_one_job_at_a_time_gives_the_same_bytes_as_eight(finished, new_project):
 
 
 def differing(one, other):
-    """Return the results that are not the same bytes; provenance.json says how long jobs took."""
+    """Return the results that are not the same bytes, but for those that say how long jobs took."""
     first, second = one.results(), other.results()
     names = first.keys() | second.keys()
     return sorted(
-        name for name in names - {"provenance.json"} if first.get(name) != second.get(name)
+        name
+        for name in names - {"provenance.json", "costs.csv", "costs.md"}
+        if first.get(name) != second.get(name)
     )
 
 
@@ -359,7 +364,10 @@ def test_a_killed_run_started_again_ends_with_the_same_bytes(killed, finished):
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"detectors": {"lof": {"n_neighbors": 5}}}, {**AFTER_DETECT, "detect": 4}),
+        (
+            {"detectors": {"lof": {"n_neighbors": 5}}},
+            {**AFTER_DETECT, "detect": 4, "write_costs": 1},
+        ),
         ({"threshold": {"false_alarm_rate": 0.2}}, AFTER_DETECT),
         ({"detectors": {"knn": {"false_alarm_rate": 0.2}}}, AFTER_DETECT),
         ({"projection": {"n_components": 3}}, {**AFTER_PROJECT, "project": 4}),

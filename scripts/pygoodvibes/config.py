@@ -12,10 +12,12 @@ from pydantic import Discriminator, Field, Tag, ValidationError, field_validator
 
 from pygoodvibes import detectors
 from pygoodvibes.detectors import (
+    autoencoder,
     estimator,
     frames,
     fusion,
     gmm,
+    idnn,
     knn,
     local_density,
     lof,
@@ -376,6 +378,8 @@ AnyDetector = Annotated[
     | Annotated[local_density.Settings, Tag("local_density")]
     | Annotated[fusion.Settings, Tag("fusion")]
     | Annotated[frames.Settings, Tag("frames")]
+    | Annotated[autoencoder.Settings, Tag("autoencoder")]
+    | Annotated[idnn.Settings, Tag("idnn")]
     | Annotated[random_projection.Settings, Tag("random_projection")]
     | Annotated[estimator.Settings, Tag("estimator")],
     Discriminator(_detector_tag),
@@ -455,6 +459,8 @@ DETECTORS: dict[str, type[DetectorSettings]] = {
     "local_density": local_density.Settings,
     "fusion": fusion.Settings,
     "frames": frames.Settings,
+    "autoencoder": autoencoder.Settings,
+    "idnn": idnn.Settings,
     "random_projection": random_projection.Settings,
 }
 """Models of the detectors, by `method`; all others are `estimator.Settings`."""

@@ -48,6 +48,44 @@ def stack_frames(frames: np.ndarray, stack: int) -> np.ndarray:
     return np.concatenate([frames[start : start + count] for start in range(stack)], axis=1)
 
 
+def draw_vectors(
+    clips: Sequence[np.ndarray],
+    stack: int,
+    max_frames: int,
+    rng: np.random.Generator,
+    *,
+    dtype: type = np.float64,
+) -> np.ndarray:
+    """Draw vectors of stacked frames at random, equally many from each clip.
+
+    Parameters
+    ----------
+    clips : sequence of np.ndarray [shape=(n_frames, n_mels)]
+        Log-mel frames of clips, dB.
+    stack : int > 0
+        As in `stack_frames`.
+    max_frames : int > 0
+        About so many in all, at least one a clip; a clip with fewer than its share gives all.
+    rng : np.random.Generator
+        Makes the draw.
+    dtype : type
+        Of the vectors.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_vectors, stack * n_mels)]
+        In the order of clips and time.
+    """
+    share = max(1, max_frames // max(len(clips), 1))
+    drawn = []
+    for frames in clips:
+        vectors = stack_frames(np.asarray(frames, dtype=dtype), stack)
+        if len(vectors) > share:
+            vectors = vectors[np.sort(rng.choice(len(vectors), share, replace=False))]
+        drawn.append(vectors)
+    return np.concatenate(drawn)
+
+
 def aggregate(scores: np.ndarray) -> np.ndarray:
     """Turn frame scores, shape (n,), into a clip's `AGGREGATES`, shape (4,)."""
     return np.array([scores.mean(), np.median(scores), scores.std(), np.quantile(scores, 0.95)])
@@ -92,7 +130,7 @@ class FrameModel:
     def fit(self, clips: Sequence[np.ndarray]) -> "FrameModel":
         """Fit on training clips, each of shape (n_frames, n_mels), dB."""
         rng = np.random.default_rng(self.random_state)
-        vectors = self._draw(clips, rng)
+        vectors = draw_vectors(clips, self.stack, self.max_frames, rng)
         # as many components as the vectors can tell apart, less one for the rest
         kept = max(1, min(self.n_components, len(vectors) - 2, vectors.shape[1] - 1))
         self._fit_pca(vectors, kept)
@@ -128,16 +166,6 @@ class FrameModel:
         centred = (vectors - self.mean_) / self.scale_
         _, directions = np.linalg.eigh(centred.T @ centred)
         self.components_ = np.ascontiguousarray(directions[:, ::-1][:, :kept].T)
-
-    def _draw(self, clips: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:
-        share = max(1, self.max_frames // max(len(clips), 1))
-        drawn = []
-        for frames in clips:
-            vectors = stack_frames(np.asarray(frames, dtype=np.float64), self.stack)
-            if len(vectors) > share:
-                vectors = vectors[np.sort(rng.choice(len(vectors), share, replace=False))]
-            drawn.append(vectors)
-        return np.concatenate(drawn)
 
     def _split(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the components, and the squared length of what they leave out."""
