@@ -8,7 +8,7 @@ from pathlib import Path
 # its jobs, which would find that of the project that is installed first.
 library = str(Path(workflow.basedir) / "scripts")
 sys.path.insert(0, library)
-os.environ["PYTHONPATH"] = os.pathsep.join([library, *filter(None, [os.environ.get("PYTHONPATH")])])
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [library, os.environ.get("PYTHONPATH")]))
 
 from pygoodvibes import detectors, embeddings, listing, provenance
 from pygoodvibes.config import MACHINES, validate

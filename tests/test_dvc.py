@@ -28,12 +28,8 @@ DETECTORS = ["lof", "knn"]
 # which jobs follow which, for 2 machine types with 2 machine IDs each and 2 detectors
 SUMMARY = dict.fromkeys(
     (
-        "summarize",
-        "write_tables",
-        "write_choice",
-        "write_benchmark",
-        "publish",
-        "write_provenance",
+        *("summarize", "write_tables", "write_choice", "write_benchmark", "write_report"),
+        *("publish", "write_provenance"),
     ),
     1,
 )
