@@ -1,10 +1,16 @@
 # Clips: made, fetched, or found in a folder; and listed.
 
+
+# The nodes of a cluster often can't reach the internet.
+localrules:
+    fetch_dataset,
+
+
 if DATASET.source == "synthetic":
 
     rule synthesize_dataset:
         output:
-            directory(f"{DATA}/{{machine}}"),
+            directory(local(f"{DATA}/{{machine}}")),
         log:
             f"{LOGS}/synthesize_dataset/{{machine}}.log",
         benchmark:
@@ -36,7 +42,7 @@ elif DATASET.source in ("zenodo", "kaggle"):
     rule fetch_dataset:
         output:
             # Zenodo has an archive a machine type, Kaggle one for all
-            directory(f"{DATA}/{{machine}}")
+            directory(local(f"{DATA}/{{machine}}"))
             if DATASET.source == "zenodo"
             else [directory(folder) for folder in MADE],
         log:

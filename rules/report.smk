@@ -392,7 +392,7 @@ rule publish:
     resources:
         mem_mb=300,
     params:
-        figures_folder=FIGURES,
+        figures_folder=here(FIGURES),
         code=code("publish"),
     message:
         "Put figures and official score files beside the tables"
@@ -425,7 +425,7 @@ rule write_provenance:
         mem_mb=300,
     params:
         config=CONFIG.model_dump(mode="json"),
-        logs=LOGS,
+        logs=here(LOGS),
         code=code("write_provenance"),
     message:
         "Write down what the results were made from"
