@@ -1,4 +1,4 @@
-"""A real Slurm of one machine, on the loopback: `python tests/slurm_cluster.py` runs one by hand."""
+"""A real Slurm of one machine, on the loopback: `python tests/slurm_cluster.py` runs it."""
 
 import contextlib
 import dataclasses
