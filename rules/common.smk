@@ -30,7 +30,7 @@ STORE = (
 # Results of earlier settings are kept here, in the store if there is one: Snakemake takes nothing
 # else then. DVC names the main project in experiment copies.
 if STORE:
-    os.environ["SNAKEMAKE_OUTPUT_CACHE"] = f"{STORE}/resources/.cache"
+    os.environ.update(SNAKEMAKE_OUTPUT_CACHE=f"{STORE}/resources/.cache")
 else:
     earlier_results = os.environ.setdefault(
         "SNAKEMAKE_OUTPUT_CACHE",
@@ -82,8 +82,9 @@ elif DATASET.source in ("mel", "embedding"):
 else:
     DATA_FOLDER = DATA
 
-# The folders of machine types that are made here, by the generator or by a download. Audio stays on
-# this machine: jobs read a few clips of a folder, and would have to fetch all of it.
+# The folders of machine types that are made here, by the generator or by a download. Beside a store,
+# audio stays on this machine: jobs read a few clips of a folder, and would have to fetch all of it.
+# So do the lists of clips: Snakemake doesn't notice a new output of a checkpoint in a store.
 MADE = []
 if DATASET.source in ("synthetic", "zenodo", "kaggle"):
     MADE = [local(f"{DATA}/{machine}") for machine in DATASET.wanted(MACHINES)]
@@ -122,9 +123,7 @@ def here(path):
 
 def coverage():
     """Return the counts of clips of all machine IDs, once the clips are listed."""
-    table = checkpoints.list_clips.get().output.coverage
-    with table.open():  # fetches it first if it lies in a store
-        return read_records(table)
+    return read_records(checkpoints.list_clips.get().output.coverage)
 
 
 def machine_ids(machine=None, trained=False):
@@ -149,7 +148,7 @@ def of_machine_ids(pattern, machine=None, trained=False):
 def clips_of_id(wildcards):
     """Return the manifest of one machine ID, a small file that stands for its audio."""
     checkpoints.list_clips.get()
-    return f"{RESOURCES}/manifests/{wildcards.machine}/{wildcards.id}.csv"
+    return local(f"{RESOURCES}/manifests/{wildcards.machine}/{wildcards.id}.csv")
 
 
 def synthetic_ids(machine):

@@ -1,11 +1,5 @@
 # Clips: made, fetched, or found in a folder; and listed.
 
-
-# The nodes of a cluster often can't reach the internet.
-localrules:
-    fetch_dataset,
-
-
 if DATASET.source == "synthetic":
 
     rule synthesize_dataset:
@@ -38,6 +32,10 @@ if DATASET.source == "synthetic":
             "../scripts/synthesize_dataset.py"
 
 elif DATASET.source in ("zenodo", "kaggle"):
+
+    # the nodes of a cluster often can't reach the internet
+    localrules:
+        fetch_dataset,
 
     rule fetch_dataset:
         output:
@@ -77,9 +75,9 @@ checkpoint list_clips:
     input:
         MADE,
     output:
-        manifest=f"{RESOURCES}/manifest.csv",
-        coverage=f"{RESOURCES}/coverage.csv",
-        ids=directory(f"{RESOURCES}/manifests"),
+        manifest=local(f"{RESOURCES}/manifest.csv"),
+        coverage=local(f"{RESOURCES}/coverage.csv"),
+        ids=directory(local(f"{RESOURCES}/manifests")),
     log:
         f"{LOGS}/list_clips.log",
     conda:

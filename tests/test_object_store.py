@@ -3,6 +3,7 @@
 import collections
 import logging
 import pathlib
+import shutil
 
 import pytest
 
@@ -60,35 +61,46 @@ def test_same_results_as_here_and_they_lie_in_the_store(server, bucket, root, tm
     objects = stored(bucket)
     assert objects[f"pump/{METRICS}"] == (here / METRICS).read_bytes()
 
-    # results, what was computed on the way, and logs; audio isn't there, and nothing else is here
+    # results, what was computed on the way, and logs; audio and its lists are here, nothing else is
     places = collections.Counter(key.split("/")[1] for key in objects)
     assert set(places) == {"results", "resources", "logs"}
+    assert not [key for key in objects if key.startswith("pump/resources/tiny/manifest")]
     assert "pump/resources/tiny/mel/fan/00.npy" in objects
     assert "pump/results/tiny/figures/roc.png" in objects
     assert "pump/results/tiny/official/lof/anomaly_score_fan_id_00.csv" in objects
     assert (stores / "data/tiny/fan/train").is_dir()
     assert not (stores / "results").exists()
-    assert not (stores / "resources").exists()
+    here_only = {path.name for path in (stores / "resources/tiny").iterdir()}
+    assert here_only == {"manifest.csv", "coverage.csv", "manifests"}
     assert (stores / LOCAL_COPIES / METRICS).read_bytes() == objects[f"pump/{METRICS}"]
     # how long each step took is known from logs, which lie elsewhere than without a store
     assert b'"evaluate": {' in objects["pump/results/tiny/provenance.json"]
 
     assert "Nothing to be done" in snakemake(stores, *STORE, **server)
 
-    # on a second machine there is nothing to do either, whatever folder it used before
-    before = {"SNAKEMAKE_OUTPUT_CACHE": str(tmp_path), "PYGOODVIBES_TRACE": str(tmp_path / "trace")}
-    other = tiny_project.make(root, tmp_path / "other")
-    text = snakemake(other, *STORE, "--", METRICS, **before, **server)
-    assert "Nothing to be done" in text
+    # a second machine takes from the store what was kept there, whatever folder it used before
+    def ran(folder, **variables):
+        trace = folder / "trace"
+        trace.unlink(missing_ok=True)
+        snakemake(
+            folder, *STORE, "--", METRICS, PYGOODVIBES_TRACE=str(trace), **variables, **server
+        )
+        logs = [
+            pathlib.Path(line).relative_to(LOCAL_COPIES / "logs/tiny")
+            for line in trace.read_text().splitlines()
+        ]
+        return sorted(log.with_suffix("").as_posix() for log in logs)
 
-    # and if all were gone but what is kept of earlier settings, only the rest would run
-    for key in objects:
-        if not key.startswith("pump/resources/.cache/"):
-            bucket.Object(key).delete()
-    snakemake(other, *STORE, "--", METRICS, **before, **server)
-    ran = {
-        pathlib.Path(line).relative_to(LOCAL_COPIES / "logs/tiny").parts[0]
-        for line in (tmp_path / "trace").read_text().splitlines()
-    }
-    assert ran == {"synthesize_dataset", "summarize.log"}
-    assert stored(bucket)[f"pump/{METRICS}"] == (here / METRICS).read_bytes()
+    other = tiny_project.make(root, tmp_path / "other")
+    before = {"SNAKEMAKE_OUTPUT_CACHE": str(tmp_path)}
+    assert ran(other, **before) == ["summarize", "synthesize_dataset/fan"]
+    assert stored(bucket)[f"pump/{METRICS}"] == objects[f"pump/{METRICS}"]
+
+    # an exchanged clip runs its machine ID again, and nothing else
+    clips = other / "data/tiny/fan/train"
+    shutil.copy(clips / "normal_id_00_00000001.wav", clips / "normal_id_00_00000002.wav")
+    steps = ("mel", "embed", "project", "detect", "evaluate")
+    assert ran(other) == sorted(
+        ["list_clips", "check_clips", "summarize", *(f"{step}/fan/00" for step in steps)]
+    )
+    assert stored(bucket)[f"pump/{METRICS}"] != objects[f"pump/{METRICS}"]
