@@ -480,7 +480,7 @@ rule publish:
 
 rule write_report:
     input:
-        template="report/summary.html.j2",
+        template=local("report/summary.html.j2"),
         manifest=f"{RESOURCES}/final/manifest.csv",
         coverage=f"{RESOURCES}/final/coverage.csv",
         metrics=f"{RESULTS}/metrics.csv",
