@@ -42,6 +42,7 @@ rule all:
         rules.write_costs.output,
         rules.write_choice.output,
         rules.publish.output,
+        rules.pack_models.output,
         rules.write_report.output,
         rules.write_provenance.output,
 

@@ -148,6 +148,11 @@ def of_machine_ids(pattern, machine=None, trained=False):
     ]
 
 
+def trained_ids(pattern):
+    """Return an input function: a pattern filled for each machine ID that detectors are for."""
+    return lambda wildcards: of_machine_ids(pattern, trained=True)
+
+
 def of_type(pattern):
     """Return an input function: a pattern for each trained ID of the machine type of a job."""
     return lambda wildcards: of_machine_ids(pattern, wildcards.machine, trained=True)

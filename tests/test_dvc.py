@@ -29,7 +29,7 @@ DETECTORS = ["lof", "knn"]
 SUMMARY = dict.fromkeys(
     (
         *("summarize", "write_tables", "write_choice", "write_benchmark", "write_report"),
-        *("publish", "write_provenance"),
+        *("publish", "pack_models", "write_provenance"),
     ),
     1,
 )
