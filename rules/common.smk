@@ -142,8 +142,10 @@ def machine_ids(machine=None, trained=False):
 
 def of_machine_ids(pattern, machine=None, trained=False):
     """Fill a pattern with {machine} and {id} for each of `machine_ids`."""
+    # lists of clips stay with their audio
+    place = local if pattern.startswith(f"{RESOURCES}/manifests/") else str
     return [
-        pattern.format(machine=machine, id=machine_id)
+        place(pattern.format(machine=machine, id=machine_id))
         for machine, machine_id in machine_ids(machine, trained)
     ]
 
