@@ -43,6 +43,35 @@ def _promised_bytes(content: bytes) -> tuple[int, int] | None:
     return None
 
 
+def _read_pcm16(path: pathlib.Path) -> tuple[np.ndarray, int] | None:
+    """Read an ordinary WAV of 16-bit samples, shape (n_samples, n_channels), and its sample rate.
+
+    Returns
+    -------
+    tuple or None
+        None for anything else, and for a file that is shorter or longer than its header says: what
+        that is takes a library to say.
+    """
+    try:
+        with path.open("rb", buffering=0) as file:
+            content = file.read()
+    except OSError:
+        return None
+    if content[:4] != b"RIFF" or content[8:16] != b"WAVEfmt " or len(content) < 44:
+        return None
+    size, kind, channels, sample_rate, _, step, bits = struct.unpack_from("<IHHIIHH", content, 16)
+    start = 20 + size + size % 2
+    if kind != 1 or bits != 16 or not channels or step != 2 * channels:
+        return None
+    if content[start : start + 4] != b"data" or len(content) < start + 8:
+        return None
+    [size] = struct.unpack_from("<I", content, start + 4)
+    if size != len(content) - start - 8 or size % step:
+        return None
+    samples = np.frombuffer(content, dtype="<i2", offset=start + 8)
+    return samples.reshape(-1, channels), sample_rate
+
+
 def inspect(path: pathlib.Path) -> AudioInfo:
     """Read the header and hash the bytes of an audio file.
 
@@ -121,24 +150,33 @@ def read(path: pathlib.Path, *, sample_rate: int, resample: bool, channel: int) 
     UserError
         If the file can't be decoded, doesn't fit, or holds values that are no sound.
     """
-    try:
-        samples, found_rate = soundfile.read(str(path), dtype="float32", always_2d=True)
-    except (soundfile.SoundFileError, OSError) as error:
-        reason = str(error).rpartition(": ")[2].rstrip(".")
-        raise UserError(f"can't be decoded ({reason})") from None
+    samples, found_rate = _read_pcm16(path) or _decode(path)
     info = AudioInfo(len(samples), found_rate, samples.shape[1], "")
     reason = why_unusable(info, sample_rate=sample_rate, resample=resample, channel=channel)
     if reason:
         raise UserError(reason)
-    signal = np.ascontiguousarray(samples[:, channel])
+    signal = samples[:, channel]
     if not len(signal):
         raise UserError("holds no samples")
-    if not np.isfinite(signal).all():
+    if signal.dtype == np.float32 and not np.isfinite(signal).all():
         raise UserError("holds values that are not finite")
-    if np.ptp(signal) == 0:
+    if signal.min() == signal.max():
         raise UserError("digital silence: all samples are equal")
+    if signal.dtype == np.int16:
+        signal = signal.astype(np.float32)
+        signal *= np.float32(1 / 32768)
+    signal = np.ascontiguousarray(signal)
     if found_rate != sample_rate:
         import soxr
 
         signal = soxr.resample(signal, found_rate, sample_rate, quality="HQ").astype(np.float32)
     return signal
+
+
+def _decode(path: pathlib.Path) -> tuple[np.ndarray, int]:
+    """Read any audio file, shape (n_samples, n_channels), float32, and its sample rate, Hz."""
+    try:
+        return soundfile.read(str(path), dtype="float32", always_2d=True)
+    except (soundfile.SoundFileError, OSError) as error:
+        reason = str(error).rpartition(": ")[2].rstrip(".")
+        raise UserError(f"can't be decoded ({reason})") from None
