@@ -151,7 +151,7 @@ def test_channels_are_counted_from_0(wav):
 @pytest.mark.parametrize("channels", [1, 2, 8])
 def test_ordinary_wavs_are_read_directly_and_as_by_the_library(wav, channels):
     soundfile.write(wav, noise(channels=channels), 16000, subtype="PCM_16")
-    direct, sample_rate = audio._read_pcm16(wav)
+    direct, sample_rate = audio._pcm16(wav.read_bytes())
     assert (direct.shape, sample_rate) == ((16000, channels), 16000)
     for channel in range(channels):
         expected = soundfile.read(wav, dtype="float32", always_2d=True)[0][:, channel]
@@ -176,7 +176,7 @@ def changed(content, case):
 )
 def test_other_wavs_are_left_to_the_library(wav, case):
     wav.write_bytes(changed(wav.read_bytes(), case))
-    assert audio._read_pcm16(wav) is None
+    assert audio._pcm16(wav.read_bytes()) is None
     try:
         expected = soundfile.read(wav, dtype="float32")[0]
     except soundfile.SoundFileError:
@@ -189,7 +189,7 @@ def test_other_wavs_are_left_to_the_library(wav, case):
 @pytest.mark.parametrize("subtype", ["PCM_24", "PCM_U8", "FLOAT", "DOUBLE", "ULAW"])
 def test_other_sample_formats_are_left_to_the_library(wav, subtype):
     soundfile.write(wav, noise(), 16000, subtype=subtype)
-    assert audio._read_pcm16(wav) is None
+    assert audio._pcm16(wav.read_bytes()) is None
     assert np.array_equal(audio.read(wav, **READ), soundfile.read(wav, dtype="float32")[0])
 
 

@@ -9,7 +9,6 @@ import pathlib
 import struct
 
 import numpy as np
-import soundfile
 
 from pygoodvibes.errors import UserError
 
@@ -43,8 +42,8 @@ def _promised_bytes(content: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _read_pcm16(path: pathlib.Path) -> tuple[np.ndarray, int] | None:
-    """Read an ordinary WAV of 16-bit samples, shape (n_samples, n_channels), and its sample rate.
+def _pcm16(content: bytes) -> tuple[np.ndarray, int] | None:
+    """Find the samples of an ordinary WAV of 16 bits, shape (n_samples, n_channels), and its rate.
 
     Returns
     -------
@@ -52,11 +51,6 @@ def _read_pcm16(path: pathlib.Path) -> tuple[np.ndarray, int] | None:
         None for anything else, and for a file that is shorter or longer than its header says: what
         that is takes a library to say.
     """
-    try:
-        with path.open("rb", buffering=0) as file:
-            content = file.read()
-    except OSError:
-        return None
     if content[:4] != b"RIFF" or content[8:16] != b"WAVEfmt " or len(content) < 44:
         return None
     size, kind, channels, sample_rate, _, step, bits = struct.unpack_from("<IHHIIHH", content, 16)
@@ -96,22 +90,30 @@ def inspect(path: pathlib.Path) -> AudioInfo:
         raise UserError(f"can't be read ({error.strerror})") from None
     if not content:
         raise UserError("empty file (0 bytes)")
+    ordinary = _pcm16(content)
+    if ordinary:
+        (samples, channels), sample_rate = ordinary[0].shape, ordinary[1]
+    else:
+        samples, channels, sample_rate = _describe(path)
+    promised = _promised_bytes(content)
+    if promised and promised[1] < promised[0]:
+        raise UserError(f"truncated: the header promises {promised[0]} bytes, {promised[1]} follow")
+    if samples < 1:
+        raise UserError("holds no samples")
+    return AudioInfo(samples, sample_rate, channels, hashlib.sha256(content).hexdigest())
+
+
+def _describe(path: pathlib.Path) -> tuple[int, int, int]:
+    """Return samples per channel, channels and sample rate, Hz, of any audio file."""
+    # here, since ordinary clips, which are most, do without
+    import soundfile
+
     try:
         info = soundfile.info(str(path))
     except soundfile.SoundFileError as error:
         reason = str(error).rpartition(": ")[2].rstrip(".")
         raise UserError(f"no readable audio ({reason})") from None
-    promised = _promised_bytes(content)
-    if promised and promised[1] < promised[0]:
-        raise UserError(f"truncated: the header promises {promised[0]} bytes, {promised[1]} follow")
-    if info.frames < 1:
-        raise UserError("holds no samples")
-    return AudioInfo(
-        samples=info.frames,
-        sample_rate=info.samplerate,
-        channels=info.channels,
-        sha256=hashlib.sha256(content).hexdigest(),
-    )
+    return info.frames, info.channels, info.samplerate
 
 
 def why_unusable(info: AudioInfo, *, sample_rate: int, resample: bool, channel: int) -> str:
@@ -150,7 +152,12 @@ def read(path: pathlib.Path, *, sample_rate: int, resample: bool, channel: int) 
     UserError
         If the file can't be decoded, doesn't fit, or holds values that are no sound.
     """
-    samples, found_rate = _read_pcm16(path) or _decode(path)
+    try:
+        with path.open("rb", buffering=0) as file:
+            ordinary = _pcm16(file.read())
+    except OSError:
+        ordinary = None  # the library knows the reason
+    samples, found_rate = ordinary or _decode(path)
     info = AudioInfo(len(samples), found_rate, samples.shape[1], "")
     reason = why_unusable(info, sample_rate=sample_rate, resample=resample, channel=channel)
     if reason:
@@ -175,6 +182,8 @@ def read(path: pathlib.Path, *, sample_rate: int, resample: bool, channel: int) 
 
 def _decode(path: pathlib.Path) -> tuple[np.ndarray, int]:
     """Read any audio file, shape (n_samples, n_channels), float32, and its sample rate, Hz."""
+    import soundfile
+
     try:
         return soundfile.read(str(path), dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, OSError) as error:

@@ -6,7 +6,6 @@ All functions use librosa's names and defaults for what they share with it.
 import functools
 
 import numpy as np
-import scipy.fft
 
 from pygoodvibes.errors import UserError
 
@@ -16,8 +15,8 @@ _BLOCK_FRAMES = 512
 _GROUP_BANDS = 8
 """Bands multiplied at a time: neighbours share FFT bins, and the others stay out of the product."""
 
-# The C library on Linux hands arrays of some 100 kB back to the system when they are freed, and gets
-# fresh pages for the next clip, which took half the time of the job. Once a large array was
+# The C library on Linux hands arrays of some 100 kB back to the system when they are freed, and
+# gets fresh pages for the next clip, which took half the time of the job. Once a large array was
 # freed, it keeps them. Nothing is written here, so this takes neither time nor memory.
 np.empty(2**24, dtype=np.uint8)
 
@@ -204,6 +203,9 @@ def log_mel(
     UserError
         If the clip is too short for one frame or for the padding, or a band is empty.
     """
+    # here, since most jobs that read frames compute none
+    import scipy.fft
+
     groups = _band_groups(
         sample_rate=sample_rate,
         n_fft=n_fft,
