@@ -1,4 +1,4 @@
-"""Make a data set with exactly the counts of the DCASE 2020 Task 2 development set, or a part of it.
+"""Make a data set with the counts of the DCASE 2020 Task 2 development set, or a part of it.
 
 Usage: ``python benchmarks/make_dataset.py FOLDER --scale 1/8``
 
