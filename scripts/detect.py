@@ -7,6 +7,7 @@ from pygoodvibes import detection, mel_cache, models, vectors
 from pygoodvibes.job import logged
 
 with logged(snakemake.log):
+    detection.import_sklearn()
     embedded, _ = vectors.load(snakemake.input.embedding)
     projected, more = vectors.load(snakemake.input.projection)
     results = detection.detect_clips(

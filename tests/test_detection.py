@@ -1,5 +1,7 @@
 import csv
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -233,3 +235,12 @@ def test_lof_on_the_published_embedding_gives_its_published_means(shared):
         expected, abs=0.05
     )
     assert np.mean(list(means.values()), axis=0) == pytest.approx([66.77, 60.50], abs=0.05)
+
+
+def test_scikit_learn_does_without_pandas_and_leaves_it_usable():
+    code = (
+        "import sys; from pygoodvibes.detection import import_sklearn; import_sklearn();"
+        "import sklearn.neighbors, sklearn.svm; assert 'pandas' not in sys.modules;"
+        "import pandas; assert pandas.DataFrame({'a': [1]}).shape == (1, 1)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

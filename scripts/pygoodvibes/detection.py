@@ -5,18 +5,23 @@ import importlib
 import logging
 import math
 import pathlib
+import sys
 import warnings
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pygoodvibes.detectors import module_of
-from pygoodvibes.detectors.base import DetectorSettings
 from pygoodvibes.errors import UserError
 from pygoodvibes.manifest import MIN_TRAIN_CLIPS
 from pygoodvibes.mel_cache import ClipFrames, MelCache
 from pygoodvibes.records import read_columns, read_records, write_records
 from pygoodvibes.vectors import ClipVectors
+
+# jobs that only read scores do without pydantic
+if TYPE_CHECKING:
+    from pygoodvibes.detectors.base import DetectorSettings
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +46,20 @@ class Detection:
     train_scores: np.ndarray
     test_scores: np.ndarray
     notes: list[str]
+
+
+def import_sklearn() -> None:
+    """Import scikit-learn without pandas, for a process that hands it nothing but arrays.
+
+    It would load pandas only to recognise its tables, which is a fifth of the start of a job.
+    """
+    if "pandas" in sys.modules or "sklearn" in sys.modules:
+        return
+    sys.modules["pandas"] = None  # as if it were not installed
+    try:
+        import sklearn  # noqa: F401
+    finally:
+        del sys.modules["pandas"]
 
 
 def anomaly_score(estimator: object, values: np.ndarray) -> np.ndarray:
@@ -68,7 +87,7 @@ def detect(
     test: np.ndarray,
     held_out: list[np.ndarray],
     fold: np.ndarray,
-    settings: DetectorSettings,
+    settings: "DetectorSettings",
     *,
     seed: int,
     columns: Sequence[str] | None = None,
@@ -124,7 +143,7 @@ def detect(
 
 def _fit(
     values: np.ndarray,
-    settings: DetectorSettings,
+    settings: "DetectorSettings",
     *,
     seed: int,
     notes: list[str],
