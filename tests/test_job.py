@@ -1,4 +1,7 @@
 import logging
+import re
+import subprocess
+import sys
 import warnings
 
 import pytest
@@ -30,6 +33,20 @@ def test_the_log_goes_to_its_file(tmp_path, capsys):
     assert "INFO pygoodvibes.mel: 12 clips" in text
     assert "too quiet" in text
     assert capsys.readouterr().err == ""
+
+
+def test_the_last_line_tells_seconds_and_memory(tmp_path):
+    code = (
+        "import time; time.sleep(0.3); from pygoodvibes.job import logged\n"
+        f"with logged([{str(tmp_path / 'a.log')!r}]): kept = bytearray(2**26); time.sleep(0.1)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    line = (tmp_path / "a.log").read_text().splitlines()[-1]
+    found = re.search(r"finished: (.*) s, (.*) MiB, without its start (.*) s$", line)
+    seconds, peak, work = map(float, found.groups())
+    assert seconds >= work + 0.29
+    assert work >= 0.1
+    assert peak >= 64
 
 
 def test_a_log_starts_anew(tmp_path):

@@ -16,20 +16,30 @@ TRACE = "PYGOODVIBES_TRACE"
 """Environment variable that names a file: each job that really runs adds the name of its log."""
 
 
-def _spent() -> tuple[float, int]:
-    """Return the seconds since the process began, imports included, and its peak memory, MiB."""
-    import psutil
+def _seconds() -> float:
+    """Return the seconds since the process began, imports included."""
+    try:
+        status = pathlib.Path("/proc/self/stat").read_text()
+        ticks = int(status.rpartition(")")[2].split()[19])
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    except (OSError, AttributeError):
+        # elsewhere than on Linux; importing it takes as long as some jobs
+        import psutil
 
-    seconds = time.time() - psutil.Process().create_time()
+        return time.time() - psutil.Process().create_time()
+
+
+def _peak() -> int:
+    """Return the peak memory of the process, MiB."""
     status = pathlib.Path("/proc/self/status")
     if status.is_file():
         # getrusage would tell the peak of the process that started this one, if that was higher
         [peak] = re.findall(r"^VmHWM:\s+(\d+) kB$", status.read_text(), re.MULTILINE)
-        return seconds, int(peak) // 1024
+        return int(peak) // 1024
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return seconds, peak // (2**20 if sys.platform == "darwin" else 2**10)  # bytes, or KiB
+    return peak // (2**20 if sys.platform == "darwin" else 2**10)  # bytes, or KiB
 
 
 @contextlib.contextmanager
@@ -57,9 +67,12 @@ def logged(log: Sequence[str]) -> Iterator[None]:
     )
     logging.captureWarnings(True)
     warnings.simplefilter("default")
+    began = time.perf_counter()
     try:
         yield
-        logging.getLogger(__name__).info("finished: %.2f s, %d MiB", *_spent())
+        work = time.perf_counter() - began
+        text = "finished: %.2f s, %d MiB, without its start %.2f s"
+        logging.getLogger(__name__).info(text, _seconds(), _peak(), work)
     except UserError as error:
         for handler in handlers[1:]:
             record = {"name": __name__, "msg": str(error), "levelname": "ERROR"}
