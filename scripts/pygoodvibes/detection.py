@@ -7,7 +7,7 @@ import math
 import pathlib
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -175,6 +175,7 @@ def detect_clips(
     *,
     seed: int,
     cache: MelCache | None = None,
+    progress: Callable | None = None,
 ) -> dict[str, Detection]:
     """Run the detectors of the config on the clips of a machine ID.
 
@@ -190,6 +191,8 @@ def detect_clips(
         As in `detect`.
     cache : MelCache, optional
         Log-mel frames of the same clips in the same order, for detectors that see them.
+    progress : callable, optional
+        Wraps the iteration over the detectors, e.g. `pygoodvibes.job.progress`.
 
     Returns
     -------
@@ -202,7 +205,10 @@ def detect_clips(
     if cache is not None and [clip["clip"] for clip in cache.clips] != embedded.clip.tolist():
         raise UserError("the mel cache and the embedding hold different clips; make both again")
     results = {}
-    for name, settings in detectors.items():
+    turns = detectors.items()
+    if progress:
+        turns = progress(turns, total=len(detectors), unit="detectors")
+    for name, settings in turns:
         module = importlib.import_module(module_of(settings["method"]))
         checked = module.Settings.model_validate(settings)
         if checked.input == "mel" and cache is None:

@@ -8,12 +8,52 @@ import re
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from pygoodvibes.errors import UserError
 
 TRACE = "PYGOODVIBES_TRACE"
 """Environment variable that names a file: each job that really runs adds the name of its log."""
+
+
+_Item = TypeVar("_Item")
+
+
+def progress(
+    items: Iterable[_Item], *, total: int, unit: str = "clips", every: float = 5.0
+) -> Iterator[_Item]:
+    """Hand on items, and tell now and then how far the job is and how long it will take.
+
+    Whole lines go to the log, and to the terminal if there is one: jobs run side by side, and bars
+    would overwrite each other. A job that is done before the first line stays quiet.
+
+    Parameters
+    ----------
+    items : iterable
+        What the job goes through.
+    total : int >= 0
+        How many there are.
+    unit : str
+        What they are, in the plural.
+    every : float >= 0
+        Seconds from one line to the next.
+    """
+    began = said = time.perf_counter()
+    for done, item in enumerate(items):
+        now = time.perf_counter()
+        if done and now - said >= every:
+            said = now
+            rate = done / (now - began)
+            left = (total - done) / rate
+            text = f"{done} of {total} {unit}, {rate:.3g} {unit}/s, {left:.0f} s left"
+            logging.getLogger(__name__).info(text)
+            if sys.stderr.isatty():
+                print(f"{_label}: {text}", file=sys.stderr, flush=True)
+        yield item
+
+
+_label = ""
 
 
 def _seconds() -> float:
@@ -54,6 +94,9 @@ def logged(log: Sequence[str]) -> Iterator[None]:
     if log and os.environ.get(TRACE):
         with pathlib.Path(os.environ[TRACE]).open("a", encoding="utf-8") as trace:
             trace.write(f"{log[0]}\n")
+    global _label
+    # logs/<data set>/<rule>/<machine>/<id>.log
+    _label = " ".join(pathlib.Path(log[0]).with_suffix("").parts[2:]) if log else ""
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     handlers[0].setLevel(logging.ERROR)
     if log:
