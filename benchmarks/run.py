@@ -18,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import time
+from typing import NamedTuple
 
 import make_dataset
 import mel_speed
@@ -31,20 +32,29 @@ FINISHED = re.compile(r"finished: (\S+) s, (\d+) MiB, without its start (\S+) s"
 Share = fractions.Fraction
 
 
-def run(command: list[str]) -> float:
-    """Run a command in the project's folder; return the seconds it took."""
+class Cost(NamedTuple):
+    """What a command took: seconds on the wall, and of the processors."""
+
+    wall: float
+    processor: float
+
+
+def run(command: list[str]) -> Cost:
+    """Run a command in the project's folder; return what it took."""
     variables = {
         "SNAKEMAKE_OUTPUT_CACHE": str(ROOT / CACHE),
         "PYTHONPATH": str(ROOT / "scripts"),
         **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
     }
-    start = time.perf_counter()
+    start, before = time.perf_counter(), os.times()
     result = subprocess.run(
         command, cwd=ROOT, env={**os.environ, **variables}, capture_output=True, text=True
     )
     if result.returncode:
         raise SystemExit(f"{' '.join(command)}\n{result.stdout}{result.stderr}")
-    return time.perf_counter() - start
+    wall, after = time.perf_counter() - start, os.times()
+    children = ("children_user", "children_system")
+    return Cost(wall, sum(getattr(after, key) - getattr(before, key) for key in children))
 
 
 class DataSet:
@@ -80,13 +90,13 @@ class DataSet:
             shutil.rmtree(ROOT / place / self.name, ignore_errors=True)
         shutil.rmtree(ROOT / CACHE, ignore_errors=True)
 
-    def workflow(self, jobs: int, *targets: str) -> float:
-        """Run the workflow; return the seconds it took."""
+    def workflow(self, jobs: int, *targets: str) -> Cost:
+        """Run the workflow."""
         options = [f"-j{jobs}", "--configfile", str(self.config), "--quiet", "all"]
         return run([sys.executable, "-m", "snakemake", *options, "--", *targets])
 
-    def plain(self, jobs: int) -> float:
-        """Run the plain script; return the seconds it took."""
+    def plain(self, jobs: int) -> Cost:
+        """Run the plain script."""
         script = str(ROOT / "benchmarks/plain_script.py")
         return run([sys.executable, script, str(self.folder), "--jobs", str(jobs)])
 
@@ -134,22 +144,26 @@ def measure(scale: Share, *, repeat: int, jobs: int, figures: bool) -> str:
         data.make(jobs)
     load = os.getloadavg()[0]
     mel = mel_speed.compare(whole.folder)
-    seconds = collections.defaultdict(list)
+    costs = collections.defaultdict(list)
     for _ in range(repeat):
         # in turn, so that a disturbance hits both
         part.forget()
-        seconds["part"].append(part.workflow(jobs, "tables"))
+        costs["part"].append(part.workflow(jobs, "tables"))
         n_part = part.clips()
         whole.configure()
         whole.forget()
-        seconds["whole"].append(whole.workflow(jobs, "tables"))
+        costs["whole"].append(whole.workflow(jobs, "tables"))
         stages, n_clips = whole.stages(), whole.clips()
-        seconds["plain"].append(whole.plain(jobs))
-        seconds["nothing"].append(whole.workflow(8, "tables"))
+        costs["plain"].append(whole.plain(jobs))
+        costs["nothing"].append(whole.workflow(8, "tables"))
         whole.configure(n_neighbors=5)
-        seconds["changed"].append(whole.workflow(jobs, "tables"))
+        costs["changed"].append(whole.workflow(jobs, "tables"))
         whole.configure()
+    seconds = {key: [cost.wall for cost in values] for key, values in costs.items()}
     middle = {key: statistics.median(values) for key, values in seconds.items()}
+    processor = {
+        key: statistics.median(cost.processor for cost in values) for key, values in costs.items()
+    }
     work = sum(job[2] for rule in stages.values() for job in rule)
     exponent = math.log(middle["whole"] / middle["part"]) / math.log(n_clips / n_part)
     share = 1 - work / (jobs * seconds["whole"][-1])
@@ -166,16 +180,29 @@ def measure(scale: Share, *, repeat: int, jobs: int, figures: bool) -> str:
         (f"workflow, {n_clips} clips to the tables, s", spread(seconds["whole"])),
         (f"plain script, {n_clips} clips, s", spread(seconds["plain"])),
         ("plain script / workflow", f"{middle['plain'] / middle['whole']:.2f}"),
+        (
+            "processor seconds, plain script / workflow",
+            f"{processor['plain']:.1f} / {processor['whole']:.1f} = "
+            f"{processor['plain'] / processor['whole']:.2f}",
+        ),
         (f"workflow, {n_part} clips, s", spread(seconds["part"])),
         (f"growth exponent, {n_part} to {n_clips} clips", f"{exponent:.2f}"),
+        (
+            "the same by processor seconds",
+            f"{math.log(processor['whole'] / processor['part']) / math.log(n_clips / n_part):.2f}",
+        ),
         ("share of orchestration", f"{share:.0%}"),
         ("peak memory of a job, MiB", f"{peak}"),
         ("second run, nothing to do, -j8, s", spread(seconds["nothing"])),
         ("run with a changed detector setting, s", spread(seconds["changed"])),
         ("plain script / that run", f"{middle['plain'] / middle['changed']:.1f}"),
+        (
+            "the same by processor seconds",
+            f"{processor['plain'] / processor['changed']:.1f}",
+        ),
     ]
     if figures:
-        rows.append(("figures and report files, s", f"{whole.workflow(jobs, 'all'):.1f}"))
+        rows.append(("figures and report files, s", f"{whole.workflow(jobs, 'all').wall:.1f}"))
     lines = [
         f"Measured on {machine()}; {jobs} jobs at a time, load {load:.1f} at the start, "
         f"{repeat} repetition(s): median (lowest to highest).",
