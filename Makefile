@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help results compare study benchmark prune test lint format docs lock clean
+.PHONY: help results pdf compare study benchmark prune test lint format docs lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ results: .venv/installed ## Run the main job: clips, tables, figures, report
 	snakemake -j$(JOBS) --configfile $(CONFIG) --quiet rules
 	snakemake --configfile $(CONFIG) --quiet all --report "$$(python -m pygoodvibes report-path $(CONFIG))"
 	@python -m pygoodvibes show $(CONFIG)
+
+pdf: .venv/installed ## Print the page of results to a PDF, with the Chromium, Chrome or Edge on this machine
+	@python -m pygoodvibes pdf $(CONFIG)
 
 compare: .venv/installed ## Set DVC's experiments against the last commit: table and figure (SORT=pauc, fan, ...)
 	@python -m pygoodvibes compare $(CONFIG) --sort $(SORT)
@@ -39,7 +42,7 @@ prune: .venv/installed ## Remove earlier results that nothing uses: make prune K
 	@python -m pygoodvibes prune --keep-days $(KEEP_DAYS)
 
 test: .venv/installed-test ## Run all tests
-	python -m pytest -n $(JOBS) --dist loadfile
+	OMP_NUM_THREADS=1 python -m pytest -n $(JOBS) --dist loadfile
 
 lint: .venv/installed-test ## Check code style, rules and generated documentation
 	ruff check .

