@@ -4,6 +4,9 @@ PYTHON ?= python3
 JOBS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 CONFIG ?= config/config.yaml
 SORT ?= auc
+SCALE ?= 1
+REPEAT ?= 3
+KEEP_DAYS ?= 7
 
 BIN := .venv/bin
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes -q
@@ -11,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help results pdf compare study test lint format docs lock clean
+.PHONY: help results pdf compare study benchmark prune test lint format docs lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -31,6 +34,12 @@ compare: .venv/installed ## Set DVC's experiments against the last commit: table
 study: .venv/installed ## Run a ready-made study: make study STUDY=config/studies/lof.yaml
 	@python -m pygoodvibes study $(or $(STUDY),$(error name a study: make study STUDY=config/studies/lof.yaml)) \
 	  --config $(CONFIG) --jobs $(JOBS)
+
+benchmark: .venv/installed-test ## Measure speed, memory and growth on the development set's size: make benchmark SCALE=1/8
+	python benchmarks/run.py --scale $(SCALE) --repeat $(REPEAT) --jobs 2
+
+prune: .venv/installed ## Remove earlier results that nothing uses: make prune KEEP_DAYS=30
+	@python -m pygoodvibes prune --keep-days $(KEEP_DAYS)
 
 test: .venv/installed-test ## Run all tests
 	OMP_NUM_THREADS=1 python -m pytest -n $(JOBS) --dist loadfile

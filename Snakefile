@@ -47,6 +47,14 @@ rule all:
         rules.write_provenance.output,
 
 
+# All numbers, and no figure.
+rule tables:
+    input:
+        rules.summarize.output,
+        rules.write_tables.output,
+        rules.write_benchmark.output,
+
+
 # The clips alone: what there is to version before anything is computed from it.
 rule data:
     input:

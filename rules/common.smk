@@ -20,10 +20,10 @@ from pygoodvibes.paths import locate
 from pygoodvibes.records import read_records
 from pygoodvibes.titles import data_title
 
-# One thread a job, also in the libraries below NumPy: the same bytes whatever else runs, and no
-# more threads than cores.
+# One thread a job, also in the libraries below NumPy: the same bytes on any number of cores, whatever
+# the user's shell says, and no more threads than cores.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(variable, "1")
+    os.environ[variable] = "1"
 
 # With --default-storage-provider, what is computed lies in an object store, below this address.
 STORE = (

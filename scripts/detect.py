@@ -4,9 +4,10 @@ import json
 import pathlib
 
 from pygoodvibes import detection, mel_cache, metering, models, vectors
-from pygoodvibes.job import logged
+from pygoodvibes.job import logged, progress
 
 with logged(snakemake.log):
+    detection.import_libraries(snakemake.params.detectors)
     embedded, _ = vectors.load(snakemake.input.embedding)
     projected, more = vectors.load(snakemake.input.projection)
     results = detection.detect_clips(
@@ -15,6 +16,7 @@ with logged(snakemake.log):
         more,
         snakemake.params.detectors,
         seed=snakemake.params.seed,
+        progress=progress,
         cache=mel_cache.open_cache(*snakemake.input.mel) if snakemake.input.mel else None,
     )
     detection.write_scores(snakemake.output.scores, embedded, results)

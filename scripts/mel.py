@@ -1,13 +1,14 @@
 """Compute the log-mel frames of all clips of a machine ID."""
 
 from pygoodvibes import mel_cache
-from pygoodvibes.job import logged
+from pygoodvibes.job import logged, progress
 from pygoodvibes.paths import locate
 from pygoodvibes.records import read_records
 
 with logged(snakemake.log):
+    rows = read_records(snakemake.input.clips)
     frames = mel_cache.compute(
-        read_records(snakemake.input.clips),
+        progress(rows, total=len(rows)),
         locate(snakemake.params.folder),
         audio_settings=snakemake.params.audio,
         mel_settings=snakemake.params.mel,

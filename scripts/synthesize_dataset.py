@@ -3,7 +3,7 @@
 import pathlib
 
 from pygoodvibes import provenance
-from pygoodvibes.job import logged
+from pygoodvibes.job import logged, progress
 from pygoodvibes.synthesis import write_machine
 
 with logged(snakemake.log):
@@ -12,5 +12,6 @@ with logged(snakemake.log):
         list(snakemake.params.ids),
         snakemake.output[0],
         **snakemake.params.settings,
+        progress=progress,
     )
     provenance.take_snapshot(pathlib.Path(snakemake.output[0]))

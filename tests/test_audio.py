@@ -148,6 +148,51 @@ def test_channels_are_counted_from_0(wav):
     assert not audio.why_unusable(audio.inspect(wav), **{**READ, "channel": 7})
 
 
+@pytest.mark.parametrize("channels", [1, 2, 8])
+def test_ordinary_wavs_are_read_directly_and_as_by_the_library(wav, channels):
+    soundfile.write(wav, noise(channels=channels), 16000, subtype="PCM_16")
+    direct, sample_rate = audio._pcm16(wav.read_bytes())
+    assert (direct.shape, sample_rate) == ((16000, channels), 16000)
+    for channel in range(channels):
+        expected = soundfile.read(wav, dtype="float32", always_2d=True)[0][:, channel]
+        assert np.array_equal(audio.read(wav, **{**READ, "channel": channel}), expected)
+
+
+def changed(content, case):
+    """Return a WAV file that is no ordinary one, or not as its header says."""
+    at = content.index(b"data")
+    return {
+        "note after the samples": content + b"note" + struct.pack("<I", 2) + b"ab",
+        "note before the samples": content[:at] + b"note\2\0\0\0ab" + content[at:],
+        "truncated": content[:-1001],
+        "streamed": content[: at + 4] + b"\xff\xff\xff\xff" + content[at + 8 :],
+        "compressed": content[:20] + b"\2\0" + content[22:],
+    }[case]
+
+
+@pytest.mark.parametrize(
+    "case",
+    ["note after the samples", "note before the samples", "truncated", "streamed", "compressed"],
+)
+def test_other_wavs_are_left_to_the_library(wav, case):
+    wav.write_bytes(changed(wav.read_bytes(), case))
+    assert audio._pcm16(wav.read_bytes()) is None
+    try:
+        expected = soundfile.read(wav, dtype="float32")[0]
+    except soundfile.SoundFileError:
+        with pytest.raises(UserError, match="can't be decoded"):
+            audio.read(wav, **READ)
+    else:
+        assert np.array_equal(audio.read(wav, **READ), expected)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_24", "PCM_U8", "FLOAT", "DOUBLE", "ULAW"])
+def test_other_sample_formats_are_left_to_the_library(wav, subtype):
+    soundfile.write(wav, noise(), 16000, subtype=subtype)
+    assert audio._pcm16(wav.read_bytes()) is None
+    assert np.array_equal(audio.read(wav, **READ), soundfile.read(wav, dtype="float32")[0])
+
+
 def test_a_truncated_flac_is_refused_on_decoding(tmp_path):
     path = tmp_path / "clip.flac"
     soundfile.write(path, noise(), 16000)

@@ -1,5 +1,7 @@
 import csv
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -237,3 +239,24 @@ def test_lof_on_the_published_embedding_gives_its_published_means(shared):
         expected, abs=0.05
     )
     assert np.mean(list(means.values()), axis=0) == pytest.approx([66.77, 60.50], abs=0.05)
+
+
+def process(code):
+    code = f"import sys; from pygoodvibes.detection import import_libraries; {code}"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_scikit_learn_does_without_pandas_and_leaves_it_usable():
+    process(
+        "import_libraries({'a': {'method': 'lof'}, 'b': {'method': 'ocsvm'}});"
+        "assert 'sklearn.svm' in sys.modules and 'pandas' not in sys.modules;"
+        "import pandas; assert pandas.DataFrame({'a': [1]}).shape == (1, 1)"
+    )
+
+
+def test_detectors_of_our_own_do_without_scikit_learn():
+    process("import_libraries({'a': {'method': 'fusion'}}); assert 'sklearn' not in sys.modules")
+
+
+def test_all_methods_say_which_libraries_they_need():
+    assert set(detection._LIBRARIES) == set(METHODS)

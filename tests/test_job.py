@@ -1,10 +1,14 @@
 import logging
+import re
+import subprocess
+import sys
 import warnings
 
 import pytest
 
+from pygoodvibes import job
 from pygoodvibes.errors import UserError
-from pygoodvibes.job import logged
+from pygoodvibes.job import logged, progress
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +33,46 @@ def test_the_log_goes_to_its_file(tmp_path, capsys):
     text = log.read_text()
     assert "INFO pygoodvibes.mel: 12 clips" in text
     assert "too quiet" in text
+    assert capsys.readouterr().err == ""
+
+
+def test_the_last_line_tells_seconds_and_memory(tmp_path):
+    code = (
+        "import time; time.sleep(0.3); from pygoodvibes.job import logged\n"
+        f"with logged([{str(tmp_path / 'a.log')!r}]): kept = bytearray(2**26); time.sleep(0.1)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    line = (tmp_path / "a.log").read_text().splitlines()[-1]
+    found = re.search(r"finished: (.*) s, (.*) MiB, without its start (.*) s$", line)
+    seconds, peak, work = map(float, found.groups())
+    assert seconds >= work + 0.29
+    assert work >= 0.1
+    assert peak >= 64
+
+
+def test_long_jobs_tell_how_far_they_are(tmp_path, monkeypatch, capsys):
+    now = iter(range(0, 1000, 3))  # each look at the clock is three seconds later
+    monkeypatch.setattr(job.time, "perf_counter", lambda: next(now))
+    monkeypatch.setattr(job.sys.stderr, "isatty", lambda: True)
+    log = tmp_path / "a.log"
+    with logged([str(log)]):
+        assert list(progress("abcde", total=5)) == list("abcde")
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(": ")[2] for line in lines] == [
+        "1 of 5 clips, 0.167 clips/s, 24 s left",
+        "3 of 5 clips, 0.25 clips/s, 8 s left",
+    ]
+    assert all(line.startswith(f"{job._label}: ") for line in lines)
+    assert "3 of 5 clips, 0.25 clips/s, 8 s left" in log.read_text()
+
+
+def test_progress_is_quiet_without_a_terminal_and_in_short_jobs(monkeypatch, capsys):
+    with logged([]):
+        assert list(progress(range(100), total=100, every=0.0)) == list(range(100))
+        assert capsys.readouterr().err == ""
+        monkeypatch.setattr(job.sys.stderr, "isatty", lambda: True)
+        assert list(progress(range(100), total=100)) == list(range(100))
+        assert list(progress([], total=0, every=0.0)) == []
     assert capsys.readouterr().err == ""
 
 

@@ -78,7 +78,8 @@ def test_channel_and_resampling_decide_what_fits(folder):
 def test_progress_sees_every_clip(folder):
     seen = []
 
-    def progress(rows):
+    def progress(rows, *, total):
+        assert total == len(NAMES)
         for each in rows:
             seen.append(each["clip"])
             yield each

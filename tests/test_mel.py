@@ -109,6 +109,13 @@ def test_level_is_absolute():
     assert np.allclose(quiet, mel.log_mel(signal(), sample_rate=16000) - 20, atol=2e-3)
 
 
+def test_blocks_of_frames_do_not_show(monkeypatch):
+    whole = mel.log_mel(signal(40000), sample_rate=16000)
+    monkeypatch.setattr(mel, "_BLOCK_FRAMES", 7)
+    parts = mel.log_mel(signal(40000), sample_rate=16000)
+    assert np.abs(parts - whole).max() < 1e-4
+
+
 def test_too_many_bands_are_refused():
     with pytest.raises(UserError, match=r"mel\.n_mels: 256 bands are too many for n_fft 512"):
         mel.log_mel(signal(), sample_rate=16000, n_fft=512, n_mels=256)

@@ -1,5 +1,6 @@
 import importlib
 import json
+import sys
 import zipfile
 
 import numpy as np
@@ -41,6 +42,30 @@ def test_same_fit_same_bytes(tmp_path, method):
         keep.append(fitted(method))
         models.save(tmp_path / name, {"one": keep[-1], "none": None})
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize("method", ALL)
+def test_what_is_written_without_skops_is_what_skops_writes(tmp_path, monkeypatch, method):
+    estimators = {"one": fitted(method), "none": None, "more": [1, 0.5, "a", (True, np.float64(2))]}
+    models.save(tmp_path / "ours", estimators)
+
+    def refuse(self, value):
+        raise models._NotPlain
+
+    monkeypatch.setattr(models._Plain, "describe", refuse)
+    models.save(tmp_path / "theirs", estimators)
+    assert (tmp_path / "ours").read_bytes() == (tmp_path / "theirs").read_bytes()
+
+
+@pytest.mark.parametrize("method", ["lof", "ocsvm", "knn", "local_density", "fusion", "gmm"])
+def test_saving_the_usual_detectors_does_not_take_skops(tmp_path, monkeypatch, method):
+    monkeypatch.setitem(sys.modules, "skops.io", None)
+    many = np.random.default_rng(0).normal(size=(40, 30))
+    estimator = fitted(method).fit(many)
+    models.save(tmp_path / "m.skops", {"one": estimator})
+    monkeypatch.undo()
+    back = models.load(tmp_path / "m.skops")["one"]
+    assert np.array_equal(anomaly_score(back, many), anomaly_score(estimator, many))
 
 
 def test_models_of_all_detectors_go_into_one_file(tmp_path):

@@ -316,8 +316,26 @@ def test_the_official_files_say_what_the_metrics_say(finished):
 
 def test_one_job_at_a_time_gives_the_same_bytes_as_eight(finished, new_project):
     project = new_project()
-    project.run(jobs=1)
+    # nor does the number of threads that a user's shell asks for
+    project.run(jobs=1, OMP_NUM_THREADS="2", OPENBLAS_NUM_THREADS="2")
     assert differing(project, finished) == []
+
+
+def test_no_job_takes_more_memory_than_its_rule_declares(finished):
+    text = "".join(path.read_text() for path in sorted((finished.path / "rules").glob("*.smk")))
+    parts = re.split(r"^ *(?:rule|checkpoint) (\w+):\n", text, flags=re.MULTILINE)
+    declared = {
+        name: int(re.search(r"mem_mb=(\d+)", rule)[1])
+        for name, rule in zip(parts[1::2], parts[2::2], strict=True)
+    }
+    logs = finished.path / "logs/tiny"
+    taken = {}
+    for path in logs.rglob("*.log"):
+        rule = path.relative_to(logs).parts[0].removesuffix(".log")
+        [peak] = re.findall(r"finished: \S+ s, (\d+) MiB", path.read_text())
+        taken[rule] = max(taken.get(rule, 0), int(peak))
+    assert {"mel", "detect", "plot_roc"} <= taken.keys()
+    assert {rule: peak for rule, peak in taken.items() if peak > declared[rule]} == {}
 
 
 def differing(one, other):

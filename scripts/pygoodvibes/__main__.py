@@ -105,6 +105,17 @@ def study(path: str, *, config: str, jobs: int) -> None:
     _print_table(table, place)
 
 
+def prune(path: str, *, keep_days: float, max_gb: float | None) -> None:
+    """Remove earlier results that nothing links to any more, the oldest first."""
+    from pygoodvibes import pruning
+
+    cache = pathlib.Path(os.environ.get("SNAKEMAKE_OUTPUT_CACHE", "resources/.cache"))
+    if not cache.is_dir():
+        raise UserError(f"{cache}: no such folder; there are no earlier results")
+    count, freed = pruning.prune(cache, [pathlib.Path(path)], keep_days=keep_days, max_gb=max_gb)
+    print(f"{cache}: {count} files removed, {freed / 1e9:.2f} GB")
+
+
 def _print_table(table, place: pathlib.Path) -> None:
     """Print a table, and where it and its figure are: files of one name with several endings."""
     print(f"\n{table.markdown()}")
@@ -139,6 +150,7 @@ COMMANDS = {
     "pdf": pdf,
     "compare": compare,
     "study": study,
+    "prune": prune,
 }
 
 
@@ -151,6 +163,13 @@ def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         command.add_argument("path", metavar="study", help="e.g. config/studies/lof.yaml")
         command.add_argument("--config", default="config/config.yaml")
         command.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+        return
+    if name == "prune":
+        command.add_argument(
+            "path", metavar="resources", nargs="?", default="resources", help="what is in use"
+        )
+        command.add_argument("--keep-days", type=float, default=7.0)
+        command.add_argument("--max-gb", type=float, help="stop at this size of the folder")
         return
     command.add_argument("path", metavar="config", nargs="?", default="config/config.yaml")
     if name == "compare":

@@ -9,7 +9,6 @@ import pathlib
 import struct
 
 import numpy as np
-import soundfile
 
 from pygoodvibes.errors import UserError
 
@@ -43,6 +42,30 @@ def _promised_bytes(content: bytes) -> tuple[int, int] | None:
     return None
 
 
+def _pcm16(content: bytes) -> tuple[np.ndarray, int] | None:
+    """Find the samples of an ordinary WAV of 16 bits, shape (n_samples, n_channels), and its rate.
+
+    Returns
+    -------
+    tuple or None
+        None for anything else, and for a file that is shorter or longer than its header says: what
+        that is takes a library to say.
+    """
+    if content[:4] != b"RIFF" or content[8:16] != b"WAVEfmt " or len(content) < 44:
+        return None
+    size, kind, channels, sample_rate, _, step, bits = struct.unpack_from("<IHHIIHH", content, 16)
+    start = 20 + size + size % 2
+    if kind != 1 or bits != 16 or not channels or step != 2 * channels:
+        return None
+    if content[start : start + 4] != b"data" or len(content) < start + 8:
+        return None
+    [size] = struct.unpack_from("<I", content, start + 4)
+    if size != len(content) - start - 8 or size % step:
+        return None
+    samples = np.frombuffer(content, dtype="<i2", offset=start + 8)
+    return samples.reshape(-1, channels), sample_rate
+
+
 def inspect(path: pathlib.Path) -> AudioInfo:
     """Read the header and hash the bytes of an audio file.
 
@@ -67,22 +90,30 @@ def inspect(path: pathlib.Path) -> AudioInfo:
         raise UserError(f"can't be read ({error.strerror})") from None
     if not content:
         raise UserError("empty file (0 bytes)")
+    ordinary = _pcm16(content)
+    if ordinary:
+        (samples, channels), sample_rate = ordinary[0].shape, ordinary[1]
+    else:
+        samples, channels, sample_rate = _describe(path)
+    promised = _promised_bytes(content)
+    if promised and promised[1] < promised[0]:
+        raise UserError(f"truncated: the header promises {promised[0]} bytes, {promised[1]} follow")
+    if samples < 1:
+        raise UserError("holds no samples")
+    return AudioInfo(samples, sample_rate, channels, hashlib.sha256(content).hexdigest())
+
+
+def _describe(path: pathlib.Path) -> tuple[int, int, int]:
+    """Return samples per channel, channels and sample rate, Hz, of any audio file."""
+    # here, since ordinary clips, which are most, do without
+    import soundfile
+
     try:
         info = soundfile.info(str(path))
     except soundfile.SoundFileError as error:
         reason = str(error).rpartition(": ")[2].rstrip(".")
         raise UserError(f"no readable audio ({reason})") from None
-    promised = _promised_bytes(content)
-    if promised and promised[1] < promised[0]:
-        raise UserError(f"truncated: the header promises {promised[0]} bytes, {promised[1]} follow")
-    if info.frames < 1:
-        raise UserError("holds no samples")
-    return AudioInfo(
-        samples=info.frames,
-        sample_rate=info.samplerate,
-        channels=info.channels,
-        sha256=hashlib.sha256(content).hexdigest(),
-    )
+    return info.frames, info.channels, info.samplerate
 
 
 def why_unusable(info: AudioInfo, *, sample_rate: int, resample: bool, channel: int) -> str:
@@ -122,23 +153,39 @@ def read(path: pathlib.Path, *, sample_rate: int, resample: bool, channel: int) 
         If the file can't be decoded, doesn't fit, or holds values that are no sound.
     """
     try:
-        samples, found_rate = soundfile.read(str(path), dtype="float32", always_2d=True)
-    except (soundfile.SoundFileError, OSError) as error:
-        reason = str(error).rpartition(": ")[2].rstrip(".")
-        raise UserError(f"can't be decoded ({reason})") from None
+        with path.open("rb", buffering=0) as file:
+            ordinary = _pcm16(file.read())
+    except OSError:
+        ordinary = None  # the library knows the reason
+    samples, found_rate = ordinary or _decode(path)
     info = AudioInfo(len(samples), found_rate, samples.shape[1], "")
     reason = why_unusable(info, sample_rate=sample_rate, resample=resample, channel=channel)
     if reason:
         raise UserError(reason)
-    signal = np.ascontiguousarray(samples[:, channel])
+    signal = samples[:, channel]
     if not len(signal):
         raise UserError("holds no samples")
-    if not np.isfinite(signal).all():
+    if signal.dtype == np.float32 and not np.isfinite(signal).all():
         raise UserError("holds values that are not finite")
-    if np.ptp(signal) == 0:
+    if signal.min() == signal.max():
         raise UserError("digital silence: all samples are equal")
+    if signal.dtype == np.int16:
+        signal = signal.astype(np.float32)
+        signal *= np.float32(1 / 32768)
+    signal = np.ascontiguousarray(signal)
     if found_rate != sample_rate:
         import soxr
 
         signal = soxr.resample(signal, found_rate, sample_rate, quality="HQ").astype(np.float32)
     return signal
+
+
+def _decode(path: pathlib.Path) -> tuple[np.ndarray, int]:
+    """Read any audio file, shape (n_samples, n_channels), float32, and its sample rate, Hz."""
+    import soundfile
+
+    try:
+        return soundfile.read(str(path), dtype="float32", always_2d=True)
+    except (soundfile.SoundFileError, OSError) as error:
+        reason = str(error).rpartition(": ")[2].rstrip(".")
+        raise UserError(f"can't be decoded ({reason})") from None

@@ -5,20 +5,25 @@ import importlib
 import logging
 import math
 import pathlib
+import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pygoodvibes.batches import padded
 from pygoodvibes.detectors import module_of
-from pygoodvibes.detectors.base import DetectorSettings
 from pygoodvibes.errors import UserError
 from pygoodvibes.manifest import MIN_TRAIN_CLIPS
 from pygoodvibes.mel_cache import ClipFrames, MelCache
 from pygoodvibes.metering import Cost, Meter
 from pygoodvibes.records import read_columns, read_records, write_records
 from pygoodvibes.vectors import ClipVectors
+
+# jobs that only read scores do without pydantic
+if TYPE_CHECKING:
+    from pygoodvibes.detectors.base import DetectorSettings
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +53,44 @@ class Detection:
     cost: Cost | None = None
 
 
+_LIBRARIES = {
+    "ocsvm": ("svm",),
+    "lof": ("neighbors",),
+    "knn": ("neighbors",),
+    "gmm": ("mixture",),
+    "mahalanobis": ("covariance",),
+    "frames": ("mixture", "neighbors"),
+    "autoencoder": ("neural_network",),
+    "idnn": ("neural_network",),
+    "local_density": (),
+    "fusion": (),
+    "random_projection": (),
+}
+"""Parts of scikit-learn that a method needs; others name theirs themselves."""
+
+
+def _libraries(detectors: Mapping[str, Mapping]) -> list[str]:
+    """Return the modules that the detectors of the config import when they are fitted."""
+    parts = {part for each in detectors.values() for part in _LIBRARIES.get(each["method"], ())}
+    return [f"sklearn.{part}" for part in sorted(parts)]
+
+
+def import_libraries(detectors: Mapping[str, Mapping]) -> None:
+    """Import what detectors need, without pandas, for a process that works on nothing but arrays.
+
+    scikit-learn would load pandas only to recognise its tables: a fifth of the start of a job.
+    """
+    names = _libraries(detectors)
+    if "pandas" in sys.modules or not names:
+        return
+    sys.modules["pandas"] = None  # as if it were not installed
+    try:
+        for name in names:
+            importlib.import_module(name)
+    finally:
+        del sys.modules["pandas"]
+
+
 def anomaly_score(estimator: object, values: np.ndarray) -> np.ndarray:
     """Score clips: the one place where scikit-learn's sign is turned.
 
@@ -75,7 +118,7 @@ def detect(
     test: np.ndarray,
     held_out: list[np.ndarray],
     fold: np.ndarray,
-    settings: DetectorSettings,
+    settings: "DetectorSettings",
     *,
     seed: int,
     columns: Sequence[str] | None = None,
@@ -136,7 +179,7 @@ def detect(
 
 def _fit(
     values: np.ndarray,
-    settings: DetectorSettings,
+    settings: "DetectorSettings",
     *,
     seed: int,
     notes: list[str],
@@ -168,6 +211,7 @@ def detect_clips(
     *,
     seed: int,
     cache: MelCache | None = None,
+    progress: Callable | None = None,
 ) -> dict[str, Detection]:
     """Run the detectors of the config on the clips of a machine ID.
 
@@ -183,6 +227,8 @@ def detect_clips(
         As in `detect`.
     cache : MelCache, optional
         Log-mel frames of the same clips in the same order, for detectors that see them.
+    progress : callable, optional
+        Wraps the iteration over the detectors, e.g. `pygoodvibes.job.progress`.
 
     Returns
     -------
@@ -194,9 +240,14 @@ def detect_clips(
     train = embedded.train
     if cache is not None and [clip["clip"] for clip in cache.clips] != embedded.clip.tolist():
         raise UserError("the mel cache and the embedding hold different clips; make both again")
-    _load_libraries()
+    # so that no detector is charged for it
+    for name in _libraries(detectors):
+        importlib.import_module(name)
     results = {}
-    for name, settings in detectors.items():
+    turns = detectors.items()
+    if progress:
+        turns = progress(turns, total=len(detectors), unit="detectors")
+    for name, settings in turns:
         module = importlib.import_module(module_of(settings["method"]))
         checked = module.Settings.model_validate(settings)
         if checked.input == "mel" and cache is None:
@@ -225,12 +276,6 @@ def detect_clips(
             values[train], values[~train], held_out, fold_of, checked, seed=seed, columns=columns
         )
     return results
-
-
-def _load_libraries() -> None:
-    """Import what detectors import when they are fitted, so that no detector is charged for it."""
-    for name in ("covariance", "mixture", "neighbors", "neural_network", "svm"):
-        importlib.import_module(f"sklearn.{name}")
 
 
 def write_scores(

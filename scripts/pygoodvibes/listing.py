@@ -2,13 +2,11 @@
 
 import collections
 import pathlib
-import sys
 from collections.abc import Mapping
 
-import tqdm
 from pydantic import TypeAdapter
 
-from pygoodvibes import layouts, manifest, precomputed
+from pygoodvibes import job, layouts, manifest, precomputed
 from pygoodvibes.config import AnyDataset, Dataset
 from pygoodvibes.errors import UserError
 from pygoodvibes.paths import locate
@@ -61,12 +59,9 @@ def rows_of(dataset: Dataset, folder: pathlib.Path, audio: Mapping, *, threads: 
         )
     else:
         clips = manifest.select(find(dataset, folder), dataset)
-
-        def progress(rows):
-            quiet = not sys.stderr.isatty()
-            return tqdm.tqdm(rows, "list_clips", len(clips), unit="clips", disable=quiet)
-
-        return manifest.inspect_clips(clips, folder, threads=threads, progress=progress, **audio)
+        return manifest.inspect_clips(
+            clips, folder, threads=threads, progress=job.progress, **audio
+        )
     return manifest.select(rows, dataset)
 
 

@@ -8,7 +8,7 @@ import collections
 import concurrent.futures
 import dataclasses
 import pathlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pygoodvibes import audio
 from pygoodvibes.errors import UserError
@@ -59,7 +59,7 @@ def inspect_clips(
     resample: bool,
     channel: int,
     threads: int = 1,
-    progress: Iterable | None = None,
+    progress: Callable | None = None,
 ) -> list[dict]:
     """Open every clip of a folder and say what it holds.
 
@@ -74,7 +74,7 @@ def inspect_clips(
     threads : int > 0
         Files read at a time.
     progress : callable, optional
-        Wraps the iteration over the clips, e.g. tqdm.
+        Wraps the iteration over the clips, e.g. `pygoodvibes.job.progress`.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def inspect_clips(
 
     with concurrent.futures.ThreadPoolExecutor(threads) as pool:
         rows = pool.map(inspect, clips)
-        return list(progress(rows) if progress else rows)
+        return list(progress(rows, total=len(clips)) if progress else rows)
 
 
 def blank_row(clip: Clip) -> dict:

@@ -86,19 +86,21 @@ def embed(frames: np.ndarray, settings: Settings) -> np.ndarray:
     np.ndarray [shape=(d,), dtype=float32]
         The statistics in the order of `columns`, n_mels values each.
     """
-    frames = np.asarray(frames, dtype=np.float64)
+    frames = np.asarray(frames)
     parts = []
     if settings.mean:
-        parts.append(frames.mean(axis=0))
+        parts.append(frames.mean(axis=0, dtype=np.float64))
     if settings.std:
-        parts.append(frames.std(axis=0))
+        parts.append(frames.std(axis=0, dtype=np.float64))
     if settings.max:
         parts.append(frames.max(axis=0))
     if settings.delta:
-        steps = np.abs(np.diff(frames, axis=0))
-        parts.append(steps.mean(axis=0) if len(steps) else np.zeros(frames.shape[1]))
+        steps = np.abs(frames[1:] - frames[:-1])
+        nothing = np.zeros(frames.shape[1])
+        parts.append(steps.mean(axis=0, dtype=np.float64) if len(steps) else nothing)
     if settings.quantiles or settings.gwrp:
-        ascending = np.sort(frames, axis=0)
+        # bands as rows: sorting along memory takes a third of the time
+        ascending = np.sort(np.ascontiguousarray(frames.T), axis=1).T.astype(np.float64)
         for quantile in settings.quantiles:
             position = quantile * (len(ascending) - 1)
             low = int(position)

@@ -19,7 +19,7 @@ import dataclasses
 import pathlib
 import types
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -292,6 +292,7 @@ def write_machine(
     sample_rate: int,
     snr_db: float,
     seed: int,
+    progress: Callable | None = None,
 ) -> list[dict]:
     """Write all clips of one machine type, and the truth about their faults.
 
@@ -310,6 +311,8 @@ def write_machine(
         Length of a clip; those of ToyCar are one second longer.
     sample_rate, snr_db, seed
         See `synthesize_clip`.
+    progress : callable, optional
+        Wraps the iteration over the clips, e.g. `pygoodvibes.job.progress`.
 
     Returns
     -------
@@ -353,7 +356,7 @@ def write_machine(
         )
     for split in ("train", "test"):
         (folder / split).mkdir(parents=True, exist_ok=True)
-    for row in truth:
+    for row in progress(truth, total=len(truth)) if progress else truth:
         fields = {key: value for key, value in row.items() if key not in ("machine", "id")}
         samples = synthesize_clip(
             machine,
