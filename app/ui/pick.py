@@ -1,0 +1,150 @@
+"""What several pages let the reader pick: a machine ID, a detector, a clip; and how clips sound."""
+
+import pandas as pd
+import streamlit as st
+
+from pygoodvibes.errors import UserError
+from pygoodvibes.moments import Moment
+from pygoodvibes.run_folders import Run
+from ui import charts, load
+from ui.language import number, sentence, t
+
+
+def machine(run: Run) -> tuple[str, str]:
+    """Let the reader pick one of the machine IDs with detectors; stop where there is none."""
+    metrics = load.table(run, "metrics.csv")
+    found = metrics.loc[metrics["threshold"].notna(), ["machine", "id"]].drop_duplicates()
+    if found.empty:
+        st.info(t("pick.no_machine"), icon=":material/info:")
+        st.stop()
+    options = [f"{row.machine} ID {row.id}" for row in found.itertuples()]
+    keep_valid("machine", options)
+    chosen = st.selectbox(t("pick.machine"), options, key="machine", bind="query-params")
+    name, _, machine_id = chosen.rpartition(" ID ")
+    return name, machine_id
+
+
+def machine_type(run: Run, *, key: str, all_types: bool = True) -> str | None:
+    """Let the reader pick a machine type; None for all."""
+    types = sorted(load.table(run, "metrics.csv")["machine"].unique(), key=str.lower)
+    options = ["", *types] if all_types and len(types) > 1 else types
+    keep_valid(key, options)
+    chosen = st.selectbox(
+        t("pick.type"),
+        options,
+        format_func=lambda name: name or t("pick.all_types"),
+        key=key,
+        persist_state="session",
+    )
+    return chosen or None
+
+
+def detector(run: Run, *, key: str = "detector") -> str:
+    """Let the reader pick a detector; the first of the config comes first."""
+    keep_valid(key, run.detectors)
+    return st.selectbox(t("pick.detector"), run.detectors, key=key, persist_state="session")
+
+
+def keep_valid(key: str, options: list) -> None:
+    """Forget what was picked before where it isn't on offer any more (another data set)."""
+    if key in st.session_state and st.session_state[key] not in options:
+        del st.session_state[key]
+
+
+def group(split: str, label: str) -> str:
+    """Return the group of a clip, a key of `charts.GROUPS`."""
+    return "train" if split == "train" else label
+
+
+def clips(run: Run, name: str, machine_id: str, of: str) -> pd.DataFrame:
+    """Return the usable clips of a machine ID with their group and a detector's score.
+
+    The most anomalous come first, those without a score last; the index is 'split/clip'.
+    """
+    manifest = load.manifest(run)
+    rows = manifest[
+        (manifest["machine"] == name) & (manifest["id"] == machine_id) & (manifest["status"] == "ok")
+    ]
+    scores = load.scores(run, name, machine_id)
+    scores = scores.loc[scores["detector"] == of, ["split", "clip", "score"]]
+    rows = rows.astype({"split": str, "label": str}).merge(scores, how="left", on=["split", "clip"])
+    rows["group"] = [
+        group(split, label) for split, label in zip(rows["split"], rows["label"], strict=True)
+    ]
+    rows.index = pd.Index(rows["split"] + "/" + rows["clip"])
+    return rows.sort_values(["score", "clip"], ascending=[False, True], kind="stable")
+
+
+def clip(rows: pd.DataFrame, label: str, *, key: str, default: str | None = None) -> str:
+    """Let the reader pick one of `clips`; returns its index."""
+
+    def words(index: str) -> str:
+        row = rows.loc[index]
+        score = "" if pd.isna(row["score"]) else f" · {number(row['score'], 2)}"
+        return f"{charts.group_name(row['group'])}{score} · {row['clip']}"
+
+    options = list(rows.index)
+    keep_valid(key, options)
+    place = options.index(default) if default in options else 0
+    return st.selectbox(label, options, index=place, format_func=words, key=key)
+
+
+def limit(run: Run, name: str, machine_id: str, of: str) -> float:
+    """Return the threshold of a detector for a machine ID, NaN for none."""
+    metrics = load.table(run, "metrics.csv")
+    rows = metrics[
+        (metrics["machine"] == name) & (metrics["id"] == machine_id) & (metrics["detector"] == of)
+    ]
+    return float(rows["threshold"].iloc[0]) if len(rows) else float("nan")
+
+
+def player(run: Run, path: str, *, alt: str) -> None:
+    """Show a player for a clip, or say why there is none."""
+    if run.config["dataset"]["source"] in ("mel", "embedding"):
+        st.caption(t("pick.no_audio"))
+        return
+    try:
+        st.audio(load.sound(run, path), format="audio/wav", alt=alt)
+    except UserError as error:
+        st.warning(t("pick.no_sound", path=path, reason=sentence(str(error))))
+
+
+def verdict(score: float, threshold: float) -> None:
+    """Say what a detector decides."""
+    if pd.isna(score) or pd.isna(threshold):
+        st.info(t("verdict.none"), icon=":material/help:")
+        return
+    values = {"score": number(score, 2), "threshold": number(threshold, 2)}
+    if score > threshold:
+        st.warning(t("verdict.anomalous", **values), icon=":material/warning:")
+    else:
+        st.success(t("verdict.normal", **values), icon=":material/check_circle:")
+
+
+def moments(found: list[Moment], seconds: float) -> None:
+    """Say when and where a clip stands out."""
+    if not found:
+        st.markdown(t("moments.none"))
+        return
+    lines = []
+    for moment in found:
+        if moment.stop - moment.start > 0.9 * seconds:
+            when = t("moments.throughout")
+        else:
+            start, stop = number(moment.start, 1), number(min(moment.stop, seconds), 1)
+            when = t("moments.at", start=start) if start == stop else t(
+                "moments.between", start=start, stop=stop
+            )  # fmt: skip
+        kind = "louder" if moment.deviation > 0 else "quieter"
+        lines.append(
+            f"1. {when}, {_band(moment.low, moment.high)}: "
+            + t(f"moments.{kind}", spreads=number(abs(moment.deviation), 1))
+        )
+    st.markdown("\n".join([t("moments.heading"), "", *lines]))
+
+
+def _band(low: float, high: float) -> str:
+    """Write a range of frequencies in Hz or kHz."""
+    if high < 1000:
+        return f"{number(low)}–{number(high)} Hz"
+    return f"{number(low / 1000, 1)}–{number(high / 1000, 1)} kHz"
