@@ -13,5 +13,5 @@ for folder in (HERE, HERE.parent / "scripts"):
 import streamlit as st  # noqa: E402
 from ui import frame  # noqa: E402
 
-st.set_page_config(page_title="PyGoodVibes", page_icon=":material/graphic_eq:", layout="wide")
+st.set_page_config(page_title="PyGoodVibes", page_icon=str(HERE / "ui" / "icon.svg"), layout="wide")
 frame.show()

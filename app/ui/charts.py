@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from plotly.colors import hex_to_rgb, sequential
 from plotly.subplots import make_subplots
 
 from pygoodvibes.ocsvm_grid import Grid
@@ -31,6 +32,11 @@ LIMIT = 6.0
 
 MOST_IN_3D = 4000
 
+# Streamlit takes #000001 and the like for places of its own palette, and Magma begins with #000004
+_MAGMA = [f"rgb{hex_to_rgb(colour)}" for colour in sequential.Magma]
+
+_RINGS = ("#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#F0E442", "#B8B8B8")
+
 _TICKS_HZ = (125, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000)
 
 
@@ -38,12 +44,14 @@ def draw(figure: go.Figure, *, alt: str, key: str | None = None, **more: object)
     """Show a figure; `alt` says in words what it shows."""
     figure.update_layout(
         separators=",\u202f" if current() == "fr" else ".,",
+        legend={"font": {"color": INK, "size": 13}},
         margin={"l": 8, "r": 8, "t": figure.layout.margin.t or 28, "b": 8},
         dragmode=False,
         hoverlabel={"namelength": -1},
     )
-    figure.update_xaxes(automargin=True, fixedrange=not more)
-    figure.update_yaxes(automargin=True, fixedrange=not more)
+    ink = {"tickfont": {"color": INK}, "title": {"font": {"color": INK}}}
+    for axes in (figure.update_xaxes, figure.update_yaxes):
+        axes(automargin=True, fixedrange=not more, **ink)
     bar = {"displaylogo": False, "displayModeBar": bool(more), "responsive": True}
     return st.plotly_chart(figure, key=key, alt=alt, config=bar, **more)
 
@@ -53,23 +61,17 @@ def group_name(group: str) -> str:
     return f"{GROUPS[group][2]} {t(f'group.{group}')}"
 
 
-def legend_below(figure: go.Figure, *, title: str = "", gap: float = -0.16) -> None:
-    """Put the legend below the plot, where a narrow screen has room."""
-    figure.update_layout(
-        legend={
-            "orientation": "h",
-            "y": gap,
-            "yanchor": "top",
-            "x": 0,
-            "title": {"text": title},
-        }
-    )
+def legend_below(figure: go.Figure, *, room: float = 62) -> None:
+    """Put the legend below the plot, `room` pixels under the axis: a narrow screen is wide enough."""
+    inside = max(figure.layout.height - 150, 80)
+    place = {"orientation": "h", "y": -room / inside, "yanchor": "top", "x": 0}
+    figure.update_layout(legend=place)
 
 
 def sunburst(nodes: pd.DataFrame, *, names: Mapping[str, str], shares: bool) -> go.Figure:
     """Draw counts of clips as rings, from `pygoodvibes.browse.levels`."""
     machines = sorted(set(nodes["value"]) - set(names) - {""})
-    tints = {name: CYCLE[place % 6] for place, name in enumerate(machines)}
+    tints = {name: _RINGS[place % len(_RINGS)] for place, name in enumerate(machines)}
     colours, patterns = [], []
     for node, value in zip(nodes["node"], nodes["value"], strict=True):
         of_machine = next((tints[part] for part in node.split("/") if part in tints), "#DDDDDD")
@@ -89,7 +91,7 @@ def sunburst(nodes: pd.DataFrame, *, names: Mapping[str, str], shares: bool) -> 
             marker={
                 "colors": colours,
                 "line": {"color": "white", "width": 1},
-                "pattern": {"shape": patterns, "fgcolor": "white", "solidity": 0.25},
+                "pattern": {"shape": patterns, "fillmode": "overlay", "solidity": 0.2, "size": 6},
             },
             insidetextorientation="auto",
             sort=False,
@@ -165,7 +167,7 @@ def clip(
             figure.add_trace(
                 go.Scatter(x=at, y=low, line=line, fill="tonexty", hoverinfo="skip"), row, 1
             )
-            figure.update_yaxes(range=[-peak, peak], title=t("clip.amplitude"), row=row)
+            figure.update_yaxes(range=[-peak, peak], nticks=3, row=row)
             continue
         is_map = name == "deviation"
         top, bottom = figure.layout[f"yaxis{row if row > 1 else ''}"].domain[::-1]
@@ -173,15 +175,18 @@ def clip(
             go.Heatmap(
                 z=np.asarray(deviation if is_map else mel, dtype=np.float32).T,
                 x=times,
-                colorscale="RdBu_r" if is_map else "Magma",
+                colorscale="RdBu_r" if is_map else _MAGMA,
                 zmin=-LIMIT if is_map else level[0],
                 zmax=LIMIT if is_map else level[1],
                 colorbar={
-                    "title": {"text": t(f"clip.{name}_unit"), "side": "top"},
-                    "thickness": 10,
+                    "title": {"text": t(f"clip.{name}_unit"), "side": "right"},
+                    "thickness": 8,
                     "len": top - bottom,
                     "y": (top + bottom) / 2,
                     "x": 1.01,
+                    "xpad": 2,
+                    "ypad": 0,
+                    "tickfont": {"size": 11, "color": INK},
                     "tickvals": [-6, -3, 0, 3, 6] if is_map else None,
                 },
                 hovertemplate="%{x:.2f} s, %{z:.1f}<extra></extra>",
@@ -189,37 +194,11 @@ def clip(
             row,
             1,
         )
-        figure.update_yaxes(
-            tickvals=places, ticktext=words, title=t("clip.frequency"), row=row, showgrid=False
-        )
+        figure.update_yaxes(tickvals=places, ticktext=words, row=row, showgrid=False)
     figure.update_xaxes(range=[0, seconds])
     figure.update_xaxes(title=t("clip.time"), row=len(rows))
     figure.update_annotations(font_size=13, x=0, xanchor="left")
     figure.update_layout(height=150 + 190 * len(rows), showlegend=False)
-    return figure
-
-
-def hearing_map(values: np.ndarray, edges: np.ndarray, seconds_a_frame: float) -> go.Figure:
-    """Draw a deviation map alone; spreads of normal, shape (n_frames, n_mels)."""
-    places, words = _mel_ticks(edges[1:-1])
-    figure = go.Figure(
-        go.Heatmap(
-            z=np.asarray(values, dtype=np.float32).T,
-            x=np.arange(len(values)) * seconds_a_frame,
-            colorscale="RdBu_r",
-            zmin=-LIMIT,
-            zmax=LIMIT,
-            colorbar={
-                "title": {"text": t("clip.deviation_unit"), "side": "top"},
-                "thickness": 12,
-                "tickvals": [-6, -3, 0, 3, 6],
-            },
-            hovertemplate="%{x:.2f} s, %{z:.1f}<extra></extra>",
-        )
-    )
-    figure.update_xaxes(title=t("clip.time"))
-    figure.update_yaxes(tickvals=places, ticktext=words, title=t("clip.frequency"), showgrid=False)
-    figure.update_layout(height=380)
     return figure
 
 
@@ -260,7 +239,7 @@ def profile(
     )
     figure.update_yaxes(title=unit)
     figure.update_layout(height=330)
-    legend_below(figure, gap=-0.25)
+    legend_below(figure)
     return figure
 
 
@@ -396,12 +375,12 @@ def cloud(
             },
             height=560,
         )
-        legend_below(figure, gap=-0.02)
+        legend_below(figure, room=5)
     else:
         figure.update_xaxes(title=labels[0], zeroline=False)
         figure.update_yaxes(title=labels[1], zeroline=False)
         figure.update_layout(height=520)
-        legend_below(figure, gap=-0.14)
+        legend_below(figure)
     return figure
 
 
@@ -467,7 +446,7 @@ def contours(grid: Grid, row: int = 0, column: int = 0, *, small: bool = False) 
     figure.update_yaxes(title=f"PC2 ({unit})", range=[grid.y[0], grid.y[-1]], zeroline=False)
     figure.update_layout(height=300 if small else 540)
     if not small:
-        legend_below(figure, gap=-0.14)
+        legend_below(figure)
     return figure
 
 
@@ -534,7 +513,7 @@ def distributions(
         zeroline=False,
     )
     figure.update_layout(height=150 + 110 * len(ids))
-    legend_below(figure, gap=-0.5 / (1 + len(ids)))
+    legend_below(figure)
     return figure
 
 
@@ -568,7 +547,7 @@ def plane_of_scores(points: pd.DataFrame) -> go.Figure:
     figure.update_xaxes(title="PC1", zeroline=False)
     figure.update_yaxes(title="PC2", zeroline=False)
     figure.update_layout(height=480)
-    legend_below(figure, gap=-0.14)
+    legend_below(figure)
     return figure
 
 
@@ -725,4 +704,3 @@ def differences(rows: pd.DataFrame) -> go.Figure:
     figure.update_yaxes(autorange="reversed")
     figure.update_layout(height=120 + 28 * len(rows))
     return figure
-

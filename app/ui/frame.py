@@ -24,7 +24,7 @@ _STYLE = """
 <style>
 .block-container {padding-top: 3.5rem; padding-bottom: 3rem; max-width: 1500px}
 @media (max-width: 640px) {
-  .block-container {padding-left: 0.9rem; padding-right: 0.9rem}
+  .block-container {padding: 4.5rem 0.9rem 3rem}
   h1 {font-size: 1.7rem !important}
   h2, h3 {font-size: 1.25rem !important}
 }
@@ -38,19 +38,16 @@ def show() -> None:
     st.html(_STYLE)
     finished, incomplete = run_folders.find_runs(pathlib.Path())
     with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
-        st.segmented_control(
-            "Language / Langue",
-            list(LANGUAGES),
-            format_func=LANGUAGES.get,
-            default="en",
-            required=True,
-            key="lang",
-            bind="query-params",
-        )
+        _language()
         chosen = None
         if len(finished) > 1:
             chosen = st.selectbox(
-                t("frame.data_set"), finished, key="data_set", bind="query-params", width=260
+                t("frame.data_set"),
+                finished,
+                key="data_set",
+                bind="query-params",
+                label_visibility="collapsed",
+                width=200,
             )
         elif finished:
             chosen = finished[0]
@@ -65,6 +62,23 @@ def show() -> None:
         for name, (module, icon) in PAGES.items()
     ]
     st.navigation(pages, position="sidebar").run()
+
+
+def _language() -> None:
+    """Let the reader switch the language; a link with ?lang=fr, or the browser's, sets the first."""
+    if st.session_state.get("lang") not in LANGUAGES:
+        asked = st.query_params.get("lang") or (st.context.locale or "")[:2]
+        st.session_state["lang"] = asked if asked in LANGUAGES else "en"
+    st.segmented_control(
+        "Language / Langue",
+        list(LANGUAGES),
+        format_func=LANGUAGES.get,
+        required=True,
+        key="lang",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    st.query_params["lang"] = st.session_state["lang"]
 
 
 def _page(module: object, chosen: str | None, incomplete: dict[str, list[str]]) -> None:

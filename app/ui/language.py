@@ -10,6 +10,9 @@ import yaml
 LANGUAGES = {"en": "English", "fr": "Français"}
 TEXTS = pathlib.Path(__file__).parent / "texts"
 
+NONE = "\N{EN DASH}"
+"""What stands where there is no number."""
+
 _NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
 
@@ -40,8 +43,13 @@ def number(value: float, digits: int = 0) -> str:
 def percent(share: float, digits: int = 0) -> str:
     """Write a share from 0 to 1 as percent, a dash for NaN."""
     if share != share:
-        return "–"
+        return NONE
     return f"{number(100 * share, digits)}\N{NO-BREAK SPACE}%"
+
+
+def span(low: float, high: float, digits: int = 0) -> str:
+    """Write a range of numbers."""
+    return f"{number(low, digits)}\N{EN DASH}{number(high, digits)}"
 
 
 def sentence(reason: str) -> str:

@@ -63,7 +63,9 @@ def clips(run: Run, name: str, machine_id: str, of: str) -> pd.DataFrame:
     """
     manifest = load.manifest(run)
     rows = manifest[
-        (manifest["machine"] == name) & (manifest["id"] == machine_id) & (manifest["status"] == "ok")
+        (manifest["machine"] == name)
+        & (manifest["id"] == machine_id)
+        & (manifest["status"] == "ok")
     ]
     scores = load.scores(run, name, machine_id)
     scores = scores.loc[scores["detector"] == of, ["split", "clip", "score"]]

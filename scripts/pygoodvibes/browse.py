@@ -99,7 +99,7 @@ def left_out(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def playable(path: pathlib.Path, audio: Mapping) -> bytes:
-    """Return what a browser can play of a clip: the channel that the detectors hear.
+    """Return what a browser can play of a clip: the channel that the detectors hear, as `wav`.
 
     Parameters
     ----------
@@ -108,23 +108,31 @@ def playable(path: pathlib.Path, audio: Mapping) -> bytes:
     audio : mapping
         The `audio` section of the config: sample_rate (Hz), resample, channel.
 
-    Returns
-    -------
-    bytes
-        WAV, 16 bits, as loud as the clip: two clips can be compared by ear.
-
     Raises
     ------
     UserError
         If the clip can't be read.
     """
-    import soundfile
-
     from pygoodvibes.audio import read
 
+    return wav(read(path, **audio), audio["sample_rate"])
+
+
+def wav(signal: np.ndarray, sample_rate: int) -> bytes:
+    """Return a WAV file of 16 bits, as loud as the signal: two clips can be compared by ear.
+
+    Parameters
+    ----------
+    signal : np.ndarray [shape=(n_samples,)]
+        Amplitude; full scale is 1, and what lies beyond is cut.
+    sample_rate : int > 0
+        Hz.
+    """
+    import soundfile
+
     buffer = io.BytesIO()
-    signal = np.clip(read(path, **audio), -1.0, 1.0)
-    soundfile.write(buffer, signal, audio["sample_rate"], format="WAV", subtype="PCM_16")
+    kept = np.clip(signal, -1.0, 1.0)
+    soundfile.write(buffer, kept, sample_rate, format="WAV", subtype="PCM_16")
     return buffer.getvalue()
 
 

@@ -9,8 +9,7 @@ import dataclasses
 import importlib.metadata
 import pathlib
 import platform
-import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -22,7 +21,6 @@ from pygoodvibes.embeddings import module_of as embedding_module_of
 from pygoodvibes.errors import UserError
 from pygoodvibes.machine_model import MachineModel
 from pygoodvibes.mel_cache import MelCache
-from pygoodvibes.vectors import ClipVectors
 
 PACKAGES = ("numpy", "scikit-learn", "scipy", "skops", "soundfile", "soxr")
 """Packages whose versions a model names."""

@@ -20,9 +20,7 @@ def settings(sweep: pd.DataFrame) -> list[float]:
     return sweep.groupby("setting")["false_alarm_rate"].first().sort_index().tolist()
 
 
-def at_setting(
-    sweep: pd.DataFrame, setting: int, *, machine: str | None = None
-) -> pd.DataFrame:
+def at_setting(sweep: pd.DataFrame, setting: int, *, machine: str | None = None) -> pd.DataFrame:
     """Average sensitivity and specificity at a setting over machine IDs.
 
     Parameters
@@ -152,9 +150,7 @@ def expected_cost(
     return 1000 * (misses + (1 - share) * (1 - specificity) * false_alarm)
 
 
-def cheapest(
-    curve: pd.DataFrame, *, miss: float, false_alarm: float, share: float
-) -> pd.DataFrame:
+def cheapest(curve: pd.DataFrame, *, miss: float, false_alarm: float, share: float) -> pd.DataFrame:
     """Find each detector's cheapest setting; an oracle, for it looks at the test labels.
 
     Parameters

@@ -100,7 +100,7 @@ def open_run(root: pathlib.Path, name: str) -> Run:
     results = root / "results" / name
     try:
         config = json.loads((results / "provenance.json").read_text(encoding="utf-8"))["config"]
-        config["detectors"], config["dataset"]["source"]  # noqa: B018
+        config["detectors"], config["dataset"]["source"]
     except (OSError, ValueError, KeyError, TypeError):
         raise UserError(
             f"{results / 'provenance.json'}: no readable provenance; make the results again"

@@ -18,7 +18,7 @@ def show(run: Run) -> None:
     usable = manifest[manifest["status"] == "ok"]
     _numbers(manifest, usable)
     st.subheader(t("data.distribution"))
-    unit, table = st.columns([2, 1], gap="medium")
+    unit, table = st.columns([3, 2], gap="medium")
     with unit:
         options = ["counts", "shares"]
         shown = st.segmented_control(
@@ -37,7 +37,8 @@ def show(run: Run) -> None:
         )
     with table:
         st.markdown(f"**{t('data.per_id')}**")
-        st.dataframe(_per_id(usable), hide_index=True, height=560)
+        counts = _per_id(usable)
+        st.dataframe(counts, hide_index=True, height=min(38 + 35 * len(counts), 600))
     st.subheader(t("data.manifest"))
     _search(manifest)
     st.subheader(t("data.left_out"))
@@ -61,7 +62,7 @@ def _numbers(manifest: pd.DataFrame, usable: pd.DataFrame) -> None:
     }
     with st.container(horizontal=True, gap="medium"):
         for name, value in values.items():
-            st.metric(t(f"data.{name}"), value, width=140)
+            st.metric(t(f"data.{name}"), value, width=128)
 
 
 def _per_id(usable: pd.DataFrame) -> pd.DataFrame:
@@ -69,7 +70,9 @@ def _per_id(usable: pd.DataFrame) -> pd.DataFrame:
     keys = [usable["machine"].astype(str), usable["id"].astype(str)]
     counts = pd.crosstab(keys, groups)
     present = [name for name in charts.GROUPS if name in counts.columns]
-    counts = counts[present].rename(columns={name: charts.group_name(name) for name in present})
+    counts = counts[present].rename(
+        columns={name: f"{charts.GROUPS[name][2]} {t(f'short.{name}')}" for name in present}
+    )
     counts.index.names = [t("column.machine"), t("column.id")]
     return counts.reset_index()
 

@@ -29,7 +29,9 @@ def _distributions(run: Run, machine: str) -> None:
     metrics = load.table(run, "metrics.csv")
     own = metrics[(metrics["machine"] == machine) & (metrics["detector"] == detector)]
     own = own[own["threshold"].notna()]
-    tables = [load.scores(run, machine, machine_id).assign(id=machine_id) for machine_id in own["id"]]
+    tables = [
+        load.scores(run, machine, machine_id).assign(id=machine_id) for machine_id in own["id"]
+    ]
     if not tables:
         st.info(t("pick.no_machine"), icon=":material/info:")
         return

@@ -48,7 +48,9 @@ def show(run: Run) -> None:
     high = max((float(values.max()) for values in known), default=0.0)
     low = max(min((float(values.min()) for values in known), default=-80.0), high - 80)
     signals = {index: _signal(run, rows.loc[index, "path"]) for index in chosen}
-    peak = max((float(np.abs(each).max()) for each in signals.values() if each is not None), default=1)
+    peak = max(
+        (float(np.abs(each).max()) for each in signals.values() if each is not None), default=1
+    )
     for place, index in enumerate(chosen):
         with columns[place]:
             row = rows.loc[index]

@@ -50,7 +50,7 @@ def _sensitivity(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int
     if table.empty:
         st.info(t("results.no_rates"), icon=":material/info:")
         return
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left:
         figure = charts.sensitivity_curves(load.curves(run, machine), setting, run.detectors)
         best = table.iloc[0]
@@ -65,10 +65,10 @@ def _sensitivity(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int
         st.markdown(f"**{t('results.at_setting')}**")
         shown = pd.DataFrame({t("column.detector"): table["detector"]})
         for rate in ("sensitivity", "specificity"):
-            shown[t(f"results.{rate}_short")] = table[rate].map(lambda v: percent(v, 1))
-            shown[f"{t(f'results.{rate}_short')} {t('results.range')}"] = [
-                f"{percent(low)} – {percent(high)}"
-                for low, high in zip(table[f"{rate}_min"], table[f"{rate}_max"], strict=True)
+            low, high = table[f"{rate}_min"], table[f"{rate}_max"]
+            shown[t(f"results.{rate}_short")] = [
+                f"{percent(mean, 1)} ({number(100 * least)}–{number(100 * most)})"
+                for mean, least, most in zip(table[rate], low, high, strict=True)
             ]
         st.dataframe(shown, hide_index=True, height=38 + 35 * len(shown), key="at_setting")
         st.caption(t("results.range_note"))
@@ -144,7 +144,7 @@ def _roc(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -> Non
     else:
         rows = rows[rows["machine"] == machine]
     max_fpr = run.config["evaluation"]["max_fpr"]
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left:
         charts.draw(charts.roc(rows, run.detectors, max_fpr), alt=t("results.roc_alt"), key="roc")
     with right:
