@@ -1,4 +1,4 @@
-"""Plotly figures of the pages. Nothing is told by colour alone: symbols, dashes, words differ too."""
+"""Plotly figures of the pages; what colour tells, symbols, dashes or words tell as well."""
 
 from collections.abc import Mapping, Sequence
 
@@ -62,7 +62,7 @@ def group_name(group: str) -> str:
 
 
 def legend_below(figure: go.Figure, *, room: float = 62) -> None:
-    """Put the legend below the plot, `room` pixels under the axis: a narrow screen is wide enough."""
+    """Put the legend below the plot, `room` pixels under the axis: narrow screens have no side."""
     inside = max(figure.layout.height - 150, 80)
     place = {"orientation": "h", "y": -room / inside, "yanchor": "top", "x": 0}
     figure.update_layout(legend=place)
@@ -143,9 +143,9 @@ def clip(
     colour : str
         Of the waveform.
     """
-    rows = [(name, size) for name, size, there in (
-        ("wave", 0.2, wave is not None), ("mel", 0.4, True), ("deviation", 0.4, deviation is not None)
-    ) if there]  # fmt: skip
+    wanted = {"wave": wave is not None, "mel": True, "deviation": deviation is not None}
+    sizes = {"wave": 0.2, "mel": 0.4, "deviation": 0.4}
+    rows = [(name, sizes[name]) for name, there in wanted.items() if there]
     titles = [t(f"clip.{name}") for name, _ in rows]
     figure = make_subplots(
         rows=len(rows),
@@ -179,7 +179,11 @@ def clip(
                 zmin=-LIMIT if is_map else level[0],
                 zmax=LIMIT if is_map else level[1],
                 colorbar={
-                    "title": {"text": t(f"clip.{name}_unit"), "side": "right"},
+                    "title": {
+                        "text": t(f"clip.{name}_unit"),
+                        "side": "right",
+                        "font": {"color": INK},
+                    },
                     "thickness": 8,
                     "len": top - bottom,
                     "y": (top + bottom) / 2,
@@ -197,7 +201,7 @@ def clip(
         figure.update_yaxes(tickvals=places, ticktext=words, row=row, showgrid=False)
     figure.update_xaxes(range=[0, seconds])
     figure.update_xaxes(title=t("clip.time"), row=len(rows))
-    figure.update_annotations(font_size=13, x=0, xanchor="left")
+    figure.update_annotations(font={"size": 13, "color": INK}, x=0, xanchor="left")
     figure.update_layout(height=150 + 190 * len(rows), showlegend=False)
     return figure
 

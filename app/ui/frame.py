@@ -65,7 +65,7 @@ def show() -> None:
 
 
 def _language() -> None:
-    """Let the reader switch the language; a link with ?lang=fr, or the browser's, sets the first."""
+    """Let the reader switch the language; the link (?lang=fr) or the browser sets the first."""
     if st.session_state.get("lang") not in LANGUAGES:
         asked = st.query_params.get("lang") or (st.context.locale or "")[:2]
         st.session_state["lang"] = asked if asked in LANGUAGES else "en"

@@ -7,7 +7,7 @@ from pygoodvibes.errors import UserError
 from pygoodvibes.moments import Moment
 from pygoodvibes.run_folders import Run
 from ui import charts, load
-from ui.language import number, sentence, t
+from ui.language import number, sentence, span, t
 
 
 def machine(run: Run) -> tuple[str, str]:
@@ -62,11 +62,8 @@ def clips(run: Run, name: str, machine_id: str, of: str) -> pd.DataFrame:
     The most anomalous come first, those without a score last; the index is 'split/clip'.
     """
     manifest = load.manifest(run)
-    rows = manifest[
-        (manifest["machine"] == name)
-        & (manifest["id"] == machine_id)
-        & (manifest["status"] == "ok")
-    ]
+    rows = manifest[manifest["status"] == "ok"]
+    rows = rows[(rows["machine"] == name) & (rows["id"] == machine_id)]
     scores = load.scores(run, name, machine_id)
     scores = scores.loc[scores["detector"] == of, ["split", "clip", "score"]]
     rows = rows.astype({"split": str, "label": str}).merge(scores, how="left", on=["split", "clip"])
@@ -148,5 +145,5 @@ def moments(found: list[Moment], seconds: float) -> None:
 def _band(low: float, high: float) -> str:
     """Write a range of frequencies in Hz or kHz."""
     if high < 1000:
-        return f"{number(low)}–{number(high)} Hz"
-    return f"{number(low / 1000, 1)}–{number(high / 1000, 1)} kHz"
+        return f"{span(low, high)} Hz"
+    return f"{span(low / 1000, high / 1000, 1)} kHz"

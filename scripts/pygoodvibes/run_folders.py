@@ -60,7 +60,7 @@ class Run:
         return locate(folder) / path
 
     def of_id(self, kind: str, machine: str, machine_id: str, ending: str) -> pathlib.Path:
-        """Return a file of a machine ID in a folder of resources, e.g. kind 'mel', ending '.npy'."""
+        """Return a file of a machine ID in a folder of resources, e.g. `kind` 'mel'."""
         return self.resources / kind / machine / f"{machine_id}{ending}"
 
 

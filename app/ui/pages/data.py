@@ -6,7 +6,7 @@ import streamlit as st
 from pygoodvibes import browse
 from pygoodvibes.run_folders import Run
 from ui import charts, load, pick
-from ui.language import number, sentence, t
+from ui.language import NONE, number, sentence, t
 
 ROWS = 200
 """Rows of the manifest on one page."""
@@ -57,7 +57,7 @@ def _numbers(manifest: pd.DataFrame, usable: pd.DataFrame) -> None:
         "clips": number(len(usable)),
         "types": number(usable["machine"].nunique()),
         "ids": number(usable[["machine", "id"]].drop_duplicates().shape[0]),
-        "hours": number(seconds / 3600, 1) if seconds else "–",
+        "hours": number(seconds / 3600, 1) if seconds else NONE,
         "out": number(len(manifest) - len(usable)),
     }
     with st.container(horizontal=True, gap="medium"):
@@ -70,9 +70,8 @@ def _per_id(usable: pd.DataFrame) -> pd.DataFrame:
     keys = [usable["machine"].astype(str), usable["id"].astype(str)]
     counts = pd.crosstab(keys, groups)
     present = [name for name in charts.GROUPS if name in counts.columns]
-    counts = counts[present].rename(
-        columns={name: f"{charts.GROUPS[name][2]} {t(f'short.{name}')}" for name in present}
-    )
+    names = {name: f"{charts.GROUPS[name][2]} {t(f'short.{name}')}" for name in present}
+    counts = counts[present].rename(columns=names)
     counts.index.names = [t("column.machine"), t("column.id")]
     return counts.reset_index()
 

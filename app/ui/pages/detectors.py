@@ -29,9 +29,7 @@ def _distributions(run: Run, machine: str) -> None:
     metrics = load.table(run, "metrics.csv")
     own = metrics[(metrics["machine"] == machine) & (metrics["detector"] == detector)]
     own = own[own["threshold"].notna()]
-    tables = [
-        load.scores(run, machine, machine_id).assign(id=machine_id) for machine_id in own["id"]
-    ]
+    tables = [load.scores(run, machine, each).assign(id=each) for each in own["id"]]
     if not tables:
         st.info(t("pick.no_machine"), icon=":material/info:")
         return
@@ -75,8 +73,12 @@ def _contours(run: Run, machine: str, machine_id: str) -> None:
             for place, other in enumerate(nus):
                 with columns[place]:
                     st.markdown(
-                        f"**γ = {_short(one)}, ν = {_short(other)}**: "
-                        + t("detectors.outside_short", share=percent(grid.outside[row, place]))
+                        t(
+                            "detectors.outside_short",
+                            gamma=_short(one),
+                            nu=_short(other),
+                            share=percent(grid.outside[row, place]),
+                        )
                     )
                     figure = charts.contours(grid, row, place, small=True)
                     alt = t("detectors.contours_alt", gamma=_short(one), nu=_short(other))

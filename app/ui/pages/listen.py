@@ -48,9 +48,8 @@ def show(run: Run) -> None:
     high = max((float(values.max()) for values in known), default=0.0)
     low = max(min((float(values.min()) for values in known), default=-80.0), high - 80)
     signals = {index: _signal(run, rows.loc[index, "path"]) for index in chosen}
-    peak = max(
-        (float(np.abs(each).max()) for each in signals.values() if each is not None), default=1
-    )
+    heard = [signal for signal in signals.values() if signal is not None]
+    peak = max((float(np.abs(signal).max()) for signal in heard), default=1.0)
     for place, index in enumerate(chosen):
         with columns[place]:
             row = rows.loc[index]

@@ -8,7 +8,7 @@ from pygoodvibes import operating_points
 from pygoodvibes.figures.inputs import read_table
 from pygoodvibes.run_folders import Run
 from ui import charts, load, pick
-from ui.language import number, percent, t
+from ui.language import number, percent, span, t
 
 
 def show(run: Run) -> None:
@@ -67,7 +67,7 @@ def _sensitivity(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int
         for rate in ("sensitivity", "specificity"):
             low, high = table[f"{rate}_min"], table[f"{rate}_max"]
             shown[t(f"results.{rate}_short")] = [
-                f"{percent(mean, 1)} ({number(100 * least)}–{number(100 * most)})"
+                f"{percent(mean, 1)} ({span(100 * least, 100 * most)})"
                 for mean, least, most in zip(table[rate], low, high, strict=True)
             ]
         st.dataframe(shown, hide_index=True, height=38 + 35 * len(shown), key="at_setting")
