@@ -23,7 +23,7 @@ results: .venv/installed ## Run the main job: clips, tables, figures, report
 	@python -m pygoodvibes show $(CONFIG)
 
 app: .venv/installed .venv/installed-app ## See and hear the results in a browser
-	python -m streamlit run app/main.py
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 python -m streamlit run app/main.py
 
 compare: .venv/installed ## Set DVC's experiments against the last commit: table and figure (SORT=pauc, fan, ...)
 	@python -m pygoodvibes compare $(CONFIG) --sort $(SORT)

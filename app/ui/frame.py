@@ -33,8 +33,8 @@ _STYLE = """
 """
 
 
-def show() -> None:
-    """Show the page asked for."""
+def show(*, default: str = "data") -> None:
+    """Show the page asked for; `default` is the one of the bare address."""
     st.html(_STYLE)
     finished, incomplete = run_folders.find_runs(pathlib.Path())
     with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
@@ -57,7 +57,7 @@ def show() -> None:
             title=t(f"{name}.title"),
             icon=icon,
             url_path=name,
-            default=name == "data",
+            default=name == default,
         )
         for name, (module, icon) in PAGES.items()
     ]
