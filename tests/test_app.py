@@ -14,9 +14,10 @@ import urllib.request
 import numpy as np
 import pandas as pd
 import pytest
-import small_run
 import soundfile
 import yaml
+
+import small_run
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MAIN = ROOT / "app/main.py"
@@ -282,7 +283,13 @@ def test_a_support_vector_machine_is_fitted_live(small, monkeypatch):
 def test_the_clouds_show_one_machine_or_all(small, monkeypatch):
     for scope, colour, view in (("one", "score", "2-D"), ("all", "type", "3-D")):
         app = opened(
-            small, monkeypatch, "method", scope=scope, colour=colour, solid=view, machine="fan ID 00"
+            small,
+            monkeypatch,
+            "method",
+            scope=scope,
+            colour=colour,
+            solid=view,
+            machine="fan ID 00",
         )
         assert not app.exception
         [point] = [box for box in app.selectbox if box.label == "Clip to hear"]
@@ -324,7 +331,9 @@ def test_a_damaged_model_is_refused_with_a_sentence(copy, monkeypatch):
 
 
 def browser_path():
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    return next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
 
 
 @contextlib.contextmanager
@@ -400,14 +409,15 @@ class Visit:
         if self.page.url == "about:blank":
             self.page.goto(f"{self.address}/?lang={self.language}")
             self.page.wait_for_selector("h1")
-        if not self.page.get_by_test_id("stSidebarNavLink").first.is_visible():
+        narrow = self.page.viewport_size["width"] < 640
+        if narrow:
             self.page.get_by_test_id("stExpandSidebarButton").click()
         self.page.get_by_test_id("stSidebarNavLink").filter(has_text=title).click()
         self.page.get_by_role("heading", name=title, level=1).wait_for()
-        collapse = self.page.get_by_test_id("stSidebarCollapseButton").get_by_role("button")
-        if self.page.viewport_size["width"] < 640 and collapse.is_visible():
-            collapse.click()
         self.settle()
+        if narrow and not self.page.get_by_test_id("stExpandSidebarButton").is_visible():
+            self.page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+            self.settle()
 
     def settle(self):
         """Wait until the page has nothing more to do."""

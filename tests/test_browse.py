@@ -25,7 +25,11 @@ def manifest(tmp_path):
     columns = ("machine", "id", "split", "label", "clip", "status")
     rows = [dict(zip(columns, clip, strict=True)) for clip in clips]
     for row in rows:
-        row |= {"path": f"{row['machine']}/{row['split']}/{row['clip']}", "seconds": 10, "sha256": 1}
+        row |= {
+            "path": f"{row['machine']}/{row['split']}/{row['clip']}",
+            "seconds": 10,
+            "sha256": 1,
+        }
     write_records(tmp_path / "manifest.csv", rows, list(rows[0]))
     return browse.read_manifest(tmp_path / "manifest.csv")
 

@@ -19,6 +19,7 @@ def sweep():
     for (machine, machine_id), settings in values.items():
         for setting, (sensitivity, specificity) in enumerate(settings):
             for detector in ("lof", "knn"):
+                own = sensitivity if detector == "lof" or machine == "pump" else 0.5
                 rows.append(
                     {
                         "machine": machine,
@@ -26,7 +27,9 @@ def sweep():
                         "detector": detector,
                         "setting": setting,
                         "false_alarm_rate": (0.01, 0.3)[setting],
-                        "sensitivity": sensitivity if detector == "lof" or machine == "pump" else 0.5,
+                        "sensitivity": sensitivity
+                        if detector == "lof" or machine == "pump"
+                        else 0.5,
                         "specificity": specificity,
                     }
                 )

@@ -94,6 +94,7 @@ def sunburst(nodes: pd.DataFrame, *, names: Mapping[str, str], shares: bool) -> 
                 "pattern": {"shape": patterns, "fillmode": "overlay", "solidity": 0.2, "size": 6},
             },
             insidetextorientation="auto",
+            insidetextfont={"color": "black"},
             sort=False,
         )
     )

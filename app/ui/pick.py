@@ -135,10 +135,9 @@ def moments(found: list[Moment], seconds: float) -> None:
                 "moments.between", start=start, stop=stop
             )  # fmt: skip
         kind = "louder" if moment.deviation > 0 else "quieter"
-        lines.append(
-            f"1. {when}, {_band(moment.low, moment.high)}: "
-            + t(f"moments.{kind}", spreads=number(abs(moment.deviation), 1))
-        )
+        what = t(f"moments.{kind}", spreads=number(abs(moment.deviation), 1))
+        band = _band(moment.low, moment.high)
+        lines.append("1. " + t("moments.line", when=when, band=band, what=what))
     st.markdown("\n".join([t("moments.heading"), "", *lines]))
 
 

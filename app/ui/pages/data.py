@@ -67,12 +67,11 @@ def _numbers(manifest: pd.DataFrame, usable: pd.DataFrame) -> None:
 
 def _per_id(usable: pd.DataFrame) -> pd.DataFrame:
     groups = usable["label"].astype(str).where(usable["split"] == "test", "train")
-    keys = [usable["machine"].astype(str), usable["id"].astype(str)]
-    counts = pd.crosstab(keys, groups)
+    counts = pd.crosstab(usable["machine"].astype(str) + " " + usable["id"].astype(str), groups)
     present = [name for name in charts.GROUPS if name in counts.columns]
     names = {name: f"{charts.GROUPS[name][2]} {t(f'short.{name}')}" for name in present}
     counts = counts[present].rename(columns=names)
-    counts.index.names = [t("column.machine"), t("column.id")]
+    counts.index.name = t("pick.machine")
     return counts.reset_index()
 
 

@@ -123,9 +123,14 @@ def _verdict(model: machine_model.MachineModel, name: str, result: scoring.ClipS
     if pd.isna(result.threshold):
         st.info(t("verdict.none"), icon=":material/help:")
     elif result.verdict == "anomalous":
-        st.error(f"**{t('own.anomalous')}** {t('verdict.anomalous', **values)}", icon="⚠️")
+        st.error(
+            f"**{t('own.anomalous')}** {t('verdict.anomalous', **values)}",
+            icon=":material/warning:",
+        )
     else:
-        st.success(f"**{t('own.normal')}** {t('verdict.normal', **values)}", icon="✅")
+        st.success(
+            f"**{t('own.normal')}** {t('verdict.normal', **values)}", icon=":material/check_circle:"
+        )
     clips = len(model.held_out[result.detector])
     with st.container(horizontal=True, gap="medium"):
         st.metric(t("own.score"), values["score"], width=160)
