@@ -35,14 +35,6 @@ LANGUAGES = ("en", "fr")
 pytestmark = pytest.mark.xdist_group("app")
 
 
-@pytest.fixture(scope="session")
-def small(tmp_path_factory):
-    """A folder of the project with the results of a small data set."""
-    root = tmp_path_factory.mktemp("app")
-    small_run.make(root)
-    return root
-
-
 @pytest.fixture
 def copy(small, tmp_path):
     """Such a folder of its own, to change."""
@@ -309,7 +301,7 @@ def test_a_data_set_of_vectors_has_pages_without_sound(copy, monkeypatch):
         app = opened(copy, monkeypatch, page)
         assert not app.exception, page
         assert not app.error, page
-    assert "There are no models" in said(app)
+    assert "no model that could judge" in said(app)
 
 
 def test_a_missing_clip_is_said_where_it_would_be_heard(copy, monkeypatch):

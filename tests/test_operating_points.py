@@ -27,9 +27,7 @@ def sweep():
                         "detector": detector,
                         "setting": setting,
                         "false_alarm_rate": (0.01, 0.3)[setting],
-                        "sensitivity": sensitivity
-                        if detector == "lof" or machine == "pump"
-                        else 0.5,
+                        "sensitivity": own,
                         "specificity": specificity,
                     }
                 )

@@ -207,6 +207,25 @@ def clip(
     return figure
 
 
+def drivers(lost: np.ndarray, words: Sequence[str], title: str) -> go.Figure:
+    """Draw what the parts of a clip add to its score."""
+    figure = go.Figure(
+        go.Bar(
+            x=list(words),
+            y=lost,
+            marker={
+                "color": [ANOMALY if value > 0 else NORMAL for value in lost],
+                "pattern": {"shape": ["/" if value > 0 else "" for value in lost]},
+            },
+            hovertemplate="%{x}: %{y:.3g}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title=title, type="category", tickangle=-45)
+    figure.update_yaxes(title=t("drivers.lost"), zeroline=True, zerolinecolor=INK)
+    figure.update_layout(height=340)
+    return figure
+
+
 def profile(
     frequencies: np.ndarray, clip_values: np.ndarray, low: np.ndarray, high: np.ndarray, unit: str
 ) -> go.Figure:

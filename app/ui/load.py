@@ -2,13 +2,13 @@
 
 import functools
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pygoodvibes import browse, operating_points, run_folders
+from pygoodvibes import browse, machine_model, operating_points, run_folders
 from pygoodvibes.deviation import Normal, learn_normal
 from pygoodvibes.figures.inputs import read_table, read_vectors
 from pygoodvibes.mel import band_edges
@@ -178,13 +178,25 @@ def sound(run: Run, path: str) -> bytes:
 
 def edges(run: Run, n_mels: int) -> np.ndarray:
     """Return the edges of the mel bands, Hz, shape (n_mels + 2,)."""
-    mel, audio = run.config["mel"], run.config["audio"]
-    return band_edges(
-        n_mels=n_mels,
-        fmin=mel["fmin"],
-        fmax=mel["fmax"] or audio["sample_rate"] / 2,
-        htk=mel["htk"],
-    )
+    return band_edges_of(run.config["mel"], run.config["audio"]["sample_rate"], n_mels)
+
+
+def band_edges_of(mel: Mapping, sample_rate: int, n_mels: int) -> np.ndarray:
+    """Return the edges of mel bands, Hz, given the section `mel` of a config."""
+    fmax = mel["fmax"] or sample_rate / 2
+    return band_edges(n_mels=n_mels, fmin=mel["fmin"], fmax=fmax, htk=mel["htk"])
+
+
+def models(run: Run) -> dict[str, pathlib.Path]:
+    """Return the model files of a run, by machine, as 'fan ID 00'."""
+    found = sorted((run.results / "models").glob(f"*{machine_model.ENDING}"))
+    return {" ID ".join(path.stem.rsplit("_id_", 1)): path for path in found}
+
+
+@_cached(8)
+def model(path: pathlib.Path) -> machine_model.MachineModel:
+    """Return a model, given its file."""
+    return machine_model.load(path)
 
 
 def seconds_a_frame(run: Run) -> float:

@@ -1,9 +1,14 @@
 """What several pages let the reader pick: a machine ID, a detector, a clip; and how clips sound."""
 
+import itertools
+
+import numpy as np
 import pandas as pd
 import streamlit as st
 
+from pygoodvibes.drivers import of_model
 from pygoodvibes.errors import UserError
+from pygoodvibes.machine_model import MachineModel
 from pygoodvibes.moments import Moment
 from pygoodvibes.run_folders import Run
 from ui import charts, load
@@ -139,6 +144,33 @@ def moments(found: list[Moment], seconds: float) -> None:
         band = _band(moment.low, moment.high)
         lines.append("1. " + t("moments.line", when=when, band=band, what=what))
     st.markdown("\n".join([t("moments.heading"), "", *lines]))
+
+
+def drivers(model: MachineModel, frames: np.ndarray, detector: str, *, key: str) -> None:
+    """Show which bands and moments drive a clip's score."""
+    found = of_model(model, frames, detector)
+    mel, rate = model.settings["mel"], model.sample_rate
+    edges = load.band_edges_of(mel, rate, frames.shape[1])
+    step = mel["hop_length"] / rate
+    st.markdown(f"**{t('drivers.heading')}**")
+    bands = [
+        span(edges[start], edges[stop + 1]) for start, stop in itertools.pairwise(found.band_limits)
+    ]
+    times = [
+        span(start * step, stop * step, 1)
+        for start, stop in itertools.pairwise(found.moment_limits)
+    ]
+    values = {
+        "score": number(found.score, 2),
+        "band": bands[int(found.bands.argmax())],
+        "band_lost": number(float(found.bands.max()), 2),
+        "moment": times[int(found.moments.argmax())],
+        "moment_lost": number(float(found.moments.max()), 2),
+    }
+    st.markdown(t("drivers.says", **values))
+    for name, lost, words in (("bands", found.bands, bands), ("moments", found.moments, times)):
+        figure = charts.drivers(lost, words, t(f"drivers.{name}"))
+        charts.draw(figure, alt=t("drivers.says", **values), key=f"{key}_{name}")
 
 
 def _band(low: float, high: float) -> str:

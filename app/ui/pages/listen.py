@@ -68,6 +68,7 @@ def show(run: Run) -> None:
                 peak=peak,
                 key=f"pictures_{place}",
             )
+            _drivers(run, f"{machine} ID {machine_id}", frames[index], detector, place)
     with st.expander(t("listen.how"), icon=":material/help:"):
         st.markdown(t("listen.how_text"))
 
@@ -90,6 +91,16 @@ def _signal(run: Run, path: str) -> np.ndarray | None:
         return read(run.clip_path(path), **run.config["audio"])
     except UserError:
         return None
+
+
+def _drivers(run: Run, name: str, frames: np.ndarray, detector: str, place: int) -> None:
+    """Show what drives the score, where there is a model of the machine."""
+    files = load.models(run)
+    if name not in files or not st.toggle(t("drivers.show"), key=f"drivers_{place}"):
+        return
+    model = load.model(files[name])
+    if detector in model.estimators:
+        pick.drivers(model, frames, detector, key=f"drivers_{place}")
 
 
 def _pictures(

@@ -8,10 +8,9 @@ import streamlit as st
 
 from pygoodvibes import audio, browse, machine_model, scoring
 from pygoodvibes.errors import UserError
-from pygoodvibes.mel import band_edges
 from pygoodvibes.moments import strongest
 from pygoodvibes.run_folders import Run
-from ui import charts, pick
+from ui import charts, load, pick
 from ui.language import number, percent, sentence, t
 
 RECORDED = (8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000)
@@ -25,11 +24,13 @@ RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
 
 def show(run: Run) -> None:
     """Show the page."""
-    folder = run.results / "models"
-    files = {path.stem.replace("_id_", " ID "): path for path in sorted(folder.glob("*.pgv"))}
+    files = load.models(run)
+    if not files and run.config["dataset"]["source"] in ("mel", "embedding"):
+        st.info(t("own.no_audio"), icon=":material/info:")
+        return
     if not files:
-        st.info(t("own.no_models", folder=folder.as_posix()), icon=":material/info:")
-        st.code(t("own.no_models_command"), language="bash")
+        st.info(t("own.no_models"), icon=":material/info:")
+        st.code("make results", language="bash")
         return
     left, right = st.columns(2, gap="large")
     with left:
@@ -37,7 +38,7 @@ def show(run: Run) -> None:
         pick.keep_valid("machine", list(files))
         name = st.selectbox(t("own.machine"), list(files), key="machine", bind="query-params")
     try:
-        model = _model(str(files[name]), files[name].stat().st_mtime_ns)
+        model = load.model(files[name])
     except UserError as error:
         st.error(t("own.bad_model", reason=str(error)), icon=":material/error:")
         return
@@ -78,11 +79,6 @@ def show(run: Run) -> None:
     if recorded is not None and uploaded is not None:
         st.caption(t("own.both"))
     _judge(model, name, detector, allowed, source)
-
-
-@st.cache_resource(show_spinner=False, max_entries=8)
-def _model(path: str, stamp: int) -> machine_model.MachineModel:
-    return machine_model.load(path)
 
 
 def _judge(
@@ -146,12 +142,7 @@ def _verdict(model: machine_model.MachineModel, name: str, result: scoring.ClipS
 
 def _odd(model: machine_model.MachineModel, name: str, result: scoring.ClipScore) -> None:
     mel, rate = model.settings["mel"], model.sample_rate
-    edges = band_edges(
-        n_mels=result.frames.shape[1],
-        fmin=mel["fmin"],
-        fmax=mel["fmax"] or rate / 2,
-        htk=mel["htk"],
-    )
+    edges = load.band_edges_of(mel, rate, result.frames.shape[1])
     step = mel["hop_length"] / rate
     seconds = len(result.signal) / rate
     st.subheader(t("own.odd"))
@@ -171,3 +162,4 @@ def _odd(model: machine_model.MachineModel, name: str, result: scoring.ClipScore
         colour=charts.ANOMALY if result.verdict == "anomalous" else charts.NORMAL,
     )
     charts.draw(figure, alt=t("listen.alt", clip=name, seconds=number(seconds, 1)), key="own")
+    pick.drivers(model, result.frames, result.detector, key="own_drivers")
