@@ -1,4 +1,4 @@
-"""From a folder of normal recordings, or from what the workflow has fitted, to a machine's model.
+"""From a folder of normal recordings to the model of a machine.
 
 All steps are the workflow's own functions, in its order and with its seeds: the same clips give the
 same scores either way.
@@ -6,20 +6,34 @@ same scores either way.
 
 import collections
 import dataclasses
+import functools
 import importlib.metadata
 import pathlib
 import platform
+import re
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from pygoodvibes import detection, deviation, manifest, mel_cache, origin, projection, provenance
-from pygoodvibes.config import Config
-from pygoodvibes.detectors import module_of
+from pygoodvibes import (
+    detection,
+    deviation,
+    manifest,
+    mel_cache,
+    origin,
+    parallel,
+    projection,
+    provenance,
+    recordings,
+)
+from pygoodvibes.config import Config, validate
+from pygoodvibes.detectors import METHODS, module_of
 from pygoodvibes.embeddings import embed_clips
 from pygoodvibes.embeddings import module_of as embedding_module_of
 from pygoodvibes.errors import UserError
 from pygoodvibes.machine_model import MachineModel
+from pygoodvibes.mel import filter_bank
 from pygoodvibes.mel_cache import MelCache
 
 PACKAGES = ("numpy", "scikit-learn", "scipy", "skops", "soundfile", "soxr")
@@ -202,3 +216,143 @@ def _check_enough(rows: Sequence[Mapping]) -> None:
         f"{len(usable)} of {len(rows)} clip(s) can be used, {manifest.MIN_TRAIN_CLIPS} are the "
         f"least to learn from, and some 50 are a good start{why}"
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class Fit:
+    """A model fitted to a folder, and what became of the recordings.
+
+    Attributes
+    ----------
+    model : MachineModel
+        The model.
+    rows : list of mapping
+        A manifest row a recording, with its final status.
+    notes : list of str
+        What was chosen or had to be done differently, in words.
+    """
+
+    model: MachineModel
+    rows: list[Mapping]
+    notes: list[str]
+
+
+def fit_folder(
+    folder: str | pathlib.Path,
+    content: Mapping,
+    *,
+    config_name: str = "config",
+    machine: str | None = None,
+    machine_id: str | None = None,
+    detectors: str | None = None,
+    false_alarm_rate: float | None = None,
+    jobs: int = 1,
+) -> Fit:
+    """Fit a model to a folder of normal recordings.
+
+    Parameters
+    ----------
+    folder : path
+        The folder, in any layout.
+    content : mapping
+        A config as read from YAML, {} for the defaults; its data set is passed over. Without
+        `audio.sample_rate` that of most recordings is taken.
+    config_name : str
+        What messages call it.
+    machine, machine_id
+        As in `pygoodvibes.recordings.list_recordings`.
+    detectors : str, optional
+        Names between commas, or 'all' (default: the first of the config).
+    false_alarm_rate : float in (0, 1), optional
+        Expected share of normal clips above the threshold (default: that of the config).
+    jobs : int > 0
+        Processes.
+
+    Raises
+    ------
+    UserError
+        If the config is wrong, or there is too little to learn from.
+    """
+    folder = pathlib.Path(folder)
+    clips = recordings.list_recordings(folder, machine=machine, machine_id=machine_id)
+    given = _chosen(content, folder, detectors)
+    asked = given.get("audio") or {}
+    # all other keys are checked before any recording is read, with a rate that none is too high for
+    highest = {"sample_rate": 384000, **asked} if isinstance(asked, Mapping) else asked
+    checked = validate({**given, "audio": highest}, name=config_name)
+    rows, rate = recordings.inspect_recordings(
+        clips,
+        folder,
+        sample_rate=asked.get("sample_rate"),
+        resample=checked.audio.resample,
+        channel=checked.audio.channel,
+        threads=jobs,
+    )
+    given["audio"] = {**asked, "sample_rate": rate}
+    notes = _fitting_n_fft(given) if "n_fft" not in (given.get("mel") or {}) else []
+    config = validate(given, name=config_name)
+    compute = functools.partial(
+        _compute,
+        folder=folder,
+        audio_settings=config.audio.model_dump(mode="json"),
+        mel_settings=config.mel.model_dump(mode="json"),
+    )
+    first = clips[0]
+    name = re.sub(r"[^A-Za-z0-9._-]+", "_", first.machine).strip("._-") or "machine"
+    if first.id:
+        name = f"{name}_id_{first.id}"
+    with tempfile.TemporaryDirectory() as place:
+        model, final = fit_clips(
+            config,
+            rows,
+            parallel.map_chunks(compute, rows, jobs=jobs, chunk=4),
+            name=name,
+            folder=pathlib.Path(place),
+        )
+    if false_alarm_rate is not None:
+        rates = dict.fromkeys(model.settings["detectors"], false_alarm_rate)
+        limits = {**model.settings["threshold"], "false_alarm_rates": rates}
+        model = dataclasses.replace(model, settings={**model.settings, "threshold": limits})
+    return Fit(model, final, notes)
+
+
+def _compute(rows: list, **options) -> list:
+    return list(mel_cache.compute(rows, **options))
+
+
+def _chosen(content: Mapping, folder: pathlib.Path, detectors: str | None) -> dict:
+    """Return the config with the data set and the detectors of this fit."""
+    given = dict(content)
+    given["dataset"] = {"name": "fit", "source": "folder", "path": folder.name or "."}
+    known = given.get("detectors") or {}
+    if not known:
+        # without a config a method is its own name
+        known = dict.fromkeys(("fusion", *(name for name in METHODS if name != "fusion")))
+    if not isinstance(known, Mapping):
+        return given  # the check of the config says what is wrong
+    names = list(known) if detectors == "all" else (detectors or next(iter(known))).split(",")
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UserError(f"no detector {unknown[0]!r}; there are {', '.join(known)}, or 'all'")
+    given["detectors"] = {name: known[name] for name in names}
+    return given
+
+
+def _fitting_n_fft(given: dict) -> list[str]:
+    """Double the default n_fft, and the hop with it, until no mel band is empty."""
+    mel = validate(given).mel
+    rate, n_fft, hop = given["audio"]["sample_rate"], mel.n_fft, mel.hop_length
+    bank = {key: getattr(mel, key) for key in ("n_mels", "fmin", "fmax", "htk", "norm")}
+    while n_fft <= 2**15:
+        try:
+            filter_bank(sample_rate=rate, n_fft=n_fft, **bank)
+            break
+        except UserError:
+            n_fft, hop = 2 * n_fft, 2 * hop
+    if n_fft == mel.n_fft:
+        return []
+    given["mel"] = {**(given.get("mel") or {}), "n_fft": n_fft, "hop_length": hop}
+    return [
+        f"n_fft {n_fft} and hop_length {hop} instead of {mel.n_fft} and {mel.hop_length}: at "
+        f"{rate} Hz a shorter FFT has too few bins for {mel.n_mels} mel bands"
+    ]

@@ -16,7 +16,6 @@ refused. There is no date in it, so that the same fit gives the same bytes.
 """
 
 import dataclasses
-import functools
 import hashlib
 import io
 import json
@@ -82,11 +81,6 @@ class MachineModel:
     sha256: str = ""
 
     @property
-    def detector(self) -> str:
-        """Return the name of the default detector."""
-        return next(iter(self.held_out))
-
-    @property
     def sample_rate(self) -> int:
         """Return the sample rate of its clips, Hz."""
         return self.settings["audio"]["sample_rate"]
@@ -98,27 +92,52 @@ class MachineModel:
 
 
 class _Estimators(Mapping):
-    """Detectors of a file, each read when it is first asked for."""
+    """Detectors of a file, each read when it is first asked for; may be sent to other processes."""
 
-    def __init__(self, readers: Mapping[str, functools.partial]):
-        self._readers = readers
+    def __init__(self, content: bytes, structures: Mapping[str, object], path: object):
+        self._content = content
+        self._structures = structures
+        self._path = path
         self._read: dict[str, object] = {}
+
+    def __getstate__(self) -> dict:
+        return {**vars(self), "_read": {}}
 
     def __getitem__(self, name: str) -> object:
         if name not in self._read:
-            self._read[name] = self._readers[name]()
+            structure = self._structures[name]
+            with zipfile.ZipFile(io.BytesIO(self._content)) as archive:
+                try:
+                    self._read[name] = _detector(archive, name, structure)
+                except UserError as error:
+                    raise UserError(f"{self._path}: {error}") from None
         return self._read[name]
 
     def __iter__(self):
-        return iter(self._readers)
+        return iter(self._structures)
 
     def __len__(self) -> int:
-        return len(self._readers)
+        return len(self._structures)
+
+
+def _detector(archive: zipfile.ZipFile, name: str, structure: object) -> object:
+    if structure is None:
+        from pygoodvibes import models
+
+        return models.load(io.BytesIO(archive.read(f"detectors/{name}.skops")), name=name)
+    prefix = f"detectors/{name}/"
+    count = sum(member.startswith(prefix) for member in archive.namelist())
+    return plain.decode(structure, [_array(archive, f"{prefix}{n}.npy") for n in range(count)])
+
+
+def _array(archive: zipfile.ZipFile, member: str) -> np.ndarray:
+    return np.load(io.BytesIO(archive.read(member)), allow_pickle=False)
 
 
 def _npy(array: np.ndarray) -> bytes:
     buffer = io.BytesIO()
-    np.save(buffer, np.ascontiguousarray(array) if array.ndim else array, allow_pickle=False)
+    # the order of its elements is kept: products of another order differ in their last digits
+    np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
 
 
@@ -221,32 +240,14 @@ def _read(path: str | pathlib.Path, content: bytes) -> MachineModel:
             "or install another version"
         )
 
-    def array(member: str) -> np.ndarray:
-        return np.load(io.BytesIO(archive.read(member)), allow_pickle=False)
-
-    def estimator(name: str, structure: object) -> object:
-        if structure is None:
-            from pygoodvibes import models
-
-            return models.load(io.BytesIO(archive.read(f"detectors/{name}.skops")), name=path)
-        prefix = f"detectors/{name}/"
-        count = sum(member.startswith(prefix) for member in archive.namelist())
-        try:
-            return plain.decode(structure, [array(f"{prefix}{n}.npy") for n in range(count)])
-        except UserError as error:
-            raise UserError(f"{path}: {error}") from None
-
     return MachineModel(
         **{key: head[key] for key in ("name", "machine", "id", "settings", "training")},
-        pca=Pca(**{key: array(f"pca/{key}.npy") for key in Pca.__dataclass_fields__}),
-        normal=Normal(*(array(f"normal/{key}.npy") for key in _NORMAL), head["smooth"]),
-        held_out={name: array(f"held_out/{name}.npy") for name in head["settings"]["detectors"]},
-        estimators=_Estimators(
-            {
-                name: functools.partial(estimator, name, structure)
-                for name, structure in head["detectors"].items()
-            }
-        ),
+        pca=Pca(**{key: _array(archive, f"pca/{key}.npy") for key in Pca.__dataclass_fields__}),
+        normal=Normal(*(_array(archive, f"normal/{key}.npy") for key in _NORMAL), head["smooth"]),
+        held_out={
+            name: _array(archive, f"held_out/{name}.npy") for name in head["settings"]["detectors"]
+        },
+        estimators=_Estimators(content, head["detectors"], path),
         provenance=head["provenance"],
         sha256=hashlib.sha256(content).hexdigest(),
     )
