@@ -504,12 +504,12 @@ def test_a_clicked_point_is_heard(visit):
     cloud = reader.page.locator(".js-plotly-plot").last
     cloud.scroll_into_view_if_needed()
     reader.settle()
+    # where on the screen the first clip is drawn
     place = cloud.evaluate(
         """plot => {
-          const trace = plot._fullData[0], {xaxis, yaxis} = plot._fullLayout;
-          const box = plot.getBoundingClientRect();
-          return [box.x + xaxis._offset + xaxis.d2p(plot.data[0].x._inputArray?.[0] ?? trace.x[0]),
-                  box.y + yaxis._offset + yaxis.d2p(plot.data[0].y._inputArray?.[0] ?? trace.y[0])];
+          const {x, y} = plot._fullData[0], {xaxis, yaxis} = plot._fullLayout;
+          const box = plot.querySelector('.nsewdrag').getBoundingClientRect();
+          return [box.x + xaxis.d2p(x[0]), box.y + yaxis.d2p(y[0])];
         }"""
     )
     count = reader.page.locator("audio").count()

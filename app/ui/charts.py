@@ -46,7 +46,8 @@ def draw(figure: go.Figure, *, alt: str, key: str | None = None, **more: object)
         separators=",\u202f" if current() == "fr" else ".,",
         legend={"font": {"color": INK, "size": 13}},
         margin={"l": 8, "r": 8, "t": figure.layout.margin.t or 28, "b": 8},
-        dragmode=False,
+        # a finger that scrolls the page must not zoom; where points are picked, Streamlit decides
+        dragmode="pan" if more else False,
         hoverlabel={"namelength": -1},
     )
     ink = {"tickfont": {"color": INK}, "title": {"font": {"color": INK}}}
@@ -339,7 +340,7 @@ def cloud(
                 **places(points),
                 mode="markers",
                 name=t("cloud.clips"),
-                customdata=points.index.to_numpy(dtype=np.int32)[:, None],
+                customdata=points.index.tolist(),
                 marker={
                     "size": size,
                     "color": points["score"].to_numpy(dtype=np.float32),
@@ -368,7 +369,7 @@ def cloud(
                     **places(rows),
                     mode="markers",
                     name=names.get(group, group),
-                    customdata=rows.index.to_numpy(dtype=np.int32)[:, None],
+                    customdata=rows.index.tolist(),
                     marker={"size": size, "opacity": 0.75, **look},
                     hovertemplate=hover,
                 )

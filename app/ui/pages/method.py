@@ -170,6 +170,7 @@ def _clouds(run: Run, machine: str, machine_id: str, detector: str) -> None:
         st.caption(t("cloud.sampled", shown=number(len(drawn)), all=number(len(points))))
     key = f"cloud_{scope}_{machine}_{machine_id}_{by}_{solid}"
     picked = _picked(points, key, scope)
+    _hear(run, points, picked)
     names = {group: t(f"group.{group}") for group in charts.GROUPS}
     grouped = drawn.assign(
         group={
@@ -192,7 +193,6 @@ def _clouds(run: Run, machine: str, machine_id: str, detector: str) -> None:
         charts.draw(figure, alt=alt, key=key)
     else:
         charts.draw(figure, alt=alt, key=key, on_select=_take(key), selection_mode="points")
-    _hear(run, points, key)
 
 
 def _points(
@@ -225,8 +225,7 @@ def _take(key: str):
     def take() -> None:
         found = st.session_state[key]["selection"]["points"]
         if found and "customdata" in found[0]:
-            value = found[0]["customdata"]
-            st.session_state[f"point_{key}"] = int(value[0] if isinstance(value, list) else value)
+            st.session_state[f"point_{key}"] = found[0]["customdata"]
 
     return take
 
@@ -261,9 +260,8 @@ def _picked(points: pd.DataFrame, key: str, scope: str) -> int | None:
         )
 
 
-def _hear(run: Run, points: pd.DataFrame, key: str) -> None:
-    place = st.session_state.get(f"point_{key}")
-    if place is None or place not in points.index:
+def _hear(run: Run, points: pd.DataFrame, place: int | None) -> None:
+    if place is None:
         return
     row = points.loc[place]
     manifest = load.manifest(run)
