@@ -47,6 +47,7 @@ AFTER_DETECT = {
     "pack_models": 1,
     "write_tables": 1,
     "write_benchmark": 1,
+    "write_report": 1,
     "plot_scores": 2,
     "plot_deviation": 4,
     "plot_roc": 1,
@@ -56,9 +57,13 @@ AFTER_DETECT = {
     "write_provenance": 1,
     "all": 1,
 }
+# the choice reads the fitted detectors, not their evaluation
+CHOICE = {"choose": 2, "write_choice": 1}
 AFTER_PROJECT = {
     **AFTER_DETECT,
+    **CHOICE,
     "detect": 4,
+    "write_costs": 1,
     "plot_id_clouds": 2,
     "plot_ocsvm_contours": 4,
 }
@@ -233,6 +238,9 @@ def test_a_run_builds_every_table_and_figure(finished):
         "roc.csv",
         "manifest.csv",
         "provenance.json",
+        "summary.html",
+        "costs.csv",
+        "costs.md",
     }
     tables = (
         "averages.md",
@@ -240,6 +248,8 @@ def test_a_run_builds_every_table_and_figure(finished):
         "thresholds.md",
         "clips.md",
         "benchmark.md",
+        "choice.md",
+        "choice.csv",
         "tables.html",
     )
     expected |= {f"tables/{name}" for name in tables}
@@ -270,6 +280,7 @@ def test_the_tables_hold_every_machine_id_and_detector_and_say_synthetic(finishe
         "thresholds.md",
         "clips.md",
         "benchmark.md",
+        "choice.md",
         "tables.html",
     ):
         assert "synthetic" in finished.results()[f"tables/{name}"].decode()
@@ -310,11 +321,13 @@ def test_one_job_at_a_time_gives_the_same_bytes_as_eight(finished, new_project):
 
 
 def differing(one, other):
-    """Return the results that are not the same bytes; provenance.json says how long jobs took."""
+    """Return the results that are not the same bytes, but for those that say how long jobs took."""
     first, second = one.results(), other.results()
     names = first.keys() | second.keys()
     return sorted(
-        name for name in names - {"provenance.json"} if first.get(name) != second.get(name)
+        name
+        for name in names - {"provenance.json", "costs.csv", "costs.md"}
+        if first.get(name) != second.get(name)
     )
 
 
@@ -360,17 +373,28 @@ def test_a_killed_run_started_again_ends_with_the_same_bytes(killed, finished):
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"detectors": {"lof": {"n_neighbors": 5}}}, {**AFTER_DETECT, "detect": 4}),
+        (
+            {"detectors": {"lof": {"n_neighbors": 5}}},
+            {**AFTER_DETECT, **CHOICE, "detect": 4, "write_costs": 1},
+        ),
         ({"threshold": {"false_alarm_rate": 0.2}}, AFTER_DETECT),
         ({"detectors": {"knn": {"false_alarm_rate": 0.2}}}, AFTER_DETECT),
         ({"projection": {"n_components": 3}}, {**AFTER_PROJECT, "project": 4}),
         ({"mel": {"n_mels": 64}}, {**AFTER_MEL, "mel": 4}),
         (
+            {"choice": {"sample": 20}},
+            {**CHOICE, "write_benchmark": 1, "write_provenance": 1, "all": 1},
+        ),
+        (
             {"figures": {"contour_nus": [0.1]}},
-            {"plot_ocsvm_contours": 4, "publish": 1, "write_provenance": 1, "all": 1},
+            # two pages hold the whole config
+            {
+                **{"plot_ocsvm_contours": 4, "publish": 1, "write_report": 1},
+                **{"write_provenance": 1, "all": 1},
+            },
         ),
     ],
-    ids=["detector", "threshold", "its own threshold", "projection", "mel", "figures"],
+    ids=["detector", "threshold", "its own threshold", "projection", "mel", "choice", "figures"],
 )
 def test_a_changed_key_runs_what_depends_on_it(finished, twin, change, expected):
     assert twin.plan(tiny(**change)) == expected
