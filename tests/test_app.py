@@ -246,6 +246,8 @@ def test_prices_change_the_cheapest_setting(small, monkeypatch):
 
 
 def test_experiments_and_the_choice_are_shown_once_there_are_any(copy, monkeypatch):
+    from pygoodvibes.tables import Table
+
     app = opened(copy, monkeypatch, "results")
     assert "No experiments to compare yet" in said(app)
     (copy / "results/small/experiments.csv").write_text(
@@ -253,13 +255,15 @@ def test_experiments_and_the_choice_are_shown_once_there_are_any(copy, monkeypat
         "baseline,lof,0.8,,,\nbrave-owl,lof,0.85,0.05,0.01,0.09\n"
     )
     (copy / "results/small/tables").mkdir()
-    (copy / "results/small/tables/choice.csv").write_text("machine,chosen\nfan,lof\n")
+    heads = ["Machine", "fixed default", "label-free choice", "oracle", "choice - default", "left"]
+    table = Table("Choice", heads, [["fan", "81.0", "82.5", "90.0", "+1.5", "+7.5"]])
+    (copy / "results/small/tables/choice.md").write_text(table.markdown())
     app = opened(copy, monkeypatch, "results")
     assert not app.exception
     assert "No experiments to compare yet" not in said(app)
     tables = [table.value for table in app.dataframe]
     assert any("brave-owl" in table.to_string() for table in tables)
-    assert any("chosen" in table.columns for table in tables)
+    assert any("Label-free choice" in table.columns for table in tables)
 
 
 def test_a_support_vector_machine_is_fitted_live(small, monkeypatch):

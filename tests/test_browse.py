@@ -8,6 +8,7 @@ import soundfile
 from pygoodvibes import browse
 from pygoodvibes.errors import UserError
 from pygoodvibes.records import write_records
+from pygoodvibes.tables import Table
 
 AUDIO = {"sample_rate": 16000, "resample": False, "channel": 1}
 
@@ -121,3 +122,14 @@ def test_scores_of_one_detector(tmp_path):
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     with pytest.raises(UserError, match="no table of scores, it lacks clip, detector"):
         browse.scores_of(tmp_path / "other.csv")
+
+
+def test_a_table_is_read_back_from_markdown():
+    table = Table(
+        "Title", ["Name", "AUC | pAUC"], [["a|b", "**88.0**"], ["c", "-1.5"]], ["A note."]
+    )
+    other = Table("Another", ["x"], [["y"]])
+    found = browse.first_table(f"Words first.\n{table.markdown()}\n{other.markdown()}")
+    assert found.columns.tolist() == ["Name", "AUC | pAUC"]
+    assert found.to_numpy().tolist() == [["a|b", "88.0"], ["c", "-1.5"]]
+    assert browse.first_table("no table").empty

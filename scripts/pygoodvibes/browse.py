@@ -1,6 +1,7 @@
 """Looking through the clips of a run: how many there are, which fit a search, how one sounds."""
 
 import io
+import itertools
 import pathlib
 import re
 from collections.abc import Mapping, Sequence
@@ -199,3 +200,25 @@ def scores_of(path: str | pathlib.Path, detector: str | None = None) -> pd.DataF
     if missing := {"detector", "clip", "split", "label", "score"} - set(table.columns):
         raise UserError(f"{path}: no table of scores, it lacks {', '.join(sorted(missing))}")
     return table if detector is None else table[table["detector"] == detector]
+
+
+def first_table(markdown: str) -> pd.DataFrame:
+    """Return the first table of a Markdown text, as `pygoodvibes.tables.Table.markdown` writes it.
+
+    Parameters
+    ----------
+    markdown : str
+        Text; bold marks in cells are dropped.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Cells as text; without columns if there is no table.
+    """
+    lines = markdown.splitlines()
+    start = next((place for place, line in enumerate(lines) if line.startswith("|")), len(lines))
+    rows = []
+    for line in itertools.takewhile(lambda line: line.startswith("|"), lines[start:]):
+        cells = re.split(r"(?<!\\)\|", line.strip()[1:-1])
+        rows.append([cell.strip().replace("\\|", "|").replace("**", "") for cell in cells])
+    return pd.DataFrame(rows[2:], columns=rows[0]) if rows else pd.DataFrame()

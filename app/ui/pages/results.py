@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pygoodvibes import operating_points
-from pygoodvibes.figures.inputs import read_table
+from pygoodvibes import browse, operating_points
+from pygoodvibes.benchmark import MEAN
 from pygoodvibes.run_folders import Run
 from ui import charts, load, pick
 from ui.language import number, percent, span, t
@@ -201,11 +201,26 @@ def _averages(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -
     st.caption(
         t("results.averages_note", confidence=percent(run.config["evaluation"]["confidence"]))
     )
-    choice = run.results / "tables" / "choice.csv"
-    if choice.is_file():
-        st.subheader(t("results.choice"))
-        st.markdown(t("results.choice_text"))
-        st.dataframe(read_table(choice), hide_index=True)
+    _choice(run)
+
+
+def _choice(run: Run) -> None:
+    """Show what a choice without labels is worth, where the run has made one."""
+    path = run.results / "tables" / "choice.md"
+    if not path.is_file():
+        return
+    found = browse.first_table(path.read_text(encoding="utf-8"))
+    if found.empty:
+        return
+    st.subheader(t("results.choice"))
+    st.markdown(t("results.choice_text"))
+    found = found.replace({found.columns[0]: {MEAN: t("pick.all_types")}})
+    names = ("machine", "default", "chosen", "oracle", "gain", "left")
+    found.columns = [
+        *(t(f"choice.{name}") for name in names[: found.shape[1]]),
+        *found.columns[len(names) :],
+    ]
+    st.dataframe(found, hide_index=True)
 
 
 def _costs(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -> None:
