@@ -112,14 +112,19 @@ def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         )
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run a command; return its exit code."""
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     parser = argparse.ArgumentParser("pygoodvibes", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, function in COMMANDS.items():
         command = commands.add_parser(name, help=function.__doc__)
         _add_arguments(name, command)
-    options = vars(parser.parse_args(arguments))
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; return its exit code."""
+    options = vars(build_parser().parse_args(arguments))
     try:
         COMMANDS[options.pop("command")](options.pop("path"), **options)
     except UserError as error:
