@@ -40,6 +40,7 @@ rule all:
         rules.write_tables.output,
         rules.write_benchmark.output,
         rules.publish.output,
+        rules.pack_models.output,
         rules.write_provenance.output,
 
 

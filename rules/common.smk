@@ -124,6 +124,11 @@ def of_machine_ids(pattern, machine=None, trained=False):
     ]
 
 
+def trained_ids(pattern):
+    """Return an input function: a pattern filled for each machine ID that detectors are for."""
+    return lambda wildcards: of_machine_ids(pattern, trained=True)
+
+
 def clips_of_id(wildcards):
     """Return the manifest of one machine ID, a small file that stands for its audio."""
     checkpoints.list_clips.get()

@@ -4,21 +4,27 @@ import argparse
 import os
 import pathlib
 import sys
+from typing import TYPE_CHECKING
 
-import yaml
-
-from pygoodvibes import config
+from pygoodvibes import fit_command, score_command
 from pygoodvibes.errors import UserError
 
+if TYPE_CHECKING:
+    from pygoodvibes.config import Config
 
-def read_config(path: str) -> config.Config:
-    """Read and check a config file.
+# Whatever takes long to load is imported where it is needed: a clip is to be scored at once.
+
+
+def read_content(path: str) -> dict:
+    """Read a config file, without checking its keys.
 
     Raises
     ------
     UserError
-        If it is missing, no YAML, or not valid.
+        If it is missing, or no YAML table.
     """
+    import yaml
+
     try:
         content = yaml.safe_load(pathlib.Path(path).read_text(encoding="utf-8"))
     except OSError as error:
@@ -27,7 +33,20 @@ def read_config(path: str) -> config.Config:
         raise UserError(f"{path}: no valid YAML ({' '.join(str(error).split())})") from None
     if not isinstance(content, dict):
         raise UserError(f"{path}: must be a table of keys")
-    return config.validate(content, name=path)
+    return content
+
+
+def read_config(path: str) -> "Config":
+    """Read and check a config file.
+
+    Raises
+    ------
+    UserError
+        If it is missing, no YAML, or not valid.
+    """
+    from pygoodvibes import config
+
+    return config.validate(read_content(path), name=path)
 
 
 def results_folder(path: str) -> pathlib.Path:
@@ -82,7 +101,27 @@ def _print_table(table, place: pathlib.Path) -> None:
     print(f"Figure: {place.with_name(f'{place.name}.png')}")
 
 
+def fit(path: str, **options) -> None:
+    """Learn what is normal from a folder of recordings: a model file."""
+    _one_thread()
+    fit_command.run(path, read_content=read_content, **options)
+
+
+def score(path: list[str], **options) -> int:
+    """Score recordings with model files, and say whether they are normal."""
+    _one_thread()
+    return score_command.run(path, **options)
+
+
+def _one_thread() -> None:
+    """Let NumPy's libraries use one thread a process, as in the workflow: the same digits."""
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+
+
 COMMANDS = {
+    "fit": fit,
+    "score": score,
     "check": check,
     "show": show,
     "report-path": report_path,
@@ -93,6 +132,9 @@ COMMANDS = {
 
 def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
     """Tell a command what may stand behind it."""
+    if name in ("fit", "score"):
+        {"fit": fit_command, "score": score_command}[name].add_arguments(command)
+        return
     if name == "study":
         command.add_argument("path", metavar="study", help="e.g. config/studies/lof.yaml")
         command.add_argument("--config", default="config/config.yaml")
@@ -117,7 +159,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("pygoodvibes", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, function in COMMANDS.items():
-        command = commands.add_parser(name, help=function.__doc__)
+        command = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
         _add_arguments(name, command)
     return parser
 
@@ -126,11 +168,16 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command; return its exit code."""
     options = vars(build_parser().parse_args(arguments))
     try:
-        COMMANDS[options.pop("command")](options.pop("path"), **options)
+        return COMMANDS[options.pop("command")](options.pop("path"), **options) or 0
     except UserError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
-    return 0
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # who reads the output has seen enough; nothing more can be written to it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 if __name__ == "__main__":

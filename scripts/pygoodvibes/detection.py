@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from pygoodvibes.batches import padded
 from pygoodvibes.detectors import module_of
 from pygoodvibes.detectors.base import DetectorSettings
 from pygoodvibes.errors import UserError
@@ -60,7 +61,9 @@ def anomaly_score(estimator: object, values: np.ndarray) -> np.ndarray:
     """
     if not len(values):
         return np.zeros(0)
-    return -np.asarray(estimator.score_samples(values), dtype=np.float64)
+    # frames come clip by clip; matrices as one product
+    batch = padded(values) if isinstance(values, np.ndarray) else values
+    return -np.asarray(estimator.score_samples(batch), dtype=np.float64)[: len(values)]
 
 
 def detect(

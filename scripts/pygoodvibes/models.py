@@ -4,6 +4,7 @@ import io
 import pathlib
 import re
 import zipfile
+from typing import BinaryIO
 
 import skops.io
 
@@ -15,8 +16,8 @@ _TRUSTED = ("pygoodvibes.", "sklearn.", "numpy.", "scipy.")
 _ADDRESS = re.compile(r'(?<="__id__": )\d+|(?<=")\d+(?=\.np[yz]")')
 
 
-def save(path: str | pathlib.Path, estimator: object) -> None:
-    """Write a fitted detector; the same fit gives the same bytes."""
+def save(path: str | pathlib.Path | BinaryIO, estimator: object) -> None:
+    """Write a fitted detector to a file, named or open; the same fit gives the same bytes."""
     source = zipfile.ZipFile(io.BytesIO(skops.io.dumps(estimator)))
     numbers: dict[str, str] = {}
 
@@ -34,8 +35,15 @@ def save(path: str | pathlib.Path, estimator: object) -> None:
             target.writestr(zipfile.ZipInfo(name), content)  # its date is fixed: 1980
 
 
-def load(path: str | pathlib.Path) -> object:
+def load(path: str | pathlib.Path | BinaryIO, *, name: object = None) -> object:
     """Read a fitted detector.
+
+    Parameters
+    ----------
+    path : path or binary file
+        Where it was saved.
+    name : object, optional
+        What messages call it instead of `path`.
 
     Raises
     ------
@@ -43,12 +51,17 @@ def load(path: str | pathlib.Path) -> object:
         If the file is no such model, or holds objects of other packages than scikit-learn, NumPy,
         SciPy and this one.
     """
+    name = path if name is None else name
     try:
-        unknown = skops.io.get_untrusted_types(file=path)
+        # skops reads an open file to its end and takes bytes for the content of a file
+        source = path.read() if hasattr(path, "read") else path
+        data = {"data" if isinstance(source, bytes) else "file": source}
+        unknown = skops.io.get_untrusted_types(**data)
         foreign = [name for name in unknown if not name.startswith(_TRUSTED)]
         if foreign:
-            raise UserError(f"{path}: holds objects of a foreign kind ({', '.join(foreign)})")
-        return skops.io.load(path, trusted=unknown)
+            raise UserError(f"{name}: holds objects of a foreign kind ({', '.join(foreign)})")
+        read = skops.io.loads if isinstance(source, bytes) else skops.io.load
+        return read(source, trusted=unknown)
     # skops checks little of what it reads: a file of another make fails in any of these ways
     except (
         OSError,
@@ -58,4 +71,4 @@ def load(path: str | pathlib.Path) -> object:
         TypeError,
         AttributeError,
     ) as error:
-        raise UserError(f"{path}: no readable model ({error})") from None
+        raise UserError(f"{name}: no readable model ({error})") from None

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from pygoodvibes.batches import padded
 from pygoodvibes.errors import UserError
 from pygoodvibes.vectors import ClipVectors
 
@@ -36,8 +37,10 @@ class Pca:
 
     def transform(self, values: np.ndarray) -> np.ndarray:
         """Project embeddings, shape (n_clips, d), to components, shape (n_clips, k), float32."""
-        centred = (np.asarray(values, dtype=np.float64) - self.mean) / self.scale
-        return (centred @ self.components.T).astype(np.float32)
+        if not len(values):
+            return np.zeros((0, len(self.components)), dtype=np.float32)
+        centred = (padded(np.asarray(values, dtype=np.float64)) - self.mean) / self.scale
+        return (centred @ self.components.T)[: len(values)].astype(np.float32)
 
 
 def fit_pca(

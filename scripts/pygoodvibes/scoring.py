@@ -1,11 +1,37 @@
-"""Scoring clips with detectors that were fitted before, as the workflow scores test clips."""
+"""Scoring clips with what was fitted before, as the workflow scores test clips: score, verdict.
 
+A clip is anomalous if its score lies above the threshold. The threshold comes from the held-out
+scores of the training clips, which the model file holds, so that the false-alarm rate can be chosen
+when clips are scored.
+
+References
+----------
+Laxhammar and Falkman (2010), Conformal prediction for distribution-independent anomaly detection
+(the p-value).
+"""
+
+import dataclasses
+import functools
+import importlib
+import json
+import math
+import pathlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from pygoodvibes import audio
 from pygoodvibes.detection import anomaly_score
+from pygoodvibes.deviation import deviation_map
+from pygoodvibes.embeddings import module_of
+from pygoodvibes.errors import UserError
+from pygoodvibes.machine_model import MachineModel
+from pygoodvibes.mel import log_mel
 from pygoodvibes.projection import Pca
+from pygoodvibes.threshold import threshold
+
+NORMAL, ANOMALOUS, NOT_SCORED = "normal", "anomalous", "not scored"
+"""Verdicts."""
 
 
 def score_clips(
@@ -51,3 +77,262 @@ def score_clips(
             values = projected[:, : settings["components"]]
         scores[name] = anomaly_score(estimator, values)
     return scores
+
+
+@dataclasses.dataclass(frozen=True)
+class Judge:
+    """From what score on a model calls a clip anomalous, and how rare a score is.
+
+    Attributes
+    ----------
+    detector : str
+        Whose scores.
+    threshold : float
+        A clip is anomalous if its score lies above.
+    held_out : np.ndarray [shape=(n,)]
+        Scores of training clips by fits that have not seen them, rising.
+    false_alarm_rate : float or None
+        Share of normal clips that the threshold is set to lie below; None if it was given as such.
+    """
+
+    detector: str
+    threshold: float
+    held_out: np.ndarray
+    false_alarm_rate: float | None
+
+    def verdict(self, score: float) -> str:
+        """Return 'anomalous' above the threshold, else 'normal'."""
+        return ANOMALOUS if score > self.threshold else NORMAL
+
+    def p_value(self, score: float) -> float:
+        """Return the share of normal clips expected to score at least as high.
+
+        The clip itself counts as one of them, so that of n training clips at least 1 / (n + 1) is
+        left: more can't be known from n.
+        """
+        higher = len(self.held_out) - np.searchsorted(self.held_out, score, side="left")
+        return float((1 + higher) / (1 + len(self.held_out)))
+
+
+def judge(
+    model: MachineModel,
+    *,
+    detector: str | None = None,
+    false_alarm_rate: float | None = None,
+    limit: float | None = None,
+) -> Judge:
+    """Return what turns a model's scores into verdicts.
+
+    Parameters
+    ----------
+    model : MachineModel
+        From `pygoodvibes.machine_model.load`.
+    detector : str, optional
+        One of its detectors (default: its first that could be fitted).
+    false_alarm_rate : float in (0, 1), optional
+        Expected share of normal clips above the threshold (default: that of the fit).
+    limit : float, optional
+        The threshold itself, in units of the score, instead.
+
+    Raises
+    ------
+    UserError
+        If the model has no such detector, or its training clips give no threshold.
+    """
+    fitted = list(model.estimators)
+    if not fitted:
+        raise UserError(f"model {model.name}: no detector in it could be fitted")
+    name = fitted[0] if detector is None else detector
+    if name not in fitted:
+        raise UserError(f"model {model.name}: no detector {name!r}; it has {', '.join(fitted)}")
+    held_out = np.sort(model.held_out[name][np.isfinite(model.held_out[name])])
+    if limit is not None:
+        return Judge(name, limit, held_out, None)
+    if false_alarm_rate is None:
+        false_alarm_rate = model.settings["threshold"]["false_alarm_rates"][name]
+    if not 0 < false_alarm_rate < 1:
+        raise UserError(f"a false-alarm rate lies between 0 and 1, not at {false_alarm_rate:g}")
+    method = model.settings["threshold"]["method"]
+    found = threshold(held_out, false_alarm_rate=false_alarm_rate, method=method)
+    if math.isnan(found):
+        raise UserError(f"model {model.name}: {name} has no held-out scores; give a threshold")
+    return Judge(name, found, held_out, false_alarm_rate)
+
+
+def read_clip(path: str | pathlib.Path, settings: Mapping) -> np.ndarray:
+    """Read a clip for a model, with all that the workflow checks of it.
+
+    Parameters
+    ----------
+    path : path
+        Audio file.
+    settings : mapping
+        The model's settings.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_samples,), dtype=float32]
+        Amplitude.
+
+    Raises
+    ------
+    UserError
+        With the reason, without the file's name, if it can't be used.
+    """
+    path = pathlib.Path(path)
+    reason = audio.why_unusable(audio.inspect(path), **settings["audio"])
+    if reason:
+        raise UserError(reason.replace("audio.sample_rate", "the model's"))
+    return audio.read(path, **settings["audio"])
+
+
+def check_signal(signal: np.ndarray) -> None:
+    """Refuse samples that are no sound, as `pygoodvibes.audio.read` does.
+
+    Raises
+    ------
+    UserError
+        If there are none, they are not finite, or all are equal.
+    """
+    if not len(signal):
+        raise UserError("holds no samples")
+    if not np.isfinite(signal).all():
+        raise UserError("holds values that are not finite")
+    if np.ptp(signal) == 0:
+        raise UserError("digital silence: all samples are equal")
+
+
+@functools.lru_cache(maxsize=8)
+def _embedding(settings: str) -> tuple:
+    section = json.loads(settings)
+    module = importlib.import_module(module_of(section["method"]))
+    return module, module.Settings.model_validate(section)
+
+
+def features(signal: np.ndarray, settings: Mapping) -> tuple[np.ndarray, np.ndarray]:
+    """Compute what detectors see of a clip.
+
+    Parameters
+    ----------
+    signal : np.ndarray [shape=(n_samples,)]
+        Amplitude, at the model's sample rate.
+    settings : mapping
+        The model's settings.
+
+    Returns
+    -------
+    frames : np.ndarray [shape=(n_frames, n_mels), dtype=float32]
+        Log-mel spectrogram, dB.
+    vector : np.ndarray [shape=(d,), dtype=float32]
+        Embedding.
+
+    Raises
+    ------
+    UserError
+        If the clip is too short.
+    """
+    frames = log_mel(signal, sample_rate=settings["audio"]["sample_rate"], **settings["mel"])
+    module, checked = _embedding(json.dumps(settings["embedding"]))
+    return frames, module.embed(frames, checked)
+
+
+def score_features(
+    model: MachineModel,
+    detector: str,
+    vectors: Sequence[np.ndarray],
+    frames: Sequence[np.ndarray] | None = None,
+) -> np.ndarray:
+    """Score clips with one detector of a model, shape (n_clips,): higher = more anomalous.
+
+    Parameters
+    ----------
+    model : MachineModel
+        Fitted.
+    detector : str
+        Its name.
+    vectors, frames : sequence of np.ndarray
+        What `features` returned for each clip.
+    """
+    return score_clips(
+        {detector: model.estimators[detector]},
+        model.settings["detectors"],
+        embedding=np.stack(vectors),
+        pca=model.pca,
+        frames=frames,
+    )[detector]
+
+
+@dataclasses.dataclass(frozen=True)
+class ClipScore:
+    """What a model says of a clip, and where in time and frequency it departs from normal.
+
+    Attributes
+    ----------
+    score, threshold : float
+        The clip is anomalous if its score lies above the threshold.
+    verdict : str
+        'normal' or 'anomalous'.
+    p_value : float
+        Share of normal clips expected to score at least as high.
+    detector : str
+        Whose score.
+    signal : np.ndarray [shape=(n_samples,), dtype=float32]
+        Amplitude, at the model's sample rate.
+    frames : np.ndarray [shape=(n_frames, n_mels), dtype=float32]
+        Log-mel spectrogram, dB.
+    deviation : np.ndarray [shape=(n_frames, n_mels)]
+        In units of each band's spread: above 0 louder, below 0 quieter than normal.
+    """
+
+    score: float
+    threshold: float
+    verdict: str
+    p_value: float
+    detector: str
+    signal: np.ndarray
+    frames: np.ndarray
+    deviation: np.ndarray
+
+
+def score_file(
+    model: MachineModel,
+    source: str | pathlib.Path | np.ndarray,
+    *,
+    detector: str | None = None,
+    false_alarm_rate: float | None = None,
+    limit: float | None = None,
+) -> ClipScore:
+    """Score one clip, and map what is odd about it.
+
+    Parameters
+    ----------
+    model : MachineModel
+        From `pygoodvibes.machine_model.load`.
+    source : path or np.ndarray [shape=(n_samples,)]
+        Audio file, or its samples (full scale is 1) at the model's sample rate.
+    detector, false_alarm_rate, limit
+        As in `judge`.
+
+    Raises
+    ------
+    UserError
+        If the clip can't be used, with the reason; and as in `judge`.
+    """
+    judging = judge(model, detector=detector, false_alarm_rate=false_alarm_rate, limit=limit)
+    if isinstance(source, np.ndarray):
+        signal = np.asarray(source, dtype=np.float32)
+        check_signal(signal)
+    else:
+        signal = read_clip(source, model.settings)
+    frames, vector = features(signal, model.settings)
+    score = float(score_features(model, judging.detector, [vector], [frames])[0])
+    return ClipScore(
+        score=score,
+        threshold=judging.threshold,
+        verdict=judging.verdict(score),
+        p_value=judging.p_value(score),
+        detector=judging.detector,
+        signal=signal,
+        frames=frames,
+        deviation=deviation_map(frames, model.normal),
+    )

@@ -16,6 +16,7 @@ from typing import Literal
 
 import numpy as np
 
+from pygoodvibes.batches import ROWS
 from pygoodvibes.detectors.base import SeededSettings
 from pygoodvibes.settings import Count
 
@@ -82,7 +83,8 @@ def distance_blocks(
     tuple of (slice, np.ndarray [shape=(rows, m)])
         Which rows, and their distances; at most about `BLOCK` at a time.
     """
-    step = max(1, BLOCK // max(len(references), 1))
+    # whole multiples of what `batches` pads to, so that a clip's row is the same in every block
+    step = max(ROWS, BLOCK // max(len(references), 1) // ROWS * ROWS)
     squared_references = np.einsum("ij,ij->i", references, references)
     for start in range(0, len(values), step):
         part = values[start : start + step]

@@ -1,0 +1,16 @@
+"""Write one model file per machine ID, for scoring new recordings without the workflow."""
+
+import pathlib
+
+from pygoodvibes import packing
+from pygoodvibes.config import validate
+from pygoodvibes.job import logged
+
+with logged(snakemake.log):
+    names = ("clips", "mel_arrays", "mel_clips", "projections", "detectors", "scores", "notes")
+    packing.pack_models(
+        validate(snakemake.params.config),
+        snakemake.params.machine_ids,
+        **{name: snakemake.input.get(name, []) for name in names},
+        folder=pathlib.Path(snakemake.output.folder),
+    )

@@ -1,0 +1,358 @@
+"""From a folder of normal recordings to the model of a machine.
+
+All steps are the workflow's own functions, in its order and with its seeds: the same clips give the
+same scores either way.
+"""
+
+import collections
+import dataclasses
+import functools
+import importlib.metadata
+import pathlib
+import platform
+import re
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from pygoodvibes import (
+    detection,
+    deviation,
+    manifest,
+    mel_cache,
+    origin,
+    parallel,
+    projection,
+    provenance,
+    recordings,
+)
+from pygoodvibes.config import Config, validate
+from pygoodvibes.detectors import METHODS, module_of
+from pygoodvibes.embeddings import embed_clips
+from pygoodvibes.embeddings import module_of as embedding_module_of
+from pygoodvibes.errors import UserError
+from pygoodvibes.machine_model import MachineModel
+from pygoodvibes.mel import filter_bank
+from pygoodvibes.mel_cache import MelCache
+
+PACKAGES = ("numpy", "scikit-learn", "scipy", "skops", "soundfile", "soxr")
+"""Packages whose versions a model names."""
+
+
+def settings_of(config: Config) -> dict:
+    """Return what a model keeps of a config to score clips by."""
+    shared = config.threshold.false_alarm_rate
+    return {
+        **{key: getattr(config, key).model_dump(mode="json") for key in ("audio", "mel")},
+        "embedding": config.embedding.model_dump(mode="json"),
+        "detectors": {
+            name: settings.model_dump(mode="json") for name, settings in config.detectors.items()
+        },
+        "threshold": {
+            "method": config.threshold.method,
+            "false_alarm_rates": {
+                name: settings.expected_false_alarm_rate() or shared
+                for name, settings in config.detectors.items()
+            },
+        },
+    }
+
+
+def assemble(
+    config: Config,
+    rows: Sequence[Mapping],
+    *,
+    name: str,
+    cache: MelCache,
+    pca: projection.Pca,
+    estimators: Mapping[str, object],
+    held_out: Mapping[str, np.ndarray],
+    notes: Mapping[str, Sequence[str]],
+) -> MachineModel:
+    """Put together the model of a machine ID.
+
+    Parameters
+    ----------
+    config : Config
+        What it was fitted with.
+    rows : sequence of mapping
+        Manifest rows of its training clips.
+    name : str
+        Name of the model.
+    cache : MelCache
+        Log-mel frames of its clips.
+    pca : Pca
+        Its projection.
+    estimators : mapping of str to object
+        Its detectors; None where one could not be fitted.
+    held_out : mapping of str to np.ndarray [shape=(n_train,)]
+        Held-out scores of the training clips, by detector.
+    notes : mapping of str to sequence of str
+        What had to be done differently from the settings, by detector.
+    """
+    used = [clip for clip in cache.clips if clip["split"] == "train"]
+    names = {clip["path"] for clip in used}
+    training = [row for row in rows if row["path"] in names]
+    seconds = [float(row["seconds"]) for row in training]
+    modules = {module_of(each.method) for each in config.detectors.values()}
+    modules.add(embedding_module_of(config.embedding.method))
+    return MachineModel(
+        name=name,
+        machine=training[0]["machine"],
+        id=training[0]["id"],
+        settings=settings_of(config),
+        pca=pca,
+        normal=deviation.learn_normal(cache.of(clip) for clip in used),
+        held_out=dict(held_out),
+        estimators={name: each for name, each in estimators.items() if each is not None},
+        training={
+            "clips": len(training),
+            "seconds": round(sum(seconds), 6),
+            "median_seconds": float(np.median(seconds)),
+        },
+        provenance={
+            "data": origin.data_of(training),
+            "code": provenance.code_hash(pathlib.Path(__file__), *sorted(modules)),
+            "packages": {
+                **{each: importlib.metadata.version(each) for each in PACKAGES},
+                "python": platform.python_version(),
+            },
+            "notes": {each: list(texts) for each, texts in notes.items()},
+            "config": config.model_dump(mode="json", exclude={"figures", "evaluation"}),
+        },
+    )
+
+
+def fit_clips(
+    config: Config,
+    rows: Sequence[Mapping],
+    frames: Iterable[tuple[Mapping, np.ndarray | str]],
+    *,
+    name: str,
+    folder: pathlib.Path,
+) -> tuple[MachineModel, list[Mapping]]:
+    """Fit the detectors of a config on training clips.
+
+    Parameters
+    ----------
+    config : Config
+        All settings.
+    rows : sequence of mapping
+        Manifest rows of normal training clips of one machine ID, in the manifest's order.
+    frames : iterable of (row, frames)
+        From `pygoodvibes.mel_cache.compute` for these rows.
+    name : str
+        Name of the model.
+    folder : pathlib.Path
+        Empty, for the log-mel frames while they are needed.
+
+    Returns
+    -------
+    model : MachineModel
+        The model.
+    rows : list of mapping
+        The rows with the final status of each clip.
+
+    Raises
+    ------
+    UserError
+        If too few clips can be used, or no detector can be fitted.
+    """
+    array, table = folder / "mel.npy", folder / "mel.clips.csv"
+    final = []
+
+    def remembered():
+        for row, values in frames:
+            final.append({**row, "status": values} if isinstance(values, str) else row)
+            yield row, values
+
+    mel_cache.write(array, table, remembered())
+    _check_enough(final)
+    cache = mel_cache.open_cache(array, table)
+    embedded = embed_clips(cache, config.embedding.model_dump(mode="json"))
+    projected, more = projection.project_vectors(
+        embedded,
+        folds=config.held_out.folds,
+        seed=config.seed,
+        **config.projection.model_dump(mode="json"),
+    )
+    results = detection.detect_clips(
+        embedded,
+        projected,
+        more,
+        {each: settings.model_dump(mode="json") for each, settings in config.detectors.items()},
+        seed=config.seed,
+        cache=cache,
+    )
+    if all(result.estimator is None for result in results.values()):
+        raise UserError("; ".join(f"{each}: {r.notes[0]}" for each, r in results.items()))
+    model = assemble(
+        config,
+        final,
+        name=name,
+        cache=cache,
+        pca=pca_of(more),
+        estimators={each: result.estimator for each, result in results.items()},
+        held_out={each: result.train_scores for each, result in results.items()},
+        notes={each: result.notes for each, result in results.items()},
+    )
+    return model, final
+
+
+def pca_of(arrays: Mapping[str, np.ndarray]) -> projection.Pca:
+    """Return the projection among the arrays of `pygoodvibes.projection.project_vectors`."""
+    fields = dataclasses.fields(projection.Pca)
+    return projection.Pca(**{field.name: arrays[field.name] for field in fields})
+
+
+def _check_enough(rows: Sequence[Mapping]) -> None:
+    usable = manifest.usable(rows)
+    if len(usable) >= manifest.MIN_TRAIN_CLIPS:
+        return
+    reasons = collections.Counter(row["status"] for row in rows if row["status"] != "ok")
+    why = f"; most often: {reasons.most_common(1)[0][0]}" if reasons else ""
+    raise UserError(
+        f"{len(usable)} of {len(rows)} clip(s) can be used, {manifest.MIN_TRAIN_CLIPS} are the "
+        f"least to learn from, and some 50 are a good start{why}"
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Fit:
+    """A model fitted to a folder, and what became of the recordings.
+
+    Attributes
+    ----------
+    model : MachineModel
+        The model.
+    rows : list of mapping
+        A manifest row a recording, with its final status.
+    notes : list of str
+        What was chosen or had to be done differently, in words.
+    """
+
+    model: MachineModel
+    rows: list[Mapping]
+    notes: list[str]
+
+
+def fit_folder(
+    folder: str | pathlib.Path,
+    content: Mapping,
+    *,
+    config_name: str = "config",
+    machine: str | None = None,
+    machine_id: str | None = None,
+    detectors: str | None = None,
+    false_alarm_rate: float | None = None,
+    jobs: int = 1,
+) -> Fit:
+    """Fit a model to a folder of normal recordings.
+
+    Parameters
+    ----------
+    folder : path
+        The folder, in any layout.
+    content : mapping
+        A config as read from YAML, {} for the defaults; its data set is passed over. Without
+        `audio.sample_rate` that of most recordings is taken.
+    config_name : str
+        What messages call it.
+    machine, machine_id
+        As in `pygoodvibes.recordings.list_recordings`.
+    detectors : str, optional
+        Names between commas, or 'all' (default: the first of the config).
+    false_alarm_rate : float in (0, 1), optional
+        Expected share of normal clips above the threshold (default: that of the config).
+    jobs : int > 0
+        Processes.
+
+    Raises
+    ------
+    UserError
+        If the config is wrong, or there is too little to learn from.
+    """
+    folder = pathlib.Path(folder)
+    clips = recordings.list_recordings(folder, machine=machine, machine_id=machine_id)
+    given = _chosen(content, folder, detectors)
+    asked = given.get("audio") or {}
+    # all other keys are checked before any recording is read, with a rate that none is too high for
+    highest = {"sample_rate": 384000, **asked} if isinstance(asked, Mapping) else asked
+    checked = validate({**given, "audio": highest}, name=config_name)
+    rows, rate = recordings.inspect_recordings(
+        clips,
+        folder,
+        sample_rate=asked.get("sample_rate"),
+        resample=checked.audio.resample,
+        channel=checked.audio.channel,
+        threads=jobs,
+    )
+    given["audio"] = {**asked, "sample_rate": rate}
+    notes = _fitting_n_fft(given) if "n_fft" not in (given.get("mel") or {}) else []
+    config = validate(given, name=config_name)
+    compute = functools.partial(
+        _compute,
+        folder=folder,
+        audio_settings=config.audio.model_dump(mode="json"),
+        mel_settings=config.mel.model_dump(mode="json"),
+    )
+    first = clips[0]
+    name = re.sub(r"[^A-Za-z0-9._-]+", "_", first.machine).strip("._-") or "machine"
+    if first.id:
+        name = f"{name}_id_{first.id}"
+    with tempfile.TemporaryDirectory() as place:
+        model, final = fit_clips(
+            config,
+            rows,
+            parallel.map_chunks(compute, rows, jobs=jobs, chunk=4),
+            name=name,
+            folder=pathlib.Path(place),
+        )
+    if false_alarm_rate is not None:
+        rates = dict.fromkeys(model.settings["detectors"], false_alarm_rate)
+        limits = {**model.settings["threshold"], "false_alarm_rates": rates}
+        model = dataclasses.replace(model, settings={**model.settings, "threshold": limits})
+    return Fit(model, final, notes)
+
+
+def _compute(rows: list, **options) -> list:
+    return list(mel_cache.compute(rows, **options))
+
+
+def _chosen(content: Mapping, folder: pathlib.Path, detectors: str | None) -> dict:
+    """Return the config with the data set and the detectors of this fit."""
+    given = dict(content)
+    given["dataset"] = {"name": "fit", "source": "folder", "path": folder.name or "."}
+    known = given.get("detectors") or {}
+    if not known:
+        # without a config a method is its own name
+        known = dict.fromkeys(("fusion", *(name for name in METHODS if name != "fusion")))
+    if not isinstance(known, Mapping):
+        return given  # the check of the config says what is wrong
+    names = list(known) if detectors == "all" else (detectors or next(iter(known))).split(",")
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UserError(f"no detector {unknown[0]!r}; there are {', '.join(known)}, or 'all'")
+    given["detectors"] = {name: known[name] for name in names}
+    return given
+
+
+def _fitting_n_fft(given: dict) -> list[str]:
+    """Double the default n_fft, and the hop with it, until no mel band is empty."""
+    mel = validate(given).mel
+    rate, n_fft, hop = given["audio"]["sample_rate"], mel.n_fft, mel.hop_length
+    bank = {key: getattr(mel, key) for key in ("n_mels", "fmin", "fmax", "htk", "norm")}
+    while n_fft <= 2**15:
+        try:
+            filter_bank(sample_rate=rate, n_fft=n_fft, **bank)
+            break
+        except UserError:
+            n_fft, hop = 2 * n_fft, 2 * hop
+    if n_fft == mel.n_fft:
+        return []
+    given["mel"] = {**(given.get("mel") or {}), "n_fft": n_fft, "hop_length": hop}
+    return [
+        f"n_fft {n_fft} and hop_length {hop} instead of {mel.n_fft} and {mel.hop_length}: at "
+        f"{rate} Hz a shorter FFT has too few bins for {mel.n_mels} mel bands"
+    ]

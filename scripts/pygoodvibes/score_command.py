@@ -1,0 +1,313 @@
+"""The command `pygoodvibes score`: verdicts on clips, folders, long recordings and streams."""
+
+import argparse
+import contextlib
+import pathlib
+import signal
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+
+from pygoodvibes.errors import UserError
+from pygoodvibes.fit_command import add_jobs, count, share
+
+NORMAL, ANOMALOUS, NOT_SCORED = 0, 3, 4
+"""Exit codes; 1 is an error, 2 wrong usage."""
+
+ENDING = ".pgv"
+
+EPILOG = """\
+examples:
+  pygoodvibes score pump.pgv new.wav                    score, threshold, verdict
+  pygoodvibes score pump.pgv today/ --csv scores.csv    all recordings below a folder
+  pygoodvibes score pump-1.pgv pump-2.pgv new.wav       several models at once
+  pygoodvibes score pump.pgv today/ --false-alarm-rate 0.01
+  pygoodvibes score pump.pgv --watch incoming/          new recordings as they arrive; Ctrl-C ends
+  pygoodvibes score pump.pgv night.wav --window 10 --hop 5 --alarm 3/5
+  arecord -t raw -f S16_LE -r 16000 -c 1 | pygoodvibes score pump.pgv -
+
+Arguments that end in .pgv are models, all others recordings or folders of them; '-' is a stream of
+raw samples (PCM, 16 bit, little-endian, one channel) on standard input.
+
+A clip is anomalous if its score lies above the threshold, which is set on scores of the training
+clips for the false-alarm rate. 'so high: 1 in 13' means that of 13 normal clips one is expected to
+score at least as high.
+
+--window, --hop and --alarm score a recording in sliding windows. The alarm K/N goes on when at
+least K of the last N windows are anomalous, and off when fewer than half of K are. Samples left at
+the end make a last window that ends with them. A window has the length of the training clips by
+default, and the next one starts half a window later.
+
+CSV columns and JSON keys: clip, model, detector, start, seconds, score, threshold, verdict,
+p_value, alarm, reason. JSON is one document with `models` and `clips`; for a stream or a watched
+folder it is a line a record.
+
+exit code: 0 all normal; 3 something anomalous (with windows: an alarm); 4 nothing anomalous, but
+something could not be scored; 1 an error; 2 wrong usage.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Tell the command what may stand behind it."""
+    parser.epilog = EPILOG
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument(
+        "path", metavar="MODEL_OR_CLIPS", nargs="*", help="models (.pgv), recordings, folders, '-'"
+    )
+    parser.add_argument(
+        "--model", metavar="FILE", action="append", default=[], help="a model by any name"
+    )
+    parser.add_argument("--detector", metavar="NAME", help="default: the model's first")
+    limit = parser.add_mutually_exclusive_group()
+    limit.add_argument(
+        "--false-alarm-rate",
+        metavar="R",
+        type=share,
+        help="share of normal clips expected above the threshold (default: the model's)",
+    )
+    limit.add_argument(
+        "--threshold", metavar="SCORE", type=float, help="the threshold itself, the same for all"
+    )
+    parser.add_argument("--csv", metavar="FILE", help="CSV; '-' is standard output")
+    parser.add_argument("--json", metavar="FILE", help="JSON; '-' is standard output")
+    parser.add_argument("--watch", metavar="FOLDER", help="wait for new recordings in a folder")
+    parser.add_argument(
+        "--settle",
+        metavar="SECONDS",
+        type=not_negative,
+        default=2.0,
+        help="with --watch: a recording is complete when unchanged for so long (default: 2)",
+    )
+    parser.add_argument("--window", metavar="SECONDS", type=positive, help="length of a window")
+    parser.add_argument("--hop", metavar="SECONDS", type=positive, help="from window to window")
+    parser.add_argument(
+        "--alarm", metavar="K/N", type=k_of_n, help="k of the last n windows (default: 3/5)"
+    )
+    parser.add_argument(
+        "--stream-rate",
+        metavar="HZ",
+        type=count,
+        help="sample rate of '-' (default: the model's)",
+    )
+    add_jobs(parser)
+
+
+def positive(text: str) -> float:
+    """Read a number above 0."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is no number above 0")
+    return value
+
+
+def not_negative(text: str) -> float:
+    """Read a number of at least 0."""
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is less than 0")
+    return value
+
+
+def k_of_n(text: str) -> tuple[int, int]:
+    """Read '3/5'."""
+    first, slash, second = text.partition("/")
+    k, n = int(first), int(second) if slash else 0
+    if not 1 <= k <= n:
+        raise argparse.ArgumentTypeError(f"{text} is not like 3/5")
+    return k, n
+
+
+def run(
+    places: Sequence[str],
+    *,
+    model: Sequence[str],
+    detector: str | None,
+    false_alarm_rate: float | None,
+    threshold: float | None,
+    csv: str | None,
+    json: str | None,
+    watch: str | None,
+    settle: float,
+    window: float | None,
+    hop: float | None,
+    alarm: tuple[int, int] | None,
+    stream_rate: int | None,
+    jobs: int | None,
+) -> int:
+    """Score recordings with one model or several."""
+    from pygoodvibes import machine_model, parallel, score_files, scoring
+
+    paths = [*model, *(place for place in places if place.lower().endswith(ENDING))]
+    clips = [place for place in places if not place.lower().endswith(ENDING)]
+    stream = "-" in clips
+    if not paths:
+        raise UserError(f"no model: name a file that ends in {ENDING}, or one with --model")
+    if not clips and watch is None:
+        raise UserError("nothing to score: name recordings, a folder, '-', or --watch FOLDER")
+    if stream and (len(clips) > 1 or watch is not None):
+        raise UserError("the stream '-' is scored alone, without other recordings")
+    if csv == "-" and json == "-":
+        raise UserError("standard output can take --csv or --json, not both")
+    models = [machine_model.load(path) for path in paths]
+    options = {"false_alarm_rate": false_alarm_rate, "limit": threshold}
+    judges = [scoring.judge(each, detector=detector, **options) for each in models]
+    panel = score_files.Panel(_named_apart(models, paths), judges)
+    sliding = stream or any(option is not None for option in (window, hop, alarm))
+    files = [] if stream else score_files.expand(clips)
+    # what is there already when the watch begins is not new
+    watching = _watch(watch, settle)
+
+    if sliding:
+        cut = _cut(panel, window, hop, alarm)
+        sources = [("-", _stream(panel, stream_rate))] if stream else _files(panel, files)
+        found = _windows(panel, sources, cut)
+    else:
+        cut = {}
+        found = score_files.score_clips(panel, files, jobs=jobs or parallel.cores())
+    if watching:
+        found = _then(found, _watched(panel, watching, cut))
+    endless = stream or watch is not None
+    with contextlib.ExitStack() as stack:
+        outputs = _outputs(
+            stack, panel, csv=csv, json=json, files=files, endless=endless, windows=sliding
+        )
+        return _finish(found, outputs, endless=endless)
+
+
+def _named_apart(models: Sequence, paths: Sequence[str]) -> list:
+    """Name models of one name after their files, so that records can be told apart."""
+    import dataclasses
+
+    names = [model.name for model in models]
+    return [
+        model if names.count(model.name) == 1 else dataclasses.replace(model, name=str(path))
+        for model, path in zip(models, paths, strict=True)
+    ]
+
+
+def _watch(folder: str | None, settle: float):
+    if folder is None:
+        return None
+    from pygoodvibes.watch import Watch
+
+    return Watch(folder, settle=settle)
+
+
+def _cut(panel, window: float | None, hop: float | None, alarm: tuple[int, int] | None) -> dict:
+    """Return the settings of the windows, with what isn't given."""
+    rates = sorted({model.sample_rate for model in panel.models})
+    if len(rates) > 1:
+        names = ", ".join(f"{rate} Hz" for rate in rates)
+        raise UserError(f"windows are cut for models of one sample rate; these have {names}")
+    window = panel.models[0].window_seconds if window is None else window
+    hop = window / 2 if hop is None else hop
+    if hop > window:
+        raise UserError(
+            f"--hop {hop:g}: longer than a window ({window:g} s), what lies between is not heard"
+        )
+    return {"window": window, "hop": hop, "alarm": alarm or (3, 5)}
+
+
+def _stream(panel, rate: int | None) -> Iterator:
+    from pygoodvibes import windows
+
+    wanted = panel.models[0].sample_rate
+    if rate is not None and rate != wanted:
+        raise UserError(f"--stream-rate {rate}: the model is for {wanted} Hz; record at that rate")
+    return windows.stream_blocks(sys.stdin.buffer, sample_rate=wanted)
+
+
+def _files(panel, files: Iterable[str]) -> Iterator[tuple[str, Iterator]]:
+    from pygoodvibes import windows
+
+    for path in files:
+        yield path, windows.file_blocks(path, panel.models[0].settings["audio"])
+
+
+def _windows(panel, sources: Iterable, cut: dict) -> Iterator[list]:
+    from pygoodvibes import score_files
+
+    for name, blocks in sources:
+        yield from score_files.score_windows(panel, name, blocks, **cut)
+
+
+def _watched(panel, watching, cut: dict) -> Iterator[list]:
+    for path in watching.run():
+        if cut:
+            yield from _windows(panel, _files(panel, [str(path)]), cut)
+        else:
+            yield from panel.score_clips([str(path)])
+
+
+def _then(first: Iterable, second: Iterable) -> Iterator:
+    yield from first
+    yield from second
+
+
+def _outputs(
+    stack: contextlib.ExitStack,
+    panel,
+    *,
+    csv: str | None,
+    json: str | None,
+    files: Sequence[str],
+    endless: bool,
+    windows: bool,
+) -> list:
+    from pygoodvibes import score_output
+
+    def opened(path: str):
+        if path == "-":
+            return sys.stdout
+        try:
+            return stack.enter_context(pathlib.Path(path).open("w", encoding="utf-8", newline="\n"))
+        except OSError as error:
+            raise UserError(f"{path}: can't be written ({error.strerror})") from None
+
+    outputs = []
+    if csv is not None:
+        outputs.append(score_output.Csv(opened(csv)))
+    if json is not None:
+        file = opened(json)
+        outputs.append(
+            score_output.JsonLines(file)
+            if endless
+            else score_output.Json(file, panel.models, panel.judges)
+        )
+    if "-" not in (csv, json):
+        names = [model.name for model in panel.models]
+        outputs.append(score_output.Text(sys.stdout, clips=files, models=names, windows=windows))
+    return outputs
+
+
+def _finish(found: Iterable[list], outputs: Sequence, *, endless: bool) -> int:
+    """Write all records; return the exit code. Ctrl-C and SIGTERM end it in good order."""
+    bad, unscored, total = set(), set(), set()
+    before = None
+    with contextlib.suppress(ValueError):  # not the main thread: nobody sends it signals
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        for records in found:
+            for record in records:
+                total.add(record.clip)
+                if record.bad:
+                    bad.add(record.clip)
+                elif record.verdict == "not scored":
+                    unscored.add(record.clip)
+                for output in outputs:
+                    output.write(record)
+    except KeyboardInterrupt:
+        if not endless:
+            raise
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+    for output in outputs:
+        output.close()
+    if endless or len(total) > 1:
+        normal = len(total - bad - unscored)
+        print(
+            f"{len(total)} clip(s): {len(bad)} anomalous, {normal} normal, "
+            f"{len(unscored - bad)} not scored",
+            file=sys.stderr,
+        )
+    return ANOMALOUS if bad else NOT_SCORED if unscored else NORMAL
