@@ -15,7 +15,7 @@ import yaml
 from pygoodvibes import evaluation, manifest, mel_cache, plain_report, summary
 from pygoodvibes.config import validate
 from pygoodvibes.layouts import Clip
-from pygoodvibes.plain_report import alarms_of, listen_first, typical
+from pygoodvibes.plain_report import listen_first, scored_clips, typical
 from pygoodvibes.records import read_records, write_records
 from pygoodvibes.tables import NOTHING
 
@@ -409,9 +409,23 @@ def test_no_alarm_is_said(run, root):
         key: score - 9 * (key[0] == "test") for key, score in run.scores["fan", "00"].items()
     }
     page = Page(run.write(root))
-    assert "None: no test clip lies above the threshold" in page.said("listen")
+    assert "No test clip lies above the threshold of its machine. These come closest." in (
+        page.said("listen")
+    )
+    assert page.tags.count("img") == plain_report.SHOWN
     assert "0 of 12 faulty clips raised an alarm (0 of 100)" in page.said("")
     assert "alarms would be right" not in page.said("sure")
+
+
+def test_a_threshold_that_makes_no_use_of_good_scores_is_told_of(run, root):
+    run.machine("fan", "00", shift=9.0)
+    for key in run.scores["fan", "00"]:
+        run.scores["fan", "00"][key] += 50 * (key[0] == "train")
+    said = Page(run.write(root)).said("sure")
+    assert "0 of 12 faulty clips raised an alarm" in said
+    assert (
+        "The scores of fan ID 00 do tell faulty clips from normal ones, but the threshold" in said
+    )
 
 
 def test_without_resamples_there_is_no_verdict(run, root):
@@ -422,13 +436,13 @@ def test_without_resamples_there_is_no_verdict(run, root):
     assert "No interval was computed" in page.said("sure")
 
 
-def alarm(machine, score, excess):
-    return plain_report.Alarm(machine, "00", f"{score}.wav", "unknown", score, 1.0, excess)
+def clip(machine, score, excess):
+    return plain_report.Scored(machine, "00", f"{score}.wav", "unknown", score, 1.0, excess, True)
 
 
 def test_one_loud_machine_does_not_hide_the_others():
-    loud = [alarm("fan", 90.0, 9.0), alarm("fan", 80.0, 8.0), alarm("fan", 70.0, 7.0)]
-    quiet = [alarm("pump", 3.0, 1.0)]
+    loud = [clip("fan", 90.0, 9.0), clip("fan", 80.0, 8.0), clip("fan", 70.0, 7.0)]
+    quiet = [clip("pump", 3.0, 1.0)]
     chosen = listen_first([quiet, [], loud], 3)
     assert [(each.machine, each.score) for each in chosen] == [
         ("fan", 90.0),
@@ -451,7 +465,9 @@ def test_alarms_are_the_decisions_and_their_excess_counts_spreads():
         "test": {"knn": {"scores": {"a.wav": 9.0, "b.wav": 4.0},
                          "decisions": {"a.wav": True, "b.wav": False}}},
     }  # fmt: skip
-    [found] = alarms_of(document, rows, "knn")
+    found, below = scored_clips(document, rows, "knn")
+    assert (found.alarm, below.clip, below.alarm) == (True, "b.wav", False)
+    assert below.excess == pytest.approx((4 - 5) / (2 / 1.349))
     assert (found.clip, found.label, found.score, found.threshold) == ("a.wav", "anomaly", 9.0, 5.0)
     assert found.excess == pytest.approx((9 - 5) / (2 / 1.349))
     assert typical(rows, "knn") == "2.wav"

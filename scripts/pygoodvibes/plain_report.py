@@ -30,6 +30,7 @@ from pygoodvibes.mel_cache import open_cache
 from pygoodvibes.paths import locate
 from pygoodvibes.records import read_records
 from pygoodvibes.verdicts import (
+    CHANCE,
     VERDICTS,
     Verdict,
     between,
@@ -259,7 +260,10 @@ def how_sure(
         )
         rates = sorted(known, key=lambda each: (each.sensitivity, each.name))
         told.append(
-            ("How many faults are found?", text + _spread(rates, "sensitivity", confidence))
+            (
+                "How many faults are found?",
+                text + _spread(rates, "sensitivity", confidence) + _silent(rates),
+            )
         )
     known = [each for each in machines if each.alarms is not None]
     if known:
@@ -355,6 +359,18 @@ def _spread(ordered: Sequence[Machine], rate: str, confidence: float) -> str:
     )
 
 
+def _silent(machines: Sequence[Machine]) -> str:
+    """Say where scores tell faulty clips from normal ones, but no threshold makes use of it."""
+    names = [each.name for each in machines if each.found == 0 and each.low and each.low > CHANCE]
+    if not names:
+        return ""
+    return (
+        f" The scores of {listed(names)} do tell faulty clips from normal ones, but the threshold "
+        "stands above them all: give more normal clips to learn from, or allow more false alarms "
+        "(threshold.false_alarm_rate in the config)."
+    )
+
+
 def _more_than(each: Machine, planned: float, confidence: float) -> bool:
     bounds = share_interval(each.alarms, each.n_normal, confidence=confidence)
     return bounds is not None and bounds[0] > planned
@@ -369,8 +385,8 @@ def _right(machines: Sequence[Machine]) -> float | None:
 
 
 @dataclasses.dataclass(frozen=True)
-class Alarm:
-    """A test clip above its threshold.
+class Scored:
+    """A test clip with its score.
 
     Attributes
     ----------
@@ -381,7 +397,10 @@ class Alarm:
     score, threshold : float
         Higher = more anomalous.
     excess : float
-        Score above the threshold, in robust standard deviations of the training clips' scores.
+        Score above the threshold, in robust standard deviations of the training clips' scores;
+        below 0 if it is lower.
+    alarm : bool
+        Whether it lies above the threshold.
     """
 
     machine: str
@@ -391,10 +410,11 @@ class Alarm:
     score: float
     threshold: float
     excess: float
+    alarm: bool
 
 
-def alarms_of(document: Mapping, scores: Sequence[Mapping], detector: str) -> list[Alarm]:
-    """Return the test clips of a machine ID that lie above the threshold, the highest first.
+def scored_clips(document: Mapping, scores: Sequence[Mapping], detector: str) -> list[Scored]:
+    """Return the test clips of a machine ID with their scores, the highest first.
 
     Parameters
     ----------
@@ -416,38 +436,42 @@ def alarms_of(document: Mapping, scores: Sequence[Mapping], detector: str) -> li
     spread = float(high - low) / 1.349
     test = document["test"][detector]
     found = [
-        Alarm(
+        Scored(
             machine=document["machine"],
             id=document["id"],
             clip=clip,
             label=labels[clip],
             score=test["scores"][clip],
             threshold=threshold,
-            excess=(test["scores"][clip] - threshold) / spread if spread else math.inf,
+            excess=_excess(test["scores"][clip] - threshold, spread),
+            alarm=alarm,
         )
         for clip, alarm in test["decisions"].items()
-        if alarm
     ]
     return sorted(found, key=lambda each: (-each.score, each.clip))
 
 
-def listen_first(alarms: Sequence[Sequence[Alarm]], limit: int) -> list[Alarm]:
+def _excess(difference: float, spread: float) -> float:
+    return difference / spread if spread else math.copysign(math.inf, difference)
+
+
+def listen_first(clips: Sequence[Sequence[Scored]], limit: int) -> list[Scored]:
     """Choose clips to listen to, by their scores alone.
 
     Parameters
     ----------
-    alarms : sequence of sequence of Alarm
+    clips : sequence of sequence of Scored
         Of each machine ID, the highest first.
     limit : int
         How many.
 
     Returns
     -------
-    list of Alarm
+    list of Scored
         The highest of each machine ID, those furthest above their threshold first; then the second
         of each: one loud machine must not hide the others.
     """
-    ranked = [(rank, each) for group in alarms for rank, each in enumerate(group)]
+    ranked = [(rank, each) for group in clips for rank, each in enumerate(group)]
     ranked.sort(key=lambda pair: (pair[0], -pair[1].excess, pair[1].machine, pair[1].id))
     return [each for _, each in ranked[:limit]]
 
@@ -518,13 +542,13 @@ def typical(scores: Sequence[Mapping], detector: str) -> str | None:
 
 @style.styled
 def picture(
-    alarm: Alarm, mel: Sequence[str], *, settings: Mapping, sample_rate: int, data: str
+    alarm: Scored, mel: Sequence[str], *, settings: Mapping, sample_rate: int, data: str
 ) -> tuple[bytes, str]:
     """Draw the spectrogram of a clip and its deviation from normal, and say where it is largest.
 
     Parameters
     ----------
-    alarm : Alarm
+    alarm : Scored
         The clip.
     mel : sequence of path
         The two files of its machine ID's mel cache.
@@ -653,7 +677,7 @@ def write_report(
     machines = machines_of(metrics_rows, detector)
 
     trained = {(each.machine, each.id) for each in machines if each.verdict.key != "unwatched"}
-    documents, score_rows, caches, alarms, scored = {}, {}, {}, [], 0
+    documents, score_rows, caches, scored = {}, {}, {}, []
     for place, path in enumerate(evaluations):
         document = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
         key = document["machine"], document["id"]
@@ -661,11 +685,12 @@ def write_report(
             continue
         documents[key] = document
         score_rows[key] = read_records(scores[place])
-        scored += len(document["test"][detector]["decisions"])
-        alarms.append(alarms_of(document, score_rows[key], detector))
+        scored.append(scored_clips(document, score_rows[key], detector))
         if mels:
             caches[key] = (mels[place], mel_clips[place])
-    chosen = listen_first(alarms, LISTED)
+    alarms = [[each for each in group if each.alarm] for group in scored]
+    above = sum(map(len, alarms))
+    chosen = listen_first(alarms, LISTED) if above else listen_first(scored, SHOWN)
     clips = {
         (row["machine"], row["id"], row["split"], row["clip"]): row
         for row in manifest_rows
@@ -690,8 +715,8 @@ def write_report(
         entry["normal"] = _player(normal, data_folder, config["audio"])
         shown.append(entry)
 
-    above = sum(map(len, alarms))
     left_out = [row for row in manifest_rows if row["status"] != "ok"]
+    n_scored = sum(map(len, scored))
     full = _tables(
         metrics=metrics_rows,
         averages=read_records(averages),
@@ -707,7 +732,7 @@ def write_report(
         name=config["dataset"]["name"],
         synthetic=texts["source"] == "synthetic",
         detector=detector,
-        answer=answer(machines, planned=planned, above=above, scored=scored),
+        answer=answer(machines, planned=planned, above=above, scored=n_scored),
         counts={
             key: sum(int(row[key]) for row in coverage_rows)
             for key in ("train", "test_normal", "test_anomaly", "test_unknown")
@@ -731,7 +756,7 @@ def write_report(
         shown=shown,
         chosen=chosen,
         above=above,
-        scored=scored,
+        scored=n_scored,
         left_out=left_out[:LEFT_OUT],
         n_left_out=len(left_out),
         incomplete=[row for row in coverage_rows if row["note"]],
