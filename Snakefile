@@ -41,6 +41,7 @@ rule all:
         rules.write_benchmark.output,
         rules.publish.output,
         rules.pack_models.output,
+        rules.write_report.output,
         rules.write_provenance.output,
 
 

@@ -4,8 +4,12 @@ import os
 import sys
 from pathlib import Path
 
-# The library lies beside the scripts, so that a copy of the project runs its own code.
+# The library lies beside the scripts, so that a copy of the project runs its own code; the jobs'
+# scripts, too, wherever an installed `pygoodvibes` may lead.
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [sys.path[0], os.environ.get("PYTHONPATH")])
+)
 
 from pygoodvibes import detectors, embeddings, listing, provenance
 from pygoodvibes.config import MACHINES, validate

@@ -8,6 +8,13 @@
 FIGURES = f"{RESOURCES}/figures"
 
 
+def mel_files(ending):
+    """Return a file of the mel cache of each trained machine ID, where the data set has them."""
+    if DATASET.source == "embedding":
+        return []
+    return of_machine_ids(f"{RESOURCES}/mel/{{machine}}/{{id}}{ending}", trained=True)
+
+
 rule write_tables:
     input:
         manifest=f"{RESOURCES}/final/manifest.csv",
@@ -400,11 +407,59 @@ rule publish:
         "../scripts/publish.py"
 
 
+rule write_report:
+    input:
+        template="report/summary.html.j2",
+        manifest=f"{RESOURCES}/final/manifest.csv",
+        coverage=f"{RESOURCES}/final/coverage.csv",
+        metrics=f"{RESULTS}/metrics.csv",
+        averages=f"{RESULTS}/averages.csv",
+        headline=f"{RESULTS}/metrics.json",
+        # of the same machine IDs in the same order
+        evaluations=lambda wildcards: of_machine_ids(
+            f"{RESOURCES}/evaluation/{{machine}}/{{id}}.json", trained=True
+        ),
+        scores=lambda wildcards: of_machine_ids(
+            f"{RESOURCES}/evaluation/{{machine}}/{{id}}.scores.csv", trained=True
+        ),
+        mels=lambda wildcards: mel_files(".npy"),
+        mel_clips=lambda wildcards: mel_files(".clips.csv"),
+    output:
+        page=f"{RESULTS}/summary.html",
+    log:
+        f"{LOGS}/write_report.log",
+    benchmark:
+        f"{BENCHMARKS}/write_report.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
+    resources:
+        mem_mb=1000,
+    params:
+        report={
+            "detectors": DETECTORS,
+            "data_folder": None if DATASET.source in ("mel", "embedding") else DATA_FOLDER,
+            "config": CONFIG.model_dump(mode="json"),
+            "texts": {
+                "data": DATA_TITLE,
+                "source": DATASET.source,
+                "benchmark": DATASET.benchmark,
+                "false_alarm_rates": FALSE_ALARM_RATES,
+                **section("evaluation", "max_fpr", "confidence"),
+            },
+        },
+        code=code("write_report"),
+    message:
+        "Write the report"
+    script:
+        "../scripts/write_report.py"
+
+
 rule write_provenance:
     input:
         # last of all, so that it can tell how long the others took
         rules.write_tables.output,
         rules.publish.output,
+        rules.write_report.output,
         metrics=f"{RESULTS}/metrics.json",
         manifest=f"{RESULTS}/manifest.csv",
     output:

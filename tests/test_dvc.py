@@ -27,7 +27,11 @@ DETECTORS = ["lof", "knn"]
 
 # which jobs follow which, for 2 machine types with 2 machine IDs each and 2 detectors
 SUMMARY = dict.fromkeys(
-    ("summarize", "write_tables", "write_benchmark", "publish", "write_provenance"), 1
+    (
+        *("summarize", "write_tables", "write_benchmark", "write_report"),
+        *("publish", "write_provenance"),
+    ),
+    1,
 )
 AFTER_SCORES = {**SUMMARY, "plot_scores": 2, "plot_roc": 1, "plot_sweep": 1, "plot_bars": 1}
 DETECT = {**AFTER_SCORES, "detect": 4, "evaluate": 4, "plot_deviation": 4}

@@ -45,6 +45,11 @@ def test_results_are_shown_with_their_places(tmp_path, monkeypatch, capsys):
     (tmp_path / "results" / "mine" / "report.html").write_text("")
     command.main(["show", "c.yaml"])
     assert "results/mine/report.html" in capsys.readouterr().out
+    assert "summary.html" not in shown
+    (tmp_path / "results" / "mine" / "summary.html").write_text("")
+    command.main(["show", "c.yaml"])
+    shown = capsys.readouterr().out
+    assert shown.index("results/mine/summary.html") < shown.index("| lof |")
     command.main(["report-path", "c.yaml"])
     assert capsys.readouterr().out == "results/mine/report.html\n"
 

@@ -71,11 +71,22 @@ def show(path: str) -> None:
     table = folder / "tables" / "averages.md"
     if not table.is_file():
         raise UserError(f"{table}: no results yet; run snakemake -j8 --configfile {path}")
+    if (folder / "summary.html").is_file():
+        print(f"\nSummary: {folder / 'summary.html'} (for everyone; as PDF: make pdf)")
     print(f"\n{table.read_text(encoding='utf-8')}")
     print(f"Tables:  {folder / 'tables'}")
     print(f"Figures: {folder / 'figures'}")
     if (folder / "report.html").is_file():
         print(f"Report:  {folder / 'report.html'}")
+
+
+def pdf(path: str) -> None:
+    """Print the page for everyone to a PDF beside it, with the browser on this machine."""
+    from pygoodvibes.pdf import print_page
+
+    folder = results_folder(path)
+    print_page(folder / "summary.html", folder / "summary.pdf")
+    print(folder / "summary.pdf")
 
 
 def compare(path: str, *, sort: str, all_commits: bool) -> None:
@@ -125,6 +136,7 @@ COMMANDS = {
     "check": check,
     "show": show,
     "report-path": report_path,
+    "pdf": pdf,
     "compare": compare,
     "study": study,
 }

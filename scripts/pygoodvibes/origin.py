@@ -56,7 +56,7 @@ def describe(config: Mapping, manifest: Iterable[Mapping], logs: pathlib.Path) -
     return {
         "data": data_of(manifest),
         "code": revision(),
-        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "packages": versions(),
         "machine": {
             "system": platform.platform(),
             "processor": platform.processor() or platform.machine(),
@@ -66,6 +66,11 @@ def describe(config: Mapping, manifest: Iterable[Mapping], logs: pathlib.Path) -
         "steps": steps(logs),
         "config": dict(config),
     }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that results depend on."""
+    return {name: importlib.metadata.version(name) for name in PACKAGES}
 
 
 def data_of(manifest: Iterable[Mapping]) -> dict:
