@@ -149,10 +149,12 @@ def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         return
     if name == "study":
         command.add_argument("path", metavar="study", help="e.g. config/studies/lof.yaml")
-        command.add_argument("--config", default="config/config.yaml")
-        command.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+        command.add_argument("--config", default="config/config.yaml", help="config file")
+        command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="jobs at a time")
         return
-    command.add_argument("path", metavar="config", nargs="?", default="config/config.yaml")
+    command.add_argument(
+        "path", metavar="config", nargs="?", default="config/config.yaml", help="config file"
+    )
     if name == "compare":
         command.add_argument(
             "--sort",

@@ -20,6 +20,7 @@ _HEAD = """\
 `make results` installs it: `source .venv/bin/activate`, and it is there. `pygoodvibes --help` and
 `pygoodvibes COMMAND --help` say what stands here. Wrong input ends with one sentence that begins
 with 'Error:' and the exit code 1, a wrong option with the exit code 2.
+`score` has exit codes for its verdicts.
 
 This page is generated (`make docs`).
 """

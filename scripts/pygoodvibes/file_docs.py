@@ -9,7 +9,14 @@ import pathlib
 import sys
 from collections.abc import Mapping, Sequence
 
-from pygoodvibes import evaluation, layouts, manifest, mel_cache, precomputed
+from pygoodvibes import (
+    evaluation,
+    layouts,
+    manifest,
+    mel_cache,
+    precomputed,
+    score_output,
+)
 from pygoodvibes.errors import UserError
 from pygoodvibes.generated import cell, fill
 from pygoodvibes.synthesis import TRUTH_COLUMNS
@@ -129,6 +136,23 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
         {
             "false_positive_rate": ("share", "Normal clips called anomalous."),
             "true_positive_rate": ("share", "Anomalous clips found, mean over the machine IDs."),
+        },
+    ),
+    "verdicts": (
+        score_output.COLUMNS,
+        {
+            "clip": ("", "The file, as it was named; `-` for a stream."),
+            "model": ("", "Name of the model."),
+            "start": ("s", "Start of the window; empty for a whole clip."),
+            "seconds": ("s", "Length of the clip or window."),
+            "score": ("the detector's own", "Higher = more anomalous."),
+            "verdict": ("", "`normal`, `anomalous` or `not scored`."),
+            "p_value": (
+                "share",
+                "Normal clips expected to score at least as high, from the held-out scores.",
+            ),
+            "alarm": ("0 or 1", "Whether the alarm is on; empty without windows."),
+            "reason": ("", "Why the clip was not scored."),
         },
     ),
     "faults": (
