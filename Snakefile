@@ -39,6 +39,8 @@ rule all:
         ),
         rules.write_tables.output,
         rules.write_benchmark.output,
+        rules.write_costs.output,
+        rules.write_choice.output,
         rules.publish.output,
         rules.pack_models.output,
         rules.write_report.output,

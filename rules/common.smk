@@ -4,12 +4,11 @@ import os
 import sys
 from pathlib import Path
 
-# The library lies beside the scripts, so that a copy of the project runs its own code; the jobs'
-# scripts, too, wherever an installed `pygoodvibes` may lead.
-sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [sys.path[0], os.environ.get("PYTHONPATH")])
-)
+# The library lies beside the scripts, so that a copy of the project runs its own code: here, and in
+# its jobs, which would find that of the project that is installed first.
+library = str(Path(workflow.basedir) / "scripts")
+sys.path.insert(0, library)
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [library, os.environ.get("PYTHONPATH")]))
 
 from pygoodvibes import detectors, embeddings, listing, provenance
 from pygoodvibes.config import MACHINES, validate
@@ -131,6 +130,19 @@ def of_machine_ids(pattern, machine=None, trained=False):
 def trained_ids(pattern):
     """Return an input function: a pattern filled for each machine ID that detectors are for."""
     return lambda wildcards: of_machine_ids(pattern, trained=True)
+
+
+def of_type(pattern):
+    """Return an input function: a pattern for each trained ID of the machine type of a job."""
+    return lambda wildcards: of_machine_ids(pattern, wildcards.machine, trained=True)
+
+
+def of_machines(pattern):
+    """Return an input function: a pattern for each machine type with a trained ID."""
+    return lambda wildcards: [
+        pattern.format(machine=machine)
+        for machine in dict.fromkeys(machine for machine, _ in machine_ids(trained=True))
+    ]
 
 
 def clips_of_id(wildcards):

@@ -1,6 +1,11 @@
 # Detectors: one job per machine ID for all of them. Loading scikit-learn takes ten times as long as
 # fitting one detector to the clips of a machine ID, so a job for each detector would mostly wait.
 
+# Whether a detector sees log-mel frames, and there are any.
+SEE_MEL = DATASET.source != "embedding" and any(
+    each.input == "mel" for each in CONFIG.detectors.values()
+)
+
 # What a model file is made from, per machine ID.
 PACKED = {
     "clips": f"{RESOURCES}/manifests/{{machine}}/{{id}}.csv",
@@ -20,14 +25,14 @@ rule detect:
         # only where a detector sees them
         mel=(
             multiext(f"{RESOURCES}/mel/{{machine}}/{{id}}", ".npy", ".clips.csv")
-            if DATASET.source != "embedding"
-            and any(each.input == "mel" for each in CONFIG.detectors.values())
+            if SEE_MEL
             else []
         ),
     output:
         scores=f"{RESOURCES}/detection/{{machine}}/{{id}}.scores.csv",
         models=f"{RESOURCES}/detection/{{machine}}/{{id}}.skops",
         notes=f"{RESOURCES}/detection/{{machine}}/{{id}}.notes.json",
+        cost=f"{RESOURCES}/detection/{{machine}}/{{id}}.cost.csv",
     log:
         f"{LOGS}/detect/{{machine}}/{{id}}.log",
     conda:
@@ -45,6 +50,43 @@ rule detect:
         "Detect anomalies of {wildcards.machine} ID {wildcards.id}"
     script:
         "../scripts/detect.py"
+
+
+# One job per machine type: clips of its other IDs stand in for anomalies.
+rule choose:
+    input:
+        embedding=of_type(f"{RESOURCES}/embedding/{{machine}}/{{id}}.npz"),
+        projection=of_type(f"{RESOURCES}/projection/{{machine}}/{{id}}.npz"),
+        models=of_type(f"{RESOURCES}/detection/{{machine}}/{{id}}.skops"),
+        scores=of_type(f"{RESOURCES}/detection/{{machine}}/{{id}}.scores.csv"),
+        mel=of_type(f"{RESOURCES}/mel/{{machine}}/{{id}}.npy") if SEE_MEL else [],
+        mel_clips=(of_type(f"{RESOURCES}/mel/{{machine}}/{{id}}.clips.csv") if SEE_MEL else []),
+    output:
+        choice=f"{RESOURCES}/choice/{{machine}}.json",
+        scores=f"{RESOURCES}/choice/{{machine}}.scores.csv",
+    log:
+        f"{LOGS}/choose/{{machine}}.log",
+    conda:
+        "../envs/pygoodvibes.yaml"
+    resources:
+        mem_mb=1500,
+    params:
+        machine=lambda wildcards: wildcards.machine,
+        ids=lambda wildcards: [
+            machine_id for _, machine_id in machine_ids(wildcards.machine, trained=True)
+        ],
+        detectors=detector_settings(),
+        choice=section("choice"),
+        max_fpr=CONFIG.evaluation.max_fpr,
+        seed=CONFIG.seed,
+        code=code(
+            "choose",
+            *sorted({detectors.module_of(each.method) for each in CONFIG.detectors.values()}),
+        ),
+    message:
+        "Choose a detector for each ID of {wildcards.machine} from normal clips alone"
+    script:
+        "../scripts/choose.py"
 
 
 # For new recordings: one file a machine ID with all that scoring takes, audio to verdict.
@@ -67,7 +109,7 @@ rule pack_models:
         mem_mb=1500,
     params:
         machine_ids=lambda wildcards: machine_ids(trained=True),
-        config=CONFIG.model_dump(mode="json"),
+        config=CONFIG.model_dump(mode="json", exclude={"choice", "evaluation", "figures"}),
         code=code(
             "pack_models",
             *sorted({detectors.module_of(each.method) for each in CONFIG.detectors.values()}),

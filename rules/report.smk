@@ -55,11 +55,48 @@ rule write_tables:
         "../scripts/write_tables.py"
 
 
+rule write_choice:
+    input:
+        choices=of_machines(f"{RESOURCES}/choice/{{machine}}.json"),
+        scores=of_machines(f"{RESOURCES}/choice/{{machine}}.scores.csv"),
+        manifest=f"{RESOURCES}/final/manifest.csv",
+    output:
+        table=report(
+            f"{RESULTS}/tables/choice.md",
+            caption="../report/write_choice.rst",
+            category="1 Tables",
+            labels={"what": "default, label-free choice, oracle"},
+        ),
+        csv=f"{RESULTS}/tables/choice.csv",
+        three=f"{RESOURCES}/choice/three.md",
+    log:
+        f"{LOGS}/write_choice.log",
+    benchmark:
+        f"{BENCHMARKS}/write_choice.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
+    resources:
+        mem_mb=1000,
+    params:
+        **section("evaluation", "max_fpr", "bootstrap", "confidence"),
+        **section("choice", "indicator", "top"),
+        default=DETECTORS[0],
+        seed=CONFIG.seed,
+        data=DATA_TITLE,
+        code=code("write_choice"),
+    message:
+        "Tell what the label-free choice is worth"
+    script:
+        "../scripts/write_choice.py"
+
+
 rule write_benchmark:
     input:
         scores=f"{RESOURCES}/scores.csv",
+        three=f"{RESOURCES}/choice/three.md",
         # the truth about synthetic clips lies beside them
         faults=(MADE if DATASET.source == "synthetic" else []),
+        references=REFERENCES,
     output:
         comparison=report(
             f"{RESULTS}/tables/benchmark.md",
@@ -80,11 +117,45 @@ rule write_benchmark:
         detectors=DETECTORS,
         seed=CONFIG.seed,
         data=DATA_TITLE,
+        benchmark=DATASET.benchmark,
         code=code("write_benchmark"),
     message:
         "Compare the detectors"
     script:
         "../scripts/write_benchmark.py"
+
+
+# Beside the folder of tables, not in it: the same config gives the same tables again, and other
+# seconds.
+rule write_costs:
+    input:
+        costs=lambda wildcards: of_machine_ids(
+            f"{RESOURCES}/detection/{{machine}}/{{id}}.cost.csv", trained=True
+        ),
+    output:
+        table=report(
+            f"{RESULTS}/costs.md",
+            caption="../report/write_costs.rst",
+            category="1 Tables",
+            labels={"what": "cost of the detectors"},
+        ),
+        numbers=f"{RESULTS}/costs.csv",
+    log:
+        f"{LOGS}/write_costs.log",
+    benchmark:
+        f"{BENCHMARKS}/write_costs.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
+    resources:
+        mem_mb=300,
+    params:
+        detectors=DETECTORS,
+        data=DATA_TITLE,
+        code=code("write_costs"),
+    message:
+        "Write what the detectors cost"
+    script:
+        "../scripts/write_costs.py"
 
 
 rule plot_clips:

@@ -3,7 +3,7 @@
 import json
 import pathlib
 
-from pygoodvibes import detection, mel_cache, models, vectors
+from pygoodvibes import detection, mel_cache, metering, models, vectors
 from pygoodvibes.job import logged
 
 with logged(snakemake.log):
@@ -19,5 +19,7 @@ with logged(snakemake.log):
     )
     detection.write_scores(snakemake.output.scores, embedded, results)
     models.save(snakemake.output.models, {name: each.estimator for name, each in results.items()})
+    spent = {name: each.cost for name, each in results.items() if each.cost is not None}
+    metering.write(snakemake.output.cost, spent)
     notes = {name: each.notes for name, each in results.items()}
     pathlib.Path(snakemake.output.notes).write_text(json.dumps(notes, indent=2) + "\n")

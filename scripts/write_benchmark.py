@@ -9,6 +9,7 @@ with logged(snakemake.log):
     benchmark.write_benchmark(
         scores=snakemake.input.scores,
         faults=[pathlib.Path(folder) / "faults.csv" for folder in snakemake.input.faults],
+        lead=snakemake.input.three,
         output=snakemake.output.comparison,
         detectors=snakemake.params.detectors,
         max_fpr=snakemake.params.max_fpr,
@@ -16,4 +17,5 @@ with logged(snakemake.log):
         confidence=snakemake.params.confidence,
         seed=snakemake.params.seed,
         data=snakemake.params.data,
+        benchmark=snakemake.params.benchmark,
     )

@@ -138,6 +138,34 @@ def test_detectors_without_any_score_are_named():
     assert "No machine ID" in nothing.notes[0]
 
 
+def test_published_results_stand_in_columns_of_their_own():
+    references = [
+        {"name": name, "machine": machine, "id": machine_id, "auc": auc, "pauc": auc, "source": "s"}
+        for name, machine, machine_id, auc in (
+            ("paper", "fan", "00", "0.5"),
+            ("paper", "fan", "02", "0.7"),
+            ("paper", "fan", "04", "0.9"),
+            ("paper", "pump", "00", "0.8"),
+            ("other", "pump", "", "0.3"),
+        )
+    ]
+    grouped = benchmark.group_scores(rows())
+    auc, _, _, beside = benchmark.benchmark_tables(
+        grouped, list(SHIFT), references=references, **OPTIONS
+    )
+    found = {row[0]: dict(zip(beside.columns, row, strict=True)) for row in beside.rows}
+    assert list(found) == ["fan", "pump", "mean of types"]
+    # fan 04 was published too, but our mean is that of 00 and 02
+    assert found["fan"]["published: paper"] == "60.0 / 60.0"
+    assert found["mean of types"]["published: paper"] == "70.0 / 70.0"
+    assert found["pump"]["published: other"] == "30.0 / 30.0"
+    assert [row["IDs"] for row in found.values()] == ["2", "1", "3"]
+    for machine, row in found.items():
+        for name in SHIFT:
+            assert float(row[name].split(" / ")[0]) == cells(auc, name, machine)[0]
+    assert "Published, paper: s." in beside.notes
+
+
 def truth():
     return [
         {
@@ -170,10 +198,12 @@ def test_faults_are_measured_against_the_normal_clips_of_their_machine_id():
 def test_the_comparison_is_written_and_the_same_again(tmp_path):
     write_records(tmp_path / "scores.csv", rows(), list(rows()[0]))
     write_records(tmp_path / "faults.csv", truth(), list(truth()[0]))
+    (tmp_path / "lead.md").write_text("## Three numbers\n\n- A note.\n")
     for name in ("a.md", "b.md"):
         benchmark.write_benchmark(
             scores=tmp_path / "scores.csv",
             faults=[tmp_path / "faults.csv"],
+            lead=tmp_path / "lead.md",
             output=tmp_path / name,
             detectors=list(SHIFT),
             **OPTIONS,
@@ -181,6 +211,7 @@ def test_the_comparison_is_written_and_the_same_again(tmp_path):
     text = (tmp_path / "a.md").read_text()
     assert text == (tmp_path / "b.md").read_text()
     assert re.findall("^## (.*)", text, flags=re.MULTILINE) == [
+        "Three numbers",
         "AUC in % with intervals (made up)",
         "pAUC in % with intervals (made up)",
         "good against the others, paired (made up)",

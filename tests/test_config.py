@@ -46,7 +46,7 @@ NAME = "a name of letters, digits, '.', '_' and '-'"
 SHARE = "a number between 0 and 1 (both excluded)"
 METHOD = (
     "one of ocsvm, lof, knn, gmm, mahalanobis, local_density, fusion, frames, "
-    "random_projection, or the dotted path of an estimator"
+    "autoencoder, idnn, random_projection, or the dotted path of an estimator"
 )
 IN_QUOTES = "; put machine IDs in quotes, as in '00', or YAML reads them as numbers"
 IS_TEXT = (
@@ -60,7 +60,7 @@ WRONG = [
     (
         {"sead": 1},
         "sead: there is no such key; did you mean seed? allowed here: seed, dataset, audio, mel, "
-        "embedding, projection, held_out, detectors, threshold, evaluation, figures",
+        "embedding, projection, held_out, detectors, choice, threshold, evaluation, figures",
     ),
     (
         {"mel": {"n_mel": 64}},
@@ -487,6 +487,7 @@ def all_models():
             "embedding",
             "projection",
             "held_out",
+            "choice",
             "threshold",
             "evaluation",
             "figures",
@@ -537,6 +538,11 @@ NO_DEFAULT = {
 }
 OTHER_VALUE = {
     ("detectors", "frames", "max_frames"),  # fewer, for speed
+    *(
+        ("detectors", name, key)
+        for name in ("autoencoder", "idnn")
+        for key in ("epochs", "batch_size", "max_frames")
+    ),
     # spelled out, so that `dvc exp run --set-param` can change the list
     *(("dataset", "machines", machine) for machine in config.MACHINES),
 }

@@ -13,7 +13,11 @@ TRAIN = RNG.normal(size=(40, 5))
 TEST = RNG.normal(size=(12, 5)) + np.repeat([[0.0], [4.0]], 6, axis=0)
 FOLD = assign_folds(40, folds=5, seed=0)
 DETECTORS = {
-    **{name: {"method": name, "input": "embedding"} for name in METHODS if name != "frames"},
+    **{
+        name: {"method": name, "input": "embedding"}
+        for name in METHODS
+        if name not in ("frames", "autoencoder", "idnn")
+    },
     "iforest": {"method": "sklearn.ensemble.IsolationForest", "input": "embedding"},
 }
 

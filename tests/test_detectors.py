@@ -21,8 +21,9 @@ DOTTED = [
     "sklearn.neighbors.KernelDensity",
 ]
 
-# the other one sees frames: test_frames.py
-VECTOR_METHODS = [method for method in detectors.METHODS if method != "frames"]
+# the others see frames: test_frames.py, test_autoencoder.py
+FRAME_METHODS = ("frames", "autoencoder", "idnn")
+VECTOR_METHODS = [method for method in detectors.METHODS if method not in FRAME_METHODS]
 
 RNG = np.random.default_rng(0)
 TRAIN = RNG.normal(size=(80, 4)) * [1, 2, 0.5, 1]

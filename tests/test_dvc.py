@@ -28,13 +28,20 @@ DETECTORS = ["lof", "knn"]
 # which jobs follow which, for 2 machine types with 2 machine IDs each and 2 detectors
 SUMMARY = dict.fromkeys(
     (
-        *("summarize", "write_tables", "write_benchmark", "write_report"),
-        *("publish", "write_provenance"),
+        *("summarize", "write_tables", "write_choice", "write_benchmark", "write_report"),
+        *("publish", "pack_models", "write_provenance"),
     ),
     1,
 )
 AFTER_SCORES = {**SUMMARY, "plot_scores": 2, "plot_roc": 1, "plot_sweep": 1, "plot_bars": 1}
-DETECT = {**AFTER_SCORES, "detect": 4, "evaluate": 4, "plot_deviation": 4}
+DETECT = {
+    **AFTER_SCORES,
+    "detect": 4,
+    "choose": 2,
+    "evaluate": 4,
+    "plot_deviation": 4,
+    "write_costs": 1,
+}
 PROJECT = {**DETECT, "project": 4, "plot_id_clouds": 2, "plot_ocsvm_contours": 4}
 EMBED = {**PROJECT, "embed": 4, "project_overview": 1, "plot_clouds": 1}
 MEL = {**EMBED, "mel": 4, "plot_examples": 2, "check_clips": 1, "plot_clips": 1}
@@ -46,6 +53,8 @@ CLIP = {
     **dict.fromkeys(("mel", "embed", "project", "detect", "evaluate"), 1),
     **dict.fromkeys(("plot_examples", "plot_id_clouds", "plot_ocsvm_contours", "plot_clouds"), 1),
     "plot_deviation": 1,
+    "write_costs": 1,
+    "choose": 1,
 }
 
 

@@ -12,6 +12,7 @@ from pygoodvibes.detectors.frames import (
     FrameModel,
     Settings,
     aggregate,
+    draw_vectors,
     stack_frames,
 )
 from pygoodvibes.errors import UserError
@@ -134,8 +135,10 @@ def test_same_seed_same_scores_and_a_model_file_that_scores_alike(cache, tmp_pat
 
 def test_frames_drawn_are_limited_and_short_clips_do():
     clips = [frames_of(number) for number in range(4)]
-    model = FrameModel(max_frames=40)
-    assert len(model._draw(clips, np.random.default_rng(0))) == 40
+    drawn = draw_vectors(clips, 3, 40, np.random.default_rng(0))
+    assert drawn.shape == (40, 3 * BANDS)
+    every = np.concatenate([stack_frames(frames, 3) for frames in clips])
+    assert {row.tobytes() for row in drawn} <= {row.astype(float).tobytes() for row in every}
     short = FrameDetector(model=FrameModel(stack=5), folds=2)
     cut = np.empty(4, dtype=object)
     cut[:] = [frames[:3] for frames in clips]
@@ -170,3 +173,22 @@ def test_a_cache_of_other_clips_is_refused(cache):
 def test_settings_out_of_bounds_are_refused(wrong):
     with pytest.raises(ValidationError):
         Settings.model_validate({"method": "frames", **wrong})
+
+
+@pytest.mark.parametrize("kind", ["soft", "mean", "high"])
+def test_members_are_the_aggregates_and_join_to_the_score(cache, kind):
+    clips = ClipFrames(cache)
+    train, test = clips[np.arange(24)], clips[np.arange(24, 59)]
+    fitted = FrameDetector(model=FrameModel(n_components=4), aggregate=kind).fit(train)
+    assert fitted.member_names == list(AGGREGATES)
+    scores = fitted.member_scores(test)
+    assert scores.shape == (35, 4)
+    assert np.allclose(fitted.join_members(scores), -fitted.score_samples(test))
+    assert fitted.member_scores(clips[np.zeros(0, int)]).shape == (0, 4)
+    if kind == "soft":
+        assert np.allclose(np.median(fitted.held_out_, axis=0), 0)
+        # clips that the model has not seen scatter around others than those that it has
+        assert fitted.held_out_.shape == (24, 4)
+        assert not np.allclose(fitted.held_out_, fitted.member_scores(train))
+    else:
+        assert len(fitted.held_out_) == 0

@@ -179,3 +179,20 @@ def test_a_detector_may_see_the_first_components_only():
     assert all(np.isfinite(result.train_scores).all() for result in results.values())
     with pytest.raises(ValidationError, match="components: only with input 'projection'"):
         Settings.model_validate({"method": "fusion", "components": 3})
+
+
+def test_members_keep_their_held_out_scores_and_join_to_the_score():
+    fitted = Fusion(folds=4, random_state=3).fit(TRAIN, COLUMNS)
+    assert fitted.member_names[:3] == ["mean, standardize", "mean, whiten", "std, standardize"]
+    assert fitted.held_out_.shape == (80, len(fitted.member_names)) == (80, 8)
+    assert np.allclose(np.median(fitted.held_out_, axis=0), 0)
+    # an own clip among the references would be at distance 0, the lowest score there is
+    seen = fitted.member_scores(TRAIN)
+    assert (seen < fitted.held_out_).all()
+    fold = np.random.default_rng(3).permutation(np.arange(80) % 4)
+    part = Fusion(folds=4).fit(TRAIN[fold != 0], COLUMNS).members_[0][1]
+    expected = -part.score_samples(TRAIN[fold == 0][:, :BANDS])
+    expected = (expected - fitted.centre_[0]) / fitted.scatter_[0]
+    assert np.allclose(fitted.held_out_[fold == 0, 0], expected)
+    joined = fitted.join_members(fitted.member_scores(NORMAL))
+    assert np.allclose(joined, -fitted.score_samples(NORMAL))

@@ -61,9 +61,9 @@ def test_a_step_from_a_dense_cloud_counts_more_than_one_from_a_sparse_cloud():
 
 def test_blocks_hold_the_same_distances(monkeypatch):
     whole = anomaly_score(LocalDensity().fit(TRAIN), TEST)
-    monkeypatch.setattr(local_density, "BLOCK", 130)
+    monkeypatch.setattr(local_density, "BLOCK", 1100)
     blocks = list(distance_blocks(TEST, TRAIN))
-    assert max(distances.size for _, distances in blocks) <= 130
+    assert max(distances.size for _, distances in blocks) <= 1100
     assert np.allclose(np.concatenate([part for _, part in blocks]), cdist(TEST, TRAIN), rtol=1e-5)
     assert np.allclose(anomaly_score(LocalDensity().fit(TRAIN), TEST), whole, rtol=1e-9)
 

@@ -44,6 +44,7 @@ FIGURES = [
 AFTER_DETECT = {
     "evaluate": 4,
     "summarize": 1,
+    "pack_models": 1,
     "write_tables": 1,
     "write_benchmark": 1,
     "write_report": 1,
@@ -56,9 +57,13 @@ AFTER_DETECT = {
     "write_provenance": 1,
     "all": 1,
 }
+# the choice reads the fitted detectors, not their evaluation
+CHOICE = {"choose": 2, "write_choice": 1}
 AFTER_PROJECT = {
     **AFTER_DETECT,
+    **CHOICE,
     "detect": 4,
+    "write_costs": 1,
     "plot_id_clouds": 2,
     "plot_ocsvm_contours": 4,
 }
@@ -234,6 +239,8 @@ def test_a_run_builds_every_table_and_figure(finished):
         "manifest.csv",
         "provenance.json",
         "summary.html",
+        "costs.csv",
+        "costs.md",
     }
     tables = (
         "averages.md",
@@ -241,10 +248,14 @@ def test_a_run_builds_every_table_and_figure(finished):
         "thresholds.md",
         "clips.md",
         "benchmark.md",
+        "choice.md",
+        "choice.csv",
         "tables.html",
     )
     expected |= {f"tables/{name}" for name in tables}
     expected |= {f"figures/{name}" for name in FIGURES}
+    expected |= {f"models/{machine}_id_{machine_id}.pgv" for machine, machine_id in IDS}
+    expected.add("models/models.csv")
     for detector in DETECTORS:
         for machine, machine_id in IDS:
             expected.add(f"official/{detector}/{official.score_file(machine, machine_id)}")
@@ -269,6 +280,7 @@ def test_the_tables_hold_every_machine_id_and_detector_and_say_synthetic(finishe
         "thresholds.md",
         "clips.md",
         "benchmark.md",
+        "choice.md",
         "tables.html",
     ):
         assert "synthetic" in finished.results()[f"tables/{name}"].decode()
@@ -309,11 +321,13 @@ def test_one_job_at_a_time_gives_the_same_bytes_as_eight(finished, new_project):
 
 
 def differing(one, other):
-    """Return the results that are not the same bytes; provenance.json says how long jobs took."""
+    """Return the results that are not the same bytes, but for those that say how long jobs took."""
     first, second = one.results(), other.results()
     names = first.keys() | second.keys()
     return sorted(
-        name for name in names - {"provenance.json"} if first.get(name) != second.get(name)
+        name
+        for name in names - {"provenance.json", "costs.csv", "costs.md"}
+        if first.get(name) != second.get(name)
     )
 
 
@@ -359,11 +373,18 @@ def test_a_killed_run_started_again_ends_with_the_same_bytes(killed, finished):
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"detectors": {"lof": {"n_neighbors": 5}}}, {**AFTER_DETECT, "detect": 4}),
+        (
+            {"detectors": {"lof": {"n_neighbors": 5}}},
+            {**AFTER_DETECT, **CHOICE, "detect": 4, "write_costs": 1},
+        ),
         ({"threshold": {"false_alarm_rate": 0.2}}, AFTER_DETECT),
         ({"detectors": {"knn": {"false_alarm_rate": 0.2}}}, AFTER_DETECT),
         ({"projection": {"n_components": 3}}, {**AFTER_PROJECT, "project": 4}),
         ({"mel": {"n_mels": 64}}, {**AFTER_MEL, "mel": 4}),
+        (
+            {"choice": {"sample": 20}},
+            {**CHOICE, "write_benchmark": 1, "write_provenance": 1, "all": 1},
+        ),
         (
             {"figures": {"contour_nus": [0.1]}},
             # two pages hold the whole config
@@ -373,7 +394,7 @@ def test_a_killed_run_started_again_ends_with_the_same_bytes(killed, finished):
             },
         ),
     ],
-    ids=["detector", "threshold", "its own threshold", "projection", "mel", "figures"],
+    ids=["detector", "threshold", "its own threshold", "projection", "mel", "choice", "figures"],
 )
 def test_a_changed_key_runs_what_depends_on_it(finished, twin, change, expected):
     assert twin.plan(tiny(**change)) == expected
@@ -396,7 +417,8 @@ def test_a_changed_detector_runs_as_planned_and_back_again_comes_from_the_cache(
     ("module", "at_least"),
     [
         ("projection.py", {**AFTER_PROJECT, "project": 4, "project_overview": 1}),
-        ("threshold.py", AFTER_DETECT),
+        # a model keeps the scores that thresholds are set on
+        ("threshold.py", {name: n for name, n in AFTER_DETECT.items() if name != "pack_models"}),
         ("tables.py", {"write_tables": 1, "all": 1}),
     ],
 )

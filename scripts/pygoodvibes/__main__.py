@@ -180,7 +180,15 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; return its exit code."""
-    options = vars(build_parser().parse_args(arguments))
+    parser = build_parser()
+    parsed, rest = parser.parse_known_args(arguments)
+    options = vars(parsed)
+    # argparse takes several names at one place only; options may stand between them
+    named = [text for text in rest if text == "-" or not text.startswith("-")]
+    if options["command"] != "score" or named != rest:
+        parser.parse_args(arguments)
+    else:
+        options["path"] += rest
     try:
         return COMMANDS[options.pop("command")](options.pop("path"), **options) or 0
     except UserError as error:

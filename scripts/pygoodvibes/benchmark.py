@@ -17,7 +17,7 @@ import numpy as np
 
 from pygoodvibes import metrics
 from pygoodvibes.records import read_records
-from pygoodvibes.tables import NOTHING, Table, percent
+from pygoodvibes.tables import NOTHING, Table, by, percent, published_cells, read_references
 
 Scores = dict[tuple[str, str], dict[str, tuple[np.ndarray, np.ndarray]]]
 """By (machine, id) and detector: whether each test clip is anomalous, and its score."""
@@ -108,9 +108,7 @@ def average(
     dict
         By detector and machine type, with 'mean of types' last: shape (2, 1 + resamples).
     """
-    complete = {
-        key: each for key, each in resampled.items() if all(name in each for name in detectors)
-    }
+    complete = {key: resampled[key] for key in _scored_by_all(resampled, detectors)}
     machines = dict.fromkeys(machine for machine, _ in complete)
     result: dict[str, dict[str, np.ndarray]] = {}
     for name in detectors if complete else ():
@@ -120,6 +118,12 @@ def average(
         }
         result[name] = {**by_machine, MEAN: np.mean(list(by_machine.values()), axis=0)}
     return result
+
+
+def _scored_by_all(
+    scores: Mapping[tuple[str, str], Mapping], detectors: Sequence[str]
+) -> list[tuple[str, str]]:
+    return [key for key, each in scores.items() if all(name in each for name in detectors)]
 
 
 MEAN = "mean of types"
@@ -134,6 +138,7 @@ def benchmark_tables(
     confidence: float,
     seed: int,
     data: str,
+    references: Sequence[Mapping[str, str]] = (),
 ) -> list[Table]:
     """Return the comparison: all detectors, and their differences to the first.
 
@@ -149,12 +154,15 @@ def benchmark_tables(
         Coverage of the intervals.
     data : str
         What the data are, for headings.
+    references : sequence of mapping
+        Published results on these data, to stand beside ours.
 
     Returns
     -------
     list of Table
-        AUC, pAUC, and the differences of both. The oracle row takes for each machine type the
-        detector with the highest AUC there by the test labels: nobody can know it beforehand.
+        AUC, pAUC, the differences of both, and, if there are some, published results. The oracle
+        row takes for each machine type the detector with the highest AUC there by the test labels:
+        nobody can know it beforehand.
     """
     usable = [name for name in detectors if any(name in each for each in scores.values())]
     averaged = average(resample(scores, max_fpr=max_fpr, resamples=resamples, seed=seed), usable)
@@ -212,7 +220,54 @@ def benchmark_tables(
             frozenset({"Against", "Metric"}),
         )
     )
+    if references:
+        ids: dict[str, list[str]] = {}
+        for machine, machine_id in _scored_by_all(scores, usable):
+            ids.setdefault(machine, []).append(machine_id)
+        tables.append(published_table(averaged, ids, references, data=data))
     return tables
+
+
+def published_table(
+    averaged: Mapping[str, Mapping[str, np.ndarray]],
+    ids: Mapping[str, Sequence[str]],
+    references: Sequence[Mapping[str, str]],
+    *,
+    data: str,
+) -> Table:
+    """Return our detectors beside published results, which have columns of their own.
+
+    Parameters
+    ----------
+    averaged : mapping
+        From `average`.
+    ids : mapping of str to sequence of str
+        Machine IDs that it averages over, by machine type.
+    references : sequence of mapping
+        Published results, as in `pygoodvibes.tables.read_references`.
+    data : str
+        What the data are, for the heading.
+    """
+    published = by(references, "name")
+    cells = {name: published_cells(group, ids) for name, group in published.items()}
+    rows = []
+    for machine in [*ids, MEAN]:
+        ours = [
+            " / ".join(percent(each) for each in own[machine][:, 0]) for own in averaged.values()
+        ]
+        theirs = [each["" if machine == MEAN else machine] for each in cells.values()]
+        count = sum(map(len, ids.values())) if machine == MEAN else len(ids[machine])
+        rows.append([machine, str(count), *ours, *theirs])
+    notes = [
+        "AUC / pAUC in %. Columns headed 'published' are taken from others' reports, not computed "
+        "here; they have no intervals, and differences to them are not paired.",
+        "IDs: machine IDs that our columns are means of. Published results are means of the same "
+        "machine IDs where they were published one by one, else of all of the development set.",
+        *(f"Published, {name}: {group[0]['source']}." for name, group in published.items()),
+    ]
+    columns = ["Machine", "IDs", *averaged, *(f"published: {name}" for name in published)]
+    title = f"Our detectors beside published results ({data})"
+    return Table(title, columns, rows, notes, frozenset({"Machine"}))
 
 
 def _interval(values: np.ndarray, confidence: float) -> str:
@@ -291,6 +346,7 @@ def write_benchmark(
     *,
     scores: str | pathlib.Path,
     faults: Sequence[str | pathlib.Path],
+    lead: str | pathlib.Path | None = None,
     output: str | pathlib.Path,
     detectors: Sequence[str],
     max_fpr: float,
@@ -298,6 +354,7 @@ def write_benchmark(
     confidence: float,
     seed: int,
     data: str,
+    benchmark: str = "none",
 ) -> None:
     """Read the file of all scores and write the comparison in Markdown.
 
@@ -307,10 +364,14 @@ def write_benchmark(
         All scores.
     faults : sequence of path
         Tables of the truth, for synthetic data.
+    lead : path, optional
+        A table in Markdown to begin with.
     output : path
         Markdown file.
     detectors, max_fpr, resamples, confidence, seed, data
         As in `benchmark_tables`.
+    benchmark : str
+        Whose published results to show, as in `pygoodvibes.tables.read_references`.
     """
     rows = read_records(scores)
     tables = benchmark_tables(
@@ -321,9 +382,12 @@ def write_benchmark(
         confidence=confidence,
         seed=seed,
         data=data,
+        references=read_references(benchmark),
     )
     if faults:
         truth = [row for path in faults for row in read_records(path)]
         tables.append(fault_table(rows, truth, detectors, data=data))
-    text = "\n".join(table.markdown() for table in tables)
+    first = [] if lead is None else [pathlib.Path(lead).read_text(encoding="utf-8")]
+    text = "\n".join([*first, *(table.markdown() for table in tables)])
+    text += "\nWhat the detectors cost, in seconds and memory: costs.md, one folder up.\n"
     pathlib.Path(output).write_text(text, encoding="utf-8")

@@ -12,10 +12,12 @@ from pydantic import Discriminator, Field, Tag, ValidationError, field_validator
 
 from pygoodvibes import detectors
 from pygoodvibes.detectors import (
+    autoencoder,
     estimator,
     frames,
     fusion,
     gmm,
+    idnn,
     knn,
     local_density,
     lof,
@@ -299,6 +301,38 @@ class HeldOut(Section):
     """Parts that the training clips are split into (fewer clips: one clip a part)."""
 
 
+class Choice(Section):
+    """Which detector suits a machine ID, decided from normal training clips alone."""
+
+    indicator: Literal[
+        "stand_in_auc",
+        "stand_in_pauc",
+        "stand_in_separation",
+        "self_tail",
+        "agreement",
+        "burstiness",
+    ] = "stand_in_separation"
+    """What decides. Stand-ins are training clips of the other IDs of the type: 'stand_in_auc' and
+    'stand_in_pauc', how well a detector tells them from held-out training clips of its own ID;
+    'stand_in_separation', how far apart both lie, in units of scatter. Of its own clips alone:
+    'self_tail', how little the highest scores stick out; 'agreement', how much other detectors say
+    the same; 'burstiness', maxima where the power comes in bursts, means where it is steady."""
+
+    top: Count = 3
+    """So many of the best candidates are chosen and their scores averaged, each in units of its
+    scatter over held-out training clips (1: the best alone)."""
+
+    leave_out: list[str] = Field(default=["original_*"])
+    """Detectors that are not to be chosen, by name or pattern; random projections never are."""
+
+    members: bool = True
+    """The parts of fusing detectors may be chosen too: a single view in a single metric, or a
+    single aggregate over frames."""
+
+    sample: Annotated[int, Field(ge=10)] = 100
+    """Stand-ins scored for each machine ID, drawn at random from all others of its type."""
+
+
 class Threshold(Section):
     """From what score on a clip is called anomalous: set on held-out training scores."""
 
@@ -376,6 +410,8 @@ AnyDetector = Annotated[
     | Annotated[local_density.Settings, Tag("local_density")]
     | Annotated[fusion.Settings, Tag("fusion")]
     | Annotated[frames.Settings, Tag("frames")]
+    | Annotated[autoencoder.Settings, Tag("autoencoder")]
+    | Annotated[idnn.Settings, Tag("idnn")]
     | Annotated[random_projection.Settings, Tag("random_projection")]
     | Annotated[estimator.Settings, Tag("estimator")],
     Discriminator(_detector_tag),
@@ -399,6 +435,7 @@ class Config(Section):
     detectors: Annotated[dict[Name, AnyDetector], Field(min_length=1)]
     """The detectors, all run side by side: a name of your choice and the settings of each."""
 
+    choice: Choice = Choice()
     threshold: Threshold = Threshold()
     evaluation: Evaluation = Evaluation()
     figures: Figures = Figures()
@@ -455,6 +492,8 @@ DETECTORS: dict[str, type[DetectorSettings]] = {
     "local_density": local_density.Settings,
     "fusion": fusion.Settings,
     "frames": frames.Settings,
+    "autoencoder": autoencoder.Settings,
+    "idnn": idnn.Settings,
     "random_projection": random_projection.Settings,
 }
 """Models of the detectors, by `method`; all others are `estimator.Settings`."""

@@ -24,7 +24,7 @@ BEGIN, END = "<!-- generated: keys -->", "<!-- end -->"
 """Lines around the tables in config/README.md."""
 
 _SECTIONS = ("audio", "mel", "embedding", "projection", "held_out")
-_LATER_SECTIONS = ("threshold", "evaluation", "figures")
+_LATER_SECTIONS = ("choice", "threshold", "evaluation", "figures")
 
 
 def schema_text() -> str:

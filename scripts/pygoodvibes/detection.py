@@ -16,6 +16,7 @@ from pygoodvibes.detectors.base import DetectorSettings
 from pygoodvibes.errors import UserError
 from pygoodvibes.manifest import MIN_TRAIN_CLIPS
 from pygoodvibes.mel_cache import ClipFrames, MelCache
+from pygoodvibes.metering import Cost, Meter
 from pygoodvibes.records import read_columns, read_records, write_records
 from pygoodvibes.vectors import ClipVectors
 
@@ -36,12 +37,15 @@ class Detection:
         Score of each test clip. Higher = more anomalous.
     notes : list of str
         What had to be done differently from the settings, and why.
+    cost : Cost or None
+        Seconds and memory; None if nothing was tried.
     """
 
     estimator: object | None
     train_scores: np.ndarray
     test_scores: np.ndarray
     notes: list[str]
+    cost: Cost | None = None
 
 
 def anomaly_score(estimator: object, values: np.ndarray) -> np.ndarray:
@@ -108,21 +112,26 @@ def detect(
             f"not fitted: {len(train)} usable training clip(s), {MIN_TRAIN_CLIPS} are the least"
         )
         return Detection(None, train_scores, test_scores, [reason])
-    try:
-        estimator = _fit(train, settings, seed=seed, notes=notes, columns=columns)
-        test_scores = anomaly_score(estimator, test)
-    except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
-        logger.warning("not fitted: %s", error)
-        return Detection(None, train_scores, test_scores, [f"not fitted: {error}"])
-    for number, values in enumerate(held_out):
-        out = fold == number
+    with Meter() as meter:
         try:
-            part = _fit(values[~out], settings, seed=seed, notes=[], columns=columns)
-            train_scores[out] = anomaly_score(part, values[out])
+            with meter.fit():
+                estimator = _fit(train, settings, seed=seed, notes=notes, columns=columns)
+            with meter.score(len(test)):
+                test_scores = anomaly_score(estimator, test)
         except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
-            logger.warning("fold %d not fitted: %s", number, error)
-            notes.append(f"fold {number} not fitted, its clips have no held-out score: {error}")
-    return Detection(estimator, train_scores, test_scores, notes)
+            logger.warning("not fitted: %s", error)
+            return Detection(None, train_scores, test_scores, [f"not fitted: {error}"])
+        for number, values in enumerate(held_out):
+            out = fold == number
+            try:
+                with meter.fit():
+                    part = _fit(values[~out], settings, seed=seed, notes=[], columns=columns)
+                with meter.score(out.sum()):
+                    train_scores[out] = anomaly_score(part, values[out])
+            except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
+                logger.warning("fold %d not fitted: %s", number, error)
+                notes.append(f"fold {number} not fitted, its clips have no held-out score: {error}")
+    return Detection(estimator, train_scores, test_scores, notes, meter.cost())
 
 
 def _fit(
@@ -185,6 +194,7 @@ def detect_clips(
     train = embedded.train
     if cache is not None and [clip["clip"] for clip in cache.clips] != embedded.clip.tolist():
         raise UserError("the mel cache and the embedding hold different clips; make both again")
+    _load_libraries()
     results = {}
     for name, settings in detectors.items():
         module = importlib.import_module(module_of(settings["method"]))
@@ -197,9 +207,12 @@ def detect_clips(
                 ["not fitted: it sees log-mel frames, and this data set enters as vectors"],
             )
             continue
+        fold_of = fold
         if checked.input == "mel":
             values, columns = ClipFrames(cache), None
-            held_out = [values[train]] * count
+            groups = min(count, checked.most_held_out_fits or count)
+            fold_of = fold % groups if groups else fold
+            held_out = [values[train]] * groups
         elif checked.input == "embedding":
             values, columns = embedded.values, embedded.columns
             held_out = [embedded.values[train]] * count
@@ -209,9 +222,15 @@ def detect_clips(
             held_out = [folds[f"held_out_{number}"][:, kept] for number in range(count)]
         logger.info("%s: %d training clips, input %s", name, train.sum(), checked.input)
         results[name] = detect(
-            values[train], values[~train], held_out, fold, checked, seed=seed, columns=columns
+            values[train], values[~train], held_out, fold_of, checked, seed=seed, columns=columns
         )
     return results
+
+
+def _load_libraries() -> None:
+    """Import what detectors import when they are fitted, so that no detector is charged for it."""
+    for name in ("covariance", "mixture", "neighbors", "neural_network", "svm"):
+        importlib.import_module(f"sklearn.{name}")
 
 
 def write_scores(

@@ -136,7 +136,8 @@ def _array(archive: zipfile.ZipFile, member: str) -> np.ndarray:
 
 def _npy(array: np.ndarray) -> bytes:
     buffer = io.BytesIO()
-    np.save(buffer, np.ascontiguousarray(array) if array.ndim else array, allow_pickle=False)
+    # the order of its elements is kept: products of another order differ in their last digits
+    np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
 
 

@@ -46,9 +46,7 @@ def pack_models(
     """
     folder.mkdir(parents=True, exist_ok=True)
     if config.dataset.source in ("mel", "embedding"):
-        reason = (
-            f"source: {config.dataset.source}; a model scores audio, and has to be fitted to it"
-        )
+        reason = f"source {config.dataset.source}: a model scores audio, and is fitted to it"
         entries = [_entry(*each, reason=reason) for each in machine_ids]
     else:
         places = zip(

@@ -75,7 +75,7 @@ def print_page(page: pathlib.Path, pdf: pathlib.Path) -> None:
     if not page.is_file():
         raise UserError(f"{page}: no such page yet; run `make results` first")
     browser = find_browser()
-    # a folder below the home folder: browsers in a sandbox of their own may not see /tmp
+    # beside the PDF: a browser in a sandbox of its own may not see the folder for temporary files
     with tempfile.TemporaryDirectory(prefix=".printing-", dir=pdf.parent) as folder:
         copy = pathlib.Path(folder, "page.html").resolve()
         copy.write_text(unfolded(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -289,13 +289,14 @@ def how_sure(
                 "where to listen, not what to stop.",
             )
         )
-    told.append(
-        (
-            "What these numbers can't know",
-            "Only the kinds of fault among the test clips were tested. Another fault, another "
-            "place of the microphone or another load of the machine may give other numbers.",
+    if any(each.found is not None for each in machines):
+        told.append(
+            (
+                "What these numbers can't know",
+                "Only the kinds of fault among the test clips were tested. Another fault, another "
+                "place of the microphone or another load of the machine may give other numbers.",
+            )
         )
-    )
     return told
 
 
@@ -759,6 +760,7 @@ def write_report(
         scored=n_scored,
         left_out=left_out[:LEFT_OUT],
         n_left_out=len(left_out),
+        with_sound=data_folder is not None,
         incomplete=[row for row in coverage_rows if row["note"]],
         tables=[(table.title, markupsafe.Markup(table.html())) for table in full],
         settings=yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True),

@@ -189,7 +189,9 @@ def _watch(folder: str | None, settle: float):
         return None
     from pygoodvibes.watch import Watch
 
-    return Watch(folder, settle=settle)
+    watching = Watch(folder, settle=settle)
+    print(f"Watching {folder} for new recordings; Ctrl-C ends.", file=sys.stderr, flush=True)
+    return watching
 
 
 def _cut(panel, window: float | None, hop: float | None, alarm: tuple[int, int] | None) -> dict:

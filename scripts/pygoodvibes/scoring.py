@@ -69,12 +69,7 @@ def score_clips(
         settings = detectors[name]
         if estimator is None or (settings["input"] == "mel" and frames is None):
             continue
-        if settings["input"] == "mel":
-            values = frames
-        elif settings["input"] == "embedding":
-            values = embedding
-        else:
-            values = projected[:, : settings["components"]]
+        values = seen_by(settings, embedding=embedding, projected=projected, frames=frames)
         scores[name] = anomaly_score(estimator, values)
     return scores
 
@@ -336,3 +331,28 @@ def score_file(
         frames=frames,
         deviation=deviation_map(frames, model.normal),
     )
+
+
+def seen_by(
+    settings: Mapping,
+    *,
+    embedding: np.ndarray,
+    projected: np.ndarray,
+    frames: Sequence[np.ndarray] | None,
+) -> np.ndarray | Sequence[np.ndarray] | None:
+    """Return what a detector sees of clips, by the `input` of its settings.
+
+    Parameters
+    ----------
+    settings : mapping
+        Of the detector.
+    embedding, projected : np.ndarray [shape=(n_clips, d)]
+        Embeddings of the clips, and their projections.
+    frames : sequence of np.ndarray [shape=(n_frames, n_mels)], or None
+        Log-mel frames of the clips, dB.
+    """
+    if settings["input"] == "mel":
+        return frames
+    if settings["input"] == "embedding":
+        return embedding
+    return projected[:, : settings["components"]]

@@ -13,7 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pygoodvibes.records import read_records
 
 REFERENCES = pathlib.Path(__file__).parent / "references"
-"""Published results: `<benchmark>.csv` with the columns name, machine, id, auc, pauc, source."""
+"""Published results: `<benchmark>.csv` with the columns name, machine, id, auc, pauc, source.
+
+Without an id they are the mean of a machine type, without a machine that of all machine types.
+"""
+
+TYPES_OF_BENCHMARK = 6
+"""Machine types of the DCASE 2020 Task 2 development set."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -162,14 +168,15 @@ def averages_table(
         "Machine types: arithmetic mean over their machine IDs. Mean of types: arithmetic mean of "
         "these. No setting was chosen by test labels, none is fitted on a test clip.",
     ]
-    for name, group in _by(references, "name").items():
-        cells = [_mean_of_ids(group, machine) for machine in machines]
-        rows.append([name, *cells, _mean_of_types(group, machines), NOTHING, NOTHING])
+    for name, group in by(references, "name").items():
+        cells = published_cells(group, dict.fromkeys(machines))
+        rows.append([name, *(cells[machine] for machine in machines), cells[""], NOTHING, NOTHING])
         notes.append(f"{name}: {group[0]['source']}.")
     return Table(f"AUC and pAUC ({data})", columns, rows, notes, frozenset({"Detector"}))
 
 
-def _by(rows: Iterable[Mapping], key: str) -> dict[str, list[Mapping]]:
+def by(rows: Iterable[Mapping], key: str) -> dict[str, list[Mapping]]:
+    """Group rows by the value of a key."""
     groups: dict[str, list[Mapping]] = {}
     for row in rows:
         groups.setdefault(row[key], []).append(row)
@@ -181,17 +188,41 @@ def _mean(values: Iterable[str]) -> float:
     return sum(numbers) / len(numbers) if numbers else math.nan
 
 
-def _mean_of_ids(group: Iterable[Mapping], machine: str) -> str:
-    own = [row for row in group if row["machine"] == machine]
-    return " / ".join(percent(_mean(row[key] for row in own)) for key in ("auc", "pauc"))
+def published_cells(
+    group: Sequence[Mapping], ids: Mapping[str, Sequence[str] | None]
+) -> dict[str, str]:
+    """Return one published system's AUC / pAUC per machine type, and over all types as ''.
 
+    Parameters
+    ----------
+    group : sequence of mapping
+        Its rows of the published results.
+    ids : mapping of str to sequence of str or None
+        Machine types to show, each with the machine IDs to average over where they were published
+        one by one (None: all of them).
 
-def _mean_of_types(group: Sequence[Mapping], machines: Sequence[str]) -> str:
-    means = []
-    for key in ("auc", "pauc"):
-        types = [_mean(row[key] for row in group if row["machine"] == name) for name in machines]
-        means.append(percent(sum(types) / len(types) if types else math.nan))
-    return " / ".join(means)
+    Returns
+    -------
+    dict of str to str
+        A result published for all types together is given only if all six of them are shown.
+    """
+    pairs: dict[str, list[float]] = {}
+    for machine, wanted in ids.items():
+        own = [
+            row
+            for row in group
+            if row["machine"] == machine
+            and (wanted is None or not row["id"] or row["id"] in wanted)
+        ]
+        pairs[machine] = [_mean(row[key] for row in own) for key in ("auc", "pauc")]
+    together = [row for row in group if not row["machine"]]
+    if together and len(ids) == TYPES_OF_BENCHMARK:
+        pairs[""] = [float(together[0][key]) for key in ("auc", "pauc")]
+    elif together or not ids:
+        pairs[""] = [math.nan, math.nan]
+    else:
+        pairs[""] = [sum(each) / len(ids) for each in zip(*pairs.values(), strict=True)]
+    return {name: " / ".join(percent(value) for value in pair) for name, pair in pairs.items()}
 
 
 def machine_ids_table(
@@ -213,7 +244,7 @@ def machine_ids_table(
         Coverage of the intervals.
     """
     detectors = list(dict.fromkeys(row["detector"] for row in metrics))
-    named = _by(references, "name")
+    named = by((row for row in references if row["id"]), "name")
     columns = ["Machine", "ID", "Train", "Normal", "Anomalous", *detectors, *named, "Note"]
     by_id: dict[tuple[str, str], dict[str, Mapping]] = {}
     for row in metrics:

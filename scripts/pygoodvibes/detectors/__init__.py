@@ -15,6 +15,8 @@ METHODS = (
     "local_density",
     "fusion",
     "frames",
+    "autoencoder",
+    "idnn",
     "random_projection",
 )
 """Methods of this package, by module name; any other `method` is a dotted path to an estimator."""

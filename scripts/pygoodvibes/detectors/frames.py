@@ -48,6 +48,44 @@ def stack_frames(frames: np.ndarray, stack: int) -> np.ndarray:
     return np.concatenate([frames[start : start + count] for start in range(stack)], axis=1)
 
 
+def draw_vectors(
+    clips: Sequence[np.ndarray],
+    stack: int,
+    max_frames: int,
+    rng: np.random.Generator,
+    *,
+    dtype: type = np.float64,
+) -> np.ndarray:
+    """Draw vectors of stacked frames at random, equally many from each clip.
+
+    Parameters
+    ----------
+    clips : sequence of np.ndarray [shape=(n_frames, n_mels)]
+        Log-mel frames of clips, dB.
+    stack : int > 0
+        As in `stack_frames`.
+    max_frames : int > 0
+        About so many in all, at least one a clip; a clip with fewer than its share gives all.
+    rng : np.random.Generator
+        Makes the draw.
+    dtype : type
+        Of the vectors.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_vectors, stack * n_mels)]
+        In the order of clips and time.
+    """
+    share = max(1, max_frames // max(len(clips), 1))
+    drawn = []
+    for frames in clips:
+        vectors = stack_frames(np.asarray(frames, dtype=dtype), stack)
+        if len(vectors) > share:
+            vectors = vectors[np.sort(rng.choice(len(vectors), share, replace=False))]
+        drawn.append(vectors)
+    return np.concatenate(drawn)
+
+
 def aggregate(scores: np.ndarray) -> np.ndarray:
     """Turn frame scores, shape (n,), into a clip's `AGGREGATES`, shape (4,)."""
     return np.array([scores.mean(), np.median(scores), scores.std(), np.quantile(scores, 0.95)])
@@ -92,7 +130,7 @@ class FrameModel:
     def fit(self, clips: Sequence[np.ndarray]) -> "FrameModel":
         """Fit on training clips, each of shape (n_frames, n_mels), dB."""
         rng = np.random.default_rng(self.random_state)
-        vectors = self._draw(clips, rng)
+        vectors = draw_vectors(clips, self.stack, self.max_frames, rng)
         # as many components as the vectors can tell apart, less one for the rest
         kept = max(1, min(self.n_components, len(vectors) - 2, vectors.shape[1] - 1))
         self._fit_pca(vectors, kept)
@@ -128,16 +166,6 @@ class FrameModel:
         centred = (vectors - self.mean_) / self.scale_
         _, directions = np.linalg.eigh(centred.T @ centred)
         self.components_ = np.ascontiguousarray(directions[:, ::-1][:, :kept].T)
-
-    def _draw(self, clips: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:
-        share = max(1, self.max_frames // max(len(clips), 1))
-        drawn = []
-        for frames in clips:
-            vectors = stack_frames(np.asarray(frames, dtype=np.float64), self.stack)
-            if len(vectors) > share:
-                vectors = vectors[np.sort(rng.choice(len(vectors), share, replace=False))]
-            drawn.append(vectors)
-        return np.concatenate(drawn)
 
     def _split(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the components, and the squared length of what they leave out."""
@@ -179,6 +207,8 @@ class FrameDetector:
         Fitted on all training clips.
     centre_, scatter_ : np.ndarray [shape=(4,)]
         Of the aggregates of held-out training clips; 0 and 1 if a single one is the score.
+    held_out_ : np.ndarray [shape=(n_clips, 4)]
+        These aggregates, as `member_scores` counts them; of no clip if a single one is the score.
     """
 
     def __init__(self, *, model: FrameModel, aggregate: str = "soft", folds: int = 5):
@@ -190,6 +220,7 @@ class FrameDetector:
         """Fit on the frames of training clips, each of shape (n_frames, n_mels), dB."""
         self.model_ = self._unfitted().fit(X)
         self.centre_, self.scatter_ = np.zeros(len(AGGREGATES)), np.ones(len(AGGREGATES))
+        self.held_out_ = np.zeros((0, len(AGGREGATES)))
         if self.aggregate != "soft" or len(X) < 2:
             return self
         fold = np.arange(len(X)) % min(self.folds, len(X))
@@ -201,19 +232,35 @@ class FrameDetector:
             held_out[out] = [aggregate(part.score_frames(frames)) for frames in X[out]]
         measured = [centre_and_scatter(column) for column in held_out.T]
         self.centre_, self.scatter_ = np.array(measured).T
+        self.held_out_ = (held_out - self.centre_) / self.scatter_
         return self
 
     def _unfitted(self) -> FrameModel:
         names = ("model", "stack", "n_components", "max_frames", "max_references", "random_state")
         return FrameModel(**{name: getattr(self.model, name) for name in names})
 
+    @property
+    def member_names(self) -> list[str]:
+        """Return the aggregates."""
+        return list(AGGREGATES)
+
+    def member_scores(self, X: Sequence[np.ndarray]) -> np.ndarray:
+        """Return each aggregate of the frame scores of clips, shape (n_clips, 4).
+
+        Higher = more anomalous; with 'soft' in units of its scatter.
+        """
+        members = [aggregate(self.model_.score_frames(frames)) for frames in X]
+        return (np.reshape(members, (len(X), len(AGGREGATES))) - self.centre_) / self.scatter_
+
     def score_samples(self, X: Sequence[np.ndarray]) -> np.ndarray:
         """Return minus the clips' scores, shape (n_clips,): higher = more normal."""
-        members = np.stack([aggregate(self.model_.score_frames(frames)) for frames in X])
-        members = (members - self.centre_) / self.scatter_
+        return -self.join_members(self.member_scores(X))
+
+    def join_members(self, scores: np.ndarray) -> np.ndarray:
+        """Return the score of clips, shape (n_clips,), from `member_scores`."""
         if self.aggregate == "soft":
-            return -soft_maximum(members, 2.0)
-        return -members[:, AGGREGATES.index(self.aggregate)]
+            return soft_maximum(scores, 2.0)
+        return scores[:, AGGREGATES.index(self.aggregate)]
 
 
 class Settings(SeededSettings):

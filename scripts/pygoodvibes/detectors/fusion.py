@@ -131,6 +131,8 @@ class Fusion:
         Name of the view, and the detector that sees it, fitted on all training clips.
     centre_, scatter_ : np.ndarray [shape=(n_members,)]
         Median, and robust standard deviation, of each member's scores on held-out training clips.
+    held_out_ : np.ndarray [shape=(n_clips, n_members)]
+        These scores, as `member_scores` counts them.
     """
 
     def __init__(
@@ -154,7 +156,7 @@ class Fusion:
         self.views_ = find_views(X, columns)
         fold = np.arange(len(X)) % max(min(self.folds, len(X)), 1)
         fold = np.random.default_rng(self.random_state).permutation(fold)
-        self.members_, centres, scatters = [], [], []
+        self.members_, held_out_scores = [], []
         for name, view in self.views_.items():
             for scaling in ("standardize", "whiten"):
                 self.members_.append((name, self._member(len(view), scaling).fit(X[:, view])))
@@ -165,10 +167,10 @@ class Fusion:
                         continue
                     part = self._member(len(view), scaling).fit(X[~out][:, view])
                     held_out[out] = -part.score_samples(X[out][:, view])
-                centre, scatter = centre_and_scatter(held_out)
-                centres.append(centre)
-                scatters.append(scatter)
-        self.centre_, self.scatter_ = np.array(centres), np.array(scatters)
+                held_out_scores.append(held_out)
+        measured = [centre_and_scatter(scores) for scores in held_out_scores]
+        self.centre_, self.scatter_ = np.array(measured).T
+        self.held_out_ = (np.stack(held_out_scores, axis=1) - self.centre_) / self.scatter_
         return self
 
     def _member(self, n_columns: int, scaling: str) -> LocalDensity:
@@ -178,6 +180,11 @@ class Fusion:
             max_references=self.max_references,
             random_state=self.random_state,
         )
+
+    @property
+    def member_names(self) -> list[str]:
+        """Return the view and the metric of each member, as 'mean, whiten'."""
+        return [f"{name}, {member.scaling}" for name, member in self.members_]
 
     def member_scores(self, X: np.ndarray) -> np.ndarray:
         """Return each member's score in units of its scatter, shape (n_clips, n_members).
@@ -190,7 +197,11 @@ class Fusion:
 
     def score_samples(self, X: np.ndarray) -> np.ndarray:
         """Return minus the soft maximum, shape (n_clips,): higher = more normal."""
-        return -soft_maximum(self.member_scores(X), self.temperature)
+        return -self.join_members(self.member_scores(X))
+
+    def join_members(self, scores: np.ndarray) -> np.ndarray:
+        """Return the score of clips, shape (n_clips,), from `member_scores`: their soft maximum."""
+        return soft_maximum(scores, self.temperature)
 
 
 def soft_maximum(scores: np.ndarray, temperature: float) -> np.ndarray:

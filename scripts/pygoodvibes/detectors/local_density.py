@@ -137,6 +137,9 @@ class LocalDensity:
         X = np.asarray(X, dtype=np.float64)
         self.scaling_ = Scaling(self.scaling).fit(X)
         if len(X) > self.max_references:
+            # not those farthest from each other (greedy k-centre), which are the odd clips: the
+            # nearest of 50 such clips of about 900 gives 60.6 % AUC on the published vectors of
+            # PyGoodVibes, the nearest of 50 drawn at random 65.7 %
             rng = np.random.default_rng(self.random_state)
             X = X[np.sort(rng.choice(len(X), self.max_references, replace=False))]
         self.references_ = self.scaling_.transform(X)

@@ -1,0 +1,23 @@
+"""Choose a detector for each machine ID of a type, from its normal training clips alone."""
+
+from pygoodvibes import choice
+from pygoodvibes.job import logged
+
+with logged(snakemake.log):
+    kinds = ("embedding", "projection", "models", "scores", "mel", "mel_clips")
+    files = {
+        machine_id: {
+            kind: snakemake.input[kind][number] if snakemake.input[kind] else None for kind in kinds
+        }
+        for number, machine_id in enumerate(snakemake.params.ids)
+    }
+    choice.write_choice(
+        snakemake.params.machine,
+        files,
+        snakemake.params.detectors,
+        settings=snakemake.params.choice,
+        max_fpr=snakemake.params.max_fpr,
+        seed=snakemake.params.seed,
+        choice=snakemake.output.choice,
+        scores=snakemake.output.scores,
+    )

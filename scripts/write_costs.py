@@ -1,0 +1,13 @@
+"""Write what the detectors cost, in Markdown and CSV."""
+
+from pygoodvibes import costs
+from pygoodvibes.job import logged
+
+with logged(snakemake.log):
+    costs.write_costs(
+        costs=snakemake.input.costs,
+        table=snakemake.output.table,
+        numbers=snakemake.output.numbers,
+        detectors=snakemake.params.detectors,
+        data=snakemake.params.data,
+    )

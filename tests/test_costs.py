@@ -1,0 +1,51 @@
+import pytest
+
+from pygoodvibes import costs, metering
+from pygoodvibes.metering import Cost
+from pygoodvibes.records import read_records
+from pygoodvibes.tables import NOTHING
+
+
+@pytest.fixture
+def files(tmp_path):
+    of_ids = [
+        {"lof": Cost(6, 1.2, 110, 0.55, 12), "net": Cost(3, 30.0, 110, 1.1, 250)},
+        {"lof": Cost(6, 0.6, 90, 0.45, 20), "net": Cost(0, 2.0, 0, 0.0, 300)},
+    ]
+    paths = [tmp_path / f"{number}.cost.csv" for number in range(2)]
+    for path, of_id in zip(paths, of_ids, strict=True):
+        metering.write(path, of_id)
+    return paths
+
+
+def test_seconds_add_up_and_memory_is_the_largest(files):
+    rows = [row for path in files for row in read_records(path)]
+    lof, net, absent = costs.summarize(rows, ["lof", "net", "absent"])
+    assert (lof["machine_ids"], lof["fits"], lof["clips"]) == (2, 12, 200)
+    assert lof["fit_seconds"] == pytest.approx(1.8)
+    assert lof["score_seconds"] == pytest.approx(1.0)
+    assert lof["memory_mib"] == 20
+    # where it could not be fitted, it has no cost
+    assert (net["machine_ids"], net["fit_seconds"], net["memory_mib"]) == (1, 30.0, 250)
+    assert (absent["machine_ids"], absent["fits"]) == (0, 0)
+
+
+def test_the_table_has_seconds_a_fit_and_milliseconds_a_clip(files, tmp_path):
+    costs.write_costs(
+        costs=files,
+        table=tmp_path / "costs.md",
+        numbers=tmp_path / "costs.csv",
+        detectors=["net", "lof", "absent"],
+        data="test data",
+    )
+    lines = (tmp_path / "costs.md").read_text().splitlines()
+    assert lines[0] == "## Cost of the detectors (test data)"
+    found = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line[:1] == "|"]
+    assert found[2:] == [
+        ["net", "1", "3", "10", "30.0", "10", "250"],
+        ["lof", "2", "12", "0.15", "1.8", "5", "20"],
+        ["absent", "0", "0", *[NOTHING] * 4],
+    ]
+    numbers = read_records(tmp_path / "costs.csv")
+    assert [row["detector"] for row in numbers] == ["net", "lof", "absent"]
+    assert float(numbers[0]["fit_seconds"]) == 30.0

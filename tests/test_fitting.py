@@ -1,0 +1,149 @@
+import pathlib
+
+import numpy as np
+import pytest
+
+import own_machine
+from pygoodvibes import (
+    detection,
+    embeddings,
+    fitting,
+    layouts,
+    manifest,
+    mel_cache,
+    projection,
+    scoring,
+)
+from pygoodvibes.config import validate
+from pygoodvibes.errors import UserError
+
+
+def test_without_a_config_the_settings_are_those_of_the_default_config(root):
+    from pygoodvibes.__main__ import read_config
+
+    default = read_config(str(root / "config" / "config.yaml"))
+    ours = validate({"dataset": default.dataset.model_dump(), "detectors": {"fusion": {}}})
+    for name in ("seed", "audio", "mel", "embedding", "projection", "held_out", "threshold"):
+        assert getattr(ours, name) == getattr(default, name), name
+    assert next(iter(default.detectors)) == "fusion"
+    assert ours.detectors["fusion"] == default.detectors["fusion"]
+
+
+def test_the_default_is_the_first_detector_and_others_can_be_chosen(tmp_path):
+    folder = own_machine.healthy(tmp_path / "pump", 6)
+    assert list(own_machine.fit(folder).model.estimators) == ["fusion"]
+    content = {"detectors": {"far": {"method": "knn"}, "lof": None}}
+    assert list(own_machine.fit(folder, content).model.estimators) == ["far"]
+    chosen = own_machine.fit(folder, content, detectors="lof,far").model
+    assert list(chosen.settings["detectors"]) == ["lof", "far"]
+    assert list(own_machine.fit(folder, content, detectors="all").model.estimators) == [
+        "far",
+        "lof",
+    ]
+    with pytest.raises(UserError, match=r"no detector 'near'; there are far, lof, or 'all'"):
+        own_machine.fit(folder, content, detectors="near")
+
+
+def test_clips_that_cannot_be_used_are_listed_and_the_rest_goes_on(tmp_path):
+    folder = own_machine.healthy(tmp_path / "pump", 5)
+    (folder / "003.wav").write_bytes((folder / "003.wav").read_bytes()[:2000])
+    own_machine.write(folder / "silent.wav", 1, seconds=1)
+    silence = np.zeros(8000, dtype=np.int16)
+    import soundfile
+
+    soundfile.write(folder / "silent.wav", silence, 8000)
+    (folder / "text.wav").write_text("hello")
+    fit = own_machine.fit(folder)
+    status = {row["path"]: row["status"] for row in fit.rows}
+    assert [name for name, text in status.items() if text == "ok"] == [
+        "000.wav",
+        "001.wav",
+        "002.wav",
+        "004.wav",
+    ]
+    assert "truncated" in status["003.wav"] and "no readable audio" in status["text.wav"]
+    assert "digital silence" in status["silent.wav"]
+    assert fit.model.training == {"clips": 4, "seconds": 4.0, "median_seconds": 1.0}
+    without = own_machine.healthy(tmp_path / "clean" / "pump", 5)
+    (without / "003.wav").unlink()
+    clean = own_machine.fit(without).model
+    clip = own_machine.sound(50)
+    assert scoring.score_file(fit.model, clip).score == scoring.score_file(clean, clip).score
+
+
+def test_too_few_recordings_are_an_error_that_says_what_to_do(tmp_path):
+    folder = own_machine.healthy(tmp_path / "pump", 2)
+    with pytest.raises(UserError, match=r"2 of 2 clip.* 3 are the least"):
+        own_machine.fit(folder)
+
+
+@pytest.mark.parametrize("rate", [8000, 44100, 192000])
+def test_the_sample_rate_of_the_recordings_just_works(tmp_path, rate):
+    folder = own_machine.healthy(tmp_path / "pump", 4, rate=rate, seconds=0.5)
+    fit = fitting.fit_folder(folder, {})
+    assert fit.model.sample_rate == rate
+    path = own_machine.write(tmp_path / "new.wav", 9, rate=rate, seconds=0.5)
+    assert np.isfinite(scoring.score_file(fit.model, path).score)
+    assert [note.partition(" ")[0] for note in fit.notes] == (["n_fft"] if rate > 1e5 else [])
+
+
+def test_a_sample_rate_in_the_config_is_kept(tmp_path):
+    folder = own_machine.healthy(tmp_path / "pump", 4, rate=44100)
+    with pytest.raises(UserError, match=r"sample rate 44100 Hz, but audio.sample_rate is 8000 Hz"):
+        own_machine.fit(folder, {"audio": {"sample_rate": 8000}})
+    resampled = own_machine.fit(folder, {"audio": {"sample_rate": 8000, "resample": True}}).model
+    assert resampled.sample_rate == 8000
+
+
+@pytest.mark.parametrize("content", [{"mel": {"n_fft": "x"}}, {"audio": 3}, {"nonsense": 1}])
+def test_a_wrong_config_is_said_with_its_name(tmp_path, content):
+    folder = own_machine.healthy(tmp_path / "pump", 3)
+    with pytest.raises(UserError, match=r"mine.yaml: "):
+        fitting.fit_folder(folder, content, config_name="mine.yaml")
+
+
+def test_two_processes_give_the_same_model_as_one(tmp_path):
+    from pygoodvibes.machine_model import dumps
+
+    folder = own_machine.healthy(tmp_path / "pump", 9)
+    one, two = (own_machine.fit(folder, jobs=jobs).model for jobs in (1, 2))
+    assert dumps(one) == dumps(two)
+
+
+def as_the_workflow(folder: pathlib.Path, place: pathlib.Path):
+    """Do what the rules from list_clips to detect do; return scores by split and name."""
+    config = validate(
+        {
+            "dataset": {"name": "fan", "source": "folder", "path": str(folder)},
+            "detectors": {"fusion": {}, "local_density": {}},
+        }
+    )
+    audio = config.audio.model_dump(mode="json")
+    rows = manifest.inspect_clips(layouts.find_clips(folder), folder, **audio)
+    mel = config.mel.model_dump(mode="json")
+    frames = mel_cache.compute(rows, folder, audio_settings=audio, mel_settings=mel)
+    mel_cache.write(place / "a.npy", place / "a.csv", frames)
+    cache = mel_cache.open_cache(place / "a.npy", place / "a.csv")
+    embedded = embeddings.embed_clips(cache, config.embedding.model_dump(mode="json"))
+    settings = config.projection.model_dump(mode="json")
+    projected, more = projection.project_vectors(embedded, folds=5, seed=config.seed, **settings)
+    chosen = {name: each.model_dump(mode="json") for name, each in config.detectors.items()}
+    results = detection.detect_clips(embedded, projected, more, chosen, seed=config.seed)
+    detection.write_scores(place / "scores.csv", embedded, results)
+    return detection.read_scores(place / "scores.csv")
+
+
+@pytest.mark.shared
+def test_real_clips_get_the_scores_of_the_workflow(shared, tmp_path):
+    folder = shared / "data" / "mimii_fan_0db"
+    expected = as_the_workflow(folder, tmp_path)
+    fit = fitting.fit_folder(folder / "fan" / "train", {}, detectors="fusion,local_density")
+    assert (fit.model.name, fit.model.training["clips"]) == ("fan_id_00", 12)
+    clips = sorted((folder / "fan" / "test").glob("*.wav"))
+    assert len(clips) == 28
+    for name in ("fusion", "local_density"):
+        train = [expected[name]["train", f"normal_id_00_{n:08d}.wav"] for n in range(12)]
+        assert fit.model.held_out[name] == pytest.approx(train, rel=1e-12)
+        for clip in clips:
+            score = scoring.score_file(fit.model, clip, detector=name).score
+            assert score == pytest.approx(expected[name]["test", clip.name], rel=1e-12)

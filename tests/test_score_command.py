@@ -1,0 +1,275 @@
+import csv
+import io
+import json
+import shutil
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+import soundfile
+
+import own_machine
+from pygoodvibes import machine_model, score_command, score_files, score_output, scoring, windows
+from pygoodvibes.__main__ import main
+from pygoodvibes.watch import Watch
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Return a folder with a model, a fourth as sensitive one, and some recordings."""
+    folder = tmp_path_factory.mktemp("place")
+    fit = own_machine.fit(folder / "pump", detectors="fusion,knn")
+    machine_model.save(folder / "pump.pgv", fit.model)
+    for number in range(3):
+        own_machine.write(folder / "new" / f"good{number}.wav", 100 + number)
+    own_machine.write(folder / "odd.wav", 200, whistle=0.05)
+    (folder / "text.wav").write_text("hello")
+    return folder
+
+
+@pytest.fixture
+def run(place, monkeypatch, capsys):
+    def call(*arguments):
+        monkeypatch.chdir(place)
+        code = main(["score", *map(str, arguments)])
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return call
+
+
+LOW = ("--false-alarm-rate", "0.01")  # none of the three good ones lies above
+
+
+def rows_of(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize(
+    ("clips", "code"),
+    [
+        (["new"], 0),
+        (["new", "odd.wav"], 3),
+        (["new", "text.wav"], 4),
+        (["odd.wav", "text.wav"], 3),
+        (["no.wav"], 4),
+    ],
+)
+def test_the_exit_code_tells_the_verdict(run, clips, code):
+    assert run("pump.pgv", *clips, "--threshold", "6")[0] == code
+
+
+def test_a_table_for_people(run):
+    code, out, err = run("pump.pgv", "odd.wav", "text.wav", *LOW)
+    head, odd, text = out.splitlines()
+    assert head.split() == ["clip", "score", "threshold", "verdict", "so", "high"]
+    assert odd.startswith("odd.wav") and "anomalous" in odd and "1 in 21" in odd
+    assert "not scored" in text and "no readable audio" in text
+    assert err == "2 clip(s): 1 anomalous, 0 normal, 1 not scored\n" and code == 3
+
+
+def test_csv_and_json_hold_all_digits(run, place):
+    code, out, _ = run("pump.pgv", "odd.wav", "text.wav", "--csv", "-", "--json", "all.json")
+    odd, text = rows_of(out)
+    assert tuple(odd) == score_output.COLUMNS
+    model = machine_model.load(place / "pump.pgv")
+    expected = scoring.score_file(model, place / "odd.wav")
+    assert float(odd["score"]) == expected.score and float(odd["threshold"]) == expected.threshold
+    assert (odd["seconds"], odd["start"], odd["alarm"]) == ("1.0", "", "")
+    assert text["verdict"] == "not scored" and text["score"] == "" and text["reason"]
+    document = json.loads((place / "all.json").read_text())
+    assert document["clips"][0]["score"] == expected.score and len(document["clips"]) == 2
+    [described] = document["models"]
+    assert described["sha256"] == model.sha256 and described["threshold"] == expected.threshold
+    assert code == 3
+
+
+def test_several_models_and_detectors(run, place):
+    shutil.copy(place / "pump.pgv", place / "copy.dat")
+    _, out, _ = run("pump.pgv", "--model", "copy.dat", "odd.wav", "--csv", "-", "--detector", "knn")
+    first, second = rows_of(out)
+    # both are called pump, so they go by their files
+    assert {first["model"], second["model"]} == {"copy.dat", "pump.pgv"}
+    assert first["score"] == second["score"] and first["detector"] == "knn"
+    _, out, _ = run("pump.pgv", "--model", "copy.dat", "odd.wav")
+    assert "model" in out.splitlines()[0] and "copy.dat" in out
+
+
+def test_many_clips_in_two_processes_score_as_one_by_one(place):
+    model = machine_model.load(place / "pump.pgv")
+    panel = score_files.Panel([model], [scoring.judge(model)])
+    clips = sorted(map(str, (place / "pump").glob("*.wav"))) * 2
+    many = [records[0].score for records in score_files.score_clips(panel, clips, jobs=2)]
+    alone = [scoring.score_file(model, clip).score for clip in clips]
+    assert many == pytest.approx(alone, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["odd.wav"], "no model"),
+        (["pump.pgv"], "nothing to score"),
+        (["text.wav.pgv", "odd.wav"], "can't be read"),
+        (["pump.pgv", "-", "odd.wav"], "the stream"),
+        (["pump.pgv", "odd.wav", "--detector", "lof"], "no detector 'lof'"),
+        (["pump.pgv", "odd.wav", "--csv", "-", "--json", "-"], "not both"),
+        (["pump.pgv", "odd.wav", "--csv", "no/x.csv"], "can't be written"),
+        (["pump.pgv", "odd.wav", "--window", "1", "--hop", "2"], "--hop 2: longer"),
+        (["pump.pgv", "-", "--stream-rate", "44100"], "the model is for 8000 Hz"),
+        (["pump.pgv", "--watch", "nowhere"], "no such folder"),
+    ],
+)
+def test_errors_are_one_sentence_and_exit_code_1(run, arguments, said):
+    code, _, err = run(*arguments)
+    assert code == 1 and err.startswith("Error: ") and said in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("option", ["--alarm=6/5", "--false-alarm-rate=2", "--hop=0", "--what"])
+def test_wrong_usage_is_exit_code_2(run, option):
+    with pytest.raises(SystemExit) as stopped:
+        run("pump.pgv", "odd.wav", option)
+    assert stopped.value.code == 2
+
+
+def night(place):
+    """Write a recording with a whistle from 10 s to 20 s."""
+    parts = [own_machine.sound(n, whistle=0.05 * (10 <= n < 20)) for n in range(30)]
+    soundfile.write(place / "night.wav", np.concatenate(parts), own_machine.RATE, subtype="PCM_16")
+    return place / "night.wav"
+
+
+def test_windows_score_as_the_cut_out_clips_and_the_alarm_goes_on_and_off(run, place):
+    path = night(place)
+    code, out, _ = run(
+        "pump.pgv", path, "--window", 1, "--hop", 0.5, "--csv", "-", "--alarm", "3/5"
+    )
+    rows = rows_of(out)
+    assert code == 3 and [float(row["start"]) for row in rows] == [n / 2 for n in range(59)]
+    samples, _ = soundfile.read(path, dtype="float32")
+    model = machine_model.load(place / "pump.pgv")
+    for row in rows[::7]:
+        start = round(float(row["start"]) * own_machine.RATE)
+        cut = scoring.score_file(model, samples[start : start + own_machine.RATE])
+        assert float(row["score"]) == cut.score and row["verdict"] == cut.verdict
+    bell = windows.Alarm(3, 5)
+    expected = [str(int(bell.update(row["verdict"] == "anomalous"))) for row in rows]
+    assert [row["alarm"] for row in rows] == expected
+    on = [float(row["start"]) for row in rows if row["alarm"] == "1"]
+    assert any(10 <= start < 20 for start in on) and rows[-1]["alarm"] == "0"
+
+
+def test_by_default_a_window_is_as_long_as_the_training_clips(run, place):
+    _, out, _ = run("pump.pgv", night(place), "--alarm", "2/4", "--csv", "-")
+    rows = rows_of(out)
+    assert {row["seconds"] for row in rows} == {"1.0"}
+    assert [row["start"] for row in rows[:3]] == ["0.0", "0.5", "1.0"]
+
+
+def test_a_silent_window_and_a_recording_that_is_too_short(run, place):
+    noise = own_machine.sound(1)
+    soundfile.write(place / "gap.wav", np.concatenate([noise, 0 * noise, noise]), 8000)
+    own_machine.write(place / "short.wav", 1, seconds=0.5)
+    code, out, _ = run("pump.pgv", "gap.wav", "--hop", 1, "--csv", "-", "--threshold", 99)
+    assert [row["verdict"] for row in rows_of(out)] == ["normal", "not scored", "normal"]
+    assert "digital silence" in rows_of(out)[1]["reason"] and code == 4
+    code, out, _ = run("pump.pgv", "short.wav", "--hop", 1)
+    assert code == 4 and "shorter than a window (1 s)" in out
+
+
+def test_a_stream_scores_as_the_file(run, place):
+    path = night(place)
+    raw, _ = soundfile.read(path, dtype="int16")
+    command = [sys.executable, "-m", "pygoodvibes", "score", str(place / "pump.pgv"), "-"]
+    done = subprocess.run(
+        [*command, "--csv", "-"], input=raw.astype("<i2").tobytes(), capture_output=True
+    )
+    assert done.returncode == 3, done.stderr
+    _, out, _ = run("pump.pgv", path, "--hop", 0.5, "--csv", "-")
+    numbers = [(row["start"], row["score"], row["alarm"]) for row in rows_of(out)]
+    streamed = rows_of(done.stdout.decode())
+    assert [(row["start"], row["score"], row["alarm"]) for row in streamed] == numbers
+
+
+def test_a_watched_folder_is_scored_as_recordings_arrive(place, tmp_path, monkeypatch, capsys):
+    incoming = tmp_path / "incoming"
+    own_machine.write(incoming / "old.wav", 1)
+    real = Watch.run
+
+    def run_until_interrupted(self, **options):
+        for number, path in enumerate(real(self, interval=0.02)):
+            yield path
+            if number == 1:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(Watch, "run", run_until_interrupted)
+
+    def record():
+        own_machine.write(tmp_path / "drafts" / "good.wav", 100)
+        own_machine.write(tmp_path / "drafts" / "odd.wav", 200, whistle=0.05)
+        for name in ("good.wav", "odd.wav"):
+            (tmp_path / "drafts" / name).rename(incoming / name)
+
+    # started late enough that the watch has begun: what is there before is passed over
+    recorder = threading.Timer(1.0, record)
+    recorder.start()
+    options = ["--settle", "0.05", "--json", "-", *LOW]
+    code = main(["score", str(place / "pump.pgv"), "--watch", str(incoming), *options])
+    recorder.join()
+    shown = capsys.readouterr()
+    lines = [json.loads(line) for line in shown.out.splitlines()]
+    assert [(line["clip"].rpartition("/")[2], line["verdict"]) for line in lines] == [
+        ("good.wav", "normal"),
+        ("odd.wav", "anomalous"),
+    ]
+    assert code == 3 and shown.err.startswith(f"Watching {incoming} ")
+    assert shown.err.endswith("2 clip(s): 1 anomalous, 1 normal, 0 not scored\n")
+
+
+def test_fit_prints_what_it_learnt_and_its_model_scores(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    own_machine.healthy(tmp_path / "my pump", 8)
+    (tmp_path / "my pump" / "text.wav").write_text("hello")
+    assert main(["fit", "my pump", "--false-alarm-rate", "0.25"]) == 0
+    out = capsys.readouterr().out
+    assert "my_pump: 8 recordings, 8 s at 8000 Hz; 1 left out:" in out
+    assert "text.wav: no readable audio" in out and "2 of 8 held-out recordings lie above" in out
+    assert "pygoodvibes score my_pump.pgv" in out
+    own_machine.write(tmp_path / "odd.wav", 200, whistle=0.2)
+    assert main(["score", "my_pump.pgv", "odd.wav"]) == 3
+    assert main(["fit", "my pump", "-o", "x.pgv", "--machine", "pump-3", "--jobs", "1"]) == 0
+    assert machine_model.load("x.pgv").name == "pump-3"
+    assert "can't tell false-alarm rates below 1 in 9" in capsys.readouterr().out
+    assert main(["fit", "nowhere"]) == 1
+    assert "no such folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["fit", "score"])
+def test_help_has_examples(name, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main([name, "--help"])
+    assert stopped.value.code == 0
+    out = capsys.readouterr().out
+    assert "examples:" in out and f"pygoodvibes {name} " in out and "xit code" in out
+
+
+def test_the_ending_is_that_of_models():
+    assert score_command.ENDING == machine_model.ENDING
+    assert (score_command.NORMAL, score_command.ANOMALOUS, score_command.NOT_SCORED) == (0, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(1 / 21, "1 in 21"), (0.4, "1 in 2.5"), (1.0, "1 in 1"), (0.02, "1 in 50")]
+)
+def test_rarity_is_said_in_words(share, said):
+    assert score_output.one_in(share) == said
+
+
+def test_times_are_read_like_a_clock():
+    assert [score_output.clock(value) for value in (0, 61.25, 3600.1, 0.3)] == [
+        "0:00:00.0",
+        "0:01:01.2",
+        "1:00:00.1",
+        "0:00:00.3",
+    ]
