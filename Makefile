@@ -33,7 +33,7 @@ study: .venv/installed ## Run a ready-made study: make study STUDY=config/studie
 	  --config $(CONFIG) --jobs $(JOBS)
 
 test: .venv/installed-test ## Run all tests
-	python -m pytest -n $(JOBS) --dist loadfile
+	OMP_NUM_THREADS=1 python -m pytest -n $(JOBS) --dist loadfile
 
 lint: .venv/installed-test ## Check code style, rules and generated documentation
 	ruff check .
