@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help results pdf compare study test lint format docs lock clean
+.PHONY: help results app pdf compare study test lint format docs lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ results: .venv/installed ## Run the main job: clips, tables, figures, report
 	snakemake -j$(JOBS) --configfile $(CONFIG) --quiet rules
 	snakemake --configfile $(CONFIG) --quiet all --report "$$(python -m pygoodvibes report-path $(CONFIG))"
 	@python -m pygoodvibes show $(CONFIG)
+
+app: .venv/installed .venv/installed-app ## See and hear the results in a browser
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 python -m streamlit run app/main.py
 
 pdf: .venv/installed ## Print the page of results to a PDF, with the Chromium, Chrome or Edge on this machine
 	@python -m pygoodvibes pdf $(CONFIG)

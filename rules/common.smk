@@ -16,6 +16,7 @@ from pygoodvibes.errors import UserError
 from pygoodvibes.manifest import trainable
 from pygoodvibes.paths import locate
 from pygoodvibes.records import read_records
+from pygoodvibes.run_folders import data_folder
 from pygoodvibes.titles import data_title
 
 # One thread a job, also in the libraries below NumPy: the same bytes whatever else runs, and no
@@ -67,12 +68,9 @@ REFERENCES = (
 )
 
 # The folder that the paths of the manifest count from.
-if DATASET.source == "folder":
-    DATA_FOLDER = DATASET.path
-elif DATASET.source in ("mel", "embedding"):
-    DATA_FOLDER = str(Path(DATASET.path).parent)
-else:
-    DATA_FOLDER = DATA
+DATA_FOLDER = data_folder(
+    source=DATASET.source, name=DATASET.name, path=getattr(DATASET, "path", None)
+)
 
 # The folders of machine types that are made here, by the generator or by a download.
 MADE = []

@@ -20,6 +20,16 @@ def shared() -> pathlib.Path:
     return pathlib.Path(os.environ.get("PYGOODVIBES_SHARED", ROOT.parent / "shared"))
 
 
+@pytest.fixture(scope="session")
+def small(tmp_path_factory) -> pathlib.Path:
+    """Return a folder of the project with the results of a small data set; not to be changed."""
+    import small_run
+
+    root = tmp_path_factory.mktemp("small")
+    small_run.make(root)
+    return root
+
+
 def pytest_collection_modifyitems(config, items):
     """Leave tests marked `shared` out where that folder is not there (a plain clone)."""
     folder = pathlib.Path(os.environ.get("PYGOODVIBES_SHARED", ROOT.parent / "shared"))

@@ -1,0 +1,109 @@
+"""What surrounds every page: language, data set, navigation, and what to do without results."""
+
+import pathlib
+
+import streamlit as st
+
+from pygoodvibes import run_folders
+from pygoodvibes.errors import UserError
+from pygoodvibes.titles import data_title
+from ui import load
+from ui.language import LANGUAGES, t
+from ui.pages import data, detectors, listen, method, own_clip, results
+
+PAGES = {
+    "data": (data, ":material/donut_large:"),
+    "listen": (listen, ":material/hearing:"),
+    "method": (method, ":material/account_tree:"),
+    "detectors": (detectors, ":material/radar:"),
+    "results": (results, ":material/bar_chart:"),
+    "own_clip": (own_clip, ":material/mic:"),
+}
+
+_STYLE = """
+<style>
+.block-container {padding-top: 3.5rem; padding-bottom: 3rem; max-width: 1500px}
+@media (max-width: 640px) {
+  .block-container {padding: 4.5rem 0.9rem 3rem}
+  h1 {font-size: 1.7rem !important}
+  h2, h3 {font-size: 1.25rem !important}
+}
+*:focus-visible {outline: 3px solid #E69F00 !important; outline-offset: 2px}
+</style>
+"""
+
+
+def show(*, default: str = "data") -> None:
+    """Show the page asked for; `default` is the one of the bare address."""
+    st.html(_STYLE)
+    finished, incomplete = run_folders.find_runs(pathlib.Path())
+    with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
+        _language()
+        chosen = None
+        if len(finished) > 1:
+            chosen = st.selectbox(
+                t("frame.data_set"),
+                finished,
+                key="data_set",
+                bind="query-params",
+                label_visibility="collapsed",
+                width=200,
+            )
+        elif finished:
+            chosen = finished[0]
+    pages = [
+        st.Page(
+            lambda module=module: _page(module, chosen, incomplete),
+            title=t(f"{name}.title"),
+            icon=icon,
+            url_path=name,
+            default=name == default,
+        )
+        for name, (module, icon) in PAGES.items()
+    ]
+    st.navigation(pages, position="sidebar").run()
+
+
+def _language() -> None:
+    """Let the reader switch the language; the link (?lang=fr) or the browser sets the first."""
+    if st.session_state.get("lang") not in LANGUAGES:
+        asked = st.query_params.get("lang") or (st.context.locale or "")[:2]
+        st.session_state["lang"] = asked if asked in LANGUAGES else "en"
+    st.segmented_control(
+        "Language / Langue",
+        list(LANGUAGES),
+        format_func=LANGUAGES.get,
+        required=True,
+        key="lang",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    st.query_params["lang"] = st.session_state["lang"]
+
+
+def _page(module: object, chosen: str | None, incomplete: dict[str, list[str]]) -> None:
+    name = module.__name__.rpartition(".")[2]
+    st.title(t(f"{name}.title"))
+    if chosen is None:
+        _nothing_yet(incomplete)
+        return
+    try:
+        run = load.run(chosen)
+        dataset = run.config["dataset"]
+        title = data_title(name=dataset["name"], source=dataset["source"])
+        st.caption(f"{t(f'{name}.intro')} {t('frame.shown', data=_data(title))}")
+        module.show(run)
+    except UserError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def _data(title: str) -> str:
+    """Return the words for a data set; those for generated sounds are in the reader's language."""
+    return t("frame.synthetic") if title.startswith("synthetic data") else title
+
+
+def _nothing_yet(incomplete: dict[str, list[str]]) -> None:
+    st.info(t("frame.no_results"), icon=":material/info:")
+    st.code("make results", language="bash")
+    for name, missing in incomplete.items():
+        st.warning(t("frame.incomplete", name=name, files=", ".join(missing)))

@@ -1,0 +1,204 @@
+"""What pages show, read once for all sessions and again when a file changes."""
+
+import functools
+import pathlib
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pygoodvibes import browse, machine_model, operating_points, run_folders
+from pygoodvibes.deviation import Normal, learn_normal
+from pygoodvibes.figures.inputs import read_table, read_vectors
+from pygoodvibes.mel import band_edges
+from pygoodvibes.mel_cache import MelCache, open_cache
+from pygoodvibes.ocsvm_grid import Grid, fit_grid
+from pygoodvibes.run_folders import Run
+
+
+def _cached(entries: int) -> Callable:
+    """Keep what a function makes of a file until the file changes; nobody may write to it."""
+
+    def decorate(function: Callable) -> Callable:
+        @st.cache_resource(show_spinner=False, max_entries=entries)
+        def keep(path: str, stamp: int, arguments: tuple) -> object:
+            return function(pathlib.Path(path), *arguments)
+
+        @functools.wraps(function)
+        def wrapper(path: pathlib.Path, *arguments: object) -> object:
+            return keep(str(path), path.stat().st_mtime_ns if path.exists() else 0, arguments)
+
+        return wrapper
+
+    return decorate
+
+
+@_cached(8)
+def _table(path: pathlib.Path) -> pd.DataFrame:
+    return read_table(path)
+
+
+@_cached(4)
+def _manifest(path: pathlib.Path) -> pd.DataFrame:
+    return browse.read_manifest(path)
+
+
+@_cached(4)
+def _curves(path: pathlib.Path, machine: str | None) -> pd.DataFrame:
+    return operating_points.curves(read_table(path), machine=machine)
+
+
+@_cached(16)
+def _scores(path: pathlib.Path, detector: str | None) -> pd.DataFrame:
+    return browse.scores_of(path, detector)
+
+
+@_cached(4)
+def _vectors(path: pathlib.Path) -> dict[str, np.ndarray]:
+    return read_vectors(path)
+
+
+@_cached(4)
+def _normal(path: pathlib.Path, clips: str) -> Normal:
+    cache = open_cache(path, clips)
+    return learn_normal(frames for clip, frames in cache if clip["split"] == "train")
+
+
+@_cached(32)
+def _grid(path: pathlib.Path, gammas: tuple, nus: tuple, resolution: int) -> Grid:
+    groups = plane(read_vectors(path))
+    return fit_grid(
+        groups["train"],
+        gammas,
+        nus,
+        normal=groups["normal"],
+        anomaly=groups["anomaly"],
+        resolution=resolution,
+    )
+
+
+@_cached(8)
+def _sound(path: pathlib.Path, audio: tuple) -> bytes:
+    return browse.playable(path, dict(audio))
+
+
+def run(name: str) -> Run:
+    """Return an opened run of the working folder."""
+    return _run(pathlib.Path("results", name, "provenance.json"))
+
+
+@_cached(8)
+def _run(path: pathlib.Path) -> Run:
+    return run_folders.open_run(pathlib.Path(), path.parent.name)
+
+
+def table(run: Run, name: str) -> pd.DataFrame:
+    """Return a table of results, e.g. 'metrics.csv'."""
+    return _table(run.results / name)
+
+
+def manifest(run: Run) -> pd.DataFrame:
+    """Return the final manifest."""
+    return _manifest(run.results / "manifest.csv")
+
+
+def curves(run: Run, machine: str | None) -> pd.DataFrame:
+    """Return sensitivity and specificity over settings, of a machine type or of all."""
+    return _curves(run.results / "sweep.csv", machine)
+
+
+def scores(run: Run, machine: str, machine_id: str) -> pd.DataFrame:
+    """Return the scores of a machine ID, all detectors."""
+    return _scores(run.of_id("evaluation", machine, machine_id, ".scores.csv"), None)
+
+
+def all_scores(run: Run, detector: str) -> pd.DataFrame:
+    """Return the scores of all machine IDs, one detector."""
+    return _scores(run.resources / "scores.csv", detector)
+
+
+def overview(run: Run) -> dict[str, np.ndarray]:
+    """Return the common projection of all clips."""
+    return _vectors(run.resources / "overview.npz")
+
+
+def embedding(run: Run, machine: str, machine_id: str) -> dict[str, np.ndarray]:
+    """Return the embedding of a machine ID."""
+    return _vectors(run.of_id("embedding", machine, machine_id, ".npz"))
+
+
+def projection(run: Run, machine: str, machine_id: str) -> dict[str, np.ndarray]:
+    """Return the projection of a machine ID."""
+    return _vectors(run.of_id("projection", machine, machine_id, ".npz"))
+
+
+def cache(run: Run, machine: str, machine_id: str) -> MelCache | None:
+    """Return the spectrograms of a machine ID, or None where the run has none."""
+    path = run.of_id("mel", machine, machine_id, ".npy")
+    clips = run.of_id("mel", machine, machine_id, ".clips.csv")
+    return open_cache(path, clips) if path.is_file() and clips.is_file() else None
+
+
+def normal(run: Run, machine: str, machine_id: str) -> Normal | None:
+    """Return what is normal in each mel band, or None without spectrograms or training clips."""
+    found = cache(run, machine, machine_id)
+    if found is None or not any(clip["split"] == "train" for clip in found.clips):
+        return None
+    path = run.of_id("mel", machine, machine_id, ".npy")
+    return _normal(path, str(run.of_id("mel", machine, machine_id, ".clips.csv")))
+
+
+def grid(
+    run: Run, machine: str, machine_id: str, *, gammas: tuple, nus: tuple, resolution: int
+) -> Grid:
+    """Return one-class SVMs on the first two components of a machine ID."""
+    path = run.of_id("projection", machine, machine_id, ".npz")
+    return _grid(path, gammas, nus, resolution)
+
+
+def plane(vectors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the first two components of training, normal and anomalous clips, each (n, 2)."""
+    split, label = vectors["split"].astype(str), vectors["label"].astype(str)
+    values = vectors["values"][:, :2].astype(float)
+    if values.shape[1] < 2:
+        values = np.zeros((0, 2))
+        split = label = np.zeros(0, dtype=str)
+    return {
+        "train": values[(split == "train") & (label == "normal")],
+        "normal": values[(split == "test") & (label == "normal")],
+        "anomaly": values[(split == "test") & (label == "anomaly")],
+    }
+
+
+def sound(run: Run, path: str) -> bytes:
+    """Return what the browser plays of a clip, given its path in the manifest."""
+    return _sound(run.clip_path(path), tuple(run.config["audio"].items()))
+
+
+def edges(run: Run, n_mels: int) -> np.ndarray:
+    """Return the edges of the mel bands, Hz, shape (n_mels + 2,)."""
+    return band_edges_of(run.config["mel"], run.config["audio"]["sample_rate"], n_mels)
+
+
+def band_edges_of(mel: Mapping, sample_rate: int, n_mels: int) -> np.ndarray:
+    """Return the edges of mel bands, Hz, given the section `mel` of a config."""
+    fmax = mel["fmax"] or sample_rate / 2
+    return band_edges(n_mels=n_mels, fmin=mel["fmin"], fmax=fmax, htk=mel["htk"])
+
+
+def models(run: Run) -> dict[str, pathlib.Path]:
+    """Return the model files of a run, by machine, as 'fan ID 00'."""
+    found = sorted((run.results / "models").glob(f"*{machine_model.ENDING}"))
+    return {" ID ".join(path.stem.rsplit("_id_", 1)): path for path in found}
+
+
+@_cached(8)
+def model(path: pathlib.Path) -> machine_model.MachineModel:
+    """Return a model, given its file."""
+    return machine_model.load(path)
+
+
+def seconds_a_frame(run: Run) -> float:
+    """Return the time from one frame to the next, s."""
+    return run.config["mel"]["hop_length"] / run.config["audio"]["sample_rate"]

@@ -1,0 +1,131 @@
+"""Page: which clips there are, and which are left out."""
+
+import pandas as pd
+import streamlit as st
+
+from pygoodvibes import browse
+from pygoodvibes.run_folders import Run
+from ui import charts, load, pick
+from ui.language import NONE, number, sentence, t
+
+ROWS = 200
+"""Rows of the manifest on one page."""
+
+
+def show(run: Run) -> None:
+    """Show the page."""
+    manifest = load.manifest(run)
+    usable = manifest[manifest["status"] == "ok"]
+    _numbers(manifest, usable)
+    st.subheader(t("data.distribution"))
+    unit, table = st.columns([3, 2], gap="medium")
+    with unit:
+        options = ["counts", "shares"]
+        shown = st.segmented_control(
+            t("data.show_as"),
+            options,
+            format_func=lambda name: t(f"data.{name}"),
+            default="counts",
+            required=True,
+            key="unit",
+        )
+        nodes = browse.levels(usable, ["split", "machine", "id", "label"])
+        names = _names()
+        alt = t("data.sunburst_alt", clips=number(len(usable)))
+        charts.draw(
+            charts.sunburst(nodes, names=names, shares=shown == "shares"), alt=alt, key="sunburst"
+        )
+    with table:
+        st.markdown(f"**{t('data.per_id')}**")
+        counts = _per_id(usable)
+        st.dataframe(counts, hide_index=True, height=min(38 + 35 * len(counts), 600))
+    st.subheader(t("data.manifest"))
+    _search(manifest)
+    st.subheader(t("data.left_out"))
+    _left_out(run, manifest)
+
+
+def _names() -> dict[str, str]:
+    """Return the words for sets and labels."""
+    names = {value: t(f"split.{value}") for value in ("train", "test")}
+    return names | {value: t(f"label.{value}") for value in ("normal", "anomaly", "unknown")}
+
+
+def _numbers(manifest: pd.DataFrame, usable: pd.DataFrame) -> None:
+    seconds = pd.to_numeric(usable["seconds"], errors="coerce").sum()
+    values = {
+        "clips": number(len(usable)),
+        "types": number(usable["machine"].nunique()),
+        "ids": number(usable[["machine", "id"]].drop_duplicates().shape[0]),
+        "hours": number(seconds / 3600, 1) if seconds else NONE,
+        "out": number(len(manifest) - len(usable)),
+    }
+    with st.container(horizontal=True, gap="medium"):
+        for name, value in values.items():
+            st.metric(t(f"data.{name}"), value, width=128)
+
+
+def _per_id(usable: pd.DataFrame) -> pd.DataFrame:
+    groups = usable["label"].astype(str).where(usable["split"] == "test", "train")
+    counts = pd.crosstab(usable["machine"].astype(str) + " " + usable["id"].astype(str), groups)
+    present = [name for name in charts.GROUPS if name in counts.columns]
+    names = {name: f"{charts.GROUPS[name][2]} {t(f'short.{name}')}" for name in present}
+    counts = counts[present].rename(columns=names)
+    counts.index.name = t("pick.machine")
+    return counts.reset_index()
+
+
+def _search(manifest: pd.DataFrame) -> None:
+    text = st.text_input(
+        t("data.search"), placeholder=t("data.search_example"), key="search", bind="query-params"
+    )
+    columns = st.columns(4)
+    wanted = {}
+    for place, column in enumerate(("machine", "id", "split", "label")):
+        names = _names() if column in ("split", "label") else {}
+        options = ["", *sorted(manifest[column].astype(str).unique())]
+        with columns[place]:
+            pick.keep_valid(f"only_{column}", options)
+            wanted[column] = st.selectbox(
+                t(f"column.{column}"),
+                options,
+                format_func=lambda value, names=names: names.get(value, value) or t("data.any"),
+                key=f"only_{column}",
+            )
+    found = browse.search(manifest, text, **wanted)
+    pages = max(1, -(-len(found) // ROWS))
+    st.caption(t("data.found", found=number(len(found)), all=number(len(manifest))))
+    page = 1
+    if pages > 1:
+        page = st.number_input(t("data.page", pages=number(pages)), 1, pages, 1, width=180)
+    part = found.iloc[(page - 1) * ROWS : page * ROWS]
+    shown = part.assign(
+        split=part["split"].astype(str).map(_names()),
+        label=part["label"].astype(str).map(_names()),
+        status=part["status"].astype(str).map(sentence),
+    )
+    st.dataframe(
+        shown.rename(columns={name: t(f"column.{name}") for name in browse.SHOWN}),
+        hide_index=True,
+        height=320,
+    )
+
+
+def _left_out(run: Run, manifest: pd.DataFrame) -> None:
+    rows = browse.left_out(manifest)
+    if rows.empty:
+        st.markdown(t("data.none_left_out"))
+    else:
+        rows = rows.assign(status=rows["status"].astype(str).map(sentence))
+        names = {name: t(f"column.{name}") for name in ("machine", "id", "status")}
+        st.dataframe(
+            rows.rename(columns={**names, "clips": t("data.clips")}),
+            hide_index=True,
+            column_config={t("column.status"): st.column_config.TextColumn(width="large")},
+        )
+    notes = load.table(run, "metrics.csv")
+    notes = notes.loc[notes["note"] != "", ["machine", "id", "detector", "note"]]
+    if len(notes):
+        st.markdown(t("data.notes"))
+        names = {name: t(f"column.{name}") for name in notes.columns}
+        st.dataframe(notes.rename(columns=names), hide_index=True)

@@ -1,0 +1,107 @@
+"""Page: what detectors have learnt, and how they score the clips of each machine."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pygoodvibes.errors import UserError
+from pygoodvibes.figures.inputs import points_table
+from pygoodvibes.run_folders import Run
+from ui import charts, load, pick
+from ui.language import number, percent, t
+
+GAMMAS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+NUS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8)
+
+
+def show(run: Run) -> None:
+    """Show the page."""
+    machine, machine_id = pick.machine(run)
+    _distributions(run, machine)
+    _contours(run, machine, machine_id)
+    _density(run, machine, machine_id)
+
+
+def _distributions(run: Run, machine: str) -> None:
+    st.subheader(t("detectors.distributions", machine=machine))
+    st.markdown(t("detectors.distributions_text"))
+    detector = pick.detector(run)
+    metrics = load.table(run, "metrics.csv")
+    own = metrics[(metrics["machine"] == machine) & (metrics["detector"] == detector)]
+    own = own[own["threshold"].notna()]
+    tables = [load.scores(run, machine, each).assign(id=each) for each in own["id"]]
+    if not tables:
+        st.info(t("pick.no_machine"), icon=":material/info:")
+        return
+    scores = pd.concat(tables)
+    scores = scores[scores["detector"] == detector]
+    limits = dict(zip(own["id"], own["threshold"], strict=True))
+    alt = t("detectors.distributions_alt", detector=detector, machine=machine)
+    charts.draw(charts.distributions(scores, limits), alt=alt, key="distributions")
+
+
+def _contours(run: Run, machine: str, machine_id: str) -> None:
+    st.subheader(t("detectors.contours", machine=f"{machine} ID {machine_id}"))
+    st.markdown(t("detectors.contours_text"))
+    left, right = st.columns(2)
+    with left:
+        gamma = st.select_slider(
+            t("detectors.gamma"), GAMMAS, 1.0, format_func=_short, key="gamma",
+            persist_state="session",
+        )  # fmt: skip
+    with right:
+        nu = st.select_slider(
+            t("detectors.nu"), NUS, 0.1, format_func=_short, key="nu", persist_state="session"
+        )
+    try:
+        grid = load.grid(run, machine, machine_id, gammas=(gamma,), nus=(nu,), resolution=80)
+    except UserError as error:
+        st.info(str(error), icon=":material/info:")
+        return
+    with st.container(horizontal=True):
+        st.metric(t("detectors.outside"), percent(grid.outside[0, 0]), width=260)
+        if np.isfinite(grid.auc[0, 0]):
+            st.metric(t("detectors.oracle_auc"), percent(grid.auc[0, 0], 1), width=260)
+    alt = t("detectors.contours_alt", gamma=_short(gamma), nu=_short(nu))
+    charts.draw(charts.contours(grid), alt=alt, key="contours")
+    if st.toggle(t("detectors.grid"), key="grid", persist_state="session"):
+        figures = run.config["figures"]
+        gammas, nus = tuple(figures["contour_gammas"]), tuple(figures["contour_nus"])
+        grid = load.grid(run, machine, machine_id, gammas=gammas, nus=nus, resolution=40)
+        for row, one in enumerate(gammas):
+            columns = st.columns(len(nus))
+            for place, other in enumerate(nus):
+                with columns[place]:
+                    st.markdown(
+                        t(
+                            "detectors.outside_short",
+                            gamma=_short(one),
+                            nu=_short(other),
+                            share=percent(grid.outside[row, place]),
+                        )
+                    )
+                    figure = charts.contours(grid, row, place, small=True)
+                    alt = t("detectors.contours_alt", gamma=_short(one), nu=_short(other))
+                    charts.draw(figure, alt=alt, key=f"grid_{row}_{place}")
+
+
+def _short(value: float) -> str:
+    return number(value, 2).rstrip("0").rstrip(".,") if value < 1 else number(value)
+
+
+def _density(run: Run, machine: str, machine_id: str) -> None:
+    methods = run.config["detectors"]
+    names = [name for name, settings in methods.items() if settings["method"] == "lof"]
+    st.subheader(t("detectors.density"))
+    if not names:
+        st.markdown(t("detectors.no_lof"))
+        return
+    st.markdown(t("detectors.density_text"))
+    pick.keep_valid("lof", names)
+    name = st.selectbox(t("pick.detector"), names, key="lof", persist_state="session")
+    points = points_table(load.projection(run, machine, machine_id), machine=machine, id=machine_id)
+    points["group"] = points["label"].where(points["split"] == "test", "train")
+    scores = load.scores(run, machine, machine_id)
+    scores = scores[scores["detector"] == name]
+    points = points.merge(scores[["split", "clip", "score"]], how="left", on=["split", "clip"])
+    charts.draw(charts.plane_of_scores(points), alt=t("detectors.density_alt"), key="density")

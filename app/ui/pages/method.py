@@ -1,0 +1,278 @@
+"""Page: the way of a clip, step by step, and the clouds of points that the PCA makes."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pygoodvibes import browse
+from pygoodvibes.figures.inputs import points_table
+from pygoodvibes.run_folders import Run
+from ui import charts, load, pick
+from ui.language import number, percent, t
+
+
+def show(run: Run) -> None:
+    """Show the page."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        machine, machine_id = pick.machine(run)
+        detector = pick.detector(run)
+    rows = pick.clips(run, machine, machine_id, detector)
+    if rows.empty:
+        st.info(t("listen.no_clips"), icon=":material/info:")
+        return
+    anomalies = rows[rows["group"] == "anomaly"]
+    index = pick.clip(
+        rows,
+        t("method.clip"),
+        key=f"method_clip_{machine}_{machine_id}",
+        default=anomalies.index[0] if len(anomalies) else None,
+    )
+    row = rows.loc[index]
+    pick.player(run, row["path"], alt=row["clip"])
+    _spectrogram(run, machine, machine_id, index)
+    _embedding(run, machine, machine_id, index)
+    _projection(run, machine, machine_id)
+    _detector(run, machine, machine_id, detector, row)
+    _clouds(run, machine, machine_id, detector)
+
+
+def _spectrogram(run: Run, machine: str, machine_id: str, index: str) -> None:
+    st.subheader(t("method.step_1"))
+    st.markdown(t("method.step_1_text"))
+    cache = load.cache(run, machine, machine_id)
+    places = {f"{clip['split']}/{clip['clip']}": clip for clip in cache.clips} if cache else {}
+    if index not in places:
+        st.info(t("listen.no_spectrogram"), icon=":material/info:")
+        return
+    mel = np.array(cache.of(places[index]))
+    step = load.seconds_a_frame(run)
+    high = float(mel.max())
+    figure = charts.clip(
+        mel=mel,
+        deviation=None,
+        edges=load.edges(run, mel.shape[1]),
+        seconds_a_frame=step,
+        level=(max(float(mel.min()), high - 80), high),
+        wave=None,
+        peak=1.0,
+        seconds=len(mel) * step,
+        colour=charts.INK,
+    )
+    alt = t("method.spectrogram_alt", frames=number(len(mel)), bands=number(mel.shape[1]))
+    charts.draw(figure, alt=alt, key="step_1")
+    st.caption(alt)
+
+
+def _embedding(run: Run, machine: str, machine_id: str, index: str) -> None:
+    st.subheader(t("method.step_2"))
+    vectors = load.embedding(run, machine, machine_id)
+    st.markdown(t("method.step_2_text", numbers=number(vectors["values"].shape[1])))
+    groups = browse.profiles(vectors["columns"].astype(str))
+    names = [
+        f"{split}/{clip}" for split, clip in zip(vectors["split"], vectors["clip"], strict=True)
+    ]
+    if not groups or index not in names:
+        st.caption(t("method.no_profile", numbers=number(vectors["values"].shape[1])))
+        return
+    pick.keep_valid("measure", list(groups))
+    measure = st.segmented_control(
+        t("method.measure"),
+        list(groups),
+        format_func=_measure,
+        default=next(iter(groups)),
+        required=True,
+        key="measure",
+    )
+    columns = groups[measure]
+    train = vectors["values"][vectors["split"] == "train"][:, columns]
+    if not len(train):
+        return
+    low, high = np.quantile(train, [0.1, 0.9], axis=0)
+    own = vectors["values"][names.index(index)][columns]
+    edges = load.edges(run, len(columns))
+    figure = charts.profile(edges[1:-1], own, low, high, f"{_measure(measure)} (dB)")
+    outside = float(((own < low) | (own > high)).mean())
+    alt = t("method.profile_alt", share=percent(outside))
+    charts.draw(figure, alt=alt, key="step_2")
+    st.caption(alt)
+
+
+def _measure(name: str) -> str:
+    """Return the words for a part of the embedding."""
+    for start in ("mean", "std", "max", "delta", "gwrp", "q"):
+        if name.startswith(start):
+            return t(f"measure.{start}", value=name.removeprefix(start))
+    return name
+
+
+def _projection(run: Run, machine: str, machine_id: str) -> None:
+    st.subheader(t("method.step_3"))
+    ratios = load.projection(run, machine, machine_id).get("explained_variance_ratio", np.zeros(0))
+    first = float(ratios[:3].sum())
+    values = {"count": number(len(ratios)), "first": percent(first), "all": percent(ratios.sum())}
+    st.markdown(t("method.step_3_text", **values))
+    if len(ratios) > 1:
+        charts.draw(charts.variance(ratios), alt=t("method.variance_alt", **values), key="step_3")
+
+
+def _detector(run: Run, machine: str, machine_id: str, detector: str, row: pd.Series) -> None:
+    st.subheader(t("method.step_4"))
+    st.markdown(t("method.step_4_text", detector=detector))
+    threshold = pick.limit(run, machine, machine_id, detector)
+    pick.verdict(row["score"], threshold)
+    scores = load.scores(run, machine, machine_id)
+    scores = scores[scores["detector"] == detector].assign(id=machine_id)
+    mark = None if pd.isna(row["score"]) else float(row["score"])
+    figure = charts.distributions(scores, {machine_id: threshold}, mark=mark)
+    charts.draw(figure, alt=t("method.scores_alt", detector=detector), key="step_4")
+
+
+def _clouds(run: Run, machine: str, machine_id: str, detector: str) -> None:
+    st.subheader(t("cloud.title"))
+    st.markdown(t("cloud.text"))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        scope = st.segmented_control(
+            t("cloud.scope"),
+            ["one", "all"],
+            format_func=lambda name: (
+                f"{machine} ID {machine_id}" if name == "one" else t("cloud.all")
+            ),
+            default="one",
+            required=True,
+            key="scope",
+        )
+        options = ["label", "score"] if scope == "one" else ["type", "id", "label", "score"]
+        pick.keep_valid("colour", options)
+        by = st.segmented_control(
+            t("cloud.by"),
+            options,
+            format_func=lambda name: t(f"cloud.by_{name}"),
+            default=options[0],
+            required=True,
+            key="colour",
+        )
+        solid = (
+            st.segmented_control(
+                t("cloud.dimensions"), ["2-D", "3-D"], default="2-D", required=True, key="solid"
+            )
+            == "3-D"
+        )
+    points, ratios = _points(run, machine, machine_id, scope, detector if by == "score" else None)
+    if "PC3" not in points:
+        solid = False
+    points = points[np.isfinite(points[["PC1", "PC2"]]).all(axis=1)]
+    if points.empty:
+        st.info(t("cloud.none"), icon=":material/info:")
+        return
+    drawn = points
+    if solid and len(points) > charts.MOST_IN_3D:
+        drawn = points.sample(charts.MOST_IN_3D, random_state=0).sort_index()
+        st.caption(t("cloud.sampled", shown=number(len(drawn)), all=number(len(points))))
+    key = f"cloud_{scope}_{machine}_{machine_id}_{by}_{solid}"
+    picked = _picked(points, key, scope)
+    _hear(run, points, picked)
+    names = {group: t(f"group.{group}") for group in charts.GROUPS}
+    grouped = drawn.assign(
+        group={
+            "type": drawn["machine"],
+            "id": drawn["machine"] + " " + drawn["id"],
+            "label": drawn["part"],
+            "score": drawn["part"],
+        }[by]
+    )
+    figure = charts.cloud(
+        grouped,
+        by="score" if by == "score" else "group",
+        names=names,
+        ratios=ratios,
+        chosen=picked,
+        solid=solid,
+    )
+    alt = t("cloud.alt", clips=number(len(drawn)), by=t(f"cloud.by_{by}"))
+    if solid:
+        charts.draw(figure, alt=alt, key=key)
+    else:
+        charts.draw(figure, alt=alt, key=key, on_select=_take(key), selection_mode="points")
+
+
+def _points(
+    run: Run, machine: str, machine_id: str, scope: str, detector: str | None
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return points with machine, id, split, clip, part (their group) and score."""
+    if scope == "one":
+        arrays = load.projection(run, machine, machine_id)
+        points = points_table(arrays, machine=machine, id=machine_id)
+    else:
+        arrays = load.overview(run)
+        points = points_table(arrays)
+    points["part"] = points["label"].where(points["split"] == "test", "train")
+    points["score"] = np.nan
+    if detector is not None:
+        scores = (
+            load.scores(run, machine, machine_id)
+            if scope == "one"
+            else load.all_scores(run, detector)
+        )
+        scores = scores[scores["detector"] == detector]
+        on = ["machine", "id", "split", "clip"]
+        points = points.drop(columns="score").merge(scores[[*on, "score"]], how="left", on=on)
+    return points, arrays.get("explained_variance_ratio", np.zeros(0))
+
+
+def _take(key: str):
+    """Return what is to be done when a point is clicked: pick its clip."""
+
+    def take() -> None:
+        found = st.session_state[key]["selection"]["points"]
+        if found and "customdata" in found[0]:
+            st.session_state[f"point_{key}"] = found[0]["customdata"]
+
+    return take
+
+
+def _picked(points: pd.DataFrame, key: str, scope: str) -> int | None:
+    """Let the reader pick a point without a mouse; returns its row."""
+    column = st.columns(2)[0]
+    options = list(points.index)
+    if len(options) > 2000:
+        # a list of 30,000 clips helps nobody: the machine type and ID first
+        with column:
+            machines = sorted((points["machine"] + " ID " + points["id"]).unique())
+            chosen = st.selectbox(t("cloud.of"), machines, key=f"of_{scope}")
+        at = st.session_state.get(f"point_{key}")
+        own = (points["machine"] + " ID " + points["id"]) == chosen
+        options = [row for row in points.index[own] if row != at]
+        options = options if at is None else [at, *options]
+    pick.keep_valid(f"point_{key}", options)
+
+    def words(place: int) -> str:
+        row = points.loc[place]
+        return f"{charts.group_name(row['part'])} · {row['machine']} {row['id']} · {row['clip']}"
+
+    with column:
+        return st.selectbox(
+            t("cloud.point"),
+            options,
+            index=None,
+            format_func=words,
+            placeholder=t("cloud.point_hint"),
+            key=f"point_{key}",
+        )
+
+
+def _hear(run: Run, points: pd.DataFrame, place: int | None) -> None:
+    if place is None:
+        return
+    row = points.loc[place]
+    manifest = load.manifest(run)
+    found = manifest[
+        (manifest["clip"] == row["clip"])
+        & (manifest["machine"] == row["machine"])
+        & (manifest["id"] == row["id"])
+        & (manifest["split"] == row["split"])
+    ]
+    st.markdown(
+        f"**{charts.group_name(row['part'])}** · {row['machine']} ID {row['id']} · `{row['clip']}`"
+    )
+    if len(found):
+        pick.player(run, found["path"].iloc[0], alt=row["clip"])

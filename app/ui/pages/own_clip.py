@@ -1,0 +1,165 @@
+"""Page: a verdict on the reader's own clip, by the model of one machine."""
+
+import pathlib
+import tempfile
+
+import pandas as pd
+import streamlit as st
+
+from pygoodvibes import audio, browse, machine_model, scoring
+from pygoodvibes.errors import UserError
+from pygoodvibes.moments import strongest
+from pygoodvibes.run_folders import Run
+from ui import charts, load, pick
+from ui.language import number, percent, sentence, t
+
+RECORDED = (8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000)
+"""Sample rates, Hz, that a browser's recording can be had in."""
+
+LONGEST = 120.0
+"""Seconds of a clip that can be judged as one."""
+
+RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
+
+
+def show(run: Run) -> None:
+    """Show the page."""
+    files = load.models(run)
+    if not files and run.config["dataset"]["source"] in ("mel", "embedding"):
+        st.info(t("own.no_audio"), icon=":material/info:")
+        return
+    if not files:
+        st.info(t("own.no_models"), icon=":material/info:")
+        st.code("make results", language="bash")
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        # the machine that was looked at on other pages, where there is a model of it
+        pick.keep_valid("machine", list(files))
+        name = st.selectbox(t("own.machine"), list(files), key="machine", bind="query-params")
+    try:
+        model = load.model(files[name])
+    except UserError as error:
+        st.error(t("own.bad_model", reason=str(error)), icon=":material/error:")
+        return
+    with right:
+        detectors = list(model.estimators)
+        pick.keep_valid("own_detector", detectors)
+        detector = st.selectbox(
+            t("pick.detector"), detectors, key="own_detector", persist_state="session"
+        )
+    with left:
+        uploaded = st.file_uploader(
+            t("own.upload"), type=["wav", "flac", "ogg", "mp3", "aiff"], key="upload"
+        )
+    with right:
+        rate = model.sample_rate if model.sample_rate in RECORDED else 48000
+        recorded = st.audio_input(t("own.record"), sample_rate=rate, key="record")
+    wanted = model.settings["threshold"]["false_alarm_rates"].get(detector, 0.1)
+    options = sorted({*RATES, wanted})
+    allowed = st.select_slider(
+        t("own.rate"),
+        options,
+        wanted,
+        format_func=lambda share: percent(share, 0 if round(100 * share, 6) % 1 == 0 else 1),
+        help=t("own.rate_help"),
+        key=f"allowed_{detector}",
+    )
+    source = recorded or uploaded
+    if source is None:
+        st.caption(
+            t(
+                "own.hint",
+                clips=number(model.training["clips"]),
+                seconds=number(model.training["median_seconds"], 0),
+                rate=number(model.sample_rate),
+            )
+        )
+        return
+    if recorded is not None and uploaded is not None:
+        st.caption(t("own.both"))
+    _judge(model, name, detector, allowed, source)
+
+
+def _judge(
+    model: machine_model.MachineModel, name: str, detector: str, allowed: float, source: object
+) -> None:
+    content = source.getvalue()
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / f"clip{pathlib.PurePath(source.name).suffix}"
+        path.write_bytes(content)
+        try:
+            info = audio.inspect(path)
+            if info.seconds > LONGEST:
+                values = {"seconds": number(info.seconds), "longest": number(LONGEST)}
+                st.error(t("own.too_long", **values), icon=":material/error:")
+                return
+            settings = model.settings["audio"]
+            if info.sample_rate != settings["sample_rate"] and not settings["resample"]:
+                rates = {
+                    "found": number(info.sample_rate),
+                    "wanted": number(settings["sample_rate"]),
+                }
+                st.warning(t("own.other_rate", **rates), icon=":material/warning:")
+                if not st.toggle(t("own.convert"), key="convert"):
+                    return
+            signal = audio.read(path, **{**settings, "resample": True})
+            result = scoring.score_file(model, signal, detector=detector, false_alarm_rate=allowed)
+        except UserError as error:
+            reason = sentence(str(error))
+            st.error(t("own.unusable", name=source.name, reason=reason), icon=":material/error:")
+            return
+    _verdict(model, name, result)
+    _odd(model, source.name, result)
+
+
+def _verdict(model: machine_model.MachineModel, name: str, result: scoring.ClipScore) -> None:
+    st.subheader(t("own.verdict", machine=name))
+    values = {"score": number(result.score, 2), "threshold": number(result.threshold, 2)}
+    if pd.isna(result.threshold):
+        st.info(t("verdict.none"), icon=":material/help:")
+    elif result.verdict == "anomalous":
+        st.error(
+            f"**{t('own.anomalous')}** {t('verdict.anomalous', **values)}",
+            icon=":material/warning:",
+        )
+    else:
+        st.success(
+            f"**{t('own.normal')}** {t('verdict.normal', **values)}", icon=":material/check_circle:"
+        )
+    clips = len(model.held_out[result.detector])
+    with st.container(horizontal=True, gap="medium"):
+        st.metric(t("own.score"), values["score"], width=160)
+        st.metric(t("own.threshold"), values["threshold"], width=160)
+        higher = int((model.held_out[result.detector] >= result.score).sum())
+        st.metric(
+            t("own.so_high"),
+            t("own.of", higher=number(higher), clips=number(clips)),
+            help=t("own.so_high_help"),
+            width=300,
+        )
+
+
+def _odd(model: machine_model.MachineModel, name: str, result: scoring.ClipScore) -> None:
+    mel, rate = model.settings["mel"], model.sample_rate
+    edges = load.band_edges_of(mel, rate, result.frames.shape[1])
+    step = mel["hop_length"] / rate
+    seconds = len(result.signal) / rate
+    st.subheader(t("own.odd"))
+    st.audio(browse.wav(result.signal, rate), format="audio/wav", alt=name)
+    found = strongest(result.deviation, edges=edges, seconds_a_frame=step)
+    pick.moments(found, seconds)
+    high = float(result.frames.max())
+    figure = charts.clip(
+        mel=result.frames,
+        deviation=result.deviation,
+        edges=edges,
+        seconds_a_frame=step,
+        level=(max(float(result.frames.min()), high - 80), high),
+        wave=browse.envelope(result.signal, steps=800),
+        peak=float(abs(result.signal).max()),
+        seconds=seconds,
+        colour=charts.ANOMALY if result.verdict == "anomalous" else charts.NORMAL,
+    )
+    charts.draw(figure, alt=t("listen.alt", clip=name, seconds=number(seconds, 1)), key="own")
+    pick.drivers(model, result.frames, result.detector, key="own_drivers")

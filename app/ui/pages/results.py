@@ -1,0 +1,300 @@
+"""Page: what the detectors find and miss, at any threshold, and what that costs."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pygoodvibes import browse, operating_points
+from pygoodvibes.benchmark import MEAN
+from pygoodvibes.run_folders import Run
+from ui import charts, load, pick
+from ui.language import number, percent, span, t
+
+
+def show(run: Run) -> None:
+    """Show the page."""
+    sweep = load.table(run, "sweep.csv")
+    if sweep.empty:
+        st.info(t("results.no_sweep"), icon=":material/info:")
+        return
+    rates = operating_points.settings(sweep)
+    setting = _slider(run, rates)
+    names = ("sensitivity", "roc", "averages", "costs", "experiments")
+    tabs = st.tabs([t(f"results.{name}") for name in names])
+    shows = (_sensitivity, _roc, _averages, _costs, _experiments)
+    for tab, part in zip(tabs, shows, strict=True):
+        with tab:
+            part(run, sweep, rates, setting)
+
+
+def _slider(run: Run, rates: list[float]) -> int:
+    """Let the reader move all detectors along their curves."""
+    wanted = run.config["threshold"]["false_alarm_rate"]
+    start = int(np.abs(np.array(rates) - wanted).argmin())
+    setting = st.select_slider(
+        t("results.slider"),
+        list(range(len(rates))),
+        start,
+        format_func=lambda place: percent(rates[place], 1),
+        help=t("results.slider_help"),
+        key="setting",
+        persist_state="session",
+    )
+    st.caption(t("results.slider_says", rate=percent(rates[setting], 1)))
+    return setting
+
+
+def _sensitivity(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -> None:
+    machine = pick.machine_type(run, key="type")
+    table = operating_points.at_setting(sweep, setting, machine=machine)
+    if table.empty:
+        st.info(t("results.no_rates"), icon=":material/info:")
+        return
+    left, right = st.columns(2, gap="medium")
+    with left:
+        figure = charts.sensitivity_curves(load.curves(run, machine), setting, run.detectors)
+        best = table.iloc[0]
+        alt = t(
+            "results.curves_alt",
+            detector=best["detector"],
+            sensitivity=percent(best["sensitivity"], 1),
+            specificity=percent(best["specificity"], 1),
+        )
+        charts.draw(figure, alt=alt, key="curves")
+    with right:
+        st.markdown(f"**{t('results.at_setting')}**")
+        shown = pd.DataFrame({t("column.detector"): table["detector"]})
+        for rate in ("sensitivity", "specificity"):
+            low, high = table[f"{rate}_min"], table[f"{rate}_max"]
+            shown[t(f"results.{rate}_short")] = [
+                f"{percent(mean, 1)} ({span(100 * least, 100 * most)})"
+                for mean, least, most in zip(table[rate], low, high, strict=True)
+            ]
+        st.dataframe(shown, hide_index=True, height=38 + 35 * len(shown), key="at_setting")
+        st.caption(t("results.range_note"))
+    _confusion(run, sweep, setting)
+    _per_id(sweep, setting)
+
+
+def _confusion(run: Run, sweep: pd.DataFrame, setting: int) -> None:
+    st.subheader(t("results.confusion"))
+    with st.container(horizontal=True):
+        machine, machine_id = pick.machine(run)
+        detector = pick.detector(run)
+    at = sweep[
+        (sweep["machine"] == machine)
+        & (sweep["id"] == machine_id)
+        & (sweep["detector"] == detector)
+        & (sweep["setting"] == setting)
+    ]
+    if at.empty or pd.isna(at["threshold"].iloc[0]):
+        st.info(t("results.no_rates"), icon=":material/info:")
+        return
+    threshold = float(at["threshold"].iloc[0])
+    scores = load.scores(run, machine, machine_id)
+    found = operating_points.confusion(scores[scores["detector"] == detector], threshold)
+    shown = pd.DataFrame(
+        {
+            "": [charts.group_name("anomaly"), charts.group_name("normal")],
+            t("results.alarm"): [
+                t("results.found", clips=number(found.found)),
+                t("results.false_alarms", clips=number(found.false_alarms)),
+            ],
+            t("results.no_alarm"): [
+                t("results.missed", clips=number(found.missed)),
+                t("results.passed", clips=number(found.passed)),
+            ],
+        }
+    )
+    st.table(shown.set_index(""))
+    st.caption(t("results.confusion_note", threshold=number(threshold, 3)))
+
+
+def _per_id(sweep: pd.DataFrame, setting: int) -> None:
+    st.subheader(t("results.per_id"))
+    rows = sweep[sweep["setting"] == setting]
+    options = ["sensitivity", "specificity"]
+    rate = st.segmented_control(
+        t("results.rate"),
+        options,
+        format_func=lambda name: t(f"results.{name}_short"),
+        default="sensitivity",
+        required=True,
+        key="rate",
+    )
+    wide = rows.pivot_table(
+        index=["machine", "id"], columns="detector", values=rate, sort=False, observed=True
+    )
+    order = [name for name in dict.fromkeys(rows["detector"]) if name in wide.columns]
+    wide = wide[order].sort_index()
+    means = wide.groupby("machine").mean()
+    means.index = pd.MultiIndex.from_product([means.index, [t("results.mean")]])
+    both = pd.concat([wide, means]).sort_index(level=0, sort_remaining=False, kind="stable")
+    both.index.names = [t("column.machine"), t("column.id")]
+    shown = both.map(lambda value: percent(value)).reset_index()
+    st.dataframe(shown, hide_index=True, key="per_id")
+
+
+def _roc(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -> None:
+    machine = pick.machine_type(run, key="roc_type")
+    rows = load.table(run, "roc.csv")
+    if machine is None:
+        keys = ["detector", "false_positive_rate"]
+        rows = rows.groupby(keys, sort=False)["true_positive_rate"].mean().reset_index()
+    else:
+        rows = rows[rows["machine"] == machine]
+    max_fpr = run.config["evaluation"]["max_fpr"]
+    left, right = st.columns(2, gap="medium")
+    with left:
+        charts.draw(charts.roc(rows, run.detectors, max_fpr), alt=t("results.roc_alt"), key="roc")
+    with right:
+        metrics = load.table(run, "metrics.csv")
+        own = metrics[metrics["machine"] == machine] if machine else metrics
+        shown = []
+        for row in own.dropna(subset=["auc"]).itertuples():
+            shown.append(
+                {
+                    t("column.machine"): f"{row.machine} {row.id}",
+                    t("column.detector"): row.detector,
+                    "AUC": _bounds(row.auc, row.auc_low, row.auc_high),
+                    "pAUC": _bounds(row.pauc, row.pauc_low, row.pauc_high),
+                }
+            )
+        st.markdown(f"**{t('results.auc_per_id')}**")
+        st.dataframe(pd.DataFrame(shown), hide_index=True, height=480)
+        confidence = percent(run.config["evaluation"]["confidence"])
+        st.caption(t("results.auc_note", confidence=confidence, max_fpr=percent(max_fpr)))
+
+
+def _bounds(value: float, low: float, high: float) -> str:
+    if pd.isna(low) or pd.isna(high):
+        return number(100 * value, 1)
+    return f"{number(100 * value, 1)} [{number(100 * low, 1)}, {number(100 * high, 1)}]"
+
+
+def _averages(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -> None:
+    rows = load.table(run, "averages.csv")
+    rows = rows[rows["mean"] == "arithmetic"]
+    metrics = load.table(run, "metrics.csv")
+    shown = []
+    for detector in run.detectors:
+        own = rows[rows["detector"] == detector]
+        entry = {t("column.detector"): detector}
+        means = own[own["over"] == "types"]
+        evaluation = run.config["evaluation"]
+        for measure, name in (("auc", "AUC"), ("pauc", "pAUC")):
+            mean = float(means[measure].iloc[0]) if len(means) else float("nan")
+            bounds = operating_points.mean_interval(
+                metrics,
+                detector,
+                measure,
+                resamples=evaluation["bootstrap"],
+                confidence=evaluation["confidence"],
+                seed=run.config["seed"],
+            )
+            entry[name] = _bounds(mean, *(bounds or (np.nan, np.nan)))
+        for row in own[own["machine"] != ""].itertuples():
+            entry[row.machine] = f"{number(100 * row.auc, 1)} / {number(100 * row.pauc, 1)}"
+        shown.append(entry)
+    st.markdown(t("results.averages_text"))
+    st.dataframe(pd.DataFrame(shown), hide_index=True, height=38 + 35 * len(shown))
+    st.caption(
+        t("results.averages_note", confidence=percent(run.config["evaluation"]["confidence"]))
+    )
+    _choice(run)
+
+
+def _choice(run: Run) -> None:
+    """Show what a choice without labels is worth, where the run has made one."""
+    path = run.results / "tables" / "choice.md"
+    if not path.is_file():
+        return
+    found = browse.first_table(path.read_text(encoding="utf-8"))
+    if found.empty:
+        return
+    st.subheader(t("results.choice"))
+    st.markdown(t("results.choice_text"))
+    found = found.replace({found.columns[0]: {MEAN: t("pick.all_types")}})
+    names = ("machine", "default", "chosen", "oracle", "gain", "left")
+    found.columns = [
+        *(t(f"choice.{name}") for name in names[: found.shape[1]]),
+        *found.columns[len(names) :],
+    ]
+    st.dataframe(found, hide_index=True)
+
+
+def _costs(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -> None:
+    st.markdown(t("results.costs_text"))
+    columns = st.columns(4)
+    with columns[0]:
+        miss = st.number_input(
+            t("results.price_miss"), 0.0, value=5000.0, step=100.0, format="%.0f", key="miss",
+            persist_state="session",
+        )  # fmt: skip
+    with columns[1]:
+        false_alarm = st.number_input(
+            t("results.price_false_alarm"), 0.0, value=200.0, step=10.0, format="%.0f",
+            key="false_alarm", persist_state="session",
+        )  # fmt: skip
+    with columns[2]:
+        share = st.number_input(
+            t("results.share"), 0.0, 100.0, value=1.0, step=0.5, key="share",
+            persist_state="session",
+        )  # fmt: skip
+    with columns[3]:
+        machine = pick.machine_type(run, key="cost_type")
+    prices = {"miss": miss, "false_alarm": false_alarm, "share": share / 100}
+    curves = load.curves(run, machine)
+    if curves.empty:
+        st.info(t("results.no_rates"), icon=":material/info:")
+        return
+    cost = operating_points.expected_cost(curves["sensitivity"], curves["specificity"], **prices)
+    curves = curves.assign(cost=cost)
+    best = operating_points.cheapest(curves, **prices)
+    first = best.iloc[0]
+    st.info(
+        t(
+            "results.cheapest",
+            detector=first["detector"],
+            rate=percent(rates[int(first["setting"])], 1),
+            cost=number(first["cost"]),
+            silence=number(1000 * share / 100 * miss),
+        ),
+        icon=":material/payments:",
+    )
+    charts.draw(
+        charts.costs(curves, best, setting, rates), alt=t("results.costs_alt"), key="cost_curves"
+    )
+    here = curves[curves["setting"] == setting].set_index("detector")["cost"]
+    shown = pd.DataFrame(
+        {
+            t("column.detector"): best["detector"],
+            t("results.oracle_cost"): best["cost"].map(number),
+            t("results.oracle_rate"): [percent(rates[int(at)], 1) for at in best["setting"]],
+            t("results.cost_here"): [number(here[name]) for name in best["detector"]],
+            t("results.sensitivity_short"): best["sensitivity"].map(lambda v: percent(v)),
+            t("results.specificity_short"): best["specificity"].map(lambda v: percent(v)),
+        }
+    )
+    st.dataframe(shown, hide_index=True, height=38 + 35 * len(shown), key="cost_table")
+    st.caption(t("results.costs_note"))
+
+
+def _experiments(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -> None:
+    path = run.results / "experiments.csv"
+    if not path.is_file():
+        st.info(t("results.no_experiments"), icon=":material/info:")
+        st.code(
+            "dvc exp run -S config/config.yaml:projection.n_components=8\nmake compare",
+            language="bash",
+        )
+        return
+    rows = load.table(run, "experiments.csv")
+    compared = rows.dropna(subset=["auc_difference"])
+    compared = compared.assign(name=compared["experiment"] + " · " + compared["detector"])
+    if len(compared):
+        charts.draw(
+            charts.differences(compared), alt=t("results.differences_alt"), key="differences"
+        )
+    st.dataframe(rows, hide_index=True)
+    st.caption(t("results.experiments_note"))

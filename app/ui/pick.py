@@ -1,0 +1,180 @@
+"""What several pages let the reader pick: a machine ID, a detector, a clip; and how clips sound."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pygoodvibes.drivers import of_model
+from pygoodvibes.errors import UserError
+from pygoodvibes.machine_model import MachineModel
+from pygoodvibes.moments import Moment
+from pygoodvibes.run_folders import Run
+from ui import charts, load
+from ui.language import number, sentence, span, t
+
+
+def machine(run: Run) -> tuple[str, str]:
+    """Let the reader pick one of the machine IDs with detectors; stop where there is none."""
+    metrics = load.table(run, "metrics.csv")
+    found = metrics.loc[metrics["threshold"].notna(), ["machine", "id"]].drop_duplicates()
+    if found.empty:
+        st.info(t("pick.no_machine"), icon=":material/info:")
+        st.stop()
+    options = [f"{row.machine} ID {row.id}" for row in found.itertuples()]
+    keep_valid("machine", options)
+    chosen = st.selectbox(t("pick.machine"), options, key="machine", bind="query-params")
+    name, _, machine_id = chosen.rpartition(" ID ")
+    return name, machine_id
+
+
+def machine_type(run: Run, *, key: str, all_types: bool = True) -> str | None:
+    """Let the reader pick a machine type; None for all."""
+    types = sorted(load.table(run, "metrics.csv")["machine"].unique(), key=str.lower)
+    options = ["", *types] if all_types and len(types) > 1 else types
+    keep_valid(key, options)
+    chosen = st.selectbox(
+        t("pick.type"),
+        options,
+        format_func=lambda name: name or t("pick.all_types"),
+        key=key,
+        persist_state="session",
+    )
+    return chosen or None
+
+
+def detector(run: Run, *, key: str = "detector") -> str:
+    """Let the reader pick a detector; the first of the config comes first."""
+    keep_valid(key, run.detectors)
+    return st.selectbox(t("pick.detector"), run.detectors, key=key, persist_state="session")
+
+
+def keep_valid(key: str, options: list) -> None:
+    """Forget what was picked before where it isn't on offer any more (another data set)."""
+    if key in st.session_state and st.session_state[key] not in options:
+        del st.session_state[key]
+
+
+def group(split: str, label: str) -> str:
+    """Return the group of a clip, a key of `charts.GROUPS`."""
+    return "train" if split == "train" else label
+
+
+def clips(run: Run, name: str, machine_id: str, of: str) -> pd.DataFrame:
+    """Return the usable clips of a machine ID with their group and a detector's score.
+
+    The most anomalous come first, those without a score last; the index is 'split/clip'.
+    """
+    manifest = load.manifest(run)
+    rows = manifest[manifest["status"] == "ok"]
+    rows = rows[(rows["machine"] == name) & (rows["id"] == machine_id)]
+    scores = load.scores(run, name, machine_id)
+    scores = scores.loc[scores["detector"] == of, ["split", "clip", "score"]]
+    rows = rows.astype({"split": str, "label": str}).merge(scores, how="left", on=["split", "clip"])
+    rows["group"] = [
+        group(split, label) for split, label in zip(rows["split"], rows["label"], strict=True)
+    ]
+    rows.index = pd.Index(rows["split"] + "/" + rows["clip"])
+    return rows.sort_values(["score", "clip"], ascending=[False, True], kind="stable")
+
+
+def clip(rows: pd.DataFrame, label: str, *, key: str, default: str | None = None) -> str:
+    """Let the reader pick one of `clips`; returns its index."""
+
+    def words(index: str) -> str:
+        row = rows.loc[index]
+        score = "" if pd.isna(row["score"]) else f" · {number(row['score'], 2)}"
+        return f"{charts.group_name(row['group'])}{score} · {row['clip']}"
+
+    options = list(rows.index)
+    keep_valid(key, options)
+    place = options.index(default) if default in options else 0
+    return st.selectbox(label, options, index=place, format_func=words, key=key)
+
+
+def limit(run: Run, name: str, machine_id: str, of: str) -> float:
+    """Return the threshold of a detector for a machine ID, NaN for none."""
+    metrics = load.table(run, "metrics.csv")
+    rows = metrics[
+        (metrics["machine"] == name) & (metrics["id"] == machine_id) & (metrics["detector"] == of)
+    ]
+    return float(rows["threshold"].iloc[0]) if len(rows) else float("nan")
+
+
+def player(run: Run, path: str, *, alt: str) -> None:
+    """Show a player for a clip, or say why there is none."""
+    if run.config["dataset"]["source"] in ("mel", "embedding"):
+        st.caption(t("pick.no_audio"))
+        return
+    try:
+        st.audio(load.sound(run, path), format="audio/wav", alt=alt)
+    except UserError as error:
+        st.warning(t("pick.no_sound", path=path, reason=sentence(str(error))))
+
+
+def verdict(score: float, threshold: float) -> None:
+    """Say what a detector decides."""
+    if pd.isna(score) or pd.isna(threshold):
+        st.info(t("verdict.none"), icon=":material/help:")
+        return
+    values = {"score": number(score, 2), "threshold": number(threshold, 2)}
+    if score > threshold:
+        st.warning(t("verdict.anomalous", **values), icon=":material/warning:")
+    else:
+        st.success(t("verdict.normal", **values), icon=":material/check_circle:")
+
+
+def moments(found: list[Moment], seconds: float) -> None:
+    """Say when and where a clip stands out."""
+    if not found:
+        st.markdown(t("moments.none"))
+        return
+    lines = []
+    for moment in found:
+        if moment.stop - moment.start > 0.9 * seconds:
+            when = t("moments.throughout")
+        else:
+            start, stop = number(moment.start, 1), number(min(moment.stop, seconds), 1)
+            when = t("moments.at", start=start) if start == stop else t(
+                "moments.between", start=start, stop=stop
+            )  # fmt: skip
+        kind = "louder" if moment.deviation > 0 else "quieter"
+        what = t(f"moments.{kind}", spreads=number(abs(moment.deviation), 1))
+        band = _band(moment.low, moment.high)
+        lines.append("1. " + t("moments.line", when=when, band=band, what=what))
+    st.markdown("\n".join([t("moments.heading"), "", *lines]))
+
+
+def drivers(model: MachineModel, frames: np.ndarray, detector: str, *, key: str) -> None:
+    """Show which bands and moments drive a clip's score."""
+    found = of_model(model, frames, detector)
+    mel, rate = model.settings["mel"], model.sample_rate
+    edges = load.band_edges_of(mel, rate, frames.shape[1])
+    step = mel["hop_length"] / rate
+    st.markdown(f"**{t('drivers.heading')}**")
+    bands = [
+        span(edges[start], edges[stop + 1]) for start, stop in itertools.pairwise(found.band_limits)
+    ]
+    times = [
+        span(start * step, stop * step, 1)
+        for start, stop in itertools.pairwise(found.moment_limits)
+    ]
+    values = {
+        "score": number(found.score, 2),
+        "band": bands[int(found.bands.argmax())],
+        "band_lost": number(float(found.bands.max()), 2),
+        "moment": times[int(found.moments.argmax())],
+        "moment_lost": number(float(found.moments.max()), 2),
+    }
+    st.markdown(t("drivers.says", **values))
+    for name, lost, words in (("bands", found.bands, bands), ("moments", found.moments, times)):
+        figure = charts.drivers(lost, words, t(f"drivers.{name}"))
+        charts.draw(figure, alt=t("drivers.says", **values), key=f"{key}_{name}")
+
+
+def _band(low: float, high: float) -> str:
+    """Write a range of frequencies in Hz or kHz."""
+    if high < 1000:
+        return f"{span(low, high)} Hz"
+    return f"{span(low / 1000, high / 1000, 1)} kHz"

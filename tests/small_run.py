@@ -1,0 +1,171 @@
+"""A run of a small data set, made by the library without Snakemake, in seconds."""
+
+import json
+import pathlib
+import shutil
+import tempfile
+
+import threadpoolctl
+
+from pygoodvibes import (
+    detection,
+    embeddings,
+    evaluation,
+    fitting,
+    listing,
+    machine_model,
+    manifest,
+    mel_cache,
+    models,
+    origin,
+    projection,
+    summary,
+    synthesis,
+    vectors,
+)
+from pygoodvibes.config import validate
+from pygoodvibes.records import read_records, write_records
+
+NAME = "small"
+IDS = (("fan", "00"), ("fan", "02"), ("valve", "00"))
+DETECTORS = ("fusion", "lof", "ocsvm")
+CUT = "fan/test/normal_id_00_00000000.wav"
+"""A clip that is cut short, so that it is left out."""
+
+SETTINGS = {
+    "dataset": {
+        "name": NAME,
+        "source": "synthetic",
+        "machines": {"fan": ["00", "02"], "valve": ["00"]},
+        "train_clips": 12,
+        "test_normal_clips": 6,
+        "test_anomaly_clips": 6,
+        "seconds": 2.0,
+    },
+    "detectors": {"fusion": {}, "lof": {"n_neighbors": 4}, "ocsvm": {}},
+    "evaluation": {"bootstrap": 50},
+}
+
+
+def make(root: pathlib.Path, *, with_models: bool = True) -> None:
+    """Make clips, resources and results below an empty folder, as the workflow leaves them."""
+    # one thread, as in the workflow: on a busy machine several wait for each other
+    with threadpoolctl.threadpool_limits(1):
+        _make(root, with_models=with_models)
+
+
+def _make(root: pathlib.Path, *, with_models: bool) -> None:
+    config = validate(SETTINGS)
+    content = config.model_dump(mode="json")
+    data, resources, results = (root / kind / NAME for kind in ("data", "resources", "results"))
+    for folder in (data, resources / "final", results / "models"):
+        folder.mkdir(parents=True)
+    for machine in ("fan", "valve"):
+        keys = ("train_clips", "test_normal_clips", "test_anomaly_clips", "seconds", "snr_db")
+        synthesis.write_machine(
+            machine,
+            content["dataset"]["machines"][machine],
+            data / machine,
+            **{key: content["dataset"][key] for key in (*keys, "seed")},
+            sample_rate=content["audio"]["sample_rate"],
+        )
+    cut = data / CUT
+    cut.write_bytes(cut.read_bytes()[:5000])
+    listing.write_manifests(
+        dataset=content["dataset"],
+        folder=str(data),
+        audio=content["audio"],
+        manifest_path=resources / "manifest.csv",
+        coverage_path=resources / "coverage.csv",
+        ids_folder=resources / "manifests",
+        threads=1,
+    )
+    evaluations = [_run_id(config, content, resources, data, *key) for key in IDS]
+    manifest.complete(
+        resources / "manifest.csv",
+        [resources / f"mel/{machine}/{each}.clips.csv" for machine, each in IDS],
+        completed_path=resources / "final/manifest.csv",
+        coverage_path=resources / "final/coverage.csv",
+    )
+    projected, more = projection.project_overview(
+        {
+            (machine, each): vectors.load(resources / f"embedding/{machine}/{each}.npz")[0]
+            for machine, each in IDS
+        }
+    )
+    vectors.save(resources / "overview.npz", projected, **more)
+    outputs = {
+        name: results / f"{name}.csv" for name in ("metrics", "averages", "sweep", "roc")
+    } | {"metrics_json": results / "metrics.json", "scores": resources / "scores.csv"}
+    summary.write_summary(
+        coverage_path=str(resources / "final/coverage.csv"),
+        evaluations=[str(path) for path, _ in evaluations],
+        scores=[str(path) for _, path in evaluations],
+        detectors=list(DETECTORS),
+        outputs=outputs,
+    )
+    shutil.copy(resources / "final/manifest.csv", results / "manifest.csv")
+    record = origin.describe(content, read_records(results / "manifest.csv"), root / "logs")
+    (results / "provenance.json").write_text(json.dumps(record))
+    for machine, each in IDS if with_models else ():
+        _pack(config, content, resources, data, results, machine, each)
+
+
+def _run_id(config, content, resources, data, machine, machine_id):
+    """Compute all of a machine ID; returns the files of its evaluation."""
+    path = {
+        kind: resources / kind / machine
+        for kind in ("mel", "embedding", "projection", "detection", "evaluation")
+    }
+    for folder in path.values():
+        folder.mkdir(parents=True, exist_ok=True)
+    rows = read_records(resources / f"manifests/{machine}/{machine_id}.csv")
+    mel = path["mel"] / f"{machine_id}.npy", path["mel"] / f"{machine_id}.clips.csv"
+    settings = {"audio_settings": content["audio"], "mel_settings": content["mel"]}
+    mel_cache.write(*mel, mel_cache.compute(rows, data, **settings))
+    cache = mel_cache.open_cache(*mel)
+    embedded = embeddings.embed_clips(cache, content["embedding"])
+    vectors.save(path["embedding"] / f"{machine_id}.npz", embedded)
+    projected, more = projection.project_vectors(
+        embedded, folds=content["held_out"]["folds"], seed=config.seed, **content["projection"]
+    )
+    vectors.save(path["projection"] / f"{machine_id}.npz", projected, **more)
+    found = detection.detect_clips(
+        embedded, projected, more, content["detectors"], seed=config.seed, cache=cache
+    )
+    scores = path["detection"] / f"{machine_id}.scores.csv"
+    detection.write_scores(scores, embedded, found)
+    models.save(
+        path["detection"] / f"{machine_id}.skops",
+        {name: each.estimator for name, each in found.items()},
+    )
+    document, table = evaluation.evaluate_machine_id(
+        rows,
+        scores=detection.read_scores(scores),
+        notes={name: each.notes for name, each in found.items()},
+        explained_variance=more["explained_variance_ratio"],
+        false_alarm_rates=dict.fromkeys(DETECTORS, config.threshold.false_alarm_rate),
+        threshold_method=config.threshold.method,
+        seed=config.seed,
+        **content["evaluation"],
+    )
+    files = [path["evaluation"] / f"{machine_id}{end}" for end in (".json", ".scores.csv")]
+    files[0].write_text(json.dumps(document))
+    write_records(files[1], table, evaluation.SCORE_COLUMNS)
+    return files
+
+
+def _pack(config, content, resources, data, results, machine, machine_id):
+    """Write the model of a machine ID."""
+    rows = read_records(resources / f"manifests/{machine}/{machine_id}.csv")
+    rows = [row for row in rows if row["split"] == "train"]
+    settings = {"audio_settings": content["audio"], "mel_settings": content["mel"]}
+    with tempfile.TemporaryDirectory() as folder:
+        model, _ = fitting.fit_clips(
+            config,
+            rows,
+            mel_cache.compute(rows, data, **settings),
+            name=f"{machine} ID {machine_id}",
+            folder=pathlib.Path(folder),
+        )
+    machine_model.save(results / f"models/{machine}_id_{machine_id}.pgv", model)

@@ -1,0 +1,618 @@
+"""The app's pages: each in both languages, without a browser and in one."""
+
+import contextlib
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+import yaml
+
+import small_run
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MAIN = ROOT / "app/main.py"
+UI = ROOT / "app/ui"
+PAGES = {
+    "data": ("Data", "Données"),
+    "listen": ("Listen and look", "Écouter et voir"),
+    "method": ("How it works", "Comment ça marche"),
+    "detectors": ("Detectors", "Détecteurs"),
+    "results": ("Results", "Résultats"),
+    "own_clip": ("Your own clip", "Votre extrait"),
+}
+LANGUAGES = ("en", "fr")
+
+pytestmark = pytest.mark.xdist_group("app")
+
+
+@pytest.fixture
+def copy(small, tmp_path):
+    """Such a folder of its own, to change."""
+    shutil.copytree(small, tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+# the texts
+
+
+def texts(language):
+    return yaml.safe_load((UI / f"texts/{language}.yaml").read_text(encoding="utf-8"))
+
+
+def code():
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(UI.rglob("*.py")))
+
+
+def keys_in(text):
+    """Return the keys that code asks for, and patterns of those that it puts together."""
+    fixed = set(re.findall(r"""\bt\(\s*["']([\w.]+)["']""", text))
+    made = re.findall(r"""\bt\(\s*f["']([^"']+)["']""", text)
+    return fixed, [re.sub(r"\\\{.*?\\\}", r"\\w+", re.escape(each)) for each in made]
+
+
+def test_both_languages_have_the_same_texts():
+    english, french = (texts(language) for language in LANGUAGES)
+    assert list(english) == list(french)
+    for key in english.keys() - {"reasons"}:
+        names = [sorted(re.findall(r"\{(\w+)\}", each[key])) for each in (english, french)]
+        assert names[0] == names[1], key
+        assert english[key].strip() and french[key].strip(), key
+
+
+def test_what_is_french_is_not_left_in_english():
+    english, french = (texts(language) for language in LANGUAGES)
+    same = {key for key in english if english[key] == french[key]} - {"reasons"}
+    # words that both languages share
+    assert {re.split(r"\W", english[key], maxsplit=1)[0] for key in same} <= {
+        "Machine", "Note", "Page", "Score", "score", "Test", "test", "normal", "maximum", "dB",
+        "quantile", "Type", "make", "ID", "min", "Amplitude", "Secondes", "ROC", "", "Clip",
+    }  # fmt: skip
+
+
+def test_every_text_that_code_asks_for_is_there_and_none_is_left_over():
+    fixed, made = keys_in(code())
+    known = set(texts("en")) - {"reasons"}
+    assert fixed <= known
+    for pattern in made:
+        assert any(re.fullmatch(pattern, key) for key in known), pattern
+    asked = {key for key in known if any(re.fullmatch(pattern, key) for pattern in made)} | fixed
+    assert known - asked == set()
+
+
+@pytest.fixture
+def language(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "app"))
+    from ui import language
+
+    return language
+
+
+@pytest.mark.parametrize("kind", ["empty", "text", "cut", "silent", "rate", "channel", "short"])
+def test_reasons_of_the_library_are_said_in_french(kind, language, monkeypatch, tmp_path):
+    from pygoodvibes import audio
+    from pygoodvibes.errors import UserError
+    from pygoodvibes.mel import log_mel
+
+    path = tmp_path / "clip.wav"
+    tone = np.sin(np.arange(8000) / 9) / 4
+    soundfile.write(path, {"silent": 0 * tone, "short": tone[:9]}.get(kind, tone), 16000)
+    if kind == "empty":
+        path.write_bytes(b"")
+    if kind == "text":
+        path.write_text("no sound at all")
+    if kind == "cut":
+        path.write_bytes(path.read_bytes()[:3000])
+    rate, channel = (8000 if kind == "rate" else 16000), int(kind == "channel")
+    with pytest.raises(UserError) as raised:
+        audio.inspect(path)
+        signal = audio.read(path, sample_rate=rate, resample=False, channel=channel)
+        log_mel(signal, sample_rate=rate, center=False)
+    monkeypatch.setattr(language, "current", lambda: "fr")
+    assert language.sentence(str(raised.value)) != str(raised.value)
+    monkeypatch.setattr(language, "current", lambda: "en")
+    assert language.sentence(str(raised.value)) == str(raised.value)
+
+
+def test_numbers_are_written_as_the_language_does(language, monkeypatch):
+    assert (language.number(1234.5, 1), language.percent(0.5)) == ("1,234.5", "50\xa0%")
+    assert language.percent(float("nan")) == language.NONE
+    monkeypatch.setattr(language, "current", lambda: "fr")
+    assert language.number(1234.5, 1) == "1\u202f234,5"
+
+
+def test_colours_are_those_of_the_figures(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "app"))
+    from ui import charts
+
+    from pygoodvibes.figures import style
+
+    assert [style.colour(number) for number in range(8)] == list(charts.CYCLE)
+    assert {name: style.GROUPS[name][1] for name in style.GROUPS} == {
+        name: charts.GROUPS[name][0] for name in charts.GROUPS
+    }
+
+
+def test_nothing_is_sent_from_here():
+    import tomllib
+
+    settings = tomllib.loads((ROOT / "app/.streamlit/config.toml").read_text())
+    assert settings["browser"]["gatherUsageStats"] is False
+
+
+# the pages, without a browser
+
+
+def opened(root, monkeypatch, page, language="en", **state):
+    """Run a page of the app in a folder of the project."""
+    from streamlit.testing.v1 import AppTest
+
+    monkeypatch.chdir(root)
+    monkeypatch.syspath_prepend(str(ROOT / "app"))
+    script = f"from ui import frame\nframe.show(default={page!r})"
+    app = AppTest.from_string(script, default_timeout=120)
+    app.session_state["lang"] = language
+    for key, value in state.items():
+        app.session_state[key] = value
+    return app.run()
+
+
+def said(app):
+    """Return all that a page says."""
+    kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")
+    return "\n".join(str(each.value) for kind in kinds for each in getattr(app, kind))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opens_in_both_languages(small, monkeypatch, page, language):
+    app = opened(small, monkeypatch, page, language)
+    assert not app.exception
+    assert not app.error
+    assert app.title[0].value == PAGES[page][LANGUAGES.index(language)]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_without_results_a_page_says_how_to_make_them(tmp_path, monkeypatch, page):
+    app = opened(tmp_path, monkeypatch, page)
+    assert not app.exception
+    assert "no results yet" in said(app)
+    assert [block.value for block in app.code] == ["make results"]
+
+
+def test_incomplete_results_are_named(copy, monkeypatch):
+    (copy / "results/small/sweep.csv").unlink()
+    app = opened(copy, monkeypatch, "data")
+    assert "The results of small are incomplete (sweep.csv)" in said(app)
+
+
+def test_the_data_page_counts_and_finds_clips(small, monkeypatch):
+    app = opened(small, monkeypatch, "data")
+    numbers = {metric.label: metric.value for metric in app.metric}
+    # 3 IDs of 12 + 6 + 6 clips, one of them cut short
+    assert (numbers["Clips used"], numbers["Clips left out"]) == ("71", "1")
+    assert (numbers["Machine types"], numbers["Machine IDs"]) == ("2", "3")
+    left_out = app.dataframe[2].value
+    assert left_out["Status"].str.contains("truncated").all() and len(left_out) == 1
+    app.text_input(key="search").set_value("valve anomaly").run()
+    assert not app.exception
+    assert "6 of 72 clips" in said(app)
+    assert set(app.dataframe[1].value["Machine type"]) == {"valve"}
+
+
+def test_any_clip_can_be_heard_with_what_stands_out(small, monkeypatch):
+    app = opened(small, monkeypatch, "listen", machine="fan ID 02")
+    assert "What stands out from normal" in said(app)
+    verdicts = [each.value for each in (*app.success, *app.warning)]
+    assert len(verdicts) == 2
+    right = app.selectbox(key="clip_1_fan_02")
+    assert len(right.options) == 24
+    training = next(place for place, each in enumerate(right.options) if "training" in each)
+    app = right.select_index(training).run()
+    assert not app.exception
+    assert len(app.success) + len(app.warning) == 2
+
+
+def test_the_slider_moves_all_detectors(small, monkeypatch):
+    app = opened(small, monkeypatch, "results")
+    before = app.dataframe[0].value
+    assert before["Detector"].tolist() == list(small_run.DETECTORS)
+    app.select_slider(key="setting").set_value(24).run()
+    assert not app.exception
+    after = app.dataframe[0].value
+    assert (before["Specificity"] != after["Specificity"]).any()
+    sweep = pd.read_csv(small / "results/small/sweep.csv", dtype={"id": str})
+    rows = sweep[(sweep["setting"] == 24) & (sweep["detector"] == "fusion")]
+    mean = rows.groupby("machine")["sensitivity"].mean().mean()
+    assert after["Sensitivity"].iloc[0].startswith(f"{100 * mean:.1f}")
+
+
+def test_prices_change_the_cheapest_setting(small, monkeypatch):
+    app = opened(small, monkeypatch, "results")
+    [before] = [each.value for each in app.info if "Cheapest (oracle)" in each.value]
+    app.number_input(key="miss").set_value(0.0).run()
+    [after] = [each.value for each in app.info if "Cheapest (oracle)" in each.value]
+    assert before != after
+    assert "0.0\xa0% alarms" in after  # misses are free: no alarm pays
+
+
+def test_experiments_and_the_choice_are_shown_once_there_are_any(copy, monkeypatch):
+    from pygoodvibes.tables import Table
+
+    app = opened(copy, monkeypatch, "results")
+    assert "No experiments to compare yet" in said(app)
+    (copy / "results/small/experiments.csv").write_text(
+        "experiment,detector,auc,auc_difference,auc_difference_low,auc_difference_high\n"
+        "baseline,lof,0.8,,,\nbrave-owl,lof,0.85,0.05,0.01,0.09\n"
+    )
+    (copy / "results/small/tables").mkdir()
+    heads = ["Machine", "fixed default", "label-free choice", "oracle", "choice - default", "left"]
+    table = Table("Choice", heads, [["fan", "81.0", "82.5", "90.0", "+1.5", "+7.5"]])
+    (copy / "results/small/tables/choice.md").write_text(table.markdown())
+    app = opened(copy, monkeypatch, "results")
+    assert not app.exception
+    assert "No experiments to compare yet" not in said(app)
+    tables = [table.value for table in app.dataframe]
+    assert any("brave-owl" in table.to_string() for table in tables)
+    assert any("Label-free choice" in table.columns for table in tables)
+
+
+def test_a_support_vector_machine_is_fitted_live(small, monkeypatch):
+    app = opened(small, monkeypatch, "detectors", machine="fan ID 00", nu=0.8)
+    many = {metric.label: metric.value for metric in app.metric}["Training clips outside"]
+    app.select_slider(key="nu").set_value(0.01).run()
+    few = {metric.label: metric.value for metric in app.metric}["Training clips outside"]
+    assert int(few.split("\xa0")[0]) < int(many.split("\xa0")[0])
+    app.toggle(key="grid").set_value(True).run()
+    assert not app.exception
+
+
+def test_the_clouds_show_one_machine_or_all(small, monkeypatch):
+    for scope, colour, view in (("one", "score", "2-D"), ("all", "type", "3-D")):
+        app = opened(
+            small,
+            monkeypatch,
+            "method",
+            scope=scope,
+            colour=colour,
+            solid=view,
+            machine="fan ID 00",
+        )
+        assert not app.exception
+        [point] = [box for box in app.selectbox if box.label == "Clip to hear"]
+        assert len(point.options) == (23 if scope == "one" else 71)
+        app = point.select_index(3).run()
+        assert not app.exception
+        assert re.search(r"`(normal|anomaly)_id_\d+_\d+\.wav`", said(app))
+
+
+def test_a_data_set_of_vectors_has_pages_without_sound(copy, monkeypatch):
+    provenance = copy / "results/small/provenance.json"
+    text = provenance.read_text().replace('"source": "synthetic"', '"source": "embedding"')
+    provenance.write_text(text.replace('"seconds": 2.0', '"path": "table/clips.csv"'))
+    shutil.rmtree(copy / "resources/small/mel")
+    shutil.rmtree(copy / "results/small/models")
+    for page in PAGES:
+        app = opened(copy, monkeypatch, page)
+        assert not app.exception, page
+        assert not app.error, page
+    assert "no model that could judge" in said(app)
+
+
+def test_a_missing_clip_is_said_where_it_would_be_heard(copy, monkeypatch):
+    shutil.rmtree(copy / "data")
+    app = opened(copy, monkeypatch, "listen", "fr")
+    assert not app.exception
+    assert "ne peut pas être lu" in said(app)
+
+
+def test_a_damaged_model_is_refused_with_a_sentence(copy, monkeypatch):
+    for path in (copy / "results/small/models").glob("*.pgv"):
+        path.write_bytes(path.read_bytes()[:2000])
+    app = opened(copy, monkeypatch, "own_clip")
+    assert not app.exception
+    assert "This model can't be used" in app.error[0].value
+
+
+# the pages, in a browser
+
+
+def browser_path():
+    return next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+
+
+@contextlib.contextmanager
+def served(root):
+    """Serve the app in a folder of the project; gives its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(MAIN), "--server.headless=true"]
+    command += [f"--server.port={port}", "--server.address=127.0.0.1"]
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    server = subprocess.Popen(
+        command, cwd=root, env={**os.environ, **threads}, stdout=subprocess.DEVNULL
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):
+            assert server.poll() is None, "the app did not start"
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"{address}/_stcore/health").read()
+                break
+            time.sleep(0.1)
+        yield address
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = browser_path()
+    if path is None:
+        if os.environ.get("PYGOODVIBES_REQUIRE_BROWSER"):
+            pytest.fail("no Chromium: install it (Debian: apt-get install chromium)")
+        pytest.skip("no Chromium: install it (Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+        chromium = playwright.chromium.launch(executable_path=path, args=options)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def site(small):
+    with served(small) as address:
+        yield address
+
+
+class Visit:
+    """A page of the browser that remembers what went wrong on it."""
+
+    def __init__(self, browser, address, width, language):
+        self.address, self.language, self.problems = address, language, []
+        self.page = browser.new_page(viewport={"width": width, "height": 900})
+        self.page.set_default_timeout(120_000)
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("request", self._asked)
+
+    def _heard(self, message):
+        if message.type == "error":
+            self.problems.append(message.text)
+
+    def _asked(self, request):
+        if not request.url.startswith((self.address, "ws:", "data:", "blob:")):
+            self.problems.append(f"asked {request.url}")
+
+    def open(self, name):
+        """Go to a page by the menu, as a reader does."""
+        title = PAGES[name][LANGUAGES.index(self.language)]
+        if self.page.url == "about:blank":
+            self.page.goto(f"{self.address}/?lang={self.language}")
+            self.page.wait_for_selector("h1")
+        narrow = self.page.viewport_size["width"] < 640
+        if narrow:
+            self.page.get_by_test_id("stExpandSidebarButton").click()
+        self.page.get_by_test_id("stSidebarNavLink").filter(has_text=title).click()
+        self.page.get_by_role("heading", name=title, level=1).wait_for()
+        self.settle()
+        if narrow and not self.page.get_by_test_id("stExpandSidebarButton").is_visible():
+            self.page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+            self.settle()
+
+    def settle(self):
+        """Wait until the page has nothing more to do."""
+        self.page.wait_for_timeout(300)
+        self.page.wait_for_function(
+            "() => document.querySelector('[data-testid=stApp]')"
+            ".getAttribute('data-test-script-state') === 'notRunning'"
+        )
+        self.page.wait_for_timeout(300)
+
+    def text(self):
+        return self.page.get_by_test_id("stMain").inner_text()
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Open the app in the browser: width, language."""
+    visits = []
+
+    def start(width=1280, language="en", address=None):
+        visits.append(Visit(browser, address or site, width, language))
+        return visits[-1]
+
+    yield start
+    for each in visits:
+        each.page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_page_opens_in_a_browser(visit, width, language):
+    reader = visit(width, language)
+    for name in PAGES:
+        reader.open(name)
+        page = reader.page
+        assert page.get_by_test_id("stException").count() == 0, name
+        if name != "own_clip":
+            page.wait_for_selector(".js-plotly-plot .main-svg")
+        assert PAGES[name][LANGUAGES.index(language)] in reader.text()
+        # nothing reaches beyond the screen
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert reader.problems == [], name
+
+
+@pytest.mark.browser
+def test_the_language_is_one_switch_away(visit):
+    reader = visit()
+    reader.open("data")
+    reader.page.get_by_role("radio", name="Français").click()
+    reader.page.get_by_role("heading", name="Données", level=1).wait_for()
+    reader.settle()
+    assert "Extraits utilisés" in reader.text()
+    reader.language = "fr"
+    reader.open("results")
+    assert "déplacez le curseur" in reader.text()
+
+
+@pytest.mark.browser
+def test_the_keyboard_alone_moves_the_slider_and_the_numbers(visit):
+    reader = visit()
+    reader.open("results")
+    says = reader.page.get_by_text("Now at ")
+    before, pictures = says.inner_text(), reader.page.locator(".js-plotly-plot").first
+    alt = pictures.locator("xpath=ancestor::*[@aria-label or @role='img'][1]")
+    told = alt.get_attribute("aria-label") if alt.count() else None
+    slider = reader.page.get_by_role("slider").first
+    slider.focus()
+    for _ in range(8):
+        reader.page.keyboard.press("ArrowRight")
+    reader.settle()
+    assert says.inner_text() != before
+    if told is not None:
+        assert alt.get_attribute("aria-label") != told
+
+
+@pytest.mark.browser
+def test_a_clip_plays(visit):
+    reader = visit()
+    reader.open("listen")
+    player = reader.page.locator("audio").first
+    player.evaluate("player => player.play()")
+    reader.page.wait_for_function("() => document.querySelector('audio').currentTime > 0.2")
+    assert player.evaluate("player => player.duration") == pytest.approx(2.0, abs=0.05)
+    assert player.evaluate("player => player.error") is None
+
+
+@pytest.mark.browser
+def test_a_clicked_point_is_heard(visit):
+    reader = visit()
+    reader.open("method")
+    cloud = reader.page.locator(".js-plotly-plot").last
+    cloud.scroll_into_view_if_needed()
+    reader.settle()
+    # where on the screen the first clip is drawn
+    place = cloud.evaluate(
+        """plot => {
+          const {x, y} = plot._fullData[0], {xaxis, yaxis} = plot._fullLayout;
+          const box = plot.querySelector('.nsewdrag').getBoundingClientRect();
+          return [box.x + xaxis.d2p(x[0]), box.y + yaxis.d2p(y[0])];
+        }"""
+    )
+    count = reader.page.locator("audio").count()
+    reader.page.mouse.move(*place)
+    reader.page.mouse.click(*place)
+    reader.settle()
+    reader.page.wait_for_function(f"() => document.querySelectorAll('audio').length > {count}")
+
+
+def upload(reader, path):
+    reader.page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(path)
+    reader.page.get_by_test_id("stFileUploaderFile").wait_for()
+    reader.settle()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_wrong_files_get_a_sentence(visit, tmp_path, language):
+    tone = np.sin(np.arange(32000) / 9) / 4
+    (tmp_path / "text.wav").write_text("no sound")
+    soundfile.write(tmp_path / "silent.wav", 0 * tone, 16000)
+    soundfile.write(tmp_path / "other_rate.wav", tone, 44100)
+    expected = {
+        "text.wav": ("no readable audio", "pas un fichier audio"),
+        "silent.wav": ("digital silence", "silence numérique"),
+        "other_rate.wav": ("44,100 samples a second", "44\u202f100 échantillons par seconde"),
+    }
+    for name, words in expected.items():
+        reader = visit(390, language)
+        reader.open("own_clip")
+        upload(reader, tmp_path / name)
+        assert words[LANGUAGES.index(language)] in reader.text()
+        assert reader.page.get_by_test_id("stException").count() == 0
+
+
+@pytest.mark.browser
+def test_an_uploaded_clip_gets_the_score_that_the_workflow_gave(visit, small):
+    scores = pd.read_csv(small / "resources/small/scores.csv", dtype={"id": str})
+    rows = scores[(scores["detector"] == "fusion") & (scores["label"] == "anomaly")]
+    worst = rows.sort_values("score").iloc[-1]
+    reader = visit()
+    reader.open("own_clip")
+    box = reader.page.get_by_role("combobox").first
+    box.fill(f"{worst['machine']} ID {worst['id']}")
+    box.press("Enter")
+    reader.settle()
+    upload(reader, small / "data/small" / worst["machine"] / "test" / worst["clip"])
+    reader.page.get_by_text("ANOMALOUS").wait_for()
+    assert f"{worst['score']:,.2f}" in reader.text()
+    assert reader.page.locator(".js-plotly-plot").count() == 1
+
+
+@pytest.mark.browser
+@pytest.mark.shared
+def test_a_real_anomalous_fan_gets_its_verdict(visit, shared, small, tmp_path):
+    from pygoodvibes import listing, machine_model, mel_cache, records
+    from pygoodvibes.config import validate
+    from pygoodvibes.fitting import fit_clips
+
+    folder = shared / "data/mimii_fan_0db"
+    config = validate(
+        {
+            "dataset": {"name": "real", "source": "folder", "path": str(folder)},
+            "detectors": {"fusion": {}},
+        }
+    )
+    content = config.model_dump(mode="json")
+    listing.write_manifests(
+        dataset=content["dataset"],
+        folder=str(folder),
+        audio=content["audio"],
+        manifest_path=tmp_path / "manifest.csv",
+        coverage_path=tmp_path / "coverage.csv",
+        ids_folder=tmp_path / "ids",
+        threads=1,
+    )
+    rows = records.read_records(tmp_path / "manifest.csv")
+    train = [row for row in rows if row["split"] == "train"]
+    key = train[0]["machine"], train[0]["id"]
+    train = [row for row in train if (row["machine"], row["id"]) == key]
+    settings = {"audio_settings": content["audio"], "mel_settings": content["mel"]}
+    (tmp_path / "mel").mkdir()
+    model, _ = fit_clips(
+        config,
+        train,
+        mel_cache.compute(train, folder, **settings),
+        name="fan",
+        folder=tmp_path / "mel",
+    )
+    root = tmp_path / "root"
+    shutil.copytree(small, root)
+    shutil.rmtree(root / "results/small/models")
+    (root / "results/small/models").mkdir()
+    machine_model.save(root / f"results/small/models/{key[0]}_id_{key[1]}.pgv", model)
+    own = [row for row in rows if (row["machine"], row["id"]) == key]
+    anomaly = next(row for row in own if row["label"] == "anomaly")
+    with served(root) as address:
+        reader = visit(address=address)
+        reader.open("own_clip")
+        upload(reader, folder / anomaly["path"])
+        reader.page.get_by_text("ANOMALOUS").wait_for()
+        assert reader.problems == []
