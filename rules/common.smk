@@ -24,12 +24,23 @@ from pygoodvibes.titles import data_title
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
-# Results of earlier settings are kept here. DVC names the main project in experiment copies.
-earlier_results = os.environ.setdefault(
-    "SNAKEMAKE_OUTPUT_CACHE",
-    str(Path(os.environ.get("DVC_ROOT", workflow.basedir)) / "resources" / ".cache"),
+# With --default-storage-provider, what is computed lies in an object store, below this address.
+STORE = (
+    workflow.storage_settings.default_storage_prefix.rstrip("/")
+    if workflow.storage_settings.default_storage_provider
+    else None
 )
-Path(earlier_results).mkdir(parents=True, exist_ok=True)
+
+# Results of earlier settings are kept here, in the store if there is one: Snakemake takes nothing
+# else then. DVC names the main project in experiment copies.
+if STORE:
+    os.environ.update(SNAKEMAKE_OUTPUT_CACHE=f"{STORE}/resources/.cache")
+else:
+    earlier_results = os.environ.setdefault(
+        "SNAKEMAKE_OUTPUT_CACHE",
+        str(Path(os.environ.get("DVC_ROOT", workflow.basedir)) / "resources" / ".cache"),
+    )
+    Path(earlier_results).mkdir(parents=True, exist_ok=True)
 
 
 def stop(error):
@@ -64,7 +75,7 @@ DATA_TITLE = data_title(name=DATASET.name, source=DATASET.source)
 REFERENCES = (
     []
     if DATASET.benchmark == "none"
-    else f"{workflow.basedir}/scripts/pygoodvibes/references/{DATASET.benchmark}.csv"
+    else local(f"{workflow.basedir}/scripts/pygoodvibes/references/{DATASET.benchmark}.csv")
 )
 
 # The folder that the paths of the manifest count from.
@@ -72,10 +83,12 @@ DATA_FOLDER = data_folder(
     source=DATASET.source, name=DATASET.name, path=getattr(DATASET, "path", None)
 )
 
-# The folders of machine types that are made here, by the generator or by a download.
+# The folders of machine types that are made here, by the generator or by a download. Beside a store,
+# audio stays on this machine: jobs read a few clips of a folder, and would have to fetch all of it.
+# So do the lists of clips: Snakemake doesn't notice a new output of a checkpoint in a store.
 MADE = []
 if DATASET.source in ("synthetic", "zenodo", "kaggle"):
-    MADE = [f"{DATA}/{machine}" for machine in DATASET.wanted(MACHINES)]
+    MADE = [local(f"{DATA}/{machine}") for machine in DATASET.wanted(MACHINES)]
 
 FALSE_ALARM_RATES = {
     name: settings.expected_false_alarm_rate() or CONFIG.threshold.false_alarm_rate
@@ -101,6 +114,14 @@ def code(rule_name, *modules):
     return provenance.code_hash(script, *modules)
 
 
+def here(path):
+    """Return where a file or folder lies on this machine, also if that is a copy of a stored one."""
+    if not STORE:
+        return path
+    stored = workflow.storage_registry.default_storage_provider.object(f"{STORE}/{path}")
+    return str(stored.local_path())
+
+
 def coverage():
     """Return the counts of clips of all machine IDs, once the clips are listed."""
     return read_records(checkpoints.list_clips.get().output.coverage)
@@ -119,8 +140,10 @@ def machine_ids(machine=None, trained=False):
 
 def of_machine_ids(pattern, machine=None, trained=False):
     """Fill a pattern with {machine} and {id} for each of `machine_ids`."""
+    # lists of clips stay with their audio
+    place = local if pattern.startswith(f"{RESOURCES}/manifests/") else str
     return [
-        pattern.format(machine=machine, id=machine_id)
+        place(pattern.format(machine=machine, id=machine_id))
         for machine, machine_id in machine_ids(machine, trained)
     ]
 
@@ -146,7 +169,7 @@ def of_machines(pattern):
 def clips_of_id(wildcards):
     """Return the manifest of one machine ID, a small file that stands for its audio."""
     checkpoints.list_clips.get()
-    return f"{RESOURCES}/manifests/{wildcards.machine}/{wildcards.id}.csv"
+    return local(f"{RESOURCES}/manifests/{wildcards.machine}/{wildcards.id}.csv")
 
 
 def synthetic_ids(machine):

@@ -4,7 +4,7 @@ if DATASET.source == "synthetic":
 
     rule synthesize_dataset:
         output:
-            directory(f"{DATA}/{{machine}}"),
+            directory(local(f"{DATA}/{{machine}}")),
         log:
             f"{LOGS}/synthesize_dataset/{{machine}}.log",
         benchmark:
@@ -33,10 +33,14 @@ if DATASET.source == "synthetic":
 
 elif DATASET.source in ("zenodo", "kaggle"):
 
+    # the nodes of a cluster often can't reach the internet
+    localrules:
+        fetch_dataset,
+
     rule fetch_dataset:
         output:
             # Zenodo has an archive a machine type, Kaggle one for all
-            directory(f"{DATA}/{{machine}}")
+            directory(local(f"{DATA}/{{machine}}"))
             if DATASET.source == "zenodo"
             else [directory(folder) for folder in MADE],
         log:
@@ -71,9 +75,9 @@ checkpoint list_clips:
     input:
         MADE,
     output:
-        manifest=f"{RESOURCES}/manifest.csv",
-        coverage=f"{RESOURCES}/coverage.csv",
-        ids=directory(f"{RESOURCES}/manifests"),
+        manifest=local(f"{RESOURCES}/manifest.csv"),
+        coverage=local(f"{RESOURCES}/coverage.csv"),
+        ids=directory(local(f"{RESOURCES}/manifests")),
     log:
         f"{LOGS}/list_clips.log",
     conda:

@@ -140,7 +140,7 @@ rule project_overview:
 
 rule check_clips:
     input:
-        manifest=f"{RESOURCES}/manifest.csv",
+        manifest=local(f"{RESOURCES}/manifest.csv"),
         mel_clips=mel_clips,
     output:
         manifest=f"{RESOURCES}/final/manifest.csv",

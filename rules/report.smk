@@ -470,7 +470,7 @@ rule publish:
     resources:
         mem_mb=300,
     params:
-        figures_folder=FIGURES,
+        figures_folder=here(FIGURES),
         code=code("publish"),
     message:
         "Put figures and official score files beside the tables"
@@ -480,7 +480,7 @@ rule publish:
 
 rule write_report:
     input:
-        template="report/summary.html.j2",
+        template=local("report/summary.html.j2"),
         manifest=f"{RESOURCES}/final/manifest.csv",
         coverage=f"{RESOURCES}/final/coverage.csv",
         metrics=f"{RESULTS}/metrics.csv",
@@ -551,7 +551,7 @@ rule write_provenance:
         mem_mb=300,
     params:
         config=CONFIG.model_dump(mode="json"),
-        logs=LOGS,
+        logs=here(LOGS),
         code=code("write_provenance"),
     message:
         "Write down what the results were made from"
