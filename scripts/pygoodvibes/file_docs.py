@@ -10,10 +10,12 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from pygoodvibes import (
+    choice_tables,
     evaluation,
     layouts,
     manifest,
     mel_cache,
+    metering,
     precomputed,
     score_output,
 )
@@ -136,6 +138,31 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
         {
             "false_positive_rate": ("share", "Normal clips called anomalous."),
             "true_positive_rate": ("share", "Anomalous clips found, mean over the machine IDs."),
+        },
+    ),
+    "choice": (
+        choice_tables.COLUMNS,
+        {
+            "candidate": ("", "Name of the detector, or of the detector and its member."),
+            "chosen": ("", "1 for the candidates that were chosen."),
+            "oracle": ("", "1 for the candidate with the highest AUC by the test labels."),
+            "stand_in_auc": ("share", "How well it tells stand-ins from clips of its own ID."),
+            "stand_in_pauc": ("share", "The same at few false alarms."),
+            "stand_in_separation": ("scatters", "How far apart both lie."),
+            "self_tail": ("", "How little its highest held-out scores stick out."),
+            "agreement": ("", "How much other candidates say the same."),
+            "burstiness": ("", "Whether it looks at what the machine has: bursts, or steadiness."),
+        },
+    ),
+    "costs": (
+        ("detector", "machine_ids", *metering.COLUMNS[1:]),
+        {
+            "machine_ids": ("", "Machine IDs that it was fitted to."),
+            "fits": ("", "Fits, those for held-out scores included."),
+            "fit_seconds": ("s", "Processor seconds of all fits."),
+            "clips": ("", "Clips scored."),
+            "score_seconds": ("s", "Processor seconds of scoring them."),
+            "memory_mib": ("MiB", "Largest growth of the process while the detector worked."),
         },
     ),
     "verdicts": (
