@@ -8,7 +8,9 @@ from pathlib import Path
 # its jobs, which would find that of the project that is installed first.
 library = str(Path(workflow.basedir) / "scripts")
 sys.path.insert(0, library)
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [library, os.environ.get("PYTHONPATH")]))
+os.environ.update(
+    PYTHONPATH=os.pathsep.join([library, os.getenv("PYTHONPATH", "")]).rstrip(os.pathsep)
+)
 
 from pygoodvibes import detectors, embeddings, listing, provenance
 from pygoodvibes.config import MACHINES, validate
@@ -201,6 +203,13 @@ def detector_settings():
         name: settings.model_dump(mode="json", exclude=later)
         for name, settings in CONFIG.detectors.items()
     }
+
+
+def mel_files(ending):
+    """Return a file of the mel cache of each trained machine ID, where the data set has them."""
+    if DATASET.source == "embedding":
+        return []
+    return of_machine_ids(f"{RESOURCES}/mel/{{machine}}/{{id}}{ending}", trained=True)
 
 
 def mel_clips(wildcards):

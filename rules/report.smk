@@ -8,13 +8,6 @@
 FIGURES = f"{RESOURCES}/figures"
 
 
-def mel_files(ending):
-    """Return a file of the mel cache of each trained machine ID, where the data set has them."""
-    if DATASET.source == "embedding":
-        return []
-    return of_machine_ids(f"{RESOURCES}/mel/{{machine}}/{{id}}{ending}", trained=True)
-
-
 rule write_tables:
     input:
         manifest=f"{RESOURCES}/final/manifest.csv",
