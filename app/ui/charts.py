@@ -31,6 +31,7 @@ LIMIT = 6.0
 """Deviation, in spreads, at which the colours end."""
 
 MOST_IN_3D = 4000
+MOST_AS_SVG = 3000
 
 # Streamlit takes #000001 and the like for places of its own palette, and Magma begins with #000004
 _MAGMA = [f"rgb{hex_to_rgb(colour)}" for colour in sequential.Magma]
@@ -62,11 +63,15 @@ def group_name(group: str) -> str:
     return f"{GROUPS[group][2]} {t(f'group.{group}')}"
 
 
-def legend_below(figure: go.Figure, *, room: float = 62) -> None:
-    """Put the legend below the plot, `room` pixels under the axis: narrow screens have no side."""
-    inside = max(figure.layout.height - 150, 80)
-    place = {"orientation": "h", "y": -room / inside, "yanchor": "top", "x": 0}
+def legend_below(figure: go.Figure) -> None:
+    """Put the legend at the bottom of the figure: narrow screens have no side."""
+    place = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0}
     figure.update_layout(legend=place)
+
+
+def flat(count: int) -> type:
+    """Return the kind of trace for so many points; a browser has few places for WebGL ones."""
+    return go.Scattergl if count > MOST_AS_SVG else go.Scatter
 
 
 def sunburst(nodes: pd.DataFrame, *, names: Mapping[str, str], shares: bool) -> go.Figure:
@@ -319,7 +324,7 @@ def cloud(
         In three dimensions.
     """
     axes = ["PC1", "PC2", "PC3"][: 3 if solid else 2]
-    kind = go.Scatter3d if solid else go.Scattergl
+    kind = go.Scatter3d if solid else flat(len(points))
     figure = go.Figure()
 
     def places(rows: pd.DataFrame) -> dict:
@@ -400,7 +405,7 @@ def cloud(
             },
             height=560,
         )
-        legend_below(figure, room=5)
+        legend_below(figure)
     else:
         figure.update_xaxes(title=labels[0], zeroline=False)
         figure.update_yaxes(title=labels[1], zeroline=False)
@@ -451,7 +456,7 @@ def contours(grid: Grid, row: int = 0, column: int = 0, *, small: bool = False) 
     ):  # fmt: skip
         colour, symbol, _ = GROUPS[group]
         figure.add_trace(
-            go.Scattergl(
+            go.Scatter(
                 x=values[:, 0],
                 y=values[:, 1],
                 mode="markers",
@@ -500,7 +505,7 @@ def distributions(
         # a fixed jitter, so that points do not hide each other
         jitter = 0.09 * np.sin(7.0 * np.arange(len(rows)))
         figure.add_trace(
-            go.Scattergl(
+            flat(len(scores))(
                 x=rows["score"],
                 y=rows["id"].map(ids.index).to_numpy() + offset + jitter,
                 mode="markers",

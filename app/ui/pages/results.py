@@ -154,7 +154,7 @@ def _roc(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -> Non
         for row in own.dropna(subset=["auc"]).itertuples():
             shown.append(
                 {
-                    t("column.machine"): f"{row.machine} {row.id}",
+                    t("pick.machine"): f"{row.machine} {row.id}",
                     t("column.detector"): row.detector,
                     "AUC": _bounds(row.auc, row.auc_low, row.auc_high),
                     "pAUC": _bounds(row.pauc, row.pauc_low, row.pauc_high),
