@@ -284,17 +284,9 @@ def finished(tmp_path_factory):
     place = tmp_path_factory.mktemp("docs")
     folder = place / "project"
     folder.mkdir()
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file() and not name.startswith("results/"):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
+    for name in project_files():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, folder / name)
     settings = yaml.safe_load((folder / "config/config.yaml").read_text())
     settings["dataset"]["machines"] = {"pump": ["00"]}
     kept = ("fusion", "lof", "knn")
@@ -317,6 +309,17 @@ def finished(tmp_path_factory):
     done = run_shell(setup, folder)
     assert done.returncode == 0, done.stdout[-5000:]
     return folder
+
+
+def project_files() -> list[str]:
+    """Return the files that a clone would have, and new ones; where there is no git, all sources."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    names = done.stdout.splitlines()
+    if done.returncode:
+        names = [path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*")]
+    made = (".git/", ".venv/", ".snakemake/", "data/", "logs/", "resources/", "results/")
+    return [name for name in names if (ROOT / name).is_file() and not name.startswith(made)]
 
 
 def link_environment(target: pathlib.Path) -> None:
