@@ -312,7 +312,7 @@ def finished(tmp_path_factory):
 
 
 def project_files() -> list[str]:
-    """Return the files that a clone would have, and new ones; where there is no git, all sources."""
+    """Return the files that a clone would have, and new ones; without git, all sources."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     names = done.stdout.splitlines()

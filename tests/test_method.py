@@ -103,10 +103,12 @@ def test_the_measured_auc_is_right_on_average_and_narrows_with_the_clips():
     np.testing.assert_array_equal(many, method.measured_auc(200, 0.85))
 
 
-def test_the_picture_of_set_sizes_says_its_ranges():
+def test_the_picture_of_set_sizes_and_the_guide_say_its_ranges(root):
     shown = texts_of(method.set_size(0.85))
     low, high = np.quantile(100 * method.measured_auc(25, 0.85), (0.025, 0.975))
     assert f"{low:.0f} to {high:.0f}" in shown
+    guide = (root / "docs/method.md").read_text("utf-8")
+    assert f"from {low:.0f} % to {high:.0f} %" in " ".join(guide.split())
 
 
 def test_the_pictures_in_the_guide_are_those_that_are_drawn(root):
