@@ -59,9 +59,13 @@ format: .venv/installed-test ## Bring code and rules into the project's style
 	ruff format .
 	snakefmt Snakefile rules
 
-docs: .venv/installed ## Write what is generated: config schema and key tables, README's table and figure
+docs: .venv/installed ## Write what is generated: reference, schema, README's table, pictures of the method
 	python -m pygoodvibes.config_docs
+	python -m pygoodvibes.file_docs
+	python -m pygoodvibes.cli_docs
+	python -m pygoodvibes.api_docs
 	python -m pygoodvibes.readme
+	python -m pygoodvibes.figures.method
 
 lock: .venv/installed-test ## Pin all dependencies, with hashes, from pyproject.toml
 	$(LOCK) --all-extras -o requirements-test.txt

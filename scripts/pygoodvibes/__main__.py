@@ -161,17 +161,21 @@ def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         return
     if name == "study":
         command.add_argument("path", metavar="study", help="e.g. config/studies/lof.yaml")
-        command.add_argument("--config", default="config/config.yaml")
-        command.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+        command.add_argument("--config", default="config/config.yaml", help="config file")
+        command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="jobs at a time")
         return
     if name == "prune":
         command.add_argument(
             "path", metavar="resources", nargs="?", default="resources", help="what is in use"
         )
-        command.add_argument("--keep-days", type=float, default=7.0)
+        command.add_argument(
+            "--keep-days", type=float, default=7.0, help="keep what was used within so many days"
+        )
         command.add_argument("--max-gb", type=float, help="stop at this size of the folder")
         return
-    command.add_argument("path", metavar="config", nargs="?", default="config/config.yaml")
+    command.add_argument(
+        "path", metavar="config", nargs="?", default="config/config.yaml", help="config file"
+    )
     if name == "compare":
         command.add_argument(
             "--sort",
@@ -185,13 +189,19 @@ def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         )
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run a command; return its exit code."""
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     parser = argparse.ArgumentParser("pygoodvibes", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, function in COMMANDS.items():
         command = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
         _add_arguments(name, command)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; return its exit code."""
+    parser = build_parser()
     parsed, rest = parser.parse_known_args(arguments)
     options = vars(parsed)
     # argparse takes several names at one place only; options may stand between them
