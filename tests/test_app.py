@@ -478,17 +478,15 @@ def test_the_keyboard_alone_moves_the_slider_and_the_numbers(visit):
     reader = visit()
     reader.open("results")
     says = reader.page.get_by_text("Now at ")
-    before, pictures = says.inner_text(), reader.page.locator(".js-plotly-plot").first
-    alt = pictures.locator("xpath=ancestor::*[@aria-label or @role='img'][1]")
-    told = alt.get_attribute("aria-label") if alt.count() else None
-    slider = reader.page.get_by_role("slider").first
-    slider.focus()
-    for _ in range(8):
-        reader.page.keyboard.press("ArrowRight")
+    counted = reader.page.get_by_test_id("stTable")
+    before = says.inner_text(), counted.inner_text()
+    reader.page.get_by_role("slider").first.focus()
+    reader.page.keyboard.press("End")
+    reader.page.get_by_text("Now at 50.0").wait_for()
     reader.settle()
-    assert says.inner_text() != before
-    if told is not None:
-        assert alt.get_attribute("aria-label") != told
+    # at this setting other clips are found or missed
+    assert says.inner_text() != before[0]
+    assert counted.inner_text() != before[1]
 
 
 @pytest.mark.browser
@@ -528,13 +526,14 @@ def test_a_clicked_point_is_heard(visit):
 def test_the_grid_of_settings_is_drawn_whole(visit):
     reader = visit()
     reader.open("detectors")
-    plots = reader.page.locator(".js-plotly-plot").count()
     reader.page.get_by_text("Show the grid").click()
+    # scores, the support vector machine, nine of them, LOF
     reader.page.wait_for_function(
-        f"() => document.querySelectorAll('.js-plotly-plot .main-svg .contour').length >= {plots}"
+        "() => document.querySelectorAll('.js-plotly-plot').length === 12"
+        " && document.querySelectorAll('.contourlayer').length >= 10"
     )
     reader.settle()
-    assert reader.page.locator(".js-plotly-plot").count() == plots + 9
+    assert reader.page.get_by_test_id("stException").count() == 0
     assert reader.problems == []
 
 

@@ -284,7 +284,7 @@ def variance(ratios: np.ndarray) -> go.Figure:
             hovertemplate="%{x}: %{y:.1f} %<extra></extra>",
         )
     )
-    figure.update_xaxes(title=t("method.components"))
+    figure.update_xaxes(title=t("method.components"), dtick=1 if len(total) < 12 else None)
     figure.update_yaxes(title=t("method.variance"), range=[0, 102], ticksuffix=" %")
     figure.update_layout(height=300)
     return figure

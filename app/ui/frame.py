@@ -90,16 +90,19 @@ def _page(module: object, chosen: str | None, incomplete: dict[str, list[str]]) 
     try:
         run = load.run(chosen)
         dataset = run.config["dataset"]
-        title = data_title(name=dataset["name"], source=dataset["source"])
-        st.caption(f"{t(f'{name}.intro')} {t('frame.shown', data=_data(title))}")
+        data = _data(name=dataset["name"], source=dataset["source"])
+        st.caption(f"{t(f'{name}.intro')} {t('frame.shown', data=data)}")
         module.show(run)
     except UserError as error:
         st.error(str(error), icon=":material/error:")
 
 
-def _data(title: str) -> str:
-    """Return the words for a data set; those for generated sounds are in the reader's language."""
-    return t("frame.synthetic") if title.startswith("synthetic data") else title
+def _data(*, name: str, source: str) -> str:
+    """Return the words for a data set, as `pygoodvibes.titles`, in the reader's language."""
+    if source == "synthetic":
+        return t("frame.synthetic")
+    title = data_title(name=name, source=source)
+    return t("frame.named", name=name) if title.endswith(name) else title
 
 
 def _nothing_yet(incomplete: dict[str, list[str]]) -> None:
