@@ -4,6 +4,11 @@ import os
 import pathlib
 
 import pytest
+from hypothesis import settings
+
+# how long an example takes depends on what else the machine does
+settings.register_profile("pygoodvibes", deadline=None)
+settings.load_profile("pygoodvibes")
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 

@@ -7,7 +7,13 @@ from pydantic import ValidationError
 
 from pygoodvibes import embeddings, mel_cache
 from pygoodvibes.embeddings import statistics
-from pygoodvibes.embeddings.statistics import Settings, columns, embed, ranked_pooling
+from pygoodvibes.embeddings.statistics import (
+    Settings,
+    columns,
+    embed,
+    modulation_spread,
+    ranked_pooling,
+)
 
 NOTHING = {
     "method": "statistics",
@@ -16,6 +22,7 @@ NOTHING = {
     "max": False,
     "delta": False,
     "gwrp": [],
+    "modulation": 0,
 }
 FRAMES = np.random.default_rng(0).normal(-40, 10, size=(50, 6)).astype(np.float32)
 
@@ -70,6 +77,22 @@ def test_order_of_frames_does_not_matter():
     settings = only(mean=True, std=True, max=True, quantiles=[0.5, 0.9], gwrp=[0.7])
     shuffled = np.random.default_rng(1).permutation(FRAMES)
     assert np.allclose(embed(shuffled, settings), embed(FRAMES, settings), rtol=1e-6)
+
+
+@given(matrices, st.integers(1, 8))
+def test_modulation_splits_the_variance_over_time(values, octaves):
+    parts = modulation_spread(values, octaves)
+    assert parts.shape == (octaves, values.shape[1])
+    assert np.allclose((parts**2).sum(axis=0), values.var(axis=0), atol=1e-6)
+
+
+@pytest.mark.parametrize(("period", "octave"), [(2, 0), (3, 0), (4, 0), (5, 1), (8, 1), (100, 3)])
+def test_modulation_by_how_fast_the_level_changes(period, octave):
+    frames = 10 * np.cos(2 * np.pi * np.arange(800) / period)[:, None]
+    parts = embed(frames, only(modulation=4))
+    assert parts.argmax() == octave
+    assert np.isclose(parts[octave], frames.std(), rtol=0.02)
+    assert columns(1, only(modulation=4)) == ["mod4_000", "mod8_000", "mod16_000", "mod32_000"]
 
 
 def test_one_frame_is_enough():

@@ -70,6 +70,17 @@ def test_views_are_the_blocks_and_the_whole():
     assert list(find_views(TRAIN[:, :3], ["PC1", "PC2", "PC3"])) == ["all"]
 
 
+def test_sub_bands_are_neighbouring_bands_of_each_block():
+    wide = [f"{name}_{band:03d}" for name in ("mean", "std") for band in range(20)]
+    views = find_views(np.zeros((3, 40)), wide, sub_bands=2)
+    assert list(views) == ["mean", "std", "mean 1/2", "mean 2/2", "std 1/2", "std 2/2", "all"]
+    assert views["std 1/2"].tolist() == list(range(20, 30))
+    # too narrow for three parts
+    assert list(find_views(np.zeros((3, 40)), wide, sub_bands=3)) == ["mean", "std", "all"]
+    fitted = Fusion(sub_bands=2).fit(np.random.default_rng(0).normal(size=(30, 40)), columns=wide)
+    assert len(fitted.member_names) == 14
+
+
 @pytest.mark.parametrize("n_clips", [28, 80])
 @pytest.mark.parametrize("view", ["mean", "std", "max"])
 def test_a_fault_in_any_one_view_is_found(view, n_clips):

@@ -82,8 +82,10 @@ def stepped_blocks(values: np.ndarray) -> list[np.ndarray]:
     return [np.arange(d)]
 
 
-def find_views(values: np.ndarray, columns: Sequence[str] | None) -> dict[str, np.ndarray]:
-    """Return the views of an embedding: its blocks, and all of it.
+def find_views(
+    values: np.ndarray, columns: Sequence[str] | None, *, sub_bands: int = 1
+) -> dict[str, np.ndarray]:
+    """Return the views of an embedding: its blocks, parts of them, and all of it.
 
     Parameters
     ----------
@@ -91,6 +93,8 @@ def find_views(values: np.ndarray, columns: Sequence[str] | None) -> dict[str, n
         Training clips.
     columns : sequence of str, optional
         Names of the d columns.
+    sub_bands : int > 0
+        As in `Fusion`.
 
     Returns
     -------
@@ -103,7 +107,14 @@ def find_views(values: np.ndarray, columns: Sequence[str] | None) -> dict[str, n
         blocks = {f"part {number + 1}": part for number, part in enumerate(parts)}
     if len(blocks) < 2:
         blocks = {}
-    return {**blocks, "all": np.arange(values.shape[1])}
+    everything = {"all": np.arange(values.shape[1])}
+    parts = {
+        f"{name} {number + 1}/{sub_bands}": part
+        for name, block in (blocks or everything).items()
+        if sub_bands > 1 and len(block) >= sub_bands * LEAST_COLUMNS
+        for number, part in enumerate(np.array_split(block, sub_bands))
+    }
+    return {**blocks, **parts, **everything}
 
 
 class Fusion:
@@ -118,6 +129,8 @@ class Fusion:
     temperature : float > 0
         How soft the maximum is, in units of scatter: near 0 the largest score counts alone, far
         above 1 all count alike.
+    sub_bands : int > 0
+        Parts of neighbouring bands that each block is also seen in; 1: blocks are seen whole.
     max_references : int > 0
         As in `LocalDensity`.
     random_state : int >= 0
@@ -141,19 +154,21 @@ class Fusion:
         n_neighbors: int = 4,
         folds: int = 5,
         temperature: float = 2.0,
+        sub_bands: int = 1,
         max_references: int = 5000,
         random_state: int = 0,
     ):
         self.n_neighbors = n_neighbors
         self.folds = folds
         self.temperature = temperature
+        self.sub_bands = sub_bands
         self.max_references = max_references
         self.random_state = random_state
 
     def fit(self, X: np.ndarray, columns: Sequence[str] | None = None) -> "Fusion":
         """Fit all members on training clips, shape (n_clips, n_columns), and measure them."""
         X = np.asarray(X, dtype=np.float64)
-        self.views_ = find_views(X, columns)
+        self.views_ = find_views(X, columns, sub_bands=self.sub_bands)
         fold = np.arange(len(X)) % max(min(self.folds, len(X)), 1)
         fold = np.random.default_rng(self.random_state).permutation(fold)
         self.members_, held_out_scores = [], []
@@ -251,6 +266,11 @@ class Settings(SeededSettings):
     """How soft the maximum over members is: near 0 the largest score counts alone, far above 1 all
     count alike."""
 
+    sub_bands: Count = 1
+    """Each block of the embedding is also seen in so many parts of neighbouring bands, at least
+    eight columns wide (1: only whole). A fault in a narrow band then speaks louder, and so does
+    chance: 2 finds one point of AUC more on the synthetic data, eight less on 28 real fan clips."""
+
     max_references: Count = 5000
     """Training clips kept by each member, drawn at random where there are more."""
 
@@ -260,6 +280,7 @@ class Settings(SeededSettings):
             n_neighbors=max(1, min(self.n_neighbors, n_clips - 1)),
             folds=self.folds,
             temperature=self.temperature,
+            sub_bands=self.sub_bands,
             max_references=self.max_references,
             random_state=seed if self.seed is None else self.seed,
         )

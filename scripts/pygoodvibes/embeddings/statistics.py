@@ -39,10 +39,15 @@ class Settings(Section):
     gwrp: list[Decay] = Field(default=[0.9])
     """Decays r of ranked pooling (GWRP): 1 = mean, 0 = maximum."""
 
+    modulation: Annotated[int, Field(ge=0, le=8)] = 0
+    """Standard deviation over time by how fast the level changes, dB, in so many octaves of the
+    modulation frequency: 1/2 to 1/4 cycle a frame, 1/4 to 1/8, and so on; the last has all that is
+    slower (0: none)."""
+
     @model_validator(mode="after")
     def _not_empty(self) -> "Settings":
-        switched_on = (self.mean, self.std, self.max, self.delta, self.quantiles, self.gwrp)
-        if not any(switched_on):
+        names = ("mean", "std", "max", "delta", "quantiles", "gwrp", "modulation")
+        if not any(getattr(self, name) for name in names):
             raise ValueError("no statistic is switched on; set mean, std, max or delta to true")
         for key in ("quantiles", "gwrp"):
             names = [f"{value:g}" for value in getattr(self, key)]
@@ -69,6 +74,33 @@ def ranked_pooling(descending: np.ndarray, decay: float) -> np.ndarray:
     """
     weights = np.power(float(decay), np.arange(len(descending)))  # 0 ** 0 is 1
     return (weights / weights.sum()) @ descending
+
+
+def modulation_spread(frames: np.ndarray, octaves: int) -> np.ndarray:
+    """Split the variance over time of each band by how fast its level changes.
+
+    Parameters
+    ----------
+    frames : np.ndarray [shape=(n_frames, n_mels)]
+        Log-mel spectrogram, dB.
+    octaves : int > 0
+        Octaves of the modulation frequency, from half a cycle a frame downwards; the last one takes
+        all that is slower.
+
+    Returns
+    -------
+    np.ndarray [shape=(octaves, n_mels)]
+        Standard deviation that the changes of each octave make, dB, the fastest first; their
+        squares add up to the variance over time.
+    """
+    count = len(frames)
+    power = np.abs(np.fft.rfft(frames, axis=0)) ** 2 / count**2
+    power[1 : (count + 1) // 2] *= 2  # these stand for the negative frequencies, too
+    cycles = np.fft.rfftfreq(count)[1:]
+    # a quarter of a cycle belongs to the first octave, an eighth to the second; rounding aside
+    octave = np.ceil(-np.log2(cycles) - 1e-9).astype(int) - 2
+    octave = np.clip(octave, 0, octaves - 1)
+    return np.sqrt([power[1:][octave == number].sum(axis=0) for number in range(octaves)])
 
 
 def embed(frames: np.ndarray, settings: Settings) -> np.ndarray:
@@ -107,6 +139,8 @@ def embed(frames: np.ndarray, settings: Settings) -> np.ndarray:
             high = min(low + 1, len(ascending) - 1)
             parts.append(ascending[low] + (position - low) * (ascending[high] - ascending[low]))
         parts.extend(ranked_pooling(ascending[::-1], decay) for decay in settings.gwrp)
+    if settings.modulation:
+        parts.extend(modulation_spread(frames, settings.modulation))
     return np.concatenate(parts).astype(np.float32)
 
 
@@ -115,4 +149,5 @@ def columns(n_mels: int, settings: Settings) -> list[str]:
     statistics = [name for name in ("mean", "std", "max", "delta") if getattr(settings, name)]
     statistics += [f"q{quantile:g}" for quantile in settings.quantiles]
     statistics += [f"gwrp{decay:g}" for decay in settings.gwrp]
+    statistics += [f"mod{2 ** (number + 2)}" for number in range(settings.modulation)]
     return [f"{statistic}_{band:03d}" for statistic in statistics for band in range(n_mels)]
