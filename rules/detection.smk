@@ -92,8 +92,9 @@ rule choose:
 # For new recordings: one file a machine ID with all that scoring takes, audio to verdict.
 rule pack_models:
     input:
+        # without audio there is nothing to pack, but a table that says so for each machine ID
         **(
-            {}
+            {"manifest": rules.list_clips.output.manifest}
             if DATASET.source in ("mel", "embedding")
             else {name: trained_ids(pattern) for name, pattern in PACKED.items()}
         ),

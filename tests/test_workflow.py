@@ -401,7 +401,10 @@ def test_a_killed_run_started_again_ends_with_the_same_bytes(killed, finished):
         ({"mel": {"n_mels": 64}}, {**AFTER_MEL, "mel": 4}),
         (
             {"choice": {"sample": 20}},
-            {**CHOICE, "write_benchmark": 1, "write_provenance": 1, "all": 1},
+            {
+                **CHOICE,
+                **dict.fromkeys(("write_benchmark", "write_report", "write_provenance", "all"), 1),
+            },
         ),
         (
             {"figures": {"contour_nus": [0.1]}},
