@@ -60,7 +60,8 @@ WRONG = [
     (
         {"sead": 1},
         "sead: there is no such key; did you mean seed? allowed here: seed, dataset, audio, mel, "
-        "embedding, projection, held_out, detectors, choice, threshold, evaluation, figures",
+        "embedding, projection, held_out, default_detector, detectors, choice, threshold, "
+        "evaluation, figures",
     ),
     (
         {"mel": {"n_mel": 64}},
@@ -537,6 +538,7 @@ NO_DEFAULT = {
     *(("detectors", name, "components") for name in ("original_ocsvm", "original_lof")),
 }
 OTHER_VALUE = {
+    ("default_detector",),
     ("detectors", "frames", "max_frames"),  # fewer, for speed
     *(
         ("detectors", name, key)
@@ -684,3 +686,16 @@ def test_words(node, words):
 def test_what_there_are_no_words_for_is_an_error():
     with pytest.raises(ValueError, match="no words for"):
         in_words({"type": "tuple"})
+
+
+def test_the_default_detector_comes_first_whatever_the_order():
+    config = {"dataset": {"name": "x", "source": "synthetic"}, "detectors": {"knn": {}, "lof": {}}}
+    assert list(validate(config).detectors) == ["knn", "lof"]
+    assert list(validate({**config, "default_detector": "lof"}).detectors) == ["lof", "knn"]
+    assert list(validate({**config, "default_detector": "gmm"}).detectors) == ["knn", "lof"]
+
+
+def test_the_default_config_has_its_default_first(root):
+    content = yaml.safe_load((root / "config/config.yaml").read_text())
+    turned = {**content, "detectors": dict(sorted(content["detectors"].items()))}
+    assert next(iter(validate(turned).detectors)) == "fusion"

@@ -8,7 +8,15 @@ the tables of `config/README.md` (`config_docs`), and what is said of a wrong co
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, ValidationError, field_validator, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from pygoodvibes import detectors
 from pygoodvibes.detectors import (
@@ -432,6 +440,10 @@ class Config(Section):
     embedding: statistics.Settings = statistics.Settings(method="statistics")
     projection: Projection = Projection()
     held_out: HeldOut = HeldOut()
+    default_detector: Name | None = None
+    """The detector that verdicts, the report and all comparisons go by (null, or none of this
+    name: the first one)."""
+
     detectors: Annotated[dict[Name, AnyDetector], Field(min_length=1)]
     """The detectors, all run side by side: a name of your choice and the settings of each."""
 
@@ -460,6 +472,14 @@ class Config(Section):
             if name in value:
                 raise ValueError(f"{name}: a detector can't have this name, it is a column's")
         return value
+
+    @field_validator("detectors")
+    @classmethod
+    def _default_comes_first(cls, value: dict, info: ValidationInfo) -> dict:
+        default = info.data.get("default_detector")
+        if default not in value:
+            return value
+        return {default: value[default], **value}
 
     @model_validator(mode="after")
     def _below_nyquist(self) -> "Config":

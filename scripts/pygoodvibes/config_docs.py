@@ -38,7 +38,7 @@ def key_tables() -> str:
         "### At the top\n",
         "Each other key at the top holds a section; those that may be left out take all their "
         "defaults.\n",
-        _table(config.Config, keys=["seed"]),
+        _table(config.Config, keys=["seed", "default_detector"]),
         "### `dataset`\n",
         _summary(config.Config, "dataset"),
         "Keys of every source:\n",
