@@ -581,19 +581,24 @@ def plane_of_scores(points: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def sensitivity_curves(curves: pd.DataFrame, setting: int, detectors: Sequence[str]) -> go.Figure:
-    """Draw sensitivity against specificity over the settings, the one in use with large marks."""
-    figure = go.Figure()
+def add_chance(figure: go.Figure, heights: Sequence[float]) -> None:
+    """Draw the line of guessing, between these heights at the left and at the right."""
     figure.add_trace(
         go.Scatter(
             x=[0, 1],
-            y=[1, 0],
+            y=list(heights),
             mode="lines",
             line={"color": INK, "width": 1, "dash": "dot"},
             name=t("results.chance"),
             hoverinfo="skip",
         )
     )
+
+
+def sensitivity_curves(curves: pd.DataFrame, setting: int, detectors: Sequence[str]) -> go.Figure:
+    """Draw sensitivity against specificity over the settings, the one in use with large marks."""
+    figure = go.Figure()
+    add_chance(figure, [1, 0])
     for place, detector in enumerate(detectors):
         rows = curves[curves["detector"] == detector].sort_values("setting")
         if rows.empty:
@@ -640,16 +645,7 @@ def roc(rows: pd.DataFrame, detectors: Sequence[str], max_fpr: float) -> go.Figu
     figure.add_annotation(
         x=max_fpr, y=0.03, text="pAUC", xanchor="left", showarrow=False, font={"size": 12}
     )
-    figure.add_trace(
-        go.Scatter(
-            x=[0, 1],
-            y=[0, 1],
-            mode="lines",
-            line={"color": INK, "width": 1, "dash": "dot"},
-            name=t("results.chance"),
-            hoverinfo="skip",
-        )
-    )
+    add_chance(figure, [0, 1])
     for place, detector in enumerate(detectors):
         own = rows[rows["detector"] == detector]
         if own.empty:
