@@ -9,6 +9,8 @@ Fawcett (2006), An introduction to ROC analysis.
 McClish (1989), Analyzing a portion of the ROC curve.
 """
 
+import functools
+
 import numpy as np
 
 
@@ -101,14 +103,26 @@ def bootstrap(
     Efron and Tibshirani (1993), An Introduction to the Bootstrap.
     """
     anomalous, scores = _checked(anomalous, scores)
+    weights = _resampled(anomalous.tobytes(), resamples, seed)
+    fpr, tpr = _weighted_roc(anomalous, scores, weights)
+    return _area(fpr, tpr), _standardised_area(fpr, tpr, max_fpr)
+
+
+@functools.lru_cache(maxsize=1)
+def _resampled(anomalous: bytes, resamples: int, seed: int) -> np.ndarray:
+    """Return how often each clip is drawn in each resample, shape (resamples, n).
+
+    Drawing takes longer than all the rest, and the detectors of a machine ID share the draws.
+    """
+    labels = np.frombuffer(anomalous, dtype=bool)
     rng = np.random.default_rng(seed)
-    weights = np.zeros((resamples, len(scores)))
-    for of_class in (anomalous, ~anomalous):
+    weights = np.zeros((resamples, len(labels)))
+    for of_class in (labels, ~labels):
         count = int(of_class.sum())
         if count:
             weights[:, of_class] = rng.multinomial(count, np.full(count, 1 / count), resamples)
-    fpr, tpr = _weighted_roc(anomalous, scores, weights)
-    return _area(fpr, tpr), _standardised_area(fpr, tpr, max_fpr)
+    weights.flags.writeable = False
+    return weights
 
 
 def confusion(anomalous: np.ndarray, decision: np.ndarray) -> dict[str, float]:
