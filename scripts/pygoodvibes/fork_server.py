@@ -7,6 +7,7 @@ which begins within milliseconds with all modules in place and everything else u
 
 import collections
 import contextlib
+import gc
 import importlib
 import json
 import logging
@@ -157,6 +158,8 @@ def _serve(requests: socket.socket, modules: Sequence[str]) -> None:
                 for name in request.pop("modules"):
                     _import(name)
                 answers = socket.socket(fileno=places[0])
+                # else a fork's collector would write to all that is shared with it, and so copy it
+                gc.freeze()
                 pid = os.fork()
                 if not pid:
                     signal.set_wakeup_fd(-1)
