@@ -416,7 +416,8 @@ def choose(
     -------
     dict
         machine, id; chosen: candidates to be fused, none if no detector was fitted; told: whether
-        the indicator has chosen them, and not the lack of one; reason; burstiness_db; stand_ins: how many; indicators: those of each candidate.
+        the indicator speaks for them, rather than that nothing could be told; reason;
+        burstiness_db; stand_ins: how many; indicators: those of each candidate.
     """
     own = ids[machine_id]
     candidates = Candidates.of(own, detectors, leave_out=leave_out, members=members)
