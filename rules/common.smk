@@ -12,7 +12,7 @@ os.environ.update(
     PYTHONPATH=os.pathsep.join([library, os.getenv("PYTHONPATH", "")]).rstrip(os.pathsep)
 )
 
-from pygoodvibes import detectors, embeddings, listing, provenance
+from pygoodvibes import chosen, detectors, embeddings, listing, provenance
 from pygoodvibes.config import MACHINES, validate
 from pygoodvibes.errors import UserError
 from pygoodvibes.manifest import trainable
@@ -65,6 +65,9 @@ LOGS = f"logs/{DATASET.name}"
 BENCHMARKS = f"{RESOURCES}/benchmarks"
 DETECTORS = list(CONFIG.detectors)
 
+# What has scores, metrics and figures: the label-free choice too, where it is the default.
+SCORED = chosen.listed(CONFIG.default_detector, DETECTORS)
+
 # The folder of earlier results may have been deleted or moved: what it held is made again. As long
 # as the last result is there, Snakemake neither misses what lies in between nor compares its params.
 if provenance.drop_broken_links(Path(RESOURCES)):
@@ -95,7 +98,7 @@ if DATASET.source in ("synthetic", "zenodo", "kaggle"):
 # By rule: the modules of the library that its script imports; `code` fills it.
 MODULES = {}
 
-FALSE_ALARM_RATES = {
+FALSE_ALARM_RATES = dict.fromkeys(SCORED, CONFIG.threshold.false_alarm_rate) | {
     name: settings.expected_false_alarm_rate() or CONFIG.threshold.false_alarm_rate
     for name, settings in CONFIG.detectors.items()
 }
@@ -104,7 +107,7 @@ FALSE_ALARM_RATES = {
 wildcard_constraints:
     machine=r"[A-Za-z0-9][A-Za-z0-9._-]*",
     id=r"[A-Za-z0-9][A-Za-z0-9._-]*",
-    detector="|".join(map(re.escape, DETECTORS)),
+    detector="|".join(map(re.escape, SCORED)),
 
 
 def section(name, *keys):
@@ -172,6 +175,13 @@ def of_machines(pattern):
     ]
 
 
+def choice_of_type(pattern):
+    """Return the choice and its scores for a machine type, where they count as a detector."""
+    if not CONFIG.with_choice:
+        return []
+    return [f"{RESOURCES}/choice/{pattern}.json", f"{RESOURCES}/choice/{pattern}.final.csv"]
+
+
 def clips_of_id(wildcards):
     """Return the manifest of one machine ID, a small file that stands for its audio."""
     checkpoints.list_clips.get()
@@ -226,7 +236,7 @@ def mel_clips(wildcards):
 def figures(wildcards):
     """Return all figures that the data set allows."""
     names = ["clips", "clouds", "roc", "sweep", "bars"]
-    names += [f"scores/{detector}" for detector in DETECTORS]
+    names += [f"scores/{detector}" for detector in SCORED]
     machines = dict.fromkeys(machine for machine, _ in machine_ids())
     trained = machine_ids(trained=True)
     if DATASET.source != "embedding":

@@ -16,6 +16,12 @@ PACKED = {
     "scores": f"{RESOURCES}/detection/{{machine}}/{{id}}.scores.csv",
     "notes": f"{RESOURCES}/detection/{{machine}}/{{id}}.notes.json",
 }
+if CONFIG.with_choice:
+    # of its type
+    PACKED |= {
+        "choices": f"{RESOURCES}/choice/{{machine}}.json",
+        "choice_scores": f"{RESOURCES}/choice/{{machine}}.final.csv",
+    }
 
 
 rule detect:
@@ -64,6 +70,7 @@ rule choose:
     output:
         choice=f"{RESOURCES}/choice/{{machine}}.json",
         scores=f"{RESOURCES}/choice/{{machine}}.scores.csv",
+        final=f"{RESOURCES}/choice/{{machine}}.final.csv",
     log:
         f"{LOGS}/choose/{{machine}}.log",
     conda:
@@ -76,7 +83,7 @@ rule choose:
             machine_id for _, machine_id in machine_ids(wildcards.machine, trained=True)
         ],
         detectors=detector_settings(),
-        choice=section("choice"),
+        choice=section("choice", "indicator", "top", "leave_out", "members", "sample"),
         max_fpr=CONFIG.evaluation.max_fpr,
         seed=CONFIG.seed,
         code=code(
@@ -110,7 +117,10 @@ rule pack_models:
         mem_mb=1500,
     params:
         machine_ids=lambda wildcards: machine_ids(trained=True),
-        config=CONFIG.model_dump(mode="json", exclude={"choice", "evaluation", "figures"}),
+        config=CONFIG.model_dump(
+            mode="json",
+            exclude={"evaluation", "figures"} | (set() if CONFIG.with_choice else {"choice"}),
+        ),
         code=code(
             "pack_models",
             *sorted({detectors.module_of(each.method) for each in CONFIG.detectors.values()}),

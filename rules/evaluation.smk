@@ -7,6 +7,7 @@ rule evaluate:
         projection=f"{RESOURCES}/projection/{{machine}}/{{id}}.npz",
         scores=f"{RESOURCES}/detection/{{machine}}/{{id}}.scores.csv",
         notes=f"{RESOURCES}/detection/{{machine}}/{{id}}.notes.json",
+        choice=choice_of_type("{machine}"),
     output:
         evaluation=f"{RESOURCES}/evaluation/{{machine}}/{{id}}.json",
         scores=f"{RESOURCES}/evaluation/{{machine}}/{{id}}.scores.csv",
@@ -53,7 +54,7 @@ rule summarize:
     resources:
         mem_mb=300,
     params:
-        detectors=DETECTORS,
+        detectors=SCORED,
         code=code("summarize"),
     message:
         "Gather the metrics of all machine IDs"

@@ -107,7 +107,7 @@ rule write_benchmark:
         mem_mb=500,
     params:
         **section("evaluation", "max_fpr", "bootstrap", "confidence"),
-        detectors=DETECTORS,
+        detectors=SCORED,
         seed=CONFIG.seed,
         data=DATA_TITLE,
         benchmark=DATASET.benchmark,
@@ -125,6 +125,7 @@ rule write_costs:
         costs=lambda wildcards: of_machine_ids(
             f"{RESOURCES}/detection/{{machine}}/{{id}}.cost.csv", trained=True
         ),
+        choices=trained_ids(f"{RESOURCES}/choice/{{machine}}.json") if CONFIG.with_choice else [],
     output:
         table=report(
             f"{RESULTS}/costs.md",
@@ -142,7 +143,8 @@ rule write_costs:
     resources:
         mem_mb=300,
     params:
-        detectors=DETECTORS,
+        detectors=SCORED,
+        ids=lambda wildcards: [machine_id for _, machine_id in machine_ids(trained=True)],
         data=DATA_TITLE,
         code=code("write_costs"),
     message:
@@ -234,7 +236,7 @@ rule plot_deviation:
     params:
         machine=lambda wildcards: wildcards.machine,
         id=lambda wildcards: wildcards.id,
-        detector=DETECTORS[0],
+        detector=SCORED[0],
         mel=section("mel", "hop_length", "fmin", "fmax", "htk"),
         sample_rate=CONFIG.audio.sample_rate,
         title_suffix=DATA_TITLE,
@@ -500,7 +502,7 @@ rule write_report:
         mem_mb=1000,
     params:
         report={
-            "detectors": DETECTORS,
+            "detectors": SCORED,
             "data_folder": None if DATASET.source in ("mel", "embedding") else DATA_FOLDER,
             "config": CONFIG.model_dump(mode="json"),
             "texts": {

@@ -20,4 +20,5 @@ with logged(snakemake.log):
         seed=snakemake.params.seed,
         choice=snakemake.output.choice,
         scores=snakemake.output.scores,
+        final=snakemake.output.final,
     )

@@ -8,6 +8,7 @@ from pygoodvibes.job import logged
 
 with logged(snakemake.log):
     names = ("clips", "mel_arrays", "mel_clips", "projections", "detectors", "scores", "notes")
+    names += ("choices", "choice_scores")
     packing.pack_models(
         validate(snakemake.params.config),
         snakemake.params.machine_ids,

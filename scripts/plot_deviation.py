@@ -1,4 +1,4 @@
-"""Draw what the first detector heard in telling clips of a machine ID."""
+"""Draw what the default detector heard in telling clips of a machine ID."""
 
 from pygoodvibes.figures import style
 from pygoodvibes.figures.deviation import plot_deviation_of

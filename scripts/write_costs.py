@@ -10,4 +10,6 @@ with logged(snakemake.log):
         numbers=snakemake.output.numbers,
         detectors=snakemake.params.detectors,
         data=snakemake.params.data,
+        choices=snakemake.input.choices,
+        ids=snakemake.params.ids,
     )

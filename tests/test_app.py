@@ -222,6 +222,18 @@ def test_any_clip_can_be_heard_with_what_stands_out(small, monkeypatch):
     assert len(app.success) + len(app.warning) == 2
 
 
+@pytest.mark.parametrize(("names", "explained"), [(["choice", "lof"], True), (["lof"], False)])
+def test_what_the_choice_is_stands_beside_the_detectors(monkeypatch, names, explained):
+    from streamlit.testing.v1 import AppTest
+
+    monkeypatch.syspath_prepend(str(ROOT / "app"))
+    script = f"from ui import pick\npick.one_of({names!r}, key='of')"
+    app = AppTest.from_string(script, default_timeout=120).run()
+    assert not app.exception
+    assert app.selectbox(key="of").value == names[0]
+    assert ("No label is used" in app.selectbox(key="of").help) == explained
+
+
 def test_the_slider_moves_all_detectors(small, monkeypatch):
     app = opened(small, monkeypatch, "results")
     before = app.dataframe[0].value

@@ -127,6 +127,20 @@ def test_the_oracle_takes_the_best_by_the_labels_and_says_so():
     assert any("is no method" in note and "pump: good" in note for note in auc.notes)
 
 
+def test_the_oracle_is_one_of_the_detectors_and_not_what_was_made_of_them():
+    renamed = [
+        {**row, "detector": {"good": "choice"}.get(row["detector"], row["detector"])}
+        for row in rows()
+    ]
+    names = ["choice", "blind", "fair"]
+    auc, *_, paired = benchmark.benchmark_tables(benchmark.group_scores(renamed), names, **OPTIONS)
+    assert cells(auc, "oracle (by test labels)", "pump") == cells(auc, "fair", "pump")
+    assert cells(auc, "choice", "pump")[0] > cells(auc, "fair", "pump")[0]
+    assert any("pump: fair" in note for note in auc.notes)
+    assert any("may lie above it" in note for note in auc.notes)
+    assert paired.title.startswith("choice against the others")
+
+
 def test_detectors_without_any_score_are_named():
     auc, *_ = benchmark.benchmark_tables(
         benchmark.group_scores(rows()), ["good", "absent"], **OPTIONS

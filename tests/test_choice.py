@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from pygoodvibes import choice, mel_cache, metrics, models, vectors
+from pygoodvibes import choice, chosen, mel_cache, metrics, models, vectors
 from pygoodvibes.detection import detect_clips, write_scores
 from pygoodvibes.projection import Pca, project_vectors
 from pygoodvibes.records import read_records
@@ -181,6 +181,54 @@ def test_training_clips_do_have_a_say():
     assert after["indicators"][name]["stand_in_auc"] < before["indicators"][name]["stand_in_auc"]
 
 
+WHICH = {"leave_out": ["original_*"], "members": True}
+
+
+def final(ids, name="00", **changes):
+    done = choice.choose("fan", ids, name, DETECTORS, **{**OPTIONS, **changes})
+    own = ids[name]
+    found = choice.scores_of_test_clips(own, DETECTORS, **WHICH)
+    return done, *choice.final_scores(done, own, DETECTORS, found, **WHICH)
+
+
+def test_the_final_score_is_the_mean_of_the_chosen_in_units_of_held_out_scatter():
+    ids = a_type()
+    done, parts, scores = final(ids, top=3)
+    candidates = choice.Candidates.of(ids["00"], DETECTORS, **WHICH)
+    train = ids["00"].embedded.train
+    held_out = [candidates.held_out[name] for name in done["chosen"]]
+    assert np.allclose(scores[train], np.mean([choice.in_units(x, x) for x in held_out], axis=0))
+    found = choice.scores_of_test_clips(ids["00"], DETECTORS, **WHICH)
+    expected = np.mean([found[name] for name in done["chosen"]], axis=0)
+    assert np.allclose(scores[~train], expected)
+    assert [f"{part.detector}: {part.member}".removesuffix(": ") for part in parts] == (
+        done["chosen"]
+    )
+    assert all(part.scatter > 0 for part in parts)
+
+
+def test_no_test_clip_and_no_label_moves_what_was_learnt():
+    ids = a_type()
+    changed = {name: with_other_tests(each) for name, each in ids.items()}
+    (_, parts, scores), (_, others, other) = final(ids, top=3), final(changed, top=3)
+    assert parts == others
+    train = ids["00"].embedded.train
+    assert np.array_equal(scores[train], other[train])
+    assert (scores[~train] != other[~train]).all()
+
+
+def test_where_nothing_can_be_told_the_scores_are_those_of_the_fixed_default():
+    own = machine_id(clips(0))
+    done, [part], scores = final({"00": own})
+    assert not done["told"]
+    assert part == chosen.Part("knn", "", 0.0, 1.0)
+    for split, some in (("train", own.embedded.train), ("test", ~own.embedded.train)):
+        assert np.array_equal(scores[some], own.scores_of(split)["knn"])
+    few = machine_id(clips(3, n_train=2))
+    done, parts, scores = final({"00": few})
+    assert parts == [] and np.isnan(scores).all()
+
+
 @pytest.mark.parametrize("indicator", ["stand_in_auc", "stand_in_pauc", "stand_in_separation"])
 def test_an_only_id_gets_the_default_and_a_reason(indicator):
     [own] = [machine_id(clips(0))]
@@ -302,6 +350,17 @@ def test_bursts_ask_for_maxima_and_steady_power_for_means(tmp_path, burst, best)
     )
     scores = choice.scores_of_test_clips(ids["00"], FRAMES, leave_out=[], members=True)
     assert set(scores) == set(done["indicators"])
+    # a member that sees frames, one clip at a time, and none without them
+    parts, final_scores = choice.final_scores(
+        done, ids["00"], FRAMES, scores, leave_out=[], members=True
+    )
+    own = {**ids["00"].estimators, "choice": chosen.Chosen(parts)}
+    values, cache = ids["00"].embedded.values, ids["00"].cache
+    for number in range(20, 24):
+        frames = [cache.of(cache.clips[number])]
+        options = {"embedding": values[number : number + 1], "pca": ids["00"].pca}
+        assert score_clips(own, FRAMES, **options, frames=frames)["choice"] == final_scores[number]
+        assert set(score_clips(own, FRAMES, **options)) == {"knn"}
 
 
 def test_frames_with_other_bands_are_no_stand_ins(tmp_path):
@@ -427,8 +486,9 @@ def test_of_equal_candidates_the_default_goes_first_and_nan_never():
     assert choice.favoured(table, "i", "b", top=9) == ["c", "b", "a"]
     assert choice.favoured(table, "i", "a", top=2) == ["c", "a"]
     assert choice.favoured({"d": table["d"]}, "i", "d", top=1) == []
-    assert "1 more have 1.00" in choice.reason_for(table, "i", "b", ["c", "b"], alone=False)
-    assert choice.reason_for(table, "i", "b", ["c"], alone=False).endswith("; b has 1.00")
+    options = {"fallback": "b", "alone": False}
+    assert "1 more have 1.00" in choice.reason_for(table, "i", "b", ["c", "b"], **options)
+    assert choice.reason_for(table, "i", "b", ["c"], **options).endswith("; b has 1.00")
 
 
 # files
@@ -461,7 +521,9 @@ def test_the_files_say_what_was_chosen_and_are_the_same_again(tmp_path):
             seed=0,
             choice=tmp_path / f"{again}.json",
             scores=tmp_path / f"{again}.csv",
+            final=tmp_path / f"{again}.final.csv",
         )
+    assert (tmp_path / "a.final.csv").read_bytes() == (tmp_path / "b.final.csv").read_bytes()
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
     assert "NaN" not in (tmp_path / "a.json").read_text()
@@ -476,6 +538,22 @@ def test_the_files_say_what_was_chosen_and_are_the_same_again(tmp_path):
     assert all(float(row["fusion"]) for row in rows[:16])
     assert {row["fusion"] for row in rows[16:]} == {""}
     assert set(rows[0]) == {"id", "clip", *direct["indicators"]}
+    for document, own in zip(documents, ids.values(), strict=True):
+        found = chosen.read(tmp_path / "a.json", tmp_path / "a.final.csv", document["id"])
+        keys = list(zip(own.embedded.split, own.embedded.clip, strict=True))
+        assert list(found.scores) == keys
+        if not document["chosen"]:
+            assert found.chosen is None and np.isnan(list(found.scores.values())).all()
+            continue
+        # the numbers of the file are exact: they score the clips as the file says
+        again = score_clips(
+            {**own.estimators, "choice": found.chosen},
+            DETECTORS,
+            embedding=own.embedded.values,
+            pca=own.pca,
+        )["choice"]
+        test = ~own.embedded.train
+        assert np.array_equal(again[test], np.array(list(found.scores.values()))[test])
 
 
 @pytest.mark.shared

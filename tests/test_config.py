@@ -539,6 +539,7 @@ NO_DEFAULT = {
 }
 OTHER_VALUE = {
     ("default_detector",),
+    ("choice", "fixed"),
     ("detectors", "frames", "max_frames"),  # fewer, for speed
     *(
         ("detectors", name, key)
@@ -697,5 +698,35 @@ def test_the_default_detector_comes_first_whatever_the_order():
 
 def test_the_default_config_has_its_default_first(root):
     content = yaml.safe_load((root / "config/config.yaml").read_text())
-    turned = {**content, "detectors": dict(sorted(content["detectors"].items()))}
-    assert next(iter(validate(turned).detectors)) == "fusion"
+    turned = {**content, "detectors": dict(sorted(content["detectors"].items(), reverse=True))}
+    assert next(iter(turned["detectors"])) != "fusion"
+    assert next(iter(validate(turned).detectors)) == validate(turned).fixed_default == "fusion"
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "dcase2020.yaml"])
+def test_the_label_free_choice_is_the_default_of_the_default_configs(root, name):
+    checked = validate(yaml.safe_load((root / "config" / name).read_text()))
+    assert checked.with_choice and checked.fixed_default == "fusion"
+    original = validate(yaml.safe_load((root / "config/original.yaml").read_text()))
+    assert not original.with_choice
+
+
+def test_the_choice_is_compared_with_a_fixed_default():
+    config = {"dataset": {"name": "x", "source": "synthetic"}, "detectors": {"knn": {}, "lof": {}}}
+    assert not validate(config).with_choice
+    assert validate(config).fixed_default == "knn"
+    chosen = {**config, "default_detector": "choice"}
+    for fixed, first in ((None, "knn"), ("lof", "lof"), ("gmm", "knn")):
+        checked = validate({**chosen, "choice": {"fixed": fixed}})
+        assert checked.with_choice
+        assert next(iter(checked.detectors)) == checked.fixed_default == first
+    # where the default is a detector, that is the fixed one
+    named = validate({**config, "default_detector": "knn", "choice": {"fixed": "lof"}})
+    assert named.fixed_default == "knn"
+
+
+def test_no_detector_may_be_called_choice():
+    config = {"dataset": {"name": "x", "source": "synthetic"}, "detectors": {"knn": {}}}
+    config["detectors"]["choice"] = {"method": "lof"}
+    with pytest.raises(UserError, match=r"choice: a detector can't have this name.*call it other"):
+        validate(config)

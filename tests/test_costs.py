@@ -1,6 +1,10 @@
+import dataclasses
+import json
+
 import pytest
 
 from pygoodvibes import costs, metering
+from pygoodvibes.chosen import Part
 from pygoodvibes.metering import Cost
 from pygoodvibes.records import read_records
 from pygoodvibes.tables import NOTHING
@@ -49,3 +53,46 @@ def test_the_table_has_seconds_a_fit_and_milliseconds_a_clip(files, tmp_path):
     numbers = read_records(tmp_path / "costs.csv")
     assert [row["detector"] for row in numbers] == ["net", "lof", "absent"]
     assert float(numbers[0]["fit_seconds"]) == 30.0
+
+
+def part(candidate):
+    return Part.of(candidate, 0.0, 1.0)
+
+
+def test_the_choice_costs_what_it_takes(files, tmp_path):
+    rows = read_records(files[0])
+    both = costs.cost_of_choice(rows, [part("net: a"), part("lof"), part("net: b")])
+    assert both == {
+        "detector": "choice",
+        "fits": 9,
+        "fit_seconds": pytest.approx(31.2),
+        "clips": 110,
+        "score_seconds": pytest.approx(1.65),
+        "memory_mib": 250,
+    }
+    assert costs.cost_of_choice(rows, [part("lof")])["fit_seconds"] == pytest.approx(1.2)
+    # a cost that isn't known is not made up
+    assert costs.cost_of_choice(rows, [part("lof"), part("absent")]) is None
+    assert costs.cost_of_choice(rows, []) is None
+
+
+def test_the_choice_has_a_row_of_what_it_takes_for_each_machine_id(files, tmp_path):
+    documents = [
+        {"id": "00", "parts": [dataclasses.asdict(part("net: a"))]},
+        {"id": "02", "parts": [dataclasses.asdict(part("lof"))]},
+    ]
+    (tmp_path / "fan.json").write_text(json.dumps(documents))
+    costs.write_costs(
+        costs=files,
+        table=tmp_path / "costs.md",
+        numbers=tmp_path / "costs.csv",
+        detectors=["choice", "net", "lof"],
+        data="test data",
+        choices=[tmp_path / "fan.json"] * 2,
+        ids=["00", "02"],
+    )
+    first, *_ = read_records(tmp_path / "costs.csv")
+    assert (first["detector"], first["machine_ids"], first["fits"]) == ("choice", "2", "9")
+    assert float(first["fit_seconds"]) == pytest.approx(30.6)
+    assert float(first["memory_mib"]) == 250
+    assert "the sum over the detectors that it takes" in (tmp_path / "costs.md").read_text()

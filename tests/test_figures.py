@@ -744,6 +744,33 @@ def test_roc_says_when_a_detector_lacks_an_id(full):
     assert labels[1].endswith("(1 of 2 IDs)") and "IDs" not in labels[0]
 
 
+@pytest.mark.parametrize("count", [2, 14, 15, 20])
+@pytest.mark.parametrize("kind", ["roc", "sweep"])
+def test_legends_beside_the_panels_stay_within_them_however_many_detectors(full, kind, count):
+    names = ["random_projection", *(f"detector {number}" for number in range(1, count))]
+    knn = {
+        name: getattr(full, name)[getattr(full, name)["detector"] == "knn"]
+        for name in ("metrics", "scores", "sweep")
+    }
+    many = {
+        name: pd.concat([rows.assign(detector=each) for each in names])
+        for name, rows in knn.items()
+    }
+    if kind == "roc":
+        figure = plot_roc(many["scores"], many["metrics"], title_suffix=SUFFIX)
+    else:
+        figure = plot_sweep(many["sweep"], many["metrics"], title_suffix=SUFFIX)
+    figure.canvas.draw()
+    whole = figure.bbox
+    legends = [axes.get_legend() for axes in figure.axes if axes.get_legend() is not None]
+    boxes = [legend.get_window_extent() for legend in legends]
+    assert len(boxes) > 1
+    for number, box in enumerate(boxes):
+        assert whole.x0 <= box.x0 and box.x1 <= whole.x1
+        assert whole.y0 <= box.y0 and box.y1 <= whole.y1
+        assert not any(box.overlaps(other) for other in boxes[:number])
+
+
 # Sweep
 
 

@@ -40,8 +40,24 @@ def test_the_default_is_the_first_detector_and_others_can_be_chosen(tmp_path):
         "far",
         "lof",
     ]
+    # the order of the list doesn't matter where the default has a name
+    named = own_machine.fit(folder, {**content, "default_detector": "lof"})
+    assert list(named.model.estimators) == ["lof"]
     with pytest.raises(UserError, match=r"no detector 'near'; there are far, lof, or 'all'"):
         own_machine.fit(folder, content, detectors="near")
+
+
+def test_one_machine_has_nothing_to_choose_by_and_gets_the_fixed_default(tmp_path):
+    folder = own_machine.healthy(tmp_path / "pump", 6)
+    content = {"detectors": {"far": {"method": "knn"}, "lof": None}, "default_detector": "choice"}
+    for fixed, name in ((None, "far"), ("lof", "lof")):
+        fit = own_machine.fit(folder, {**content, "choice": {"fixed": fixed}})
+        assert list(fit.model.estimators) == list(fit.model.settings["detectors"]) == [name]
+        assert fit.notes == [
+            f"{name}, for choice takes other machine IDs of the type to choose by: here is one "
+            "machine"
+        ]
+    assert own_machine.fit(folder, content, detectors="lof").notes == []
 
 
 def test_clips_that_cannot_be_used_are_listed_and_the_rest_goes_on(tmp_path):

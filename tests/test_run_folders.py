@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import os
 
@@ -49,6 +50,8 @@ def test_an_opened_run_knows_its_files(tmp_path):
     finish(tmp_path, "plant", at=1, source="folder", path="/recordings")
     run = run_folders.open_run(tmp_path, "plant")
     assert run.detectors == ["lof", "knn"]
+    chosen = {**run.config, "default_detector": "choice"}
+    assert dataclasses.replace(run, config=chosen).detectors == ["choice", "lof", "knn"]
     assert run.clip_path("fan/a.wav").as_posix() == "/recordings/fan/a.wav"
     assert run.of_id("mel", "fan", "00", ".npy") == tmp_path / "resources/plant/mel/fan/00.npy"
 

@@ -106,6 +106,13 @@ def test_ready_made_studies_fit_the_configs(path, name, root):
     assert (len(runs), len(runs[0].variants)) == counts[path.stem]
 
 
+def test_a_study_compares_its_variants_and_chooses_none_of_them(root):
+    config = validate(yaml.safe_load((root / "config/config.yaml").read_text()))
+    assert config.with_choice
+    runs = plan(studies.read_study(root / "config/studies/lof.yaml"), config, name="lof")
+    assert not any(run.config.with_choice for run in runs)
+
+
 def test_every_ready_made_study_is_in_the_list(root):
     text = (root / "config" / "studies" / "README.md").read_text()
     assert len(READY_MADE) == 4

@@ -5,6 +5,7 @@ import concurrent.futures
 import csv
 import dataclasses
 import json
+import operator
 import os
 import pathlib
 import re
@@ -19,7 +20,7 @@ import pytest
 import soundfile
 import yaml
 
-from pygoodvibes import official, vectors
+from pygoodvibes import machine_model, official, scoring, vectors
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("workflow")]
 
@@ -319,6 +320,67 @@ def test_one_job_at_a_time_gives_the_same_bytes_as_eight(finished, new_project):
     # nor does the number of threads that a user's shell asks for
     project.run(jobs=1, OMP_NUM_THREADS="2", OPENBLAS_NUM_THREADS="2")
     assert differing(project, finished) == []
+
+
+CHOSEN = {"default_detector": "choice", "choice": {"fixed": "knn"}}
+
+
+def test_the_choice_has_all_that_a_detector_has_and_moves_no_other(finished, new_project):
+    project = new_project()
+    project.run({**TINY, **CHOSEN}, jobs=1)
+    eight = new_project()
+    eight.run({**TINY, **CHOSEN}, jobs=8)
+    assert differing(project, eight) == []
+    rows = project.table("results/tiny/metrics.csv")
+    names = ["choice", "knn", "lof"]
+    assert [(row["machine"], row["id"], row["detector"]) for row in rows] == [
+        (*machine_id, name) for machine_id in IDS for name in names
+    ]
+    mine = [row for row in rows if row["detector"] == "choice"]
+    assert all(row["auc"] and row["threshold"] for row in mine)
+    assert all(row["note"].startswith("chosen: ") for row in mine)
+    key = operator.itemgetter("machine", "id", "detector")
+    others = sorted((row for row in rows if row["detector"] != "choice"), key=key)
+    assert others == sorted(finished.table("results/tiny/metrics.csv"), key=key)
+    headline = json.loads((project.path / "results/tiny/metrics.json").read_text())
+    assert list(headline["auc"]) == names
+    files = project.results()
+    assert files["figures/scores/choice.png"].startswith(b"\x89PNG")
+    assert f"official/choice/{official.score_file('fan', '00')}" in files
+    assert b"choice against the others" in files["tables/benchmark.md"]
+    assert b"Fixed default: knn" in files["tables/choice.md"]
+    assert b"first in the config" not in files["summary.html"]
+    costs = project.table("results/tiny/costs.csv")
+    assert [row["detector"] for row in costs] == names and int(costs[0]["machine_ids"]) == 4
+    # a model file says of a clip what the workflow says, to the last bit
+    packed = project.table("results/tiny/models/models.csv")
+    assert [row["detectors"] for row in packed] == ["choice knn lof"] * 4
+    scores = {
+        (row["machine"], row["id"], row["clip"]): row["score"]
+        for row in project.table("resources/tiny/scores.csv")
+        if (row["detector"], row["split"]) == ("choice", "test")
+    }
+    assert len(scores) == 4 * 8
+    manifest = project.table("results/tiny/manifest.csv")
+    for machine, machine_id in IDS:
+        path = project.path / f"results/tiny/models/{machine}_id_{machine_id}.pgv"
+        model = machine_model.load(path)
+        for row in manifest:
+            if (row["machine"], row["id"], row["split"]) == (machine, machine_id, "test"):
+                found = scoring.score_file(model, project.path / "data/tiny" / row["path"])
+                assert found.detector == "choice"
+                assert found.score == float(scores[machine, machine_id, row["clip"]])
+
+
+def test_the_only_machine_id_of_a_type_gets_the_fixed_default(new_project):
+    project = new_project()
+    settings = {**tiny(dataset={"machines": {"fan": ["00"]}}), **CHOSEN}
+    project.run(settings, "results/tiny/metrics.json")
+    mine, fixed, _ = project.table("results/tiny/metrics.csv")
+    assert (mine.pop("detector"), fixed.pop("detector")) == ("choice", "knn")
+    assert "only machine ID" in mine.pop("note")
+    fixed.pop("note")
+    assert mine == fixed
 
 
 def test_no_job_takes_more_memory_than_its_rule_declares(finished):

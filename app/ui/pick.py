@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from pygoodvibes.chosen import NAME
 from pygoodvibes.drivers import of_model
 from pygoodvibes.errors import UserError
 from pygoodvibes.machine_model import MachineModel
@@ -45,9 +46,20 @@ def machine_type(run: Run, *, key: str, all_types: bool = True) -> str | None:
 
 
 def detector(run: Run, *, key: str = "detector") -> str:
-    """Let the reader pick a detector; the first of the config comes first."""
-    keep_valid(key, run.detectors)
-    return st.selectbox(t("pick.detector"), run.detectors, key=key, persist_state="session")
+    """Let the reader pick a detector; the default comes first."""
+    return one_of(run.detectors, key=key)
+
+
+def one_of(detectors: list[str], *, key: str) -> str:
+    """Let the reader pick one of some detectors."""
+    keep_valid(key, detectors)
+    return st.selectbox(
+        t("pick.detector"),
+        detectors,
+        key=key,
+        persist_state="session",
+        help=t("pick.choice") if NAME in detectors else None,
+    )
 
 
 def keep_valid(key: str, options: list) -> None:

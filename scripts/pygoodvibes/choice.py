@@ -26,7 +26,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from pygoodvibes import mel_cache, metrics, models, vectors
+from pygoodvibes import chosen, mel_cache, metrics, models, vectors
+from pygoodvibes.chosen import Part
 from pygoodvibes.detection import anomaly_score, read_scores
 from pygoodvibes.detectors.fusion import centre_and_scatter
 from pygoodvibes.mel_cache import ClipFrames, MelCache
@@ -126,7 +127,7 @@ def member_scores(
     found = {}
     for name, estimator in estimators.items():
         if len(getattr(estimator, "held_out_", ())):
-            scores = estimator.member_scores(_seen(detectors[name], inputs))
+            scores = chosen.member_scores(estimator, _seen(detectors[name], inputs))
             found[name] = dict(zip(estimator.member_names, scores.T, strict=True))
     return found
 
@@ -414,12 +415,13 @@ def choose(
     Returns
     -------
     dict
-        machine, id; chosen: candidates to be fused, none if no detector was fitted; reason;
+        machine, id; chosen: candidates to be fused, none if no detector was fitted; told: whether
+        the indicator speaks for them, rather than that nothing could be told; reason;
         burstiness_db; stand_ins: how many; indicators: those of each candidate.
     """
     own = ids[machine_id]
     candidates = Candidates.of(own, detectors, leave_out=leave_out, members=members)
-    result: dict = {"machine": machine, "id": machine_id, "stand_ins": 0}
+    result: dict = {"machine": machine, "id": machine_id, "stand_ins": 0, "told": False}
     result |= {"burstiness_db": math.nan, "indicators": {}}
     if not candidates.held_out:
         fitted = own.estimators.get(default) is not None
@@ -451,12 +453,13 @@ def choose(
         burstiness=result["burstiness_db"],
         max_fpr=max_fpr,
     )
-    chosen = favoured(table, indicator, default, top=top)
+    best = favoured(table, indicator, default, top=top)
     fallback = default if default in table else next(iter(table))
     return {
         **result,
-        "chosen": chosen or [fallback],
-        "reason": reason_for(table, indicator, default, chosen, alone=not others),
+        "chosen": best or [fallback],
+        "told": bool(best),
+        "reason": reason_for(table, indicator, default, best, fallback=fallback, alone=not others),
         "stand_ins": sum(len(each) for each in drawn.values()),
         "indicators": table,
     }
@@ -473,8 +476,9 @@ def reason_for(
     table: Mapping[str, Mapping[str, float]],
     indicator: str,
     default: str,
-    chosen: Sequence[str],
+    best: Sequence[str],
     *,
+    fallback: str,
     alone: bool,
 ) -> str:
     """Say why candidates were chosen, in one sentence.
@@ -483,24 +487,26 @@ def reason_for(
     ----------
     table, indicator, default
         As in `favoured`.
-    chosen : sequence of str
+    best : sequence of str
         What it returned.
+    fallback : str
+        What is taken if that is nothing.
     alone : bool
         Whether there is no other ID of the type.
     """
-    if not chosen and alone:
+    if not best and alone:
         return (
-            f"the only machine ID of its type, so that nothing stands in for anomalies: {default}"
+            f"the only machine ID of its type, so that nothing stands in for anomalies: {fallback}"
         )
-    if not chosen:
-        return f"{indicator} can't be told, no choice made"
-    values = ", ".join(f"{table[name][indicator]:.2f}" for name in chosen)
+    if not best:
+        return f"{indicator} can't be told, no choice made: {fallback}"
+    values = ", ".join(f"{table[name][indicator]:.2f}" for name in best)
     text = f"{indicator} {values}, the highest of {len(table)} candidates"
-    last = table[chosen[-1]][indicator]
-    equal = sum(values[indicator] == last for name, values in table.items() if name not in chosen)
+    last = table[best[-1]][indicator]
+    equal = sum(values[indicator] == last for name, values in table.items() if name not in best)
     if equal:
         text += f" ({equal} more have {last:.2f})"
-    if default in table and default not in chosen:
+    if default in table and default not in best:
         text += f"; {default} has {table[default][indicator]:.2f}"
     return text
 
@@ -530,6 +536,54 @@ def scores_of_test_clips(
         inputs = own.inputs(~own.embedded.train, own.pca)
         found |= _named(member_scores(candidates.parts, detectors, inputs))
     return {name: in_units(found[name], own) for name, own in candidates.held_out.items()}
+
+
+def final_scores(
+    done: Mapping,
+    own: MachineId,
+    detectors: Mapping[str, Mapping],
+    of_test_clips: Mapping[str, np.ndarray],
+    *,
+    leave_out: Sequence[str],
+    members: bool,
+) -> tuple[list[Part], np.ndarray]:
+    """Return what was chosen, and the scores that it leads to: those of the detector `choice`.
+
+    Parameters
+    ----------
+    done : mapping
+        From `choose`.
+    own, detectors
+        As in `scores_of_test_clips`.
+    of_test_clips : mapping of str to np.ndarray
+        What that returns.
+    leave_out, members
+        As in `choose`.
+
+    Returns
+    -------
+    parts : list of Part
+        What was chosen; where nothing could be told the fixed default as it is, none if that could
+        not be fitted.
+    scores : np.ndarray [shape=(n_clips,)]
+        Of all clips, in their order; those of training clips are held-out ones. NaN without parts.
+    """
+    train = own.embedded.train
+    scores = np.full(len(train), np.nan)
+    if not done["told"]:
+        for name in done["chosen"]:
+            scores[train], scores[~train] = (
+                own.scores_of(split)[name] for split in ("train", "test")
+            )
+        return [Part.of(name, 0.0, 1.0) for name in done["chosen"]], scores
+    candidates = Candidates.of(own, detectors, leave_out=leave_out, members=members)
+    held_out = {name: candidates.held_out[name] for name in done["chosen"]}
+    parts = [Part.of(name, *centre_and_scatter(each)) for name, each in held_out.items()]
+    scores[train] = chosen.mean_of(
+        [part.in_units(each) for part, each in zip(parts, held_out.values(), strict=True)]
+    )
+    scores[~train] = chosen.mean_of([of_test_clips[name] for name in held_out])
+    return parts, scores
 
 
 def load(files: Mapping[str, str | None], *, fitted: bool = True) -> MachineId:
@@ -564,6 +618,7 @@ def write_choice(
     seed: int,
     choice: str | pathlib.Path,
     scores: str | pathlib.Path,
+    final: str | pathlib.Path,
 ) -> None:
     """Choose for every machine ID of a type, and write the choices and the scores they lead to.
 
@@ -580,39 +635,48 @@ def write_choice(
     max_fpr, seed
         As in `choose`.
     choice : path
-        JSON: what `choose` returns for each ID, NaN as null.
+        JSON: what `choose` returns for each ID, NaN as null, and the parts of `final_scores`.
     scores : path
         CSV: a row a test clip (id, clip), a column a candidate with its `scores_of_test_clips`,
         empty where there is none.
+    final : path
+        CSV: `pygoodvibes.chosen.COLUMNS`, with `final_scores`.
     """
     ids = {machine_id: load(each, fitted=False) for machine_id, each in files.items()}
     which = {key: settings[key] for key in ("leave_out", "members")}
-    choices, rows, columns = [], [], []
+    choices, rows, columns, clips = [], [], [], []
     for machine_id, each in ids.items():
         # one at a time: they hold all references of all members
         estimators = models.load(files[machine_id]["models"])
         own = dataclasses.replace(each, estimators=estimators)
-        choices.append(
-            choose(
-                machine,
-                {**ids, machine_id: own},
-                machine_id,
-                detectors,
-                default=next(iter(detectors)),
-                max_fpr=max_fpr,
-                seed=seed,
-                **settings,
-            )
+        done = choose(
+            machine,
+            {**ids, machine_id: own},
+            machine_id,
+            detectors,
+            default=next(iter(detectors)),
+            max_fpr=max_fpr,
+            seed=seed,
+            **settings,
         )
-        logger.info("ID %s: %s, %s", machine_id, choices[-1]["chosen"], choices[-1]["reason"])
+        logger.info("ID %s: %s, %s", machine_id, done["chosen"], done["reason"])
         found = scores_of_test_clips(own, detectors, **which)
         columns += [name for name in found if name not in columns]
-        for number, clip in enumerate(own.embedded.clip[~own.embedded.train]):
+        embedded = own.embedded
+        for number, clip in enumerate(embedded.clip[~embedded.train]):
             values = {name: _text(scored[number]) for name, scored in found.items()}
             rows.append({"id": machine_id, "clip": clip, **values})
+        parts, scored = final_scores(done, own, detectors, found, **which)
+        # exact: model files score by them
+        choices.append({**_plain(done), "parts": [dataclasses.asdict(part) for part in parts]})
+        clips += [
+            {"id": machine_id, "clip": clip, "split": split, "score": _text(score)}
+            for clip, split, score in zip(embedded.clip, embedded.split, scored, strict=True)
+        ]
     complete = ({**dict.fromkeys(columns, ""), **row} for row in rows)
     write_records(scores, complete, ["id", "clip", *columns])
-    text = json.dumps(_plain(choices), indent=1)
+    write_records(final, clips, chosen.COLUMNS)
+    text = json.dumps(choices, indent=1)
     pathlib.Path(choice).write_text(text + "\n", encoding="utf-8")
 
 

@@ -13,12 +13,11 @@ from pydantic import (
     Field,
     Tag,
     ValidationError,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from pygoodvibes import detectors
+from pygoodvibes import chosen, detectors
 from pygoodvibes.detectors import (
     autoencoder,
     estimator,
@@ -340,6 +339,11 @@ class Choice(Section):
     sample: Annotated[int, Field(ge=10)] = 100
     """Stand-ins scored for each machine ID, drawn at random from all others of its type."""
 
+    fixed: Name | None = None
+    """The fixed default: a detector that the choice is compared with, and that is taken where
+    nothing can be told, as for the only ID of a type. It counts with `default_detector: choice`,
+    else it is that one (null, or none of this name: the first one)."""
+
 
 class Threshold(Section):
     """From what score on a clip is called anomalous: set on held-out training scores."""
@@ -442,7 +446,8 @@ class Config(Section):
     held_out: HeldOut = HeldOut()
     default_detector: Name | None = None
     """The detector that verdicts, the report and all comparisons go by (null, or none of this
-    name: the first one)."""
+    name: the first one). 'choice': per machine ID what the section `choice` finds; it then has
+    results, thresholds and models as a detector has."""
 
     detectors: Annotated[dict[Name, AnyDetector], Field(min_length=1)]
     """The detectors, all run side by side: a name of your choice and the settings of each."""
@@ -471,15 +476,31 @@ class Config(Section):
         for name in ("clip", "split"):
             if name in value:
                 raise ValueError(f"{name}: a detector can't have this name, it is a column's")
+        if chosen.NAME in value:
+            raise ValueError(
+                f"{chosen.NAME}: a detector can't have this name, it is that of the label-free "
+                "choice among detectors; call it otherwise"
+            )
         return value
 
-    @field_validator("detectors")
-    @classmethod
-    def _default_comes_first(cls, value: dict, info: ValidationInfo) -> dict:
-        default = info.data.get("default_detector")
-        if default not in value:
-            return value
-        return {default: value[default], **value}
+    @property
+    def with_choice(self) -> bool:
+        """Tell whether the label-free choice is a detector of its own, and the default."""
+        return self.default_detector == chosen.NAME
+
+    @property
+    def fixed_default(self) -> str:
+        """Return the name of the detector that is the default where nothing is chosen."""
+        name = self.choice.fixed if self.with_choice else self.default_detector
+        return name if name in self.detectors else next(iter(self.detectors))
+
+    @model_validator(mode="after")
+    def _default_comes_first(self) -> "Config":
+        first = self.fixed_default
+        # in place, for a config can't be changed
+        for name in [name for name in self.detectors if name != first]:
+            self.detectors[name] = self.detectors.pop(name)
+        return self
 
     @model_validator(mode="after")
     def _below_nyquist(self) -> "Config":

@@ -7,6 +7,7 @@ same config gives again byte by byte.
 import pathlib
 from collections.abc import Iterable, Mapping, Sequence
 
+from pygoodvibes import chosen
 from pygoodvibes.metering import COLUMNS, INTERVAL
 from pygoodvibes.records import read_records, write_records
 from pygoodvibes.tables import NOTHING, Table
@@ -44,6 +45,36 @@ def summarize(rows: Iterable[Mapping[str, str]], detectors: Sequence[str]) -> li
             }
         )
     return result
+
+
+def cost_of_choice(rows: Iterable[Mapping[str, str]], parts: Sequence[chosen.Part]) -> dict | None:
+    """Add up what the label-free choice of a machine ID costs: the detectors that it takes.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        Rows of the file of costs of the machine ID.
+    parts : sequence of Part
+        What was chosen. A member costs as much as the detector that it is fitted with.
+
+    Returns
+    -------
+    dict or None
+        `COLUMNS`: fits and seconds are sums, memory the largest, for they work one after the other;
+        clips are scored by each. None if the cost of one of them isn't known.
+    """
+    needed = {part.detector for part in parts}
+    own = [row for row in rows if row["detector"] in needed]
+    if not own or len(own) < len(needed):
+        return None
+    return {
+        "detector": chosen.NAME,
+        "fits": sum(int(row["fits"]) for row in own),
+        "fit_seconds": sum(float(row["fit_seconds"]) for row in own),
+        "clips": max(int(row["clips"]) for row in own),
+        "score_seconds": sum(float(row["score_seconds"]) for row in own),
+        "memory_mib": max(float(row["memory_mib"]) for row in own),
+    }
 
 
 def costs_table(summary: Sequence[Mapping], *, data: str) -> Table:
@@ -85,6 +116,12 @@ def costs_table(summary: Sequence[Mapping], *, data: str) -> Table:
         f"Memory: largest growth of the process while a detector worked, looked at every "
         f"{1000 * INTERVAL:g} ms, over what it held already (the clips' vectors, the libraries).",
     ]
+    if any(row["detector"] == chosen.NAME for row in summary):
+        notes.append(
+            f"{chosen.NAME.capitalize()}: the sum over the detectors that it takes for each "
+            "machine ID (memory: the largest). To choose among them, all others that may be chosen "
+            "were fitted too, and have scored the stand-ins, which isn't in it."
+        )
     return Table(f"Cost of the detectors ({data})", columns, rows, notes, frozenset({"Detector"}))
 
 
@@ -95,6 +132,8 @@ def write_costs(
     numbers: str | pathlib.Path,
     detectors: Sequence[str],
     data: str,
+    choices: Sequence[str | pathlib.Path] = (),
+    ids: Sequence[str] = (),
 ) -> None:
     """Write the cost of all detectors, as a table in Markdown and as numbers in CSV.
 
@@ -106,8 +145,17 @@ def write_costs(
         Files to write.
     detectors, data
         As in `summarize` and `costs_table`.
+    choices, ids : sequence of path, sequence of str
+        What was chosen for the type of each machine ID, and its ID, in the order of `costs`; none
+        where the choice is no detector of the config.
     """
-    summary = summarize((row for path in costs for row in read_records(path)), detectors)
+    of_ids = [read_records(path) for path in costs]
+    if choices:
+        for rows, path, machine_id in zip(of_ids, choices, ids, strict=True):
+            parts = chosen.parts_of(chosen.read_documents(path)[machine_id])
+            if cost := cost_of_choice(rows, parts):
+                rows.append(cost)
+    summary = summarize((row for rows in of_ids for row in rows), detectors)
     write_records(numbers, summary, ["detector", "machine_ids", *COLUMNS[1:]])
     text = costs_table(summary, data=data).markdown()
     pathlib.Path(table).write_text(text, encoding="utf-8")

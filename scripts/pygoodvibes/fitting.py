@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from pygoodvibes import (
+    chosen,
     detection,
     deviation,
     manifest,
@@ -40,18 +41,27 @@ PACKAGES = ("numpy", "scikit-learn", "scipy", "skops", "soundfile", "soxr")
 """Packages whose versions a model names."""
 
 
-def settings_of(config: Config) -> dict:
-    """Return what a model keeps of a config to score clips by."""
+def settings_of(config: Config, *, with_choice: bool = False) -> dict:
+    """Return what a model keeps of a config to score clips by.
+
+    Parameters
+    ----------
+    config : Config
+        All settings.
+    with_choice : bool
+        Whether the model holds what was chosen for its machine ID.
+    """
     shared = config.threshold.false_alarm_rate
+    choice = {chosen.NAME: {"method": chosen.NAME}} if with_choice else {}
     return {
         **{key: getattr(config, key).model_dump(mode="json") for key in ("audio", "mel")},
         "embedding": config.embedding.model_dump(mode="json"),
-        "detectors": {
-            name: settings.model_dump(mode="json") for name, settings in config.detectors.items()
-        },
+        "detectors": choice
+        | {name: settings.model_dump(mode="json") for name, settings in config.detectors.items()},
         "threshold": {
             "method": config.threshold.method,
-            "false_alarm_rates": {
+            "false_alarm_rates": dict.fromkeys(choice, shared)
+            | {
                 name: settings.expected_false_alarm_rate() or shared
                 for name, settings in config.detectors.items()
             },
@@ -101,7 +111,7 @@ def assemble(
         name=name,
         machine=training[0]["machine"],
         id=training[0]["id"],
-        settings=settings_of(config),
+        settings=settings_of(config, with_choice=chosen.NAME in held_out),
         pca=pca,
         normal=deviation.learn_normal(cache.of(clip) for clip in used),
         held_out=dict(held_out),
@@ -290,6 +300,11 @@ def fit_folder(
     )
     given["audio"] = {**asked, "sample_rate": rate}
     notes = _fitting_n_fft(given) if "n_fft" not in (given.get("mel") or {}) else []
+    if content.get("default_detector") == chosen.NAME and detectors is None:
+        notes.append(
+            f"{next(iter(given['detectors']))}, for {chosen.NAME} takes other machine IDs of the "
+            "type to choose by: here is one machine"
+        )
     config = validate(given, name=config_name)
     compute = functools.partial(
         _compute,
@@ -330,12 +345,24 @@ def _chosen(content: Mapping, folder: pathlib.Path, detectors: str | None) -> di
         known = dict.fromkeys(("fusion", *(name for name in METHODS if name != "fusion")))
     if not isinstance(known, Mapping):
         return given  # the check of the config says what is wrong
-    names = list(known) if detectors == "all" else (detectors or next(iter(known))).split(",")
+    names = (
+        list(known) if detectors == "all" else (detectors or _default_of(given, known)).split(",")
+    )
     unknown = [name for name in names if name not in known]
     if unknown:
         raise UserError(f"no detector {unknown[0]!r}; there are {', '.join(known)}, or 'all'")
     given["detectors"] = {name: known[name] for name in names}
+    if given.get("default_detector") == chosen.NAME:
+        given["default_detector"] = None
     return given
+
+
+def _default_of(given: Mapping, known: Mapping) -> str:
+    """Return the default among the known detectors of a config, for one machine alone."""
+    default, choice = given.get("default_detector"), given.get("choice")
+    if default == chosen.NAME:
+        default = choice.get("fixed") if isinstance(choice, Mapping) else None
+    return default if isinstance(default, str) and default in known else next(iter(known))
 
 
 def _fitting_n_fft(given: dict) -> list[str]:

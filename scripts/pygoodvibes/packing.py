@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pygoodvibes import detection, fitting, mel_cache, models
+from pygoodvibes import chosen, detection, fitting, mel_cache, models
 from pygoodvibes.config import Config
 from pygoodvibes.machine_model import ENDING, save
 from pygoodvibes.records import read_records, write_records
@@ -27,6 +27,8 @@ def pack_models(
     detectors: Sequence[str],
     scores: Sequence[str],
     notes: Sequence[str],
+    choices: Sequence[str],
+    choice_scores: Sequence[str],
     folder: pathlib.Path,
 ) -> None:
     """Write a model file for each machine ID that the workflow has fitted, and their list.
@@ -41,6 +43,9 @@ def pack_models(
         For each its manifest, mel cache (two files), projection, fitted detectors, scores and
         notes. Data sets that enter as spectrograms or vectors have none of them: how to make
         these from a new recording isn't known here.
+    choices, choice_scores : sequence of str
+        For each the files of its machine type, from `pygoodvibes.choice.write_choice`; none where
+        the choice is no detector of the config.
     folder : pathlib.Path
         Where `<machine>_id_<id>.pgv` and models.csv go.
     """
@@ -52,9 +57,13 @@ def pack_models(
         places = zip(
             clips, mel_arrays, mel_clips, projections, detectors, scores, notes, strict=True
         )
+        found = [None] * len(machine_ids)
+        if choices:
+            of_ids = zip(machine_ids, choices, choice_scores, strict=True)
+            found = [chosen.read(choice, scored, each) for (_, each), choice, scored in of_ids]
         entries = [
-            _pack(config, *each, *paths, folder=folder)
-            for each, paths in zip(machine_ids, places, strict=True)
+            _pack(config, *each, *paths, choice, folder=folder)
+            for each, paths, choice in zip(machine_ids, places, found, strict=True)
         ]
     write_records(folder / "models.csv", entries, COLUMNS)
 
@@ -74,6 +83,7 @@ def _pack(
     detectors: str,
     scores: str,
     notes: str,
+    choice: chosen.Choice | None,
     *,
     folder: pathlib.Path,
 ) -> dict:
@@ -83,6 +93,10 @@ def _pack(
         return _entry(machine, machine_id, reason=next(iter(texts.values()))[0])
     vectors, arrays = load_vectors(projected)
     by_name = detection.read_scores(scores)
+    if choice is not None:
+        estimators = {chosen.NAME: choice.chosen, **estimators}
+        by_name = {chosen.NAME: choice.scores, **by_name}
+        texts[chosen.NAME] = choice.notes
     training = vectors.clip[vectors.train]
     name = f"{machine}_id_{machine_id}"
     model = fitting.assemble(

@@ -8,10 +8,11 @@ import importlib
 
 import numpy as np
 
+from pygoodvibes import chosen
 from pygoodvibes.detectors import METHODS, module_of
 from pygoodvibes.errors import UserError
 
-_MODULES = frozenset(module_of(method) for method in METHODS)
+_MODULES = frozenset([chosen.__name__, *(module_of(method) for method in METHODS)])
 
 
 class NotPlainError(TypeError):
@@ -32,7 +33,7 @@ def encode(value: object, arrays: list[np.ndarray]) -> object:
     ------
     NotPlainError
         If a part is neither an array, a number, a text, a list, a tuple or a dict of these, nor
-        an object of a module of `pygoodvibes.detectors`.
+        an object of a module of `pygoodvibes.detectors` or of `pygoodvibes.chosen`.
     """
     if value is None or isinstance(value, bool | int | float | str):
         return value.item() if isinstance(value, np.generic) else value
@@ -53,7 +54,7 @@ def encode(value: object, arrays: list[np.ndarray]) -> object:
 
 
 def decode(value: object, arrays: list[np.ndarray]) -> object:
-    """Turn back what `encode` made; only objects of `pygoodvibes.detectors` come to life.
+    """Turn back what `encode` made; only objects of our own detectors come to life.
 
     Raises
     ------

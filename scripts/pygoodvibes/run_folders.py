@@ -5,6 +5,7 @@ import json
 import pathlib
 from collections.abc import Mapping
 
+from pygoodvibes import chosen
 from pygoodvibes.errors import UserError
 from pygoodvibes.paths import locate
 
@@ -48,8 +49,8 @@ class Run:
 
     @property
     def detectors(self) -> list[str]:
-        """Return the names of the detectors, in the order of the config."""
-        return list(self.config["detectors"])
+        """Return the names of all that has results: the default, and the order of the config."""
+        return chosen.listed(self.config.get("default_detector"), self.config["detectors"])
 
     def clip_path(self, path: str) -> pathlib.Path:
         """Return the place of a clip, given its path in the manifest."""

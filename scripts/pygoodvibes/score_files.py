@@ -21,6 +21,7 @@ from pygoodvibes.scoring import (
     check_signal,
     features,
     read_clip,
+    read_detector,
     score_features,
 )
 
@@ -178,7 +179,7 @@ def score_clips(panel: Panel, clips: Sequence[str], *, jobs: int) -> Iterator[li
     """
     # read before processes start, so that each has it
     for model, judging in zip(panel.models, panel.judges, strict=True):
-        model.estimators[judging.detector]
+        read_detector(model, judging.detector)
     yield from map_chunks(panel.score_clips, clips, jobs=jobs)
 
 

@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pygoodvibes import audio
+from pygoodvibes.chosen import Chosen, mean_of, member_scores
 from pygoodvibes.detection import anomaly_score
 from pygoodvibes.deviation import deviation_map
 from pygoodvibes.embeddings import module_of
@@ -63,15 +64,66 @@ def score_clips(
     dict of str to np.ndarray [shape=(n_clips,), dtype=float64]
         Scores by the name of the detector; higher = more anomalous.
     """
-    projected = pca.transform(embedding)
-    scores = {}
-    for name, estimator in estimators.items():
-        settings = detectors[name]
-        if estimator is None or (settings["input"] == "mel" and frames is None):
+    seen = _Seen(detectors, embedding, pca.transform(embedding), frames)
+    return {
+        name: _score(name, estimators, seen)
+        for name, estimator in estimators.items()
+        if estimator is not None
+        and (frames is not None or not any(map(seen.as_frames, _needed(name, estimators))))
+    }
+
+
+@dataclasses.dataclass(frozen=True)
+class _Seen:
+    """What the detectors of a machine ID see of some clips, as in `seen_by`."""
+
+    detectors: Mapping[str, Mapping]
+    embedding: np.ndarray
+    projected: np.ndarray
+    frames: Sequence[np.ndarray] | None
+
+    def as_frames(self, detector: str) -> bool:
+        """Tell whether a detector sees log-mel frames."""
+        return self.detectors[detector]["input"] == "mel"
+
+    def __call__(self, detector: str) -> np.ndarray | Sequence[np.ndarray] | None:
+        """Return what a detector sees."""
+        return seen_by(
+            self.detectors[detector],
+            embedding=self.embedding,
+            projected=self.projected,
+            frames=self.frames,
+        )
+
+
+def _needed(name: str, estimators: Mapping[str, object]) -> list[str]:
+    """Return the detectors that a score takes: itself, or those that were chosen."""
+    estimator = estimators[name]
+    return estimator.detectors if isinstance(estimator, Chosen) else [name]
+
+
+def _score(name: str, estimators: Mapping[str, object], seen: _Seen) -> np.ndarray:
+    estimator = estimators[name]
+    if not isinstance(estimator, Chosen):
+        return anomaly_score(estimator, seen(name))
+    scores: dict[str, dict[str, np.ndarray]] = {}
+    for part in estimator.parts:
+        of_detector = scores.setdefault(part.detector, {})
+        if part.member in of_detector:
             continue
-        values = seen_by(settings, embedding=embedding, projected=projected, frames=frames)
-        scores[name] = anomaly_score(estimator, values)
-    return scores
+        fitted = estimators[part.detector]
+        if part.member:
+            found = member_scores(fitted, seen(part.detector))
+            of_detector |= zip(fitted.member_names, found.T, strict=True)
+        else:
+            of_detector[""] = anomaly_score(fitted, seen(part.detector))
+    return mean_of([part.in_units(scores[part.detector][part.member]) for part in estimator.parts])
+
+
+def read_detector(model: MachineModel, name: str) -> None:
+    """Read a detector of a model's file, with all that it needs, before it is asked for a score."""
+    for each in _needed(name, model.estimators):
+        model.estimators[each]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -248,13 +300,9 @@ def score_features(
     vectors, frames : sequence of np.ndarray
         What `features` returned for each clip.
     """
-    return score_clips(
-        {detector: model.estimators[detector]},
-        model.settings["detectors"],
-        embedding=np.stack(vectors),
-        pca=model.pca,
-        frames=frames,
-    )[detector]
+    embedding = np.stack(vectors)
+    settings, projected = model.settings["detectors"], model.pca.transform(embedding)
+    return _score(detector, model.estimators, _Seen(settings, embedding, projected, frames))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -225,6 +225,9 @@ def plan(study: Study, config: Config, *, name: str) -> list[Run]:
     base = config.model_dump(mode="json")
     # intervals over clips, the slowest part of an evaluation, are in no table of a study
     base["evaluation"]["bootstrap"] = 0
+    if config.with_choice:
+        # its variants are what is compared, and not to be chosen among
+        base["default_detector"] = None
     points = points_of(study)
     touched = dict.fromkeys(key.split(".")[1] for key in points[0] if key.startswith("detectors."))
     kept = list(study.detectors or touched or _concerned(base["detectors"], points[0]))

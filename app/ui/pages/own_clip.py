@@ -43,11 +43,7 @@ def show(run: Run) -> None:
         st.error(t("own.bad_model", reason=str(error)), icon=":material/error:")
         return
     with right:
-        detectors = list(model.estimators)
-        pick.keep_valid("own_detector", detectors)
-        detector = st.selectbox(
-            t("pick.detector"), detectors, key="own_detector", persist_state="session"
-        )
+        detector = pick.one_of(list(model.estimators), key="own_detector")
     with left:
         uploaded = st.file_uploader(
             t("own.upload"), type=["wav", "flac", "ogg", "mp3", "aiff"], key="upload"

@@ -93,12 +93,15 @@ def plot_roc(
     bands = several and len(detectors) <= _MOST_BANDS
     known = pd.concat([scores[["machine", "id"]], metrics[["machine", "id"]]])
     machines = style.machines_in(known)
+    # beside square axes: three lines of heading, one a detector
+    height = style.height_beside(len(detectors) + 3, 3.5)
+    longest = max(11, *(len(style.short(name)) for name in detectors))
     figure, all_axes = style.panels(
         len(machines),
         "ROC, mean over machine IDs" + (" (band: lowest to highest ID)" if bands else ""),
         title_suffix,
-        panel_width=4.5 + 0.085 * max(11, *(len(style.short(name)) for name in detectors)),
-        panel_height=3.5,
+        panel_width=1.15 + height + 0.085 * longest,
+        panel_height=height,
         max_columns=2 if len(machines) <= 6 else 3,
         least_width=6.5,
     )

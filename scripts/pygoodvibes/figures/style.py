@@ -175,6 +175,11 @@ def panels(
     return figure, axes
 
 
+def height_beside(lines: int, least: float) -> float:
+    """Return the inches of a panel beside whose axes a legend of so many lines stands."""
+    return max(least, 0.35 + 0.19 * lines)
+
+
 def grid_columns(count: int, max_columns: int) -> int:
     """Return how many columns leave the fewest empty places for `count` panels."""
     if count <= max_columns or max_columns == 1:

@@ -49,12 +49,15 @@ def plot_sweep(sweep: pd.DataFrame, metrics: pd.DataFrame, *, title_suffix: str)
     detectors = style.in_order(sweep["detector"])
     machines = style.machines_in(pd.concat([sweep[["machine"]], metrics[["machine"]]]))
     settings = sweep["setting"].nunique()
+    # beside square axes: three lines of heading, one for the single IDs, one a detector
+    height = style.height_beside(len(detectors) + 4, 3.5)
+    longest = max(11, *(len(style.short(name)) for name in detectors))
     figure, all_axes = style.panels(
         len(machines),
         f"Sensitivity against specificity over {settings} settings, mean over machine IDs",
         title_suffix,
-        panel_width=4.5 + 0.085 * max(11, *(len(style.short(name)) for name in detectors)),
-        panel_height=3.5,
+        panel_width=1.15 + height + 0.085 * longest,
+        panel_height=height,
         max_columns=2 if len(machines) <= 6 else 3,
         least_width=6.5,
     )
