@@ -16,6 +16,13 @@ include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/features.smk"
 include: "rules/detection.smk"
+
+
+if CONFIG.choice:
+
+    include: "rules/choice.smk"
+
+
 include: "rules/evaluation.smk"
 include: "rules/report.smk"
 include: "rules/jobs.smk"
@@ -41,7 +48,7 @@ rule all:
         rules.write_tables.output,
         rules.write_benchmark.output,
         rules.write_costs.output,
-        rules.write_choice.output,
+        rules.write_choice.output if CONFIG.choice else [],
         rules.publish.output,
         rules.pack_models.output,
         rules.write_report.output,

@@ -1,5 +1,5 @@
-# Detectors: one job per machine ID for all of them. Loading scikit-learn takes ten times as long as
-# fitting one detector to the clips of a machine ID, so a job for each detector would mostly wait.
+# Detectors: one job per machine ID for all of them. What Snakemake does for a job takes as long as
+# fitting most detectors to the clips of a machine ID.
 
 # Whether a detector sees log-mel frames, and there are any.
 SEE_MEL = DATASET.source != "embedding" and any(
@@ -56,44 +56,6 @@ rule detect:
         "Detect anomalies of {wildcards.machine} ID {wildcards.id}"
     script:
         "../scripts/detect.py"
-
-
-# One job per machine type: clips of its other IDs stand in for anomalies.
-rule choose:
-    input:
-        embedding=of_type(f"{RESOURCES}/embedding/{{machine}}/{{id}}.npz"),
-        projection=of_type(f"{RESOURCES}/projection/{{machine}}/{{id}}.npz"),
-        models=of_type(f"{RESOURCES}/detection/{{machine}}/{{id}}.skops"),
-        scores=of_type(f"{RESOURCES}/detection/{{machine}}/{{id}}.scores.csv"),
-        mel=of_type(f"{RESOURCES}/mel/{{machine}}/{{id}}.npy") if SEE_MEL else [],
-        mel_clips=(of_type(f"{RESOURCES}/mel/{{machine}}/{{id}}.clips.csv") if SEE_MEL else []),
-    output:
-        choice=f"{RESOURCES}/choice/{{machine}}.json",
-        scores=f"{RESOURCES}/choice/{{machine}}.scores.csv",
-        final=f"{RESOURCES}/choice/{{machine}}.final.csv",
-    log:
-        f"{LOGS}/choose/{{machine}}.log",
-    conda:
-        "../envs/pygoodvibes.yaml"
-    resources:
-        mem_mb=1500,
-    params:
-        machine=lambda wildcards: wildcards.machine,
-        ids=lambda wildcards: [
-            machine_id for _, machine_id in machine_ids(wildcards.machine, trained=True)
-        ],
-        detectors=detector_settings(),
-        choice=section("choice", "indicator", "top", "leave_out", "members", "sample"),
-        max_fpr=CONFIG.evaluation.max_fpr,
-        seed=CONFIG.seed,
-        code=code(
-            "choose",
-            *sorted({detectors.module_of(each.method) for each in CONFIG.detectors.values()}),
-        ),
-    message:
-        "Choose a detector for each ID of {wildcards.machine} from normal clips alone"
-    script:
-        "../scripts/choose.py"
 
 
 # For new recordings: one file a machine ID with all that scoring takes, audio to verdict.

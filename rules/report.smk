@@ -48,45 +48,10 @@ rule write_tables:
         "../scripts/write_tables.py"
 
 
-rule write_choice:
-    input:
-        choices=of_machines(f"{RESOURCES}/choice/{{machine}}.json"),
-        scores=of_machines(f"{RESOURCES}/choice/{{machine}}.scores.csv"),
-        manifest=f"{RESOURCES}/final/manifest.csv",
-    output:
-        table=report(
-            f"{RESULTS}/tables/choice.md",
-            caption="../report/write_choice.rst",
-            category="1 Tables",
-            labels={"what": "default, label-free choice, oracle"},
-        ),
-        csv=f"{RESULTS}/tables/choice.csv",
-        three=f"{RESOURCES}/choice/three.md",
-    log:
-        f"{LOGS}/write_choice.log",
-    benchmark:
-        f"{BENCHMARKS}/write_choice.tsv"
-    conda:
-        "../envs/pygoodvibes.yaml"
-    resources:
-        mem_mb=1000,
-    params:
-        **section("evaluation", "max_fpr", "bootstrap", "confidence"),
-        **section("choice", "indicator", "top"),
-        default=DETECTORS[0],
-        seed=CONFIG.seed,
-        data=DATA_TITLE,
-        code=code("write_choice"),
-    message:
-        "Tell what the label-free choice is worth"
-    script:
-        "../scripts/write_choice.py"
-
-
 rule write_benchmark:
     input:
         scores=f"{RESOURCES}/scores.csv",
-        three=f"{RESOURCES}/choice/three.md",
+        three=f"{RESOURCES}/choice/three.md" if CONFIG.choice else [],
         # the truth about synthetic clips lies beside them
         faults=(MADE if DATASET.source == "synthetic" else []),
         references=REFERENCES,

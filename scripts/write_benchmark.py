@@ -9,7 +9,7 @@ with logged(snakemake.log):
     benchmark.write_benchmark(
         scores=snakemake.input.scores,
         faults=[pathlib.Path(folder) / "faults.csv" for folder in snakemake.input.faults],
-        lead=snakemake.input.three,
+        lead=snakemake.input.three or None,
         output=snakemake.output.comparison,
         detectors=snakemake.params.detectors,
         max_fpr=snakemake.params.max_fpr,

@@ -481,7 +481,7 @@ def test_a_readme_without_markers_is_refused():
 def all_models():
     models = [config.Config, config.Columns]
     models += [
-        config.Config.model_fields[name].annotation
+        type(config.Config.model_fields[name].default)
         for name in (
             "audio",
             "mel",
@@ -723,6 +723,15 @@ def test_the_choice_is_compared_with_a_fixed_default():
     # where the default is a detector, that is the fixed one
     named = validate({**config, "default_detector": "knn", "choice": {"fixed": "lof"}})
     assert named.fixed_default == "knn"
+
+
+def test_there_may_be_no_choice_unless_it_is_the_default():
+    config = {"dataset": {"name": "x", "source": "synthetic"}, "detectors": {"knn": {}, "lof": {}}}
+    assert validate(config).choice
+    without = validate({**config, "choice": None, "default_detector": "lof"})
+    assert without.choice is None and without.fixed_default == "lof"
+    with pytest.raises(UserError, match="section choice is null: give it settings, or name a det"):
+        validate({**config, "choice": None, "default_detector": "choice"})
 
 
 def test_no_detector_may_be_called_choice():

@@ -309,7 +309,8 @@ class HeldOut(Section):
 
 
 class Choice(Section):
-    """Which detector suits a machine ID, decided from normal training clips alone."""
+    """Which detector suits a machine ID, decided from normal training clips alone. null instead of
+    the section: nothing is chosen, and there is no table of it."""
 
     indicator: Literal[
         "stand_in_auc",
@@ -452,7 +453,7 @@ class Config(Section):
     detectors: Annotated[dict[Name, AnyDetector], Field(min_length=1)]
     """The detectors, all run side by side: a name of your choice and the settings of each."""
 
-    choice: Choice = Choice()
+    choice: Choice | None = Choice()
     threshold: Threshold = Threshold()
     evaluation: Evaluation = Evaluation()
     figures: Figures = Figures()
@@ -483,6 +484,15 @@ class Config(Section):
             )
         return value
 
+    @model_validator(mode="after")
+    def _choice_is_made_if_it_is_the_default(self) -> "Config":
+        if self.with_choice and not self.choice:
+            raise ValueError(
+                "default_detector is 'choice', but the section choice is null: give it settings, or "
+                "name a detector as the default"
+            )
+        return self
+
     @property
     def with_choice(self) -> bool:
         """Tell whether the label-free choice is a detector of its own, and the default."""
@@ -491,7 +501,7 @@ class Config(Section):
     @property
     def fixed_default(self) -> str:
         """Return the name of the detector that is the default where nothing is chosen."""
-        name = self.choice.fixed if self.with_choice else self.default_detector
+        name = self.choice.fixed if self.choice and self.with_choice else self.default_detector
         return name if name in self.detectors else next(iter(self.detectors))
 
     @model_validator(mode="after")

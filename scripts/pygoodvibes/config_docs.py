@@ -9,6 +9,7 @@ import json
 import pathlib
 import re
 import sys
+import typing
 from collections.abc import Iterable
 
 import yaml
@@ -105,6 +106,8 @@ def write(root: pathlib.Path) -> None:
 
 def _section(name: str) -> list[str]:
     model = config.Config.model_fields[name].annotation
+    # a section that may be null
+    model = next((each for each in typing.get_args(model) if each is not type(None)), model)
     if model is not statistics.Settings:
         return [f"### `{name}`\n", _heading(model), _table(model)]
     method = "| `method` | `statistics` | required in this section | What embeds. |"

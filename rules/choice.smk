@@ -1,0 +1,74 @@
+# The label-free choice, where the config has it: what is chosen, and what that is worth.
+
+
+# One job per machine type: clips of its other IDs stand in for anomalies.
+rule choose:
+    input:
+        embedding=of_type(f"{RESOURCES}/embedding/{{machine}}/{{id}}.npz"),
+        projection=of_type(f"{RESOURCES}/projection/{{machine}}/{{id}}.npz"),
+        models=of_type(f"{RESOURCES}/detection/{{machine}}/{{id}}.skops"),
+        scores=of_type(f"{RESOURCES}/detection/{{machine}}/{{id}}.scores.csv"),
+        mel=of_type(f"{RESOURCES}/mel/{{machine}}/{{id}}.npy") if SEE_MEL else [],
+        mel_clips=(of_type(f"{RESOURCES}/mel/{{machine}}/{{id}}.clips.csv") if SEE_MEL else []),
+    output:
+        choice=f"{RESOURCES}/choice/{{machine}}.json",
+        scores=f"{RESOURCES}/choice/{{machine}}.scores.csv",
+        final=f"{RESOURCES}/choice/{{machine}}.final.csv",
+    log:
+        f"{LOGS}/choose/{{machine}}.log",
+    conda:
+        "../envs/pygoodvibes.yaml"
+    resources:
+        mem_mb=1500,
+    params:
+        machine=lambda wildcards: wildcards.machine,
+        ids=lambda wildcards: [
+            machine_id for _, machine_id in machine_ids(wildcards.machine, trained=True)
+        ],
+        detectors=detector_settings(),
+        choice=section("choice", "indicator", "top", "leave_out", "members", "sample"),
+        max_fpr=CONFIG.evaluation.max_fpr,
+        seed=CONFIG.seed,
+        code=code(
+            "choose",
+            *sorted({detectors.module_of(each.method) for each in CONFIG.detectors.values()}),
+        ),
+    message:
+        "Choose a detector for each ID of {wildcards.machine} from normal clips alone"
+    script:
+        "../scripts/choose.py"
+
+
+rule write_choice:
+    input:
+        choices=of_machines(f"{RESOURCES}/choice/{{machine}}.json"),
+        scores=of_machines(f"{RESOURCES}/choice/{{machine}}.scores.csv"),
+        manifest=f"{RESOURCES}/final/manifest.csv",
+    output:
+        table=report(
+            f"{RESULTS}/tables/choice.md",
+            caption="../report/write_choice.rst",
+            category="1 Tables",
+            labels={"what": "default, label-free choice, oracle"},
+        ),
+        csv=f"{RESULTS}/tables/choice.csv",
+        three=f"{RESOURCES}/choice/three.md",
+    log:
+        f"{LOGS}/write_choice.log",
+    benchmark:
+        f"{BENCHMARKS}/write_choice.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
+    resources:
+        mem_mb=1000,
+    params:
+        **section("evaluation", "max_fpr", "bootstrap", "confidence"),
+        **section("choice", "indicator", "top"),
+        default=DETECTORS[0],
+        seed=CONFIG.seed,
+        data=DATA_TITLE,
+        code=code("write_choice"),
+    message:
+        "Tell what the label-free choice is worth"
+    script:
+        "../scripts/write_choice.py"
