@@ -18,6 +18,7 @@ include: "rules/features.smk"
 include: "rules/detection.smk"
 include: "rules/evaluation.smk"
 include: "rules/report.smk"
+include: "rules/jobs.smk"
 
 
 report: "report/workflow.rst"

@@ -95,6 +95,9 @@ MADE = []
 if DATASET.source in ("synthetic", "zenodo", "kaggle"):
     MADE = [local(f"{DATA}/{machine}") for machine in DATASET.wanted(MACHINES)]
 
+# By rule: the modules of the library that its script imports; `code` fills it.
+MODULES = {}
+
 FALSE_ALARM_RATES = dict.fromkeys(SCORED, CONFIG.threshold.false_alarm_rate) | {
     name: settings.expected_false_alarm_rate() or CONFIG.threshold.false_alarm_rate
     for name, settings in CONFIG.detectors.items()
@@ -116,6 +119,7 @@ def section(name, *keys):
 def code(rule_name, *modules):
     """Return the hash of the library code behind a rule; scripts are named after their rules."""
     script = Path(workflow.basedir) / "scripts" / f"{rule_name}.py"
+    MODULES[rule_name] = provenance.modules(script, modules)
     return provenance.code_hash(script, *modules)
 
 

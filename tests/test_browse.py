@@ -29,7 +29,7 @@ def manifest(tmp_path):
         row |= {
             "path": f"{row['machine']}/{row['split']}/{row['clip']}",
             "seconds": 10,
-            "sha256": 1,
+            "xxh3_128": 1,
         }
     write_records(tmp_path / "manifest.csv", rows, list(rows[0]))
     return browse.read_manifest(tmp_path / "manifest.csv")

@@ -145,20 +145,23 @@ def test_bootstrap_is_deterministic_and_depends_on_its_seed():
 
 def test_a_bootstrap_sample_is_the_metric_of_repeated_clips():
     anomalous, scores = clips(30)
-    count_normal, count_anomalous = (~anomalous).sum(), anomalous.sum()
     rng = np.random.default_rng(3)
     weights = np.zeros((4, 30), int)
-    weights[:, anomalous] = rng.multinomial(
-        count_anomalous, np.full(count_anomalous, 1 / count_anomalous), 4
-    )
-    weights[:, ~anomalous] = rng.multinomial(
-        count_normal, np.full(count_normal, 1 / count_normal), 4
-    )
+    for of_class in (anomalous, ~anomalous):
+        clips_of_class = np.flatnonzero(of_class)
+        drawn = rng.integers(len(clips_of_class), size=(4, len(clips_of_class)), dtype=np.int32)
+        np.add.at(weights, (np.arange(4)[:, None], clips_of_class[drawn]), 1)
     auc, pauc = metrics.bootstrap(anomalous, scores, resamples=4, seed=3)
     for sample, weight in enumerate(weights):
         repeated = np.repeat(anomalous, weight), np.repeat(scores, weight)
         assert auc[sample] == pytest.approx(roc_auc_score(*repeated))
         assert pauc[sample] == pytest.approx(roc_auc_score(*repeated, max_fpr=0.1))
+
+
+def test_how_many_resamples_are_worked_on_at_a_time_makes_no_difference(monkeypatch):
+    whole = metrics.bootstrap(*clips(), resamples=10, seed=1)
+    monkeypatch.setattr(metrics, "_BLOCK", 3)
+    assert np.array_equal(whole, metrics.bootstrap(*clips(), resamples=10, seed=1))
 
 
 @given(st.integers(0, 1000))

@@ -5,17 +5,17 @@ import pytest
 
 from pygoodvibes import origin
 
-ROW = {"path": "a.wav", "offset": "", "sha256": "1", "status": "ok"}
+ROW = {"path": "a.wav", "offset": "", "xxh3_128": "1", "status": "ok"}
 
 
 def test_the_hash_of_the_data_is_that_of_its_usable_clips_in_any_order():
-    rows = [ROW, {**ROW, "path": "b.wav", "sha256": "2"}]
+    rows = [ROW, {**ROW, "path": "b.wav", "xxh3_128": "2"}]
     first = origin.data_of(rows)
     assert first == origin.data_of(rows[::-1])
     assert first["clips"] == first["usable"] == 2
     left_out = origin.data_of([*rows, {**ROW, "path": "c.wav", "status": "truncated"}])
     assert left_out == {**first, "clips": 3}
-    for change in ({"sha256": "3"}, {"path": "d.wav"}):
+    for change in ({"xxh3_128": "3"}, {"path": "d.wav"}):
         assert origin.data_of([{**ROW, **change}, rows[1]])["sha256"] != first["sha256"]
 
 

@@ -46,6 +46,17 @@ def test_every_way_to_import_is_seen(tmp_path, line, expected):
     assert names_of(provenance.code_files(script(tmp_path, line))) == expected
 
 
+def test_modules_have_the_names_that_python_imports_them_by(tmp_path):
+    rule = script(tmp_path, "from pygoodvibes.embeddings import statistics")
+    found = provenance.modules(rule, ["pygoodvibes.detectors.lof"])
+    assert {"pygoodvibes", "pygoodvibes.embeddings", "pygoodvibes.embeddings.statistics"} <= set(
+        found
+    )
+    assert {"pygoodvibes.mel_cache", "pygoodvibes.detectors.lof"} <= set(found)
+    for name in found:
+        importlib.import_module(name)
+
+
 def test_a_package_is_its_init_and_what_that_imports(tmp_path):
     rule = script(tmp_path, "from pygoodvibes.embeddings import statistics")
     found = names_of(provenance.code_files(rule))

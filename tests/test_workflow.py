@@ -652,7 +652,7 @@ def test_broken_files_are_listed_with_their_reason(from_folder):
         assert reasons[name].startswith(reason), (name, reasons[name])
     good = [row for row in rows if row["status"] == "ok"]
     assert len(good) == 64 - 8 - 4
-    assert all(len(row["sha256"]) == 64 and float(row["seconds"]) == 2.0 for row in good)
+    assert all(len(row["xxh3_128"]) == 32 and float(row["seconds"]) == 2.0 for row in good)
 
 
 def test_machine_ids_that_lack_clips_are_in_the_tables_and_the_rest_goes_on(from_folder, finished):

@@ -4,11 +4,11 @@ A file that can't be used raises `UserError` with the reason; the caller lists i
 """
 
 import dataclasses
-import hashlib
 import pathlib
 import struct
 
 import numpy as np
+import xxhash
 
 from pygoodvibes.errors import UserError
 
@@ -20,7 +20,7 @@ class AudioInfo:
     samples: int
     sample_rate: int
     channels: int
-    sha256: str
+    xxh3_128: str
 
     @property
     def seconds(self) -> float:
@@ -77,7 +77,7 @@ def inspect(path: pathlib.Path) -> AudioInfo:
     Returns
     -------
     AudioInfo
-        Samples per channel, sample rate in Hz, channels, SHA-256 of the file.
+        Samples per channel, sample rate in Hz, channels, hash of the file (XXH3, 128 bits).
 
     Raises
     ------
@@ -100,7 +100,7 @@ def inspect(path: pathlib.Path) -> AudioInfo:
         raise UserError(f"truncated: the header promises {promised[0]} bytes, {promised[1]} follow")
     if samples < 1:
         raise UserError("holds no samples")
-    return AudioInfo(samples, sample_rate, channels, hashlib.sha256(content).hexdigest())
+    return AudioInfo(samples, sample_rate, channels, xxhash.xxh3_128_hexdigest(content))
 
 
 def _describe(path: pathlib.Path) -> tuple[int, int, int]:

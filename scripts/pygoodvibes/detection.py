@@ -69,7 +69,7 @@ _LIBRARIES = {
 """Parts of scikit-learn that a method needs; others name theirs themselves."""
 
 
-def _libraries(detectors: Mapping[str, Mapping]) -> list[str]:
+def libraries(detectors: Mapping[str, Mapping]) -> list[str]:
     """Return the modules that the detectors of the config import when they are fitted."""
     parts = {part for each in detectors.values() for part in _LIBRARIES.get(each["method"], ())}
     return [f"sklearn.{part}" for part in sorted(parts)]
@@ -80,7 +80,7 @@ def import_libraries(detectors: Mapping[str, Mapping]) -> None:
 
     scikit-learn would load pandas only to recognise its tables: a fifth of the start of a job.
     """
-    names = _libraries(detectors)
+    names = libraries(detectors)
     if "pandas" in sys.modules or not names:
         return
     sys.modules["pandas"] = None  # as if it were not installed
@@ -241,7 +241,7 @@ def detect_clips(
     if cache is not None and [clip["clip"] for clip in cache.clips] != embedded.clip.tolist():
         raise UserError("the mel cache and the embedding hold different clips; make both again")
     # so that no detector is charged for it
-    for name in _libraries(detectors):
+    for name in libraries(detectors):
         importlib.import_module(name)
     results = {}
     turns = detectors.items()

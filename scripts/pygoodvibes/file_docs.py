@@ -67,7 +67,10 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
             "offset": ("frames, rows", "Data computed elsewhere: where the clip begins."),
             "frames": ("frames", "Data computed elsewhere: number of frames of the clip."),
             "channels": ("", "Number of channels of the file."),
-            "sha256": ("", "Hash of the file's bytes (of the vector, for vectors)."),
+            "xxh3_128": (
+                "",
+                "Hash of the file's bytes (of the vector, for vectors): XXH3, 128 bits.",
+            ),
             "status": ("", "`ok`, or why the clip is left out."),
         },
     ),

@@ -28,7 +28,7 @@ COLUMNS = (
     "seconds",
     "sample_rate",
     "channels",
-    "sha256",
+    "xxh3_128",
     "status",
 )
 """Columns of a manifest. `path` is relative to the data folder; `offset` and `frames` are filled
@@ -98,7 +98,7 @@ def inspect_clips(
             "seconds": f"{info.seconds:.6g}",
             "sample_rate": info.sample_rate,
             "channels": info.channels,
-            "sha256": info.sha256,
+            "xxh3_128": info.xxh3_128,
             "status": unusable or "ok",
         }
 

@@ -239,6 +239,7 @@ def log_mel(
             np.matmul(squares[:, columns], weights, out=part)
     # in place: each array that is saved is one less to fill
     np.maximum(levels, np.float32(amin), out=levels)
-    np.log10(levels, out=levels)
-    levels *= np.float32(10.0)
+    # not log10, which NumPy takes from another library where the processor has AVX-512
+    np.log(levels, out=levels)
+    levels *= np.float32(10.0 / np.log(10.0))
     return levels

@@ -78,7 +78,7 @@ def data_of(manifest: Iterable[Mapping]) -> dict:
     rows = list(manifest)
     usable = [row for row in rows if row["status"] == "ok"]
     digest = hashlib.sha256()
-    for line in sorted(f"{row['path']} {row['offset']} {row['sha256']}" for row in usable):
+    for line in sorted(f"{row['path']} {row['offset']} {row['xxh3_128']}" for row in usable):
         digest.update(f"{line}\n".encode())
     return {"clips": len(rows), "usable": len(usable), "sha256": digest.hexdigest()}
 

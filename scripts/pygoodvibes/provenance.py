@@ -63,6 +63,12 @@ def code_files(script: pathlib.Path, modules: Iterable[str] = ()) -> list[pathli
     return sorted(seen)
 
 
+def modules(script: pathlib.Path, named: Iterable[str] = ()) -> list[str]:
+    """Return the names of the modules of this package that a script can import, as `code_files`."""
+    paths = (path.relative_to(PACKAGE.parent) for path in code_files(script, named))
+    return [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths]
+
+
 @functools.cache
 def code_hash(script: pathlib.Path, *modules: str) -> str:
     """Hash the library code behind a rule.
