@@ -372,6 +372,17 @@ def test_the_choice_has_all_that_a_detector_has_and_moves_no_other(finished, new
                 assert found.score == float(scores[machine, machine_id, row["clip"]])
 
 
+def test_without_the_choice_nothing_is_chosen_and_all_else_is_as_it_was(finished, new_project):
+    project = new_project()
+    done = project.run({**TINY, "choice": None}, "tables", "results/tiny/metrics.json")
+    assert not {"choose", "write_choice"} & set(done.rules) and done.rules["write_benchmark"] == 1
+    files, others = project.results(), finished.results()
+    assert files["metrics.csv"] == others["metrics.csv"]
+    assert b"oracle" in others["tables/benchmark.md"].partition(b"## ")[2]
+    # the detectors' part, without the table before it
+    assert files["tables/benchmark.md"] in others["tables/benchmark.md"]
+
+
 def test_the_only_machine_id_of_a_type_gets_the_fixed_default(new_project):
     project = new_project()
     settings = {**tiny(dataset={"machines": {"fan": ["00"]}}), **CHOSEN}

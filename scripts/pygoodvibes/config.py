@@ -309,8 +309,10 @@ class HeldOut(Section):
 
 
 class Choice(Section):
-    """Which detector suits a machine ID, decided from normal training clips alone. null instead of
-    the section: nothing is chosen, and there is no table of it."""
+    """Which detector suits a machine ID, decided from normal training clips alone.
+
+    null instead of the section: nothing is chosen, and there is no table of it.
+    """
 
     indicator: Literal[
         "stand_in_auc",
@@ -488,8 +490,8 @@ class Config(Section):
     def _choice_is_made_if_it_is_the_default(self) -> "Config":
         if self.with_choice and not self.choice:
             raise ValueError(
-                "default_detector is 'choice', but the section choice is null: give it settings, or "
-                "name a detector as the default"
+                "default_detector is 'choice', but the section choice is null: give it settings, "
+                "or name a detector as the default"
             )
         return self
 
