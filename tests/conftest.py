@@ -6,6 +6,8 @@ import pathlib
 import pytest
 from hypothesis import settings
 
+import pygoodvibes  # noqa: F401 - before NumPy, which then rounds as in the workflow's jobs
+
 # how long an example takes depends on what else the machine does
 settings.register_profile("pygoodvibes", deadline=None)
 settings.load_profile("pygoodvibes")
