@@ -86,7 +86,7 @@ else:
         conda:
             "../envs/pygoodvibes.yaml"
         resources:
-            mem_mb=500,
+            mem_mb=700,
         params:
             embedding=section("embedding"),
             code=code("embed", embeddings.module_of(CONFIG.embedding.method)),
