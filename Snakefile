@@ -13,6 +13,7 @@ if not workflow.configfiles:
 
 
 include: "rules/common.smk"
+include: "rules/jobs.smk"
 include: "rules/data.smk"
 include: "rules/features.smk"
 include: "rules/detection.smk"
@@ -25,7 +26,6 @@ if CONFIG.choice:
 
 include: "rules/evaluation.smk"
 include: "rules/report.smk"
-include: "rules/jobs.smk"
 
 
 report: "report/workflow.rst"

@@ -95,9 +95,6 @@ MADE = []
 if DATASET.source in ("synthetic", "zenodo", "kaggle"):
     MADE = [local(f"{DATA}/{machine}") for machine in DATASET.wanted(MACHINES)]
 
-# By rule: the modules of the library that its script imports; `code` fills it.
-MODULES = {}
-
 FALSE_ALARM_RATES = dict.fromkeys(SCORED, CONFIG.threshold.false_alarm_rate) | {
     name: settings.expected_false_alarm_rate() or CONFIG.threshold.false_alarm_rate
     for name, settings in CONFIG.detectors.items()
@@ -245,13 +242,3 @@ def figures(wildcards):
     names += [f"id_clouds/{machine}" for machine in dict.fromkeys(name for name, _ in trained)]
     names += [f"ocsvm_contours/{machine}_id_{machine_id}" for machine, machine_id in trained]
     return [f"{FIGURES}/{name}.png" for name in names]
-
-
-# What can be known to be wrong with the data before any job starts is said now.
-try:
-    if DATASET.source == "folder":
-        listing.find(DATASET, locate(DATASET.path))
-    elif DATASET.source in ("mel", "embedding"):
-        read_records(locate(DATASET.path))
-except UserError as error:
-    stop(error)

@@ -1,5 +1,15 @@
 # Clips: made, fetched, or found in a folder; and listed.
 
+# What can be known to be wrong with the data before any job starts is said now.
+try:
+    if DATASET.source == "folder":
+        listing.find(DATASET, locate(DATASET.path))
+    elif DATASET.source in ("mel", "embedding"):
+        read_records(locate(DATASET.path))
+except UserError as error:
+    stop(error)
+
+
 if DATASET.source == "synthetic":
 
     rule synthesize_dataset:

@@ -2,10 +2,13 @@
 #
 # The imports of a job take longer than its work on most machine IDs. Jobs in containers and conda
 # environments, on other machines (they have a Snakemake of their own) and on other systems than
-# Linux start as Snakemake starts them.
+# Linux start as Snakemake starts them. The process starts when the rules are read, so that it is
+# ready when the first job is; it ends with Snakemake, at once if there is nothing to do.
 
 import atexit
+import gc
 import subprocess
+import threading
 
 from snakemake.benchmark import benchmarked
 from snakemake.script import PythonScript
@@ -21,8 +24,10 @@ LIBRARIES = {
     "plot_ocsvm_contours": ["sklearn.svm", "sklearn.metrics"],
 }
 
+# By rule: the modules of the library that its script imports; `code` fills it.
+MODULES = {}
+
 start_python = PythonScript.execute_script
-server = None
 
 
 def fork(script, path, edit=False):
@@ -34,7 +39,7 @@ def fork(script, path, edit=False):
         script.shadow_dir,
         script.resources.get("shell_exec"),
     )
-    if server is None or any(special):
+    if any(special):
         return start_python(script, path, edit=edit)
     temporary = script.resources.get("tmpdir")
     running = server.start(
@@ -50,15 +55,34 @@ def fork(script, path, edit=False):
 
 
 if AVAILABLE and workflow.is_main_process:
+    # Snakemake's own lines at the beginning of each script import the first two; scikit-learn would
+    # load pandas only to recognise its tables
+    server = ForkServer(
+        ["snakemake.iocontainers", "snakemake.logging", *LIBRARIES["detect"]], without=["pandas"]
+    )
+    atexit.register(server.close)
+    # else Python would go through all that Snakemake holds once more, for half a second
+    atexit.register(gc.freeze)
     PythonScript.execute_script = fork
 
 
+def end_timers():
+    """End the timers by which Snakemake looks for jobs again; it would wait a second for them."""
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.cancel()
+
+
 onstart:
-    global server
-    if AVAILABLE and workflow.is_main_process and workflow.local_exec:
-        # what Snakemake's own lines at the beginning of each script import, then all others
-        waiting = ["snakemake.iocontainers", "snakemake.logging"]
-        for name, modules in MODULES.items():
-            waiting += [*modules, *LIBRARIES.get(name, [])]
-        server = ForkServer(list(dict.fromkeys(waiting)))
-        atexit.register(server.close)
+    if AVAILABLE and workflow.is_main_process:
+        later = [each for modules in MODULES.values() for each in modules]
+        later += [each for modules in LIBRARIES.values() for each in modules]
+        server.import_later(list(dict.fromkeys(later)))
+
+
+onsuccess:
+    end_timers()
+
+
+onerror:
+    end_timers()

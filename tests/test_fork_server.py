@@ -31,6 +31,13 @@ def script(tmp_path):
     return write
 
 
+def wait_for(path):
+    deadline = time.monotonic() + 30
+    while not path.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize(
     ("text", "status"),
     [
@@ -99,10 +106,40 @@ def test_what_waits_is_imported_while_there_is_nothing_to_do(script, tmp_path, m
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
     server = ForkServer(["costly"])
-    deadline = time.monotonic() + 30
-    while not (tmp_path / "imported.txt").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_for(tmp_path / "imported.txt")
+    server.close()
+
+
+def test_the_first_modules_are_imported_as_if_others_were_not_installed(
+    script, tmp_path, monkeypatch
+):
+    script("import heavy", name="light.py")
+    script("try:\n import heavy\nexcept ImportError:\n heavy = None", name="tolerant.py")
+    script("open('imported.txt', 'w')", name="last.py")
+    script("", name="heavy.py")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    server = ForkServer(["tolerant", "light", "last"], without=["heavy"])
+    seen = script(
+        """
+        import sys, tolerant
+        assert tolerant.heavy is None and "heavy" not in sys.modules and "light" not in sys.modules
+        import heavy, light
+        """
+    )
+    wait_for(tmp_path / "imported.txt")
+    assert server.start(seen).wait() == 0
+    server.close()
+
+
+def test_what_to_import_may_be_said_later(script, tmp_path, monkeypatch):
+    script("open('imported.txt', 'w')", name="costly.py")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    server = ForkServer()
+    server.import_later(["no_such_module", "costly"])
+    wait_for(tmp_path / "imported.txt")
+    assert server.start(script("x = 1")).wait() == 0
     server.close()
 
 

@@ -48,7 +48,7 @@ def test_every_way_to_import_is_seen(tmp_path, line, expected):
 
 def test_modules_have_the_names_that_python_imports_them_by(tmp_path):
     rule = script(tmp_path, "from pygoodvibes.embeddings import statistics")
-    found = provenance.modules(rule, ["pygoodvibes.detectors.lof"])
+    found = provenance.modules(rule, ("pygoodvibes.detectors.lof",))
     assert {"pygoodvibes", "pygoodvibes.embeddings", "pygoodvibes.embeddings.statistics"} <= set(
         found
     )
@@ -66,9 +66,9 @@ def test_a_package_is_its_init_and_what_that_imports(tmp_path):
 def test_modules_that_only_the_config_names_are_added(tmp_path):
     rule = script(tmp_path, "from pygoodvibes import detection")
     assert "detectors/lof.py" not in names_of(provenance.code_files(rule))
-    with_lof = provenance.code_files(rule, [detectors.module_of("lof")])
+    with_lof = provenance.code_files(rule, (detectors.module_of("lof"),))
     assert "detectors/lof.py" in names_of(with_lof)
-    other = provenance.code_files(rule, [detectors.module_of("sklearn.svm.OneClassSVM")])
+    other = provenance.code_files(rule, (detectors.module_of("sklearn.svm.OneClassSVM"),))
     assert "detectors/estimator.py" in names_of(other)
     assert provenance.code_hash(rule) != provenance.code_hash(rule, detectors.module_of("lof"))
 

@@ -38,12 +38,15 @@ class ForkServer:
     ----------
     modules : sequence of str
         What it imports, in this order, whenever it has nothing else to do.
+    without : sequence of str
+        Modules that these would import and can do without, as if they were not installed.
     """
 
-    def __init__(self, modules: Sequence[str] = ()):
+    def __init__(self, modules: Sequence[str] = (), *, without: Sequence[str] = ()):
         self._socket, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with its:
-            command = [sys.executable, "-m", __name__, str(its.fileno()), *modules]
+            first = json.dumps({"modules": list(modules), "without": list(without)})
+            command = [sys.executable, "-m", __name__, str(its.fileno()), first]
             self._process = subprocess.Popen(command, pass_fds=[its.fileno()])
         self._sending = threading.Lock()
 
@@ -79,20 +82,27 @@ class ForkServer:
         request = {
             "script": str(script),
             "folder": str(pathlib.Path.cwd()),
-            "modules": list(modules),
             "environment": dict(environment or {}),
         }
         ours, its = socket.socketpair()
         with its:
             try:
-                with self._sending:
-                    socket.send_fds(self._socket, [json.dumps(request).encode()], [its.fileno()])
-            except OSError as error:
+                self._send({"modules": list(modules), "run": request}, its.fileno())
+            except ChildProcessError:
                 ours.close()
-                raise ChildProcessError(
-                    f"the process that starts jobs has ended: {error}"
-                ) from None
+                raise
         return Running(ours)
+
+    def import_later(self, modules: Sequence[str]) -> None:
+        """Add modules to those that the server imports when it has nothing else to do."""
+        self._send({"later": list(modules)})
+
+    def _send(self, message: Mapping, *places: int) -> None:
+        try:
+            with self._sending:
+                socket.send_fds(self._socket, [json.dumps(message).encode()], places)
+        except OSError as error:
+            raise ChildProcessError(f"the process that starts jobs has ended: {error}") from None
 
     def close(self) -> None:
         """End the server; what it runs goes on."""
@@ -133,14 +143,14 @@ class Running:
         return int(line)
 
 
-def _serve(requests: socket.socket, modules: Sequence[str]) -> None:
+def _serve(requests: socket.socket, modules: Sequence[str], without: Sequence[str]) -> None:
     """Fork for every request until the other side has closed; import modules in between."""
     # Ctrl-C reaches the whole group of processes: the scripts end, and then the one that asks
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
     ended, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-    waiting = collections.deque(modules)
+    waiting = collections.deque((name, without) for name in modules)
     running: dict[int, socket.socket] = {}
     with selectors.DefaultSelector() as selector:
         selector.register(requests, selectors.EVENT_READ)
@@ -155,7 +165,10 @@ def _serve(requests: socket.socket, modules: Sequence[str]) -> None:
                 if not message:
                     return
                 request = json.loads(message)
-                for name in request.pop("modules"):
+                waiting += ((name, ()) for name in request.get("later", ()))
+                if "run" not in request:
+                    continue
+                for name in request["modules"]:
                     _import(name)
                 answers = socket.socket(fileno=places[0])
                 # else a fork's collector would write to all that is shared with it, and so copy it
@@ -166,11 +179,11 @@ def _serve(requests: socket.socket, modules: Sequence[str]) -> None:
                     selector.close()
                     for each in (requests, answers, *running.values()):
                         each.close()
-                    _run(**request)
+                    _run(**request["run"])
                 running[pid] = answers
                 _say(answers, pid)
             elif waiting and not ready:
-                _import(waiting.popleft())
+                _import(*waiting.popleft())
 
 
 def _tell_ended(running: dict[int, socket.socket]) -> None:
@@ -189,13 +202,18 @@ def _say(answers: socket.socket, number: int) -> None:
         answers.sendall(f"{number}\n".encode())
 
 
-def _import(name: str) -> None:
+def _import(name: str, without: Sequence[str] = ()) -> None:
     if name in sys.modules:
         return
+    hidden = [each for each in without if each not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))
     try:
         importlib.import_module(name)
     except Exception:
         logging.getLogger(__name__).debug("%s can't be imported", name, exc_info=True)
+    finally:
+        for each in hidden:
+            del sys.modules[each]
 
 
 def _run(script: str, folder: str, environment: Mapping[str, str]) -> NoReturn:
@@ -226,4 +244,4 @@ def _run(script: str, folder: str, environment: Mapping[str, str]) -> NoReturn:
 
 if __name__ == "__main__":
     with socket.socket(fileno=int(sys.argv[1])) as requests_:
-        _serve(requests_, sys.argv[2:])
+        _serve(requests_, **json.loads(sys.argv[2]))

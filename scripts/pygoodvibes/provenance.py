@@ -5,7 +5,6 @@ import functools
 import hashlib
 import os
 import pathlib
-from collections.abc import Iterable
 
 PACKAGE = pathlib.Path(__file__).resolve().parent
 
@@ -37,14 +36,15 @@ def _files(module: str) -> list[pathlib.Path]:
     return files
 
 
-def code_files(script: pathlib.Path, modules: Iterable[str] = ()) -> list[pathlib.Path]:
+@functools.cache
+def code_files(script: pathlib.Path, modules: tuple[str, ...] = ()) -> list[pathlib.Path]:
     """Return the library files that a script can run, however deep they are imported.
 
     Parameters
     ----------
     script : pathlib.Path
         A rule's script.
-    modules : iterable of str
+    modules : tuple of str
         Modules that it imports by a name that only the config tells.
 
     Returns
@@ -63,7 +63,7 @@ def code_files(script: pathlib.Path, modules: Iterable[str] = ()) -> list[pathli
     return sorted(seen)
 
 
-def modules(script: pathlib.Path, named: Iterable[str] = ()) -> list[str]:
+def modules(script: pathlib.Path, named: tuple[str, ...] = ()) -> list[str]:
     """Return the names of the modules of this package that a script can import, as `code_files`."""
     paths = (path.relative_to(PACKAGE.parent) for path in code_files(script, named))
     return [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths]
@@ -97,6 +97,8 @@ def fingerprint(folder: pathlib.Path) -> str:
         identity = (status.st_dev, status.st_ino)
         if identity in above:
             continue  # a link that leads back to a folder above would be followed for ever
+        inner = place.relative_to(folder).as_posix()
+        within = b"" if inner == "." else os.fsencode(f"{inner}/")
         with os.scandir(place) as entries:
             for entry in sorted(entries, key=lambda entry: entry.name):
                 if entry.name.startswith("."):
@@ -108,8 +110,8 @@ def fingerprint(folder: pathlib.Path) -> str:
                     status = entry.stat()
                 except OSError:
                     status = entry.stat(follow_symlinks=False)  # a link that leads nowhere
-                name = os.fsencode(pathlib.Path(entry.path).relative_to(folder).as_posix())
-                digest.update(name + f"\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+                digest.update(within + os.fsencode(entry.name))
+                digest.update(f"\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
     return digest.hexdigest()[:16]
 
 
