@@ -238,7 +238,8 @@ def _run(script: str, folder: str, environment: Mapping[str, str]) -> NoReturn:
         # an ordinary end would take all modules apart again, for nothing
         logging.shutdown()
         for stream in (sys.stdout, sys.stderr):
-            stream.flush()
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
         os._exit(status)
 
 
