@@ -38,8 +38,8 @@ study: .venv/installed ## Run a ready-made study: make study STUDY=config/studie
 	@python -m pygoodvibes study $(or $(STUDY),$(error name a study: make study STUDY=config/studies/lof.yaml)) \
 	  --config $(CONFIG) --jobs $(JOBS)
 
-benchmark: .venv/installed-test ## Measure speed, memory and growth on the development set's size: make benchmark SCALE=1/8
-	python benchmarks/run.py --scale $(SCALE) --repeat $(REPEAT) --jobs 2
+benchmark: .venv-benchmark/installed ## Measure speed, memory and growth on the development set's size: make benchmark SCALE=1/8
+	.venv-benchmark/bin/python benchmarks/run.py --scale $(SCALE) --repeat $(REPEAT) --jobs 2
 
 prune: .venv/installed ## Remove earlier results that nothing uses: make prune KEEP_DAYS=30
 	@python -m pygoodvibes prune --keep-days $(KEEP_DAYS)
@@ -92,6 +92,12 @@ COMMAND := $(INSTALL) --no-deps --no-build-isolation -e .
 
 .venv/installed-%: requirements-%.txt .venv/installed
 	$(INSTALL) --require-hashes -r requirements-$*.txt
+	@touch $@
+
+# What `make results` takes and nothing more: Snakemake imports every plugin that is installed.
+.venv-benchmark/installed: requirements.txt | .venv/bin/python
+	$(BIN)/python -m venv .venv-benchmark
+	.venv-benchmark/bin/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements.txt
 	@touch $@
 
 # all the others are part of it
