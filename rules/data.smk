@@ -12,72 +12,11 @@ except UserError as error:
 
 if DATASET.source == "synthetic":
 
-    rule synthesize_dataset:
-        output:
-            directory(local(f"{DATA}/{{machine}}")),
-        log:
-            f"{LOGS}/synthesize_dataset/{{machine}}.log",
-        benchmark:
-            f"{BENCHMARKS}/synthesize_dataset/{{machine}}.tsv"
-        conda:
-            "../envs/pygoodvibes.yaml"
-        resources:
-            mem_mb=500,
-        params:
-            ids=lambda wildcards: synthetic_ids(wildcards.machine),
-            settings=section(
-                "dataset",
-                "train_clips",
-                "test_normal_clips",
-                "test_anomaly_clips",
-                "seconds",
-                "snr_db",
-                "seed",
-            )
-            | {"sample_rate": CONFIG.audio.sample_rate},
-            code=code("synthesize_dataset"),
-        message:
-            "Make the synthetic clips of {wildcards.machine}"
-        script:
-            "../scripts/synthesize_dataset.py"
+    include: "synthesize_dataset.smk"
 
 elif DATASET.source in ("zenodo", "kaggle"):
 
-    # the nodes of a cluster often can't reach the internet
-    localrules:
-        fetch_dataset,
-
-    rule fetch_dataset:
-        output:
-            # Zenodo has an archive a machine type, Kaggle one for all
-            directory(local(f"{DATA}/{{machine}}"))
-            if DATASET.source == "zenodo"
-            else [directory(folder) for folder in MADE],
-        log:
-            f"{LOGS}/fetch_dataset/{{machine}}.log"
-            if DATASET.source == "zenodo"
-            else f"{LOGS}/fetch_dataset.log",
-        conda:
-            "../envs/pygoodvibes.yaml"
-        resources:
-            mem_mb=500,
-        params:
-            source=DATASET.source,
-            machines=lambda wildcards: (
-                [wildcards.get("machine")]
-                if DATASET.source == "zenodo"
-                else DATASET.wanted(MACHINES)
-            ),
-            settings={"folder": DATA}
-            | section(
-                "dataset",
-                *{"zenodo": ["parts", "base_url"], "kaggle": ["dataset"]}[DATASET.source],
-            ),
-            code=code("fetch_dataset"),
-        message:
-            "Fetch the clips from {params.source}"
-        script:
-            "../scripts/fetch_dataset.py"
+    include: "fetch_dataset.smk"
 
 
 # A checkpoint: which machine IDs there are, and what they can carry, is known once it is done.

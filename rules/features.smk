@@ -6,94 +6,20 @@
 
 if DATASET.source == "mel":
 
-    rule import_mel:
-        input:
-            clips=clips_of_id,
-        output:
-            frames=f"{RESOURCES}/mel/{{machine}}/{{id}}.npy",
-            clips=f"{RESOURCES}/mel/{{machine}}/{{id}}.clips.csv",
-        log:
-            f"{LOGS}/import_mel/{{machine}}/{{id}}.log",
-        conda:
-            "../envs/pygoodvibes.yaml"
-        resources:
-            mem_mb=500,
-        params:
-            folder=DATA_FOLDER,
-            code=code("import_mel"),
-        message:
-            "Bring in the mel frames of {wildcards.machine} ID {wildcards.id}"
-        script:
-            "../scripts/import_mel.py"
+    include: "import_mel.smk"
 
 elif DATASET.source != "embedding":
 
-    rule mel:
-        input:
-            clips=clips_of_id,
-        output:
-            frames=f"{RESOURCES}/mel/{{machine}}/{{id}}.npy",
-            clips=f"{RESOURCES}/mel/{{machine}}/{{id}}.clips.csv",
-        log:
-            f"{LOGS}/mel/{{machine}}/{{id}}.log",
-        conda:
-            "../envs/pygoodvibes.yaml"
-        resources:
-            mem_mb=500,
-        params:
-            folder=DATA_FOLDER,
-            audio=section("audio"),
-            mel=section("mel"),
-            code=code("mel"),
-        message:
-            "Compute the mel frames of {wildcards.machine} ID {wildcards.id}"
-        script:
-            "../scripts/mel.py"
+    include: "mel.smk"
 
 
 if DATASET.source == "embedding":
 
-    rule import_embedding:
-        input:
-            clips=clips_of_id,
-        output:
-            f"{RESOURCES}/embedding/{{machine}}/{{id}}.npz",
-        log:
-            f"{LOGS}/import_embedding/{{machine}}/{{id}}.log",
-        conda:
-            "../envs/pygoodvibes.yaml"
-        resources:
-            mem_mb=1000,
-        params:
-            **section("dataset", "array", "columns"),
-            table=DATASET.path,
-            code=code("import_embedding"),
-        message:
-            "Bring in the vectors of {wildcards.machine} ID {wildcards.id}"
-        script:
-            "../scripts/import_embedding.py"
+    include: "import_embedding.smk"
 
 else:
 
-    rule embed:
-        input:
-            frames=f"{RESOURCES}/mel/{{machine}}/{{id}}.npy",
-            clips=f"{RESOURCES}/mel/{{machine}}/{{id}}.clips.csv",
-        output:
-            f"{RESOURCES}/embedding/{{machine}}/{{id}}.npz",
-        log:
-            f"{LOGS}/embed/{{machine}}/{{id}}.log",
-        conda:
-            "../envs/pygoodvibes.yaml"
-        resources:
-            mem_mb=700,
-        params:
-            embedding=section("embedding"),
-            code=code("embed", embeddings.module_of(CONFIG.embedding.method)),
-        message:
-            "Embed the clips of {wildcards.machine} ID {wildcards.id}"
-        script:
-            "../scripts/embed.py"
+    include: "embed.smk"
 
 
 rule project:
