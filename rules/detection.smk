@@ -1,5 +1,4 @@
-# Detectors: one job per machine ID for all of them. What Snakemake does for a job takes as long as
-# fitting most detectors to the clips of a machine ID.
+# Detectors: one job per machine ID for all of them, since most fit within milliseconds.
 
 # Whether a detector sees log-mel frames, and there are any.
 SEE_MEL = DATASET.source != "embedding" and any(
