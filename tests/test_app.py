@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 import soundfile
 import yaml
+from playwright.sync_api import expect, sync_playwright
 
 import small_run
 
@@ -31,6 +32,8 @@ PAGES = {
     "own_clip": ("Your own clip", "Votre extrait"),
 }
 LANGUAGES = ("en", "fr")
+# milliseconds that a page may take on a busy machine
+WAIT = 60_000
 
 pytestmark = pytest.mark.xdist_group("app")
 
@@ -377,8 +380,7 @@ def browser():
         if os.environ.get("PYGOODVIBES_REQUIRE_BROWSER"):
             pytest.fail("no Chromium: install it (Debian: apt-get install chromium)")
         pytest.skip("no Chromium: install it (Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
+    expect.set_options(timeout=WAIT)
     with sync_playwright() as playwright:
         options = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
         chromium = playwright.chromium.launch(executable_path=path, args=options)
@@ -398,7 +400,7 @@ class Visit:
     def __init__(self, browser, address, width, language):
         self.address, self.language, self.problems = address, language, []
         self.page = browser.new_page(viewport={"width": width, "height": 900})
-        self.page.set_default_timeout(60_000)
+        self.page.set_default_timeout(WAIT)
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.page.on("request", self._asked)
@@ -437,8 +439,19 @@ class Visit:
         )
         self.page.wait_for_timeout(300)
 
-    def text(self):
-        return self.page.get_by_test_id("stMain").inner_text()
+    def reads(self, *texts):
+        """Wait until the page says all of this: pictures and sentences come one by one."""
+        main = self.page.get_by_test_id("stMain")
+        for text in texts:
+            expect(main).to_contain_text(text, use_inner_text=True)
+
+    def is_whole(self):
+        """Nothing on the page has failed, nothing reaches beyond the screen."""
+        expect(self.page.get_by_test_id("stException")).to_have_count(0)
+        self.page.wait_for_function(
+            "() => document.documentElement.scrollWidth <= window.innerWidth"
+        )
+        assert self.problems == []
 
 
 @pytest.fixture
@@ -462,14 +475,10 @@ def test_every_page_opens_in_a_browser(visit, width, language):
     reader = visit(width, language)
     for name in PAGES:
         reader.open(name)
-        page = reader.page
-        assert page.get_by_test_id("stException").count() == 0, name
         if name != "own_clip":
-            page.wait_for_selector(".js-plotly-plot .main-svg")
-        assert PAGES[name][LANGUAGES.index(language)] in reader.text()
-        # nothing reaches beyond the screen
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-        assert reader.problems == [], name
+            reader.page.wait_for_selector(".js-plotly-plot .main-svg")
+        reader.reads(PAGES[name][LANGUAGES.index(language)])
+        reader.is_whole()
 
 
 @pytest.mark.browser
@@ -478,11 +487,10 @@ def test_the_language_is_one_switch_away(visit):
     reader.open("data")
     reader.page.get_by_role("radio", name="Français").click()
     reader.page.get_by_role("heading", name="Données", level=1).wait_for()
-    reader.settle()
-    assert "Extraits utilisés" in reader.text()
+    reader.reads("Extraits utilisés")
     reader.language = "fr"
     reader.open("results")
-    assert "déplacez le curseur" in reader.text()
+    reader.reads("déplacez le curseur")
 
 
 @pytest.mark.browser
@@ -495,10 +503,9 @@ def test_the_keyboard_alone_moves_the_slider_and_the_numbers(visit):
     reader.page.get_by_role("slider").first.focus()
     reader.page.keyboard.press("End")
     reader.page.get_by_text("Now at 50.0").wait_for()
-    reader.settle()
     # at this setting other clips are found or missed
-    assert says.inner_text() != before[0]
-    assert counted.inner_text() != before[1]
+    expect(says).not_to_have_text(before[0], use_inner_text=True)
+    expect(counted).not_to_have_text(before[1], use_inner_text=True)
 
 
 @pytest.mark.browser
@@ -508,6 +515,7 @@ def test_a_clip_plays(visit):
     player = reader.page.locator("audio").first
     player.evaluate("player => player.play()")
     reader.page.wait_for_function("() => document.querySelector('audio').currentTime > 0.2")
+    reader.page.wait_for_function("() => document.querySelector('audio').duration > 0")
     assert player.evaluate("player => player.duration") == pytest.approx(2.0, abs=0.05)
     assert player.evaluate("player => player.error") is None
 
@@ -518,6 +526,9 @@ def test_a_clicked_point_is_heard(visit):
     reader.open("method")
     cloud = reader.page.locator(".js-plotly-plot").last
     cloud.scroll_into_view_if_needed()
+    reader.page.wait_for_function(
+        "() => [...document.querySelectorAll('.js-plotly-plot')].every(plot => plot._fullLayout)"
+    )
     reader.settle()
     # where on the screen the first clip is drawn
     place = cloud.evaluate(
@@ -545,8 +556,7 @@ def test_the_grid_of_settings_is_drawn_whole(visit):
         " && document.querySelectorAll('.contourlayer').length >= 10"
     )
     reader.settle()
-    assert reader.page.get_by_test_id("stException").count() == 0
-    assert reader.problems == []
+    reader.is_whole()
 
 
 def upload(reader, path):
@@ -571,8 +581,8 @@ def test_wrong_files_get_a_sentence(visit, tmp_path, language):
         reader = visit(390, language)
         reader.open("own_clip")
         upload(reader, tmp_path / name)
-        assert words[LANGUAGES.index(language)] in reader.text()
-        assert reader.page.get_by_test_id("stException").count() == 0
+        reader.reads(words[LANGUAGES.index(language)])
+        expect(reader.page.get_by_test_id("stException")).to_have_count(0)
 
 
 @pytest.mark.browser
@@ -583,15 +593,15 @@ def test_an_uploaded_clip_gets_the_score_that_the_workflow_gave(visit, small):
     reader = visit()
     reader.open("own_clip")
     box = reader.page.get_by_role("combobox").first
-    box.fill(f"{worst['machine']} ID {worst['id']}")
+    name = f"{worst['machine']} ID {worst['id']}"
+    box.fill(name)
+    expect(reader.page.get_by_role("option")).to_have_text([name])
     box.press("Enter")
     reader.settle()
     upload(reader, small / "data/small" / worst["machine"] / "test" / worst["clip"])
-    reader.page.get_by_text("ANOMALOUS").wait_for()
-    assert f"{worst['score']:,.2f}" in reader.text()
+    reader.reads("ANOMALOUS", f"{worst['score']:,.2f}", "What drives the score")
     # the clip, and what drives its score in frequency and in time
-    assert reader.page.locator(".js-plotly-plot").count() == 3
-    assert "What drives the score" in reader.text()
+    expect(reader.page.locator(".js-plotly-plot")).to_have_count(3)
 
 
 @pytest.mark.browser
@@ -645,13 +655,11 @@ def test_a_real_anomalous_fan_gets_its_verdict(visit, shared, small, tmp_path):
         reader.open("own_clip")
         upload(reader, clip)
         reader.page.get_by_text("Verdict for fan ID 00").wait_for()
+        reader.reads(f"{usual.score:,.2f}", words[usual.verdict])
         reader.settle()
-        assert f"{usual.score:,.2f}" in reader.text()
-        assert words[usual.verdict] in reader.text()
         # half of all normal clips may raise an alarm: then this one does
         assert strict.verdict == "anomalous"
         reader.page.get_by_role("slider").focus()
         reader.page.keyboard.press("End")
-        reader.page.get_by_text("▲ ANOMALOUS.").wait_for()
-        assert f"{strict.threshold:,.2f}" in reader.text()
+        reader.reads("▲ ANOMALOUS.", f"{strict.threshold:,.2f}")
         assert reader.problems == []
