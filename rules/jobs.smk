@@ -21,6 +21,7 @@ LIBRARIES = {
     "mel": ["scipy.fft"],
     "detect": detection.libraries(detector_settings()),
     "choose": detection.libraries(detector_settings()),
+    "check_representation": ["sklearn.neighbors", "sklearn.preprocessing", "sklearn.svm"],
     "plot_ocsvm_contours": ["sklearn.svm", "sklearn.metrics"],
 }
 
