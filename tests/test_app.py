@@ -269,7 +269,6 @@ def test_experiments_and_the_choice_are_shown_once_there_are_any(copy, monkeypat
         "experiment,detector,auc,auc_difference,auc_difference_low,auc_difference_high\n"
         "baseline,lof,0.8,,,\nbrave-owl,lof,0.85,0.05,0.01,0.09\n"
     )
-    (copy / "results/small/tables").mkdir()
     heads = ["Machine", "fixed default", "label-free choice", "oracle", "choice - default", "left"]
     table = Table("Choice", heads, [["fan", "81.0", "82.5", "90.0", "+1.5", "+7.5"]])
     (copy / "results/small/tables/choice.md").write_text(table.markdown())
@@ -524,7 +523,7 @@ def test_a_clip_plays(visit):
 def test_a_clicked_point_is_heard(visit):
     reader = visit()
     reader.open("method")
-    cloud = reader.page.locator(".js-plotly-plot").last
+    cloud = reader.page.locator("[class*=st-key-cloud_] .js-plotly-plot")
     cloud.scroll_into_view_if_needed()
     reader.page.wait_for_function(
         "() => [...document.querySelectorAll('.js-plotly-plot')].every(plot => plot._fullLayout)"

@@ -183,7 +183,7 @@ def _comparable(embedded: Mapping[Key, ClipVectors]) -> tuple[list[Key], list[st
 
 def _names(keys: Sequence[Key], most: int = 5) -> str:
     names = [f"{machine} ID {machine_id}" for machine, machine_id in keys[:most]]
-    return ", ".join(names) + (f" and {len(keys) - most} more" if len(keys) > most else "")
+    return ", ".join([*names, *(["..."] if len(keys) > most else [])])
 
 
 def _sampled(values: np.ndarray, most: int, seed: Sequence[int]) -> np.ndarray:

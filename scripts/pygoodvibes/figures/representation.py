@@ -10,6 +10,7 @@ from pygoodvibes.figures import style
 from pygoodvibes.representation_check import CLASSIFIERS, CONFUSION_COLUMNS, LABELS, matrix, shares
 
 _COLOURS = "Blues"
+_SHORT = {"svm": "SVM", "knn": "kNN"}
 _MOST_WITH_NUMBERS = 32
 _CELL = 0.29
 
@@ -51,14 +52,14 @@ def plot_representation(
     rows = confusion.to_dict("records")
     keys, _ = matrix(rows, CLASSIFIERS[0], LABELS[0])
     side = float(np.clip(_CELL * len(keys), 2.6, 10.0))
-    figure = style.new_figure(2 * (side + 0.9) + 1.1, side + 2.1, title, title_suffix)
+    figure = style.new_figure(2 * (side + 0.9) + 1.1, side + 1.8, title, title_suffix)
     panels = figure.subplots(1, 2, sharex=True, sharey=True)
     for axes, label in zip(panels, LABELS, strict=True):
         _, clips = matrix(rows, CLASSIFIERS[0], label)
         image = _draw(axes, keys, shares(clips))
         style.panel_title(axes, *_words(of_ids, label), width=int(side * 13))
     panels[0].set_ylabel("Machine ID of the clip")
-    bar = figure.colorbar(image, ax=list(panels), shrink=0.8, pad=0.015)
+    bar = figure.colorbar(image, ax=list(panels), shrink=0.7, pad=0.015)
     bar.set_label("Share of the machine ID's clips (%)")
     bar.outline.set_linewidth(0.5)
     return figure
@@ -70,7 +71,8 @@ def _words(of_ids: pd.DataFrame, label: str) -> tuple[str, list[str]]:
     own = of_ids[of_ids["label"] == label].set_index("classifier")["accuracy"]
     if own.isna().all():
         return f"{name}: no clips", []
-    return f"{name}: {100 * own['svm']:.1f} % recognised", [f"SVM; kNN {100 * own['knn']:.1f} %"]
+    part = [f"{words} {100 * own[each]:.1f} %" for each, words in _SHORT.items()]
+    return f"{name} (matrix: {_SHORT[CLASSIFIERS[0]]})", [f"recognised: {', '.join(part)}"]
 
 
 def _draw(axes: Axes, keys: list[tuple[str, str]], part: np.ndarray) -> AxesImage:
