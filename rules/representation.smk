@@ -3,9 +3,7 @@
 
 rule check_representation:
     input:
-        embeddings=lambda wildcards: of_machine_ids(
-            f"{RESOURCES}/embedding/{{machine}}/{{id}}.npz"
-        ),
+        embeddings=lambda wildcards: of_machine_ids(f"{RESOURCES}/embedding/{{machine}}/{{id}}.npz"),
     output:
         accuracies=f"{RESOURCES}/representation/accuracies.csv",
         confusion=f"{RESOURCES}/representation/confusion.csv",

@@ -5,7 +5,15 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pygoodvibes.representation_check import CLASSIFIERS, LABELS, TARGETS, matrix, shares
+from pygoodvibes.representation_check import (
+    CLASSIFIERS,
+    LABELS,
+    NAMES,
+    NEIGHBORS,
+    TARGETS,
+    matrix,
+    shares,
+)
 from pygoodvibes.representation_tables import recognised_ids
 from pygoodvibes.run_folders import Run
 from ui import charts, load
@@ -13,6 +21,12 @@ from ui.language import NONE, number, percent, sentence, t
 
 _MOST_BESIDE = 14
 """Machine IDs up to which two matrices fit beside each other."""
+
+# larger ones scroll on narrow screens, where their numbers would run into each other
+_WIDE = """<style>
+[class*="st-key-matrix_"] { overflow-x: auto }
+[class*="st-key-matrix_"] > * { min-width: 44rem }
+</style>"""
 
 
 def show(run: Run) -> None:
@@ -36,24 +50,25 @@ def show(run: Run) -> None:
     classifier = st.segmented_control(
         t("representation.classifier"),
         list(CLASSIFIERS),
-        format_func=lambda name: t(f"representation.{name}"),
+        format_func=lambda name: t(f"representation.{name}", number=NEIGHBORS),
         default=CLASSIFIERS[0],
         required=True,
         key="classifier",
     )
     rows = confusion.to_dict("records")
     keys, _ = matrix(rows, classifier, LABELS[0])
-    beside = len(keys) <= _MOST_BESIDE
-    for place, label in zip(
-        st.columns(2, gap="medium") if beside else [st.container(), st.container()],
-        LABELS,
-        strict=True,
-    ):
+    if len(keys) <= _MOST_BESIDE:
+        places = st.columns(2, gap="medium")
+    else:
+        places = [st.container(), st.container()]
+        st.html(_WIDE)
+    for place, label in zip(places, LABELS, strict=True):
         with place:
             st.markdown(f"**{charts.group_name(label)}**")
             _, clips = matrix(rows, classifier, label)
             alt = _alt(accuracies, classifier, label)
-            charts.draw(_heat_map(keys, clips), alt=alt, key=f"representation_{label}")
+            with st.container(key=f"matrix_{label}"):
+                charts.draw(_heat_map(keys, clips), alt=alt, key=f"representation_{label}")
             st.caption(alt)
     with st.expander(t("representation.per_id"), icon=":material/table:"):
         st.dataframe(_per_id(rows, classifier), hide_index=True, key="representation_ids")
@@ -65,10 +80,8 @@ def _numbers(accuracies: pd.DataFrame) -> pd.DataFrame:
     shown = []
     for classifier in CLASSIFIERS:
         for target, name in zip(TARGETS, ("machine", "id"), strict=True):
-            entry = {
-                t("representation.classifier"): t(f"representation.{classifier}"),
-                t("representation.target"): t(f"representation.{name}"),
-            }
+            words = f"{t(f'representation.{name}')} ({NAMES[classifier]})"
+            entry = {t("representation.target"): words}
             for label in LABELS:
                 row = by.loc[(classifier, target, label)]
                 entry[charts.group_name(label)] = _bounds(row)
@@ -133,11 +146,10 @@ def _heat_map(keys: list[tuple[str, str]], clips: np.ndarray) -> go.Figure:
             hoverongaps=False,
         )
     )
-    figure.update_xaxes(title=t("representation.recognised"), tickangle=-90, type="category")
-    figure.update_yaxes(
-        title=t("representation.own"), autorange="reversed", type="category", showgrid=False
-    )
-    figure.update_xaxes(tickmode="linear", showgrid=False)
-    figure.update_yaxes(tickmode="linear")
-    figure.update_layout(height=170 + 26 * max(len(keys), 5), plot_bgcolor="#E3E3E3")
+    # every name, and no room around the cells
+    both = {"type": "category", "tickmode": "linear", "showgrid": False}
+    ends = [-0.5, len(keys) - 0.5]
+    figure.update_xaxes(title=t("representation.recognised"), tickangle=-90, range=ends, **both)
+    figure.update_yaxes(title=t("representation.own"), range=ends[::-1], **both)
+    figure.update_layout(height=170 + 26 * max(len(keys), 5), plot_bgcolor="white")
     return figure

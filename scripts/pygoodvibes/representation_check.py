@@ -1,4 +1,4 @@
-"""Check of the representation: can machines be told apart by the vectors of their clips?
+"""Check of the representation: whether machines can be told apart by the vectors of their clips.
 
 A representation in which one machine ID can't be told from another will hardly tell a fault, which
 is a smaller difference. So two classifiers learn from normal training clips which machine type, and
@@ -26,6 +26,9 @@ from pygoodvibes.verdicts import share_interval
 
 CLASSIFIERS = ("svm", "knn")
 """Support vector machine (radial basis functions), and k nearest neighbours."""
+
+NAMES = {"svm": "SVM", "knn": "kNN"}
+"""What people call them."""
 
 TARGETS = ("machine type", "machine ID")
 """What is to be recognised; a machine ID is that of its type: pump 00 is not fan 00."""

@@ -1,4 +1,4 @@
-"""Tables of the check of the representation: how many clips are recognised, and of which machine."""
+"""Tables of the check of the representation: how many clips are recognised, of which machines."""
 
 import pathlib
 import shutil
@@ -12,6 +12,7 @@ from pygoodvibes.representation_check import (
     CLASSIFIERS,
     LABELS,
     MOST_CLIPS,
+    NAMES,
     NEIGHBORS,
     TARGETS,
     Key,
@@ -19,9 +20,6 @@ from pygoodvibes.representation_check import (
     shares,
 )
 from pygoodvibes.tables import NOTHING, Table, percent
-
-NAMES = {"svm": "SVM", "knn": "kNN"}
-"""What people call the classifiers."""
 
 _WORDS = {"normal": "normal", "anomaly": "anomalous"}
 
@@ -49,8 +47,9 @@ def accuracy_table(rows: Sequence[Mapping], *, confidence: float, data: str) -> 
     columns += [f"Test, {_WORDS[label]}" for label in LABELS]
     first = rows[0]
     notes = [
-        "Test clips whose machine type, or machine ID, is recognised by their embedding, in %: mean "
-        f"over machine IDs, in brackets the {100 * confidence:g} % interval (Wilson, over clips).",
+        "Test clips whose machine type, or machine ID, is recognised by their embedding, in %: "
+        f"mean over machine IDs, in brackets the {100 * confidence:g} % interval (Wilson, over "
+        "clips).",
         f"Learnt from {first['n_train']} normal training clips (drawn evenly from the machine IDs "
         f"if there are more than {MOST_CLIPS}) of standardised columns: {NAMES['svm']}, support "
         f"vector machine with radial basis functions, C = 1; {NAMES['knn']}, {NEIGHBORS} nearest "
@@ -58,7 +57,8 @@ def accuracy_table(rows: Sequence[Mapping], *, confidence: float, data: str) -> 
         "Where machines can't be told apart, a fault hardly can. Anomalous clips that are still "
         "recognised differ less from normal than machines do from each other.",
     ]
-    notes += dict.fromkeys(f"{_which(row)}{row['note']}." for row in rows if row["note"])
+    parts = dict.fromkeys(part for row in rows for part in row["note"].split("; ") if part)
+    notes += [f"{part[0].upper()}{part[1:]}." for part in parts]
     text = frozenset({"Classifier", "What is recognised"})
     title = f"Can machines be told apart? ({data})"
     return Table(title, [*columns, "Chance"], cells, notes, text)
@@ -108,9 +108,9 @@ def ids_table(confusion: Sequence[Mapping], classifier: str, *, data: str) -> Ta
     columns = ["Machine", "ID", *(f"Test, {_WORDS[label]}" for label in LABELS)]
     columns.append("Anomalous clips else taken for")
     note = (
-        f"Test clips of each machine ID that are recognised as of this ID, in % ({NAMES[classifier]}"
-        "), and the other machine ID that most of the remaining anomalous clips are taken for. "
-        "representation_confusion.csv has all pairs, of both classifiers."
+        "Test clips of each machine ID that are recognised as of this ID, in % "
+        f"({NAMES[classifier]}), and the other machine ID that most of the remaining anomalous "
+        "clips are taken for. representation_confusion.csv has all pairs, of both classifiers."
     )
     text = frozenset({"Machine", "ID", columns[-1]})
     return Table(f"Which machines are recognised ({data})", columns, rows, [note], text)
@@ -124,13 +124,6 @@ def _bounds(row: Mapping) -> tuple[float | None, float | None]:
     if row["accuracy_low"] == "":
         return None, None
     return _number(row, "_low"), _number(row, "_high")
-
-
-def _which(row: Mapping) -> str:
-    """Say which numbers a note is about; all classifiers have the same."""
-    if row["note"].startswith("there are no two machine IDs"):
-        return ""
-    return f"{row['target'].capitalize()}, {_WORDS[row['label']]} test clips: "
 
 
 def write_representation(

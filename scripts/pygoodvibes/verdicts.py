@@ -137,9 +137,7 @@ def verdict(row: Mapping) -> Verdict:
     return VERDICTS["chance"] if low <= CHANCE else VERDICTS["partly"]
 
 
-def share_interval(
-    part: float, whole: float, *, confidence: float
-) -> tuple[float, float] | None:
+def share_interval(part: float, whole: float, *, confidence: float) -> tuple[float, float] | None:
     """Return the Wilson score interval of a share.
 
     Parameters

@@ -7,10 +7,16 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from pygoodvibes.figures import style
-from pygoodvibes.representation_check import CLASSIFIERS, CONFUSION_COLUMNS, LABELS, matrix, shares
+from pygoodvibes.representation_check import (
+    CLASSIFIERS,
+    CONFUSION_COLUMNS,
+    LABELS,
+    NAMES,
+    matrix,
+    shares,
+)
 
 _COLOURS = "Blues"
-_SHORT = {"svm": "SVM", "knn": "kNN"}
 _MOST_WITH_NUMBERS = 32
 _CELL = 0.29
 
@@ -57,8 +63,7 @@ def plot_representation(
     for axes, label in zip(panels, LABELS, strict=True):
         _, clips = matrix(rows, CLASSIFIERS[0], label)
         image = _draw(axes, keys, shares(clips))
-        style.panel_title(axes, *_words(of_ids, label), width=int(side * 13))
-    panels[0].set_ylabel("Machine ID of the clip")
+        style.panel_title(axes, *_words(of_ids, label), width=max(40, int(side * 13)))
     bar = figure.colorbar(image, ax=list(panels), shrink=0.7, pad=0.015)
     bar.set_label("Share of the machine ID's clips (%)")
     bar.outline.set_linewidth(0.5)
@@ -71,8 +76,8 @@ def _words(of_ids: pd.DataFrame, label: str) -> tuple[str, list[str]]:
     own = of_ids[of_ids["label"] == label].set_index("classifier")["accuracy"]
     if own.isna().all():
         return f"{name}: no clips", []
-    part = [f"{words} {100 * own[each]:.1f} %" for each, words in _SHORT.items()]
-    return f"{name} (matrix: {_SHORT[CLASSIFIERS[0]]})", [f"recognised: {', '.join(part)}"]
+    part = [f"{words} {100 * own[each]:.1f} %" for each, words in NAMES.items()]
+    return f"{name} (matrix: {NAMES[CLASSIFIERS[0]]})", [f"recognised: {', '.join(part)}"]
 
 
 def _draw(axes: Axes, keys: list[tuple[str, str]], part: np.ndarray) -> AxesImage:
@@ -88,7 +93,8 @@ def _draw(axes: Axes, keys: list[tuple[str, str]], part: np.ndarray) -> AxesImag
     axes.set_xticks(places, names, rotation=90)
     axes.set_yticks(places, names)
     axes.tick_params(length=0, labelleft=True)
-    axes.set_xlabel("recognised as")
+    axes.set_xlabel("Recognised as")
+    axes.set_ylabel("Machine ID of the clip")
     for place in range(1, len(keys)):
         if keys[place][0] != keys[place - 1][0]:
             for line in (axes.axhline, axes.axvline):
