@@ -120,11 +120,8 @@ def check(
                 classes = len(set(truth[target]))
                 row["chance"] = f"{1 / classes:.6g}" if classes else ""
                 row["n_train"] = n_train
-                if keys and target == "machine type" and len(types) < 2:
-                    row["note"] = f"all clips are of {types[0]}: there is no other machine type"
-                if len(keys) < 2:
-                    row["note"] = "there are no two machine IDs with training clips to tell apart"
-                row["note"] = "; ".join(filter(None, [row["note"], *notes]))
+                reason = _nothing_to_tell(keys, types, target) or row["note"]
+                row["note"] = "; ".join(filter(None, [reason, *notes]))
                 accuracies.append(row)
     confusion = [
         {"classifier": classifier, "label": label, **entry}
@@ -182,6 +179,15 @@ def _comparable(embedded: Mapping[Key, ClipVectors]) -> tuple[list[Key], list[st
     if other := sorted(set(trained) - set(keys)):
         notes.append(f"left out, vectors of another length than {width}: {_names(other)}")
     return keys, notes
+
+
+def _nothing_to_tell(keys: Sequence[Key], types: Sequence[str], target: str) -> str:
+    """Say why nothing can be told apart, '' if something can."""
+    if len(keys) < 2:
+        return "there are no two machine IDs with training clips to tell apart"
+    if target == "machine type" and len(types) < 2:
+        return f"all clips are of {types[0]}: there is no other machine type"
+    return ""
 
 
 def _names(keys: Sequence[Key], most: int = 5) -> str:
