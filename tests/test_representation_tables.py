@@ -93,6 +93,12 @@ def test_of_several_sentences_each_is_said_once():
     assert found.notes[-2:] == ["No normal test clips.", "Left out, without training clips: a."]
 
 
+def test_where_nothing_was_learnt_no_table_says_how():
+    found = table(accuracies(n_train=0, note="there are no two machine IDs"))
+    assert "Learnt from" not in " ".join(found.notes)
+    assert found.notes[-1] == "There are no two machine IDs."
+
+
 def test_each_machine_id_says_how_much_of_it_is_recognised_and_what_the_rest_is_taken_for():
     found = representation_tables.recognised_ids(confusion(), "svm")
     assert [(row["machine"], row["id"]) for row in found] == IDS

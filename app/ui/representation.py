@@ -37,8 +37,8 @@ def show(run: Run) -> None:
     st.subheader(t("representation.title"))
     accuracies = load.table(run, "tables/representation.csv")
     confidence = percent(run.config["evaluation"]["confidence"])
-    st.markdown(t("representation.text", clips=number(accuracies["n_train"].iloc[0])))
     if accuracies["accuracy"].notna().any():
+        st.markdown(t("representation.text", clips=number(accuracies["n_train"].iloc[0])))
         st.dataframe(_numbers(accuracies), hide_index=True, key="representation_numbers")
         st.caption(t("representation.note", confidence=confidence))
     for note in dict.fromkeys("; ".join(accuracies["note"]).split("; ")):

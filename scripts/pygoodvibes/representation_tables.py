@@ -45,18 +45,19 @@ def accuracy_table(rows: Sequence[Mapping], *, confidence: float, data: str) -> 
             cells.append([NAMES[classifier], target, *values, percent(pair[0]["chance"])])
     columns = ["Classifier", "What is recognised"]
     columns += [f"Test, {_WORDS[label]}" for label in LABELS]
-    first = rows[0]
     notes = [
         "Test clips whose machine type, or machine ID, is recognised by their embedding, in %: "
         f"mean over machine IDs, in brackets the {100 * confidence:g} % interval (Wilson, over "
         "clips).",
-        f"Learnt from {first['n_train']} normal training clips (drawn evenly from the machine IDs "
-        f"if there are more than {MOST_CLIPS}) of standardised columns: {NAMES['svm']}, support "
-        f"vector machine with radial basis functions, C = 1; {NAMES['knn']}, {NEIGHBORS} nearest "
-        "neighbours. Nothing is fitted on a test clip, and no setting is chosen.",
+        f"Learnt from {rows[0]['n_train']} normal training clips (drawn evenly from the machine "
+        f"IDs if there are more than {MOST_CLIPS}) of standardised columns: {NAMES['svm']}, "
+        f"support vector machine with radial basis functions, C = 1; {NAMES['knn']}, {NEIGHBORS} "
+        "nearest neighbours. Nothing is fitted on a test clip, and no setting is chosen.",
         "Where machines can't be told apart, a fault hardly can. Anomalous clips that are still "
         "recognised differ less from normal than machines do from each other.",
     ]
+    if not int(rows[0]["n_train"]):
+        notes = notes[-1:]
     parts = dict.fromkeys(part for row in rows for part in row["note"].split("; ") if part)
     notes += [f"{part[0].upper()}{part[1:]}." for part in parts]
     text = frozenset({"Classifier", "What is recognised"})
