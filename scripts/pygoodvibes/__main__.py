@@ -123,10 +123,10 @@ def _print_table(table, place: pathlib.Path) -> None:
     print(f"Figure: {place.with_name(f'{place.name}.png')}")
 
 
-def fit(path: str, **options) -> None:
+def fit(path: str, **options) -> int:
     """Learn what is normal from a folder of recordings: a model file."""
     _one_thread()
-    fit_command.run(path, read_content=read_content, **options)
+    return fit_command.run(path, read_content=read_content, **options)
 
 
 def score(path: list[str], **options) -> int:
