@@ -28,7 +28,7 @@ import numpy as np
 
 from pygoodvibes import chosen, mel_cache, metrics, models, vectors
 from pygoodvibes.chosen import Part
-from pygoodvibes.detection import anomaly_score, read_scores
+from pygoodvibes.detection import anomaly_score, held_out_parts, read_scores
 from pygoodvibes.detectors.fusion import centre_and_scatter
 from pygoodvibes.mel_cache import ClipFrames, MelCache
 from pygoodvibes.projection import Pca
@@ -126,7 +126,7 @@ def member_scores(
     """
     found = {}
     for name, estimator in estimators.items():
-        if len(getattr(estimator, "held_out_", ())):
+        if len(held_out_parts(estimator)):
             scores = chosen.member_scores(estimator, _seen(detectors[name], inputs))
             found[name] = dict(zip(estimator.member_names, scores.T, strict=True))
     return found
@@ -186,7 +186,7 @@ class Candidates:
         parts = {
             name: each
             for name, each in whole.items()
-            if members and len(getattr(each, "held_out_", ())) == own.embedded.train.sum()
+            if members and len(held_out_parts(each)) == own.embedded.train.sum()
         }
         train = {name: train[name] for name in whole}
         of_parts = {
