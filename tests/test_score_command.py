@@ -67,7 +67,11 @@ def test_a_table_for_people(run):
     assert head.split() == ["clip", "score", "threshold", "verdict", "so", "high"]
     assert odd.startswith("odd.wav") and "anomalous" in odd and "1 in 21" in odd
     assert "not scored" in text and "no readable audio" in text
-    assert err == "2 clip(s): 1 anomalous, 0 normal, 1 not scored\n" and code == 3
+    caution, summary = err.splitlines()
+    assert caution.startswith(
+        "Caution: pump, fusion: threshold from 20 clips: between 0.3 and 14 %"
+    )
+    assert summary == "2 clip(s): 1 anomalous, 0 normal, 1 not scored" and code == 3
 
 
 def test_csv_and_json_hold_all_digits(run, place):
@@ -82,6 +86,8 @@ def test_csv_and_json_hold_all_digits(run, place):
     document = json.loads((place / "all.json").read_text())
     assert document["clips"][0]["score"] == expected.score and len(document["clips"]) == 2
     [described] = document["models"]
+    low, high = described["false_alarm_interval"]
+    assert low < 0.1 < high and "threshold from 20 clips" in described["caution"]
     assert described["sha256"] == model.sha256 and described["threshold"] == expected.threshold
     assert code == 3
 
@@ -224,6 +230,7 @@ def test_a_watched_folder_is_scored_as_recordings_arrive(place, tmp_path, monkey
         ("odd.wav", "anomalous"),
     ]
     assert code == 3 and shown.err.startswith(f"Watching {incoming} ")
+    assert "threshold from 20 clips" in shown.err.splitlines()[1]
     assert shown.err.endswith("2 clip(s): 1 anomalous, 1 normal, 0 not scored\n")
 
 
@@ -273,3 +280,76 @@ def test_times_are_read_like_a_clock():
         "1:00:00.1",
         "0:00:00.3",
     ]
+
+
+def test_a_threshold_by_hand_or_from_many_clips_needs_no_caution(run, place):
+    assert "Caution" not in run("pump.pgv", "odd.wav", "--threshold", 5)[2]
+    model = own_machine.fit(own_machine.healthy(place / "many", 60)).model
+    machine_model.save(place / "many.pgv", model)
+    assert run("many.pgv", "odd.wav", "--json", "many.json")[2] == ""
+    [described] = json.loads((place / "many.json").read_text())["models"]
+    assert described["caution"] == ""
+    assert described["false_alarm_interval"] == pytest.approx([0.056, 0.188], abs=1e-3)
+
+
+def test_clips_of_another_length_are_told_once_a_file(run, place):
+    own_machine.write(place / "long.wav", 1, seconds=5)
+    own_machine.write(place / "alike.wav", 2, seconds=1.15)
+    hand = ("--threshold", 99)
+    _, out, err = run("pump.pgv", "long.wav", "alike.wav", "text.wav", "--csv", "-", *hand)
+    long, alike, text = rows_of(out)
+    assert long["reason"] == "5 s long, but pump was fitted on 1 s: no fair score"
+    assert long["verdict"] == "normal" and alike["reason"] == "" and "audio" in text["reason"]
+    [caution, _] = err.splitlines()
+    assert caution.startswith("Caution: long.wav: 5 s long") and "--window" in caution
+    _, out, err = run("pump.pgv", "long.wav", "--window", 0.5, "--hop", 0.5, "--csv", "-", *hand)
+    reasons = [row["reason"] for row in rows_of(out)]
+    assert reasons == ["0.5 s long, but pump was fitted on 1 s: no fair score"] + 9 * [""]
+    assert err.count("fitted on 1 s") == 1
+    _, out, err = run("pump.pgv", "long.wav", "--hop", 1, "--csv", "-", *hand)
+    assert {row["reason"] for row in rows_of(out)} == {""} and err == ""
+
+
+def test_fit_in_windows_and_score_in_the_same(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    own_machine.write(tmp_path / "night.wav", 1, seconds=30)
+    assert main(["fit", "night.wav"]) == 1
+    assert "--window SECONDS" in capsys.readouterr().err
+    assert main(["fit", "night.wav", "--window", "2", "--hop", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "night: 29 windows of 2 s from 1 recording(s), 58 s at 8000 Hz" in out
+    assert "threshold from 14 windows" in out  # half of each was heard before
+    assert main(["score", "night.pgv", "night.wav", "--hop", "2", "--csv", "-"]) == 0
+    rows = rows_of(capsys.readouterr().out)
+    assert [row["start"] for row in rows[:3]] == ["0.0", "2.0", "4.0"]
+    assert {(row["seconds"], row["reason"]) for row in rows} == {("2.0", "")}
+    with pytest.raises(SystemExit) as stopped:
+        main(["fit", "night.wav", "--window", "long"])
+    assert stopped.value.code == 2
+    assert "long is no number of seconds above 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("count", [3, 4])
+def test_a_fit_that_means_nothing_does_not_end_as_if_it_did(tmp_path, monkeypatch, capsys, count):
+    monkeypatch.chdir(tmp_path)
+    own_machine.healthy(tmp_path / "pump", count)
+    assert main(["fit", "pump"]) == 4
+    shown = capsys.readouterr()
+    assert shown.err.startswith("Warning: fusion: this model's verdicts mean nothing")
+    assert f"comes from {count} normal clips" in shown.err and "Model: pump.pgv" in shown.out
+    own_machine.write(tmp_path / "odd.wav", 200, whistle=0.05)
+    main(["score", "pump.pgv", "odd.wav"])
+    assert "verdicts mean nothing" in capsys.readouterr().err
+    main(["score", "pump.pgv", "odd.wav", "--threshold", "3"])
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.shared
+def test_a_dozen_real_clips_rank_but_do_not_decide(shared, tmp_path, capsys):
+    folder = shared / "data" / "mimii_fan_0db" / "fan"
+    model = str(tmp_path / "fan.pgv")
+    assert main(["fit", str(folder / "train"), "-o", model]) == 0
+    told = "threshold from 12 clips: between 3 and 34 % of normal clips will lie above it"
+    assert told in capsys.readouterr().out
+    main(["score", model, str(folder / "test")])
+    assert f"Caution: fan_id_00, fusion: {told}" in capsys.readouterr().err

@@ -29,6 +29,9 @@ FAR = 10.0
 OTHER_LENGTH = 0.2
 """Share by which a clip may be shorter or longer than the training clips."""
 
+CUT_ALIKE = "score in windows as long as the training clips (--window), or fit with --window"
+"""What to do about clips of another length."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Certainty:
@@ -43,33 +46,40 @@ class Certainty:
         random. Windows of one recording are alike, and their interval is wider than that.
     loose : bool
         Whether the interval is so wide that a caution is due.
-    blind : str
-        Why next to nothing lies above it, '' if it isn't so.
+    windows_of : int
+        Recordings that they are windows of, 0 if they are clips.
+    meaningless : str
+        Why verdicts mean nothing, '' if it isn't so.
     """
 
     clips: int
     low: float
     high: float
     loose: bool
-    blind: str
+    windows_of: int
+    meaningless: str
 
     @property
     def interval(self) -> str:
         """Say what share of normal clips will lie above the threshold."""
+        what, alike = "clips", ""
+        if self.windows_of:
+            what = "windows"
+            number = f"{self.windows_of} recording{'s' * (self.windows_of > 1)}"
+            alike = f"; in truth wider, for they are of {number}, and those of one are alike"
         return (
-            f"threshold from {self.clips} clips: between {_percent(self.low)} and "
-            f"{_percent(self.high)} % of normal clips will lie above it "
-            f"({100 * CONFIDENCE:.0f} % interval)"
+            f"threshold from {self.clips} {what}: between {_percent(self.low)} and "
+            f"{_percent(self.high)} % of normal {what} will lie above it "
+            f"({100 * CONFIDENCE:.0f} % interval{alike})"
         )
 
     @property
     def caution(self) -> str:
         """Say in a sentence why not to trust the verdicts, '' if there is no reason."""
-        if self.blind:
+        if self.meaningless:
             return (
-                f"this model can't alarm: {self.blind}. Its scores still rank clips; fit it to "
-                "more normal clips (some 50 are a good start), or set the threshold by hand "
-                "(score --threshold)"
+                f"{self.meaningless}. Its scores still rank clips; fit it to more normal clips "
+                "(some 50 are a good start), or set the threshold by hand (score --threshold)"
             )
         if self.loose:
             return (
@@ -115,26 +125,27 @@ def of(model: MachineModel, judging: Judge) -> Certainty:
         low,
         high,
         loose=not by_hand and high > LOOSE * low,
-        blind="" if by_hand else _why_blind(held_out, limit),
+        windows_of=model.training["recordings"] if window else 0,
+        meaningless="" if by_hand else _why_meaningless(held_out, limit),
     )
 
 
-def _why_blind(held_out: np.ndarray, limit: float) -> str:
+def _why_meaningless(held_out: np.ndarray, limit: float) -> str:
     if not math.isfinite(limit):
-        return f"its threshold is {limit}"
+        return f"this model can't alarm: its threshold is {limit}"
     if len(held_out) < FEWEST:
         return (
-            f"its threshold ({limit:.4g}) comes from {len(held_out)} normal clips, "
-            f"and {FEWEST} are the least that can tell anything"
+            f"this model's verdicts mean nothing: its threshold ({limit:.4g}) comes from "
+            f"{len(held_out)} normal clips, and {FEWEST} are the least that can tell anything"
         )
     centre = np.median(held_out)
     # 1.4826: of a normal distribution, standard deviations in a median absolute deviation
     scatter = 1.4826 * np.median(np.abs(held_out - centre))
     if limit - centre > FAR * scatter > 0:
         return (
-            f"its threshold ({limit:.4g}) lies {(limit - centre) / scatter:.0f} times the scatter "
-            f"of the normal clips above their middle ({centre:.4g}), for some of them got wild "
-            "scores"
+            f"this model can't alarm: its threshold ({limit:.4g}) lies "
+            f"{(limit - centre) / scatter:.0f} times the scatter of the normal clips above their "
+            f"middle ({centre:.4g}), for some of them got wild scores"
         )
     return ""
 

@@ -25,12 +25,13 @@ are scored (score --threshold), or say how many false alarms are acceptable (--f
 Windows of one recording are alike, and are held out together when the threshold is set; if more
 than a third of all windows are of one recording, it is held out in stretches of time.
 
-exit code: 0 done; 4 done, but the model can't alarm: its threshold means nothing (the warning says
-why), and its scores only rank clips; 1 an error; 2 wrong usage.
+exit code: 0 done; 4 done, but the threshold means nothing (the warning says why): the model's
+scores rank clips, its verdicts are worth nothing, and it may never alarm; 1 an error; 2 wrong
+usage.
 """
 
-FITTED, CANNOT_ALARM = 0, 4
-"""Exit codes; 1 is an error, 2 wrong usage. A model that can't alarm is written nevertheless, for
+FITTED, MEANINGLESS = 0, 4
+"""Exit codes; 1 is an error, 2 wrong usage. A model whose threshold means nothing is written, for
 its scores rank clips and take a threshold by hand; but a script that goes on with it as if it
 watched the machine must stop here."""
 
@@ -150,10 +151,10 @@ def run(
     path = pathlib.Path(output or f"{fit.model.name}{machine_model.ENDING}")
     size = machine_model.save(path, fit.model)
     print("\n".join(report(fit, path, size)), flush=True)
-    warnings = blind(fit.model)
+    warnings = meaningless(fit.model)
     for warning in warnings:
         print(f"Warning: {warning}", file=sys.stderr)
-    return CANNOT_ALARM if warnings else FITTED
+    return MEANINGLESS if warnings else FITTED
 
 
 def report(fit, path: pathlib.Path, size: int) -> list[str]:
@@ -188,7 +189,7 @@ def report(fit, path: pathlib.Path, size: int) -> list[str]:
             f"{what.split()[0]} lie above it (median {np.median(judging.held_out):.4g}, highest "
             f"{judging.held_out[-1]:.4g})"
         )
-        if sure.blind:
+        if sure.meaningless:
             continue  # said as a warning
         lines.append(f"{'Note: ' * sure.loose}{name}: {sure.caution or sure.interval}")
         if judging.false_alarm_rate * (clips + 1) < 1:
@@ -201,8 +202,8 @@ def report(fit, path: pathlib.Path, size: int) -> list[str]:
     return lines
 
 
-def blind(model) -> list[str]:
-    """Say of each detector of a model that can't alarm why."""
+def meaningless(model) -> list[str]:
+    """Say of each detector of a model whose verdicts mean nothing why."""
     from pygoodvibes import certainty
 
     found = []
@@ -210,10 +211,8 @@ def blind(model) -> list[str]:
         judging = _judging(model, name)
         sure = judging and certainty.of(model, judging)
         if sure is None:
-            found.append(
-                f"{name}: this model can't alarm: it has no held-out scores to set a threshold on"
-            )
-        elif sure.blind:
+            found.append(f"{name}: this model has no held-out scores, and no threshold")
+        elif sure.meaningless:
             found.append(f"{name}: {sure.caution}")
     return found
 

@@ -82,7 +82,7 @@ def _place(path: str) -> tuple[str, str, str]:
         reason = f"a test clip by its folder ({above[-1]})"
     else:
         reason = ""
-    above = [part for part in above if part not in _SAYS_NOTHING and part.lower() not in _ANOMALOUS]
+    above = [part for part in above if part.lower() not in (*_SAYS_NOTHING, *_ANOMALOUS)]
     machine_id = found["id"] if found else ""
     if above and above[-1].startswith("id_"):
         machine_id = above.pop().removeprefix("id_")

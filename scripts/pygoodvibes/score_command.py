@@ -37,6 +37,11 @@ least K of the last N windows are anomalous, and off when fewer than half of K a
 the end make a last window that ends with them. A window has the length of the training clips by
 default, and the next one starts half a window later.
 
+A clip or window more than a fifth shorter or longer than the training clips has no fair score: its
+`reason` says so. A threshold that rests on few training clips is told on standard error, and in the
+JSON document as `caution`, with `false_alarm_interval`, the share of normal clips that will lie
+above it (90 % interval).
+
 CSV columns and JSON keys: clip, model, detector, start, seconds, score, threshold, verdict,
 p_value, alarm, reason. JSON is one document with `models` and `clips`; for a stream or a watched
 folder it is a line a record.
@@ -166,6 +171,7 @@ def run(
     if watching:
         found = _then(found, _watched(panel, watching, cut))
     endless = stream or watch is not None
+    found = _with_cautions(found, panel, endless=endless)
     with contextlib.ExitStack() as stack:
         outputs = _outputs(
             stack, panel, csv=csv, json=json, files=files, endless=endless, windows=sliding
@@ -238,6 +244,39 @@ def _watched(panel, watching, cut: dict) -> Iterator[list]:
             yield from _windows(panel, _files(panel, [str(path)]), cut)
         else:
             yield from panel.score_clips([str(path)])
+
+
+def _with_cautions(found: Iterable[list], panel, *, endless: bool) -> Iterator[list]:
+    """Hand records on, and say on standard error why not to trust them: at the end, if any."""
+    from pygoodvibes import certainty
+
+    cautions = [
+        f"{model.name}, {judging.detector}: {caution}"
+        for model, judging in zip(panel.models, panel.judges, strict=True)
+        if (caution := certainty.of(model, judging).caution)
+    ]
+    if endless:
+        _say(cautions)
+    odd = []
+    for records in found:
+        unfair = [each for each in records if each.reason and each.verdict != "not scored"]
+        if unfair and endless and not odd:
+            _say([f"{unfair[0].clip}: {unfair[0].reason}; {certainty.CUT_ALIKE}"])
+        odd += unfair
+        yield records
+    if endless:
+        return
+    if odd:
+        # one clip may be so for several models
+        count = len({each.clip for each in odd})
+        more = f" (so it is with {count} clips)" if count > 1 else ""
+        cautions.append(f"{odd[0].clip}: {odd[0].reason}{more}; {certainty.CUT_ALIKE}")
+    _say(cautions)
+
+
+def _say(cautions: Iterable[str]) -> None:
+    for caution in cautions:
+        print(f"Caution: {caution}", file=sys.stderr, flush=True)
 
 
 def _then(first: Iterable, second: Iterable) -> Iterator:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from pygoodvibes import windows
+from pygoodvibes import certainty, windows
 from pygoodvibes.errors import UserError
 from pygoodvibes.machine_model import MachineModel
 from pygoodvibes.parallel import map_chunks
@@ -49,7 +49,7 @@ class Record:
     alarm : bool or None
         Whether the alarm is on after this window; None for a whole clip.
     reason : str
-        Why it is not scored.
+        Why it is not scored; with a score, what makes it an unfair one (for windows: said once).
     """
 
     clip: str
@@ -125,15 +125,17 @@ class Panel:
                 frames, vectors = zip(*(found[index] for index in scored), strict=True)
                 scores = score_features(model, judging.detector, vectors, frames)
                 for index, score in zip(scored, scores.tolist(), strict=True):
+                    seconds = len(rows[index][number]) / model.sample_rate
                     column[index] = Record(
                         clips[index],
                         model.name,
                         judging.detector,
-                        seconds=len(rows[index][number]) / model.sample_rate,
+                        seconds=seconds,
                         score=score,
                         threshold=judging.threshold,
                         verdict=judging.verdict(score),
                         p_value=judging.p_value(score),
+                        reason=certainty.other_length(model, seconds),
                     )
             columns.append(column)
         return [list(records) for records in zip(*columns, strict=True)]
@@ -215,11 +217,19 @@ def score_windows(
     [rate] = {model.sample_rate for model in panel.models}
     size, step = max(1, round(window * rate)), max(1, round(hop * rate))
     alarms = [windows.Alarm(*alarm) for _ in panel.models]
-    scored = False
+    scored, lengths_told = False, False
     try:
         for first, signal in windows.sliding(blocks, window=size, hop=step):
             scored = True
             records = panel.score_window(clip, first / rate, signal)
+            if lengths_told:  # all windows are of one length
+                records = [
+                    record
+                    if record.verdict == NOT_SCORED
+                    else dataclasses.replace(record, reason="")
+                    for record in records
+                ]
+            lengths_told = lengths_told or any(each.verdict != NOT_SCORED for each in records)
             yield [
                 dataclasses.replace(
                     record,

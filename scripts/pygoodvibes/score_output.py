@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Protocol, TextIO
 
+from pygoodvibes import certainty
 from pygoodvibes.machine_model import MachineModel
 from pygoodvibes.score_files import Record
 from pygoodvibes.scoring import Judge
@@ -140,6 +141,7 @@ class Json:
 
 
 def _described(model: MachineModel, judging: Judge) -> dict:
+    sure = certainty.of(model, judging)
     return {
         "model": model.name,
         "machine": model.machine,
@@ -148,6 +150,8 @@ def _described(model: MachineModel, judging: Judge) -> dict:
         "detector": judging.detector,
         "threshold": judging.threshold,
         "false_alarm_rate": judging.false_alarm_rate,
+        "false_alarm_interval": [sure.low, sure.high],
+        "caution": sure.caution,
         "training_clips": model.training["clips"],
         "sample_rate": model.sample_rate,
     }

@@ -11,11 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from pygoodvibes import audio, detection, projection, windows
+from pygoodvibes import audio, chosen, detection, projection, scoring, windows
 from pygoodvibes.errors import UserError
 from pygoodvibes.mel import log_mel
-from pygoodvibes.mel_cache import MelCache
-from pygoodvibes.scoring import check_signal
+from pygoodvibes.mel_cache import ClipFrames, MelCache
 from pygoodvibes.vectors import ClipVectors
 
 MOST_OF_ALL = 1 / 3
@@ -62,7 +61,7 @@ def cut(
                 name = f"{row['clip']}@{first / rate:g}"
                 part = {**row, "clip": name, "offset": first, "seconds": f"{size / rate:g}"}
                 try:
-                    check_signal(signal)
+                    scoring.check_signal(signal)
                     yield part, log_mel(signal, sample_rate=rate, **mel_settings)
                 except UserError as error:
                     yield {**part, "path": f"{row['path']}@{first / rate:g}"}, str(error)
@@ -201,6 +200,17 @@ def detect(
         for name, result in found.items():
             # those of the fold, in the order of the windows
             scores[name][out] = result.test_scores
+            whole = results[name].estimator
+            if detectors[name]["input"] != "projection" and _of_the_same_parts(
+                whole, result.estimator
+            ):
+                seen = scoring.seen_by(
+                    detectors[name],
+                    embedding=embedded.values[out],
+                    projected=None,
+                    frames=ClipFrames(cache, np.flatnonzero(out)),
+                )
+                scores[name][out] = _in_units_of(whole, result.estimator, seen)
             if result.estimator is None and results[name].estimator is not None:
                 notes[name].append(
                     f"fold {number}, its windows have no held-out score: {result.notes[0]}"
@@ -211,6 +221,24 @@ def detect(
         )
         for name, result in results.items()
     }
+
+
+def _of_the_same_parts(whole: object, part: object) -> bool:
+    return (
+        len(detection.held_out_parts(whole)) > 0
+        and len(detection.held_out_parts(part)) > 0
+        and whole.member_names == part.member_names
+    )
+
+
+def _in_units_of(whole: object, part: object, values: np.ndarray | Sequence) -> np.ndarray:
+    """Score windows by a fit without them, its members in the units of the fit to all windows.
+
+    Each fit measures the scatter of its members anew; in the units of a fit to fewer windows the
+    scores would be others than those of the model.
+    """
+    raw = chosen.member_scores(part, values) * part.scatter_ + part.centre_
+    return whole.join_members((raw - whole.centre_) / whole.scatter_)
 
 
 def _fit(
