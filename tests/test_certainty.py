@@ -33,6 +33,8 @@ def test_few_clips_are_a_reason_for_caution(model, count, rate, loose):
     assert found.loose == loose == bool(found.caution) and not found.meaningless
     assert found.low < rate < found.high and found.clips == count
     assert f"threshold from {count} clips: between " in found.interval
+    reason = "which clips are odder" if count < 50 else "so low a false-alarm rate"
+    assert (reason in found.caution) == loose
 
 
 def test_the_interval_is_said_in_percent(model):

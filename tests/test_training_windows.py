@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import own_machine
-from pygoodvibes import fitting, training_windows
+from pygoodvibes import fitting, scoring, training_windows
 
 
 def folds_of(counts, folds=5):
@@ -74,6 +74,23 @@ def test_scores_are_those_of_a_fit_without_the_recording(tmp_path):
     out = np.array([row["path"] == "002.wav" for row in fit.rows])
     found = fit.model.held_out["knn"][out].tolist()
     assert found == pytest.approx(expected, rel=1e-9) and len(expected) == 3
+
+
+def test_parts_are_joined_in_the_units_of_the_model_s_own(tmp_path):
+    folder = own_machine.healthy(tmp_path / "pump", 5, seconds=3.0)
+    fit = own_machine.fit(folder, window=1.0)
+    (folder / "002.wav").rename(tmp_path / "002.wav")
+    part = own_machine.fit(folder, window=1.0).model.estimators["fusion"]
+    whole = fit.model.estimators["fusion"]
+    samples = own_machine.read(tmp_path / "002.wav").astype(np.float32)
+    seen = [
+        scoring.features(samples[start : start + own_machine.RATE], fit.model.settings)[1]
+        for start in range(0, len(samples), own_machine.RATE)
+    ]
+    raw = part.member_scores(np.stack(seen)) * part.scatter_ + part.centre_
+    expected = whole.join_members((raw - whole.centre_) / whole.scatter_)
+    out = np.array([row["path"] == "002.wav" for row in fit.rows])
+    assert fit.model.held_out["fusion"][out] == pytest.approx(expected, rel=1e-6)
 
 
 def test_the_same_recordings_give_the_same_bytes(tmp_path):

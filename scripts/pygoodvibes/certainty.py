@@ -20,6 +20,9 @@ LOOSE = 4.0
 """If the upper bound of the false-alarm rate is more than so many times the lower one, verdicts are
 told with a caution: at a rate of 0.1 that is so with fewer than some 50 clips."""
 
+SOME = 50
+"""With so many clips or more, it is the rate that is too low and not the clips that are few."""
+
 FEWEST = 5
 """With fewer held-out scores no threshold means anything."""
 
@@ -81,11 +84,16 @@ class Certainty:
                 f"{self.meaningless}. Its scores still rank clips; fit it to more normal clips "
                 "(some 50 are a good start), or set the threshold by hand (score --threshold)"
             )
-        if self.loose:
+        if self.loose and self.clips < SOME:
             return (
                 f"{self.interval}. So few tell which clips are odder, not which are anomalous: "
                 "go by the order of the scores, record more, or set the threshold by hand (score "
                 "--threshold)"
+            )
+        if self.loose:
+            return (
+                f"{self.interval}. For so low a false-alarm rate these are few: record more, allow "
+                "a higher one, or set the threshold by hand (score --threshold)"
             )
         return ""
 
