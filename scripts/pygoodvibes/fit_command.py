@@ -194,8 +194,8 @@ def report(fit, path: pathlib.Path, size: int) -> list[str]:
         lines.append(f"{'Note: ' * sure.loose}{name}: {sure.caution or sure.interval}")
         if judging.false_alarm_rate * (clips + 1) < 1:
             lines.append(
-                f"Note: {clips} {what.split()[0]} can't tell false-alarm rates below 1 in {clips + 1}; "
-                "record more"
+                f"Note: {clips} {what.split()[0]} can't tell false-alarm rates below 1 in "
+                f"{clips + 1}; record more"
             )
     lines.append(f"Model: {path} ({size / 1e6:.1f} MB)")
     lines.append(f"Now: pygoodvibes score {path} FILES_OR_FOLDERS...")
