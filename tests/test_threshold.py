@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pygoodvibes.threshold import rate_interval, sweep_rates, threshold
+from pygoodvibes.threshold import is_loose, planned_interval, rate_interval, sweep_rates, threshold
 
 scores_lists = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60)
 rates = st.integers(1, 999).map(lambda permille: permille / 1000)
@@ -93,6 +93,13 @@ def test_a_threshold_between_two_scores_has_the_bounds_of_both():
     assert high == pytest.approx(beta.ppf(0.9, 4, 17), rel=1e-9)
     assert rate_interval(np.arange(20.0), 99)[0] == 0 and rate_interval([0.0], -1)[1] == 1
     assert rate_interval([np.nan], 1.0) == (0.0, 1.0)
+
+
+def test_fewer_clips_than_some_fifty_leave_the_rate_loose():
+    assert planned_interval(12, 0.1) == pytest.approx((0.0305, 0.3387), abs=1e-4)
+    loose = [n for n in range(3, 200) if is_loose(planned_interval(n, 0.1))]
+    assert 40 < max(loose) < 60
+    assert is_loose(planned_interval(60, 0.02)) and is_loose(planned_interval(3, 0.5))
 
 
 def test_the_interval_holds_what_it_promises():

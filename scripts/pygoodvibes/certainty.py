@@ -11,14 +11,10 @@ import numpy as np
 
 from pygoodvibes.machine_model import MachineModel
 from pygoodvibes.scoring import Judge
-from pygoodvibes.threshold import rate_interval
+from pygoodvibes.threshold import is_loose, rate_interval
 
 CONFIDENCE = 0.9
 """Of the intervals of false-alarm rates."""
-
-LOOSE = 4.0
-"""If the upper bound of the false-alarm rate is more than so many times the lower one, verdicts are
-told with a caution: at a rate of 0.1 that is so with fewer than some 50 clips."""
 
 SOME = 50
 """With so many clips or more, it is the rate that is too low and not the clips that are few."""
@@ -132,7 +128,7 @@ def of(model: MachineModel, judging: Judge) -> Certainty:
         clips,
         low,
         high,
-        loose=not by_hand and high > LOOSE * low,
+        loose=not by_hand and is_loose((low, high)),
         windows_of=model.training["recordings"] if window else 0,
         meaningless="" if by_hand else _why_meaningless(held_out, limit),
     )

@@ -10,6 +10,10 @@ binomial (the same for a threshold between two of them).
 
 import numpy as np
 
+LOOSE = 4.0
+"""If the upper bound of a false-alarm rate is more than so many times the lower one, verdicts are
+told with a caution: at a rate of 0.1 that is so with fewer than some 50 clips."""
+
 
 def threshold(scores: np.ndarray, *, false_alarm_rate: float, method: str = "quantile") -> float:
     """Set a threshold on held-out scores of normal clips.
@@ -79,6 +83,21 @@ def rate_interval(
     tail = (1 - confidence) / 2
     low = _beta_quantile(n - following + 1, following, tail)
     return low, _beta_quantile(n - k + 1, k, 1 - tail)
+
+
+def planned_interval(
+    n: int, false_alarm_rate: float, *, confidence: float = 0.9
+) -> tuple[float, float]:
+    """Return what false-alarm rates the quantile of n scores may have, whatever the scores are."""
+    places = np.arange(float(n))
+    limit = threshold(places, false_alarm_rate=false_alarm_rate)
+    return rate_interval(places, limit, confidence=confidence)
+
+
+def is_loose(interval: tuple[float, float]) -> bool:
+    """Say whether an interval of a false-alarm rate is so wide that a caution is due."""
+    low, high = interval
+    return high > LOOSE * low
 
 
 def _beta_quantile(a: int, b: int, share: float) -> float:
