@@ -1,4 +1,5 @@
 import csv
+import errno
 import io
 import json
 import os
@@ -251,10 +252,14 @@ def test_a_stream_that_is_stopped_shows_what_it_has_found(place):
     panel = score_files.Panel([model], [scoring.judge(model)])
     bells = [windows.Alarm(3, 5)]
     found = score_files.score_windows(panel, "-", blocks(), window=1, hop=1, alarms=bells)
-    [record] = next(found)
-    assert record.verdict == "anomalous" and record.alarm is True
-    with pytest.raises(KeyboardInterrupt):
+    shown = []
+    try:
+        shown += next(found)
         next(found)
+    except KeyboardInterrupt:
+        shown.append("stopped")
+    record, end = shown
+    assert record.verdict == "anomalous" and record.alarm is True and end == "stopped"
 
 
 def test_by_default_a_window_is_as_long_as_the_training_clips(run, place):
@@ -397,9 +402,23 @@ def test_a_full_disk_is_one_sentence(run, watched, option):
     code, _, err = run("pump.pgv", "odd.wav", option, FULL)
     assert code == 1 and err == "Error: /dev/full: can't be written (No space left on device)\n"
     code, _, err = watched(["odd.wav"], option, FULL)
+    assert code == 1 and err.splitlines()[-1].startswith("Error: /dev/full: can't be written")
+
+
+def test_a_disk_that_fills_up_ends_a_watch_with_what_it_has_found(watched, monkeypatch, tmp_path):
+    real, written = score_output.Csv.write, []
+
+    def write(self, record):
+        if written:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written.append(record)
+        real(self, record)
+
+    monkeypatch.setattr(score_output.Csv, "write", write)
+    code, _, err = watched(["odd.wav", "new/good0.wav"], "--csv", tmp_path / "log.csv", *LOW)
     *_, summary, error = err.splitlines()
-    assert code == 1 and error.startswith("Error: /dev/full: can't be written")
-    assert summary.startswith("1 clip(s)" if option == "--json" else "0 clip(s)")
+    assert code == 1 and error.endswith("log.csv: can't be written (No space left on device)")
+    assert summary == "2 clip(s): 1 anomalous, 1 normal, 0 not scored"
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="no /dev/full here")
@@ -412,23 +431,32 @@ def test_a_full_disk_behind_standard_output_is_one_sentence(place, options):
     assert done.stderr == "Error: standard output: can't be written (No space left on device)\n"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
 @pytest.mark.parametrize("option", ["--csv", "--json", "table"])
-def test_names_that_are_not_utf8_are_scored_and_shown(place, tmp_path, option):
+def test_names_that_are_not_utf8_are_scored_and_shown(place, tmp_path, option, encoding):
     """In a process of its own: what its standard output takes is set when it starts."""
-    odd = tmp_path / os.fsdecode(b"caf\xe9.wav")
-    shutil.copy(place / "odd.wav", odd)
-    shutil.copy(place / "odd.wav", tmp_path / "z.wav")
+    for name in (b"caf\xe9.wav", "ü.wav".encode()):
+        shutil.copy(place / "odd.wav", tmp_path / os.fsdecode(name))
     options = [] if option == "table" else [option, "-"]
     command = [sys.executable, "-m", "pygoodvibes", "score", place / "pump.pgv", ".", *options]
-    strict = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
+    strict = {**os.environ, "PYTHONIOENCODING": f"{encoding}:strict", "PYTHONUTF8": "1"}
     done = subprocess.run(command, cwd=tmp_path, env=strict, capture_output=True, check=False)
     assert done.returncode == 3, done.stderr
-    shown = done.stdout.decode()
+    # what is for programs is always UTF-8
+    encoding = encoding if option == "table" else "utf-8"
+    shown = done.stdout.decode(encoding)
+    second = "ü.wav" if encoding == "utf-8" else "\\xfc.wav"
     if option == "--json":
         names = [clip["clip"] for clip in json.loads(shown)["clips"]]
-        assert names == ["caf\\udce9.wav", "z.wav"]
+        assert names == ["caf\\udce9.wav", second]
     else:
-        assert "caf\\udce9.wav" in shown and "z.wav" in shown and shown.count("anomalous") == 2
+        _, *lines = shown.splitlines()
+        assert [line.partition(".wav")[0] + ".wav" for line in lines] == [
+            "caf\\udce9.wav",
+            second,
+        ]
+        if encoding == "utf-8" and option == "table":
+            assert lines[0].index("anomalous") == lines[1].index("anomalous")
 
 
 def test_a_compressed_file_whose_name_is_not_utf8_says_so(run, tmp_path):

@@ -216,7 +216,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = COMMANDS[options.pop("command")](options.pop("path"), **options) or 0
-        sys.stdout.flush()
+        sys.stdout.flush()  # here, where a full disk is one sentence
         return code
     except UserError as error:
         print(f"Error: {error}", file=sys.stderr)
@@ -224,7 +224,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        return 1  # who reads the output has seen enough
+        # who reads the output has seen enough; nothing more can be written to it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except UnicodeEncodeError as error:
         print(f"Error: {in_utf8(error.object)}: {NOT_UTF8}", file=sys.stderr)
         return 1
@@ -232,16 +234,6 @@ def main(arguments: list[str] | None = None) -> int:
         named = f"{error.filename}: " if error.filename else ""
         print(f"Error: {named}{error.strerror or error}", file=sys.stderr)
         return 1
-    finally:
-        _let_go()
-
-
-def _let_go() -> None:
-    """Make sure that Python, when it ends, doesn't complain of output that can't be written."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

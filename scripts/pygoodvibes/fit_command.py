@@ -27,7 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("path", metavar="FOLDER", help="normal recordings of one machine")
     parser.add_argument(
-        "-o", "--output", metavar="MODEL", help="model file (default: named after the machine)"
+        "-o",
+        "--output",
+        metavar="MODEL",
+        help="model file, .pgv (default: named after the machine)",
     )
     parser.add_argument(
         "--config",

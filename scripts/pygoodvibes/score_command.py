@@ -6,7 +6,7 @@ import math
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pygoodvibes.errors import UserError
 from pygoodvibes.fit_command import add_jobs, count, share
@@ -26,21 +26,24 @@ examples:
   pygoodvibes score pump.pgv night.wav --window 10 --hop 5 --alarm 3/5
   arecord -t raw -f S16_LE -r 16000 -c 1 | pygoodvibes score pump.pgv -
 
-Arguments that end in .pgv are models, all others recordings or folders of them; '-' is a stream of
-raw samples (PCM, 16 bit, little-endian, one channel) on standard input.
+Arguments that end in .pgv are models, all others recordings or folders of them; '-' is a stream on
+standard input, of raw samples (PCM, 16 bit, little-endian, one channel) or a WAV of 16 bit.
 
 A clip is anomalous if its score lies above the threshold, which is set on scores of the training
-clips for the false-alarm rate. 'so high: 1 in 13' means that of 13 normal clips one is expected to
-score at least as high.
+clips for the false-alarm rate (0.05 or 5%). 'so high: 1 in 13' means that of 13 normal clips one is
+expected to score at least as high.
 
 --window, --hop and --alarm score a recording in sliding windows. The alarm K/N goes on when at
 least K of the last N windows are anomalous, and off when fewer than half of K are. Samples left at
 the end make a last window that ends with them. A window has the length of the training clips by
-default, and the next one starts half a window later.
+default, and the next one starts half a window later. A recording of fewer than K windows rings the
+alarm at its end if all of them are anomalous. With --watch the alarm goes on from one recording to
+the next, in the order in which they come.
 
 CSV columns and JSON keys: clip, model, detector, start, seconds, score, threshold, verdict,
 p_value, alarm, reason. JSON is one document with `models` and `clips`; for a stream or a watched
-folder it is a line a record.
+folder it is a line a record, and both --csv and --json add to the file of an earlier run. Otherwise
+they write it anew; recordings, models and other files that are no text are never overwritten.
 
 exit code: 0 all normal; 3 something anomalous (with windows: an alarm); 4 nothing anomalous, but
 something could not be scored; 1 an error; 2 wrong usage.
@@ -293,6 +296,8 @@ def _outputs(
 
     def opened(path: str, begins) -> tuple:
         if path == "-":
+            if hasattr(sys.stdout, "reconfigure"):
+                sys.stdout.reconfigure(encoding="utf-8")  # for programs, whatever the terminal has
             return sys.stdout, False
         file, added = score_output.open_target(path, begins=begins if endless else None)
         stack.callback(_close, file)
@@ -301,7 +306,8 @@ def _outputs(
     outputs = {}
     if csv is not None:
         file, added = opened(csv, score_output.Csv.begins)
-        outputs[_called(csv)] = score_output.Csv(file, added=added)
+        with _writing(_called(csv)):
+            outputs[_called(csv)] = score_output.Csv(file, added=added)
     if json is not None:
         file, _ = opened(json, score_output.JsonLines.begins)
         outputs[_called(json)] = (
@@ -377,11 +383,12 @@ def _finish(found: Iterable[list], outputs: Mapping, *, endless: bool, windows: 
     with contextlib.suppress(ValueError):  # not the main thread: nobody sends it signals
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        _each(outputs, lambda output: output.start())
         for records in found:
             tally.add(records)
-            for record in records:
-                _each(outputs, lambda output, record=record: output.write(record))
+            for name, output in outputs.items():
+                with _writing(name):
+                    for record in records:
+                        output.write(record)
     except KeyboardInterrupt:
         if not endless:
             raise
@@ -392,18 +399,20 @@ def _finish(found: Iterable[list], outputs: Mapping, *, endless: bool, windows: 
     finally:
         if before is not None:
             signal.signal(signal.SIGTERM, before)
-    _each(outputs, lambda output: output.close())
+    for name, output in outputs.items():
+        with _writing(name):
+            output.close()
     if endless or tally.several:
         _say(str(tally))
     return tally.code
 
 
-def _each(outputs: Mapping, act: Callable) -> None:
-    """Do something with each output; say which one can't be written."""
-    for name, output in outputs.items():
-        try:
-            act(output)
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise UserError(f"{name}: can't be written ({error.strerror})") from None
+@contextlib.contextmanager
+def _writing(name: str) -> Iterator[None]:
+    """Say what can't be written, for example to a full disk."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UserError(f"{name}: can't be written ({error.strerror})") from None

@@ -74,9 +74,6 @@ def open_target(path: str, *, begins: Callable[[str], bool] | None = None) -> tu
 class Output(Protocol):
     """Takes records as they come."""
 
-    def start(self) -> None:
-        """Write what stands above the records."""
-
     def write(self, record: Record) -> None:
         """Take one record."""
 
@@ -118,9 +115,6 @@ class Text:
         parts = [f"{cells.get(name, ''):{side}{width}}" for name, width, side in self._columns]
         print("  ".join([*parts, rest]).rstrip(), file=self._file, flush=True)
 
-    def start(self) -> None:
-        """Do nothing: the heading comes with the first record."""
-
     def write(self, record: Record) -> None:
         """Print a line."""
         if not self._started:
@@ -159,23 +153,17 @@ class Csv:
     def __init__(self, file: TextIO, *, added: bool = False):
         self._file = file
         self._writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        self._headed = added
+        if not added:
+            self._writer.writeheader()
+            file.flush()
 
     @staticmethod
     def begins(line: str) -> bool:
         """Say whether a file that begins with this line can take more rows."""
         return line == ",".join(COLUMNS)
 
-    def start(self) -> None:
-        """Write the header, if there is none."""
-        if not self._headed:
-            self._writer.writeheader()
-            self._file.flush()
-        self._headed = True
-
     def write(self, record: Record) -> None:
         """Write a row at once, so that others can follow the file."""
-        self.start()
         row = _plain(record)
         self._writer.writerow(
             {key: value if isinstance(value, str) else _digits(value) for key, value in row.items()}
@@ -204,9 +192,6 @@ class Json:
         self._file = file
         self._models = [_described(*each) for each in zip(models, judges, strict=True)]
         self._records: list[dict] = []
-
-    def start(self) -> None:
-        """Do nothing: all is written at the end."""
 
     def write(self, record: Record) -> None:
         """Keep a record."""
@@ -252,9 +237,6 @@ class JsonLines:
         except ValueError:
             return False
         return isinstance(found, dict) and list(found) == list(COLUMNS)
-
-    def start(self) -> None:
-        """Do nothing: lines have no heading."""
 
     def write(self, record: Record) -> None:
         """Write a line at once."""
