@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 import soundfile
@@ -128,3 +130,13 @@ def test_files_that_are_no_audio_are_listed_and_all_of_them_is_an_error(tmp_path
     (tmp_path / "a.wav").unlink()
     with pytest.raises(UserError, match="none of its 2 recordings can be used"):
         inspect(tmp_path)
+
+
+def test_a_name_that_is_not_utf8_is_left_out_with_its_reason(tmp_path):
+    make(tmp_path, "a.wav", "b.wav")
+    (tmp_path / "b.wav").rename(tmp_path / os.fsdecode(b"caf\xe9.wav"))
+    first, second = recordings.list_recordings(tmp_path)
+    assert (first.path, first.reason) == ("a.wav", "")
+    assert second.path == "caf\\udce9.wav" and "not UTF-8" in second.reason
+    rows, _ = inspect(tmp_path)
+    assert [row["status"] for row in rows] == ["ok", second.reason]

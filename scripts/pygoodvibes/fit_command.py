@@ -5,6 +5,8 @@ import pathlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
+from pygoodvibes.errors import UserError
+
 EPILOG = """\
 examples:
   pygoodvibes fit recordings/pump                       learn; the model is pump.pgv
@@ -46,7 +48,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="normal recordings of one machine; with --window also a single recording",
     )
     parser.add_argument(
-        "-o", "--output", metavar="MODEL", help="model file (default: named after the machine)"
+        "-o",
+        "--output",
+        metavar="MODEL",
+        help="model file, .pgv (default: named after the machine)",
     )
     parser.add_argument(
         "--config",
@@ -93,8 +98,12 @@ def add_jobs(parser: argparse.ArgumentParser) -> None:
 
 
 def share(text: str) -> float:
-    """Read a share between 0 and 1."""
-    value = float(text)
+    """Read a share between 0 and 1, such as 0.05 or 5%."""
+    number, percent = text.removesuffix("%"), text.endswith("%")
+    try:
+        value = float(number) / (100 if percent else 1)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no share such as 0.05 or 5%") from None
     if not 0 < value < 1:
         raise argparse.ArgumentTypeError(f"{text} does not lie between 0 and 1")
     return value
@@ -113,7 +122,10 @@ def duration(text: str) -> float:
 
 def count(text: str) -> int:
     """Read a whole number of at least 1."""
-    value = int(text)
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number") from None
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is less than 1")
     return value
@@ -136,6 +148,8 @@ def run(
     """Fit a model to a folder of normal recordings; return the exit code."""
     from pygoodvibes import fitting, machine_model, parallel
 
+    if output is not None:
+        check_output(output)
     fit = fitting.fit_folder(
         folder,
         read_content(config) if config else {},
@@ -155,6 +169,23 @@ def run(
     for warning in warnings:
         print(f"Warning: {warning}", file=sys.stderr)
     return MEANINGLESS if warnings else FITTED
+
+
+def check_output(path: str) -> None:
+    """Refuse a model's file, before anything is fitted, if it would overwrite what is none.
+
+    Raises
+    ------
+    UserError
+        If its name doesn't end in .pgv, or its folder is not there.
+    """
+    from pygoodvibes import machine_model
+
+    place = pathlib.Path(path)
+    if place.suffix.lower() != machine_model.ENDING:
+        raise UserError(f"-o {path}: the name of a model ends in {machine_model.ENDING}")
+    if not place.parent.is_dir():
+        raise UserError(f"-o {path}: no such folder ({place.parent})")
 
 
 def report(fit, path: pathlib.Path, size: int) -> list[str]:

@@ -39,6 +39,7 @@ from pygoodvibes.errors import UserError
 from pygoodvibes.machine_model import MachineModel
 from pygoodvibes.mel import filter_bank
 from pygoodvibes.mel_cache import MelCache
+from pygoodvibes.names import in_utf8
 from pygoodvibes.vectors import ClipVectors
 
 PACKAGES = ("numpy", "scikit-learn", "scipy", "skops", "soundfile", "soxr")
@@ -467,7 +468,7 @@ def _odd_lengths(rows: Sequence[Mapping]) -> list[str]:
 def _chosen(content: Mapping, folder: pathlib.Path, detectors: str | None) -> dict:
     """Return the config with the data set and the detectors of this fit."""
     given = dict(content)
-    given["dataset"] = {"name": "fit", "source": "folder", "path": folder.name or "."}
+    given["dataset"] = {"name": "fit", "source": "folder", "path": in_utf8(folder.name) or "."}
     known = given.get("detectors") or {}
     if not known:
         # without a config a method is its own name

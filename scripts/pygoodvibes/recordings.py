@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from pygoodvibes import layouts, manifest
 from pygoodvibes.errors import UserError
+from pygoodvibes.names import NOT_UTF8, in_utf8
 
 SUFFIXES = (
     *layouts.AUDIO_SUFFIXES,
@@ -143,7 +144,9 @@ def list_recordings(
     [(kind, number)] = groups or [("", "")]
     machine = machine or kind or name_of(pathlib.Path(folder).with_suffix("") if single else folder)
     return [
-        layouts.Clip(machine, number, "train", "normal", path, path, reason=reason)
+        layouts.Clip(machine, number, "train", "normal", name, name, reason=reason)
+        if (name := in_utf8(path)) == path
+        else layouts.Clip(machine, number, "train", "normal", name, name, reason=NOT_UTF8)
         for path, _, _, reason in placed
     ]
 
