@@ -60,10 +60,10 @@ def fit_file(path: pathlib.Path, **options):
 
 def window_scores(model, path: pathlib.Path) -> list[float]:
     """Score a recording in windows as long as the model's, one after the other."""
-    seconds = model.window_seconds
+    size = round(model.window_seconds * model.sample_rate)
     panel = score_files.Panel([model], [scoring.judge(model)])
     blocks = windows.file_blocks(path, model.settings["audio"])
-    found = score_files.score_windows(
-        panel, str(path), blocks, window=seconds, hop=seconds, alarm=(1, 1)
-    )
-    return [records[0].score for records in found]
+    return [
+        panel.score_window(str(path), start / model.sample_rate, signal)[0].score
+        for start, signal in windows.sliding(blocks, window=size, hop=size)
+    ]

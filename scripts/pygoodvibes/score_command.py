@@ -257,20 +257,22 @@ def _with_cautions(found: Iterable[list], panel, *, endless: bool) -> Iterator[l
     ]
     if endless:
         _say(cautions)
-    odd = []
+    first, count, last = None, 0, None
     for records in found:
         unfair = [each for each in records if each.reason and each.verdict != "not scored"]
-        if unfair and endless and not odd:
-            _say([f"{unfair[0].clip}: {unfair[0].reason}; {certainty.CUT_ALIKE}"])
-        odd += unfair
+        if unfair:
+            count += unfair[0].clip != last
+            last = unfair[0].clip
+            if first is None:
+                first = unfair[0]
+                if endless:
+                    _say([f"{first.clip}: {first.reason}; {certainty.CUT_ALIKE}"])
         yield records
     if endless:
         return
-    if odd:
-        # one clip may be so for several models
-        count = len({each.clip for each in odd})
+    if first is not None:
         more = f" (so it is with {count} clips)" if count > 1 else ""
-        cautions.append(f"{odd[0].clip}: {odd[0].reason}{more}; {certainty.CUT_ALIKE}")
+        cautions.append(f"{first.clip}: {first.reason}{more}; {certainty.CUT_ALIKE}")
     _say(cautions)
 
 
