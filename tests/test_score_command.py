@@ -479,6 +479,16 @@ def test_json_holds_no_number_that_is_none(run, place):
     assert "not finite" in clip["reason"]
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_no_document_is_written_with_a_number_that_json_has_not(number):
+    record = score_files.Record("a.wav", "pump", "knn", score=number)
+    document = score_output.Json(io.StringIO(), [], [])
+    document.write(record)
+    for write in (document.close, lambda: score_output.JsonLines(io.StringIO()).write(record)):
+        with pytest.raises(ValueError, match="not JSON compliant"):
+            write()
+
+
 def test_fit_overwrites_no_recording(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     own_machine.healthy(tmp_path / "pump", 4)
