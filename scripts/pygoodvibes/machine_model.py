@@ -31,7 +31,7 @@ from pygoodvibes.deviation import Normal
 from pygoodvibes.errors import UserError
 from pygoodvibes.projection import Pca
 
-FORMAT = 1
+FORMAT = 2
 """Version of the format; a reader refuses those that it doesn't know."""
 
 ENDING = ".pgv"
