@@ -208,7 +208,7 @@ def _watch(folder: str | None, settle: float):
     from pygoodvibes.watch import Watch
 
     watching = Watch(folder, settle=settle)
-    _tell(f"Watching {folder} for new recordings; Ctrl-C ends.")
+    _say(f"Watching {folder} for new recordings; Ctrl-C ends.")
     return watching
 
 
@@ -264,7 +264,7 @@ def _alarms(panel, cut: dict) -> list:
 
 def _watched(panel, watching, cut: dict) -> Iterator[list]:
     alarms = _alarms(panel, cut) if cut else None
-    for path in watching.run(say=_tell):
+    for path in watching.run(say=_say):
         if cut:
             # what arrives is one machine going on: its alarm goes on as well
             yield from _windows(panel, _files(panel, [str(path)]), cut, alarms=alarms)
@@ -272,7 +272,7 @@ def _watched(panel, watching, cut: dict) -> Iterator[list]:
             yield from panel.score_clips([str(path)])
 
 
-def _tell(text: str) -> None:
+def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
@@ -394,7 +394,7 @@ def _finish(found: Iterable[list], outputs: Mapping, *, endless: bool, windows: 
             raise
     except UserError:
         if endless:
-            _tell(str(tally))
+            _say(str(tally))
         raise
     finally:
         if before is not None:
@@ -403,7 +403,7 @@ def _finish(found: Iterable[list], outputs: Mapping, *, endless: bool, windows: 
         with _writing(name):
             output.close()
     if endless or tally.several:
-        _tell(str(tally))
+        _say(str(tally))
     return tally.code
 
 
