@@ -214,7 +214,7 @@ def _watch(folder: str | None, settle: float):
     from pygoodvibes.watch import Watch
 
     watching = Watch(folder, settle=settle)
-    _tell(f"Watching {folder} for new recordings; Ctrl-C ends.")
+    _say(f"Watching {folder} for new recordings; Ctrl-C ends.")
     return watching
 
 
@@ -270,7 +270,7 @@ def _alarms(panel, cut: dict) -> list:
 
 def _watched(panel, watching, cut: dict) -> Iterator[list]:
     alarms = _alarms(panel, cut) if cut else None
-    for path in watching.run(say=_tell):
+    for path in watching.run(say=_say):
         if cut:
             # what arrives is one machine going on: its alarm goes on as well
             yield from _windows(panel, _files(panel, [str(path)]), cut, alarms=alarms)
@@ -312,10 +312,10 @@ def _caution(cautions: Iterable[str]) -> None:
     from pygoodvibes import names
 
     for caution in cautions:
-        _tell(f"Caution: {names.in_utf8(caution)}")
+        _say(f"Caution: {names.in_utf8(caution)}")
 
 
-def _tell(text: str) -> None:
+def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
@@ -437,7 +437,7 @@ def _finish(found: Iterable[list], outputs: Mapping, *, endless: bool, windows: 
             raise
     except UserError:
         if endless:
-            _tell(str(tally))
+            _say(str(tally))
         raise
     finally:
         if before is not None:
@@ -446,7 +446,7 @@ def _finish(found: Iterable[list], outputs: Mapping, *, endless: bool, windows: 
         with _writing(name):
             output.close()
     if endless or tally.several:
-        _tell(str(tally))
+        _say(str(tally))
     return tally.code
 
 
