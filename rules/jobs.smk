@@ -24,6 +24,7 @@ LIBRARIES = {
     "mel": ["scipy.fft"],
     "detect": SKLEARN,
     "choose": SKLEARN,
+    "check_representation": ["sklearn.neighbors", "sklearn.preprocessing", "sklearn.svm"],
     "plot_ocsvm_contours": ["sklearn.svm", "sklearn.metrics"],
 }
 

@@ -28,7 +28,7 @@ PARTS = ("Snakefile", "rules", "scripts", "config", "profiles", "report", "envs"
 IDS = [("fan", "00"), ("fan", "02"), ("valve", "00"), ("valve", "02")]
 DETECTORS = ["lof", "knn"]
 FIGURES = [
-    *(f"{name}.png" for name in ("clips", "clouds", "roc", "sweep", "bars")),
+    *(f"{name}.png" for name in ("clips", "clouds", "representation", "roc", "sweep", "bars")),
     *(f"scores/{name}.png" for name in DETECTORS),
     *(
         f"{kind}/{machine}.png"
@@ -76,6 +76,9 @@ AFTER_MEL = {
     "project": 4,
     "project_overview": 1,
     "plot_clouds": 1,
+    "check_representation": 1,
+    "write_representation": 1,
+    "plot_representation": 1,
     "plot_examples": 2,
 }
 
@@ -251,6 +254,9 @@ def test_a_run_builds_every_table_and_figure(finished):
         "benchmark.md",
         "choice.md",
         "choice.csv",
+        "representation.md",
+        "representation.csv",
+        "representation_confusion.csv",
         "tables.html",
     )
     expected |= {f"tables/{name}" for name in tables}
