@@ -217,7 +217,7 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
                 "Normal clips expected to score at least as high, from the held-out scores.",
             ),
             "alarm": ("0 or 1", "Whether the alarm is on; empty without windows."),
-            "reason": ("", "Why the clip was not scored."),
+            "reason": ("", "Why the clip was not scored; with a score, why it is no fair one."),
         },
     ),
     "faults": (
