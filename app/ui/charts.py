@@ -402,7 +402,9 @@ def cloud(
         figure.update_layout(
             scene={
                 f"{key}axis": {"title": label} for key, label in zip("xyz", labels, strict=False)
-            },
+            }
+            # `draw` forbids to drag; from further away than usual all axes fit on a narrow screen
+            | {"dragmode": "turntable", "camera": {"eye": {"x": 1.75, "y": 1.75, "z": 1.25}}},
             height=560,
         )
         legend_below(figure)
