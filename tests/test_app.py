@@ -1,5 +1,6 @@
 """The app's pages: each in both languages, without a browser and in one."""
 
+import ast
 import contextlib
 import os
 import pathlib
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 
 import numpy as np
@@ -124,6 +126,211 @@ def test_reasons_of_the_library_are_said_in_french(kind, language, monkeypatch, 
     assert language.sentence(str(raised.value)) != str(raised.value)
     monkeypatch.setattr(language, "current", lambda: "en")
     assert language.sentence(str(raised.value)) == str(raised.value)
+
+
+# what the library says: reasons, notes and errors
+
+LIBRARY = ROOT / "scripts/pygoodvibes"
+# where reasons and notes are made that stand in manifest.csv and metrics.csv
+WRITERS = ("layouts", "audio", "mel", "mel_cache", "manifest", "precomputed", "detection", "choice")
+# functions that return a reason
+REASONS = {"why_unusable", "_what_is_missing", "_open_frames"}
+# errors of the modules that the app has imported, but of functions that it doesn't call
+NOT_ASKED = {"layouts", "detection", "manifest"}
+
+
+def wordings(node):
+    """Return the texts that an expression may be; what is filled in becomes the number 7."""
+    if isinstance(node, ast.IfExp):
+        return wordings(node.body) + wordings(node.orelse)
+    if isinstance(node, ast.List | ast.Tuple):
+        return [text for each in node.elts for text in wordings(each)]
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value]
+    if isinstance(node, ast.JoinedStr):
+        return ["".join(getattr(part, "value", "7") if isinstance(part, ast.Constant) else "7"
+                        for part in node.values)]  # fmt: skip
+    return []
+
+
+def is_status(node):
+    return isinstance(node, ast.Constant) and node.value == "status"
+
+
+def name_of(node):
+    return getattr(node, "id", getattr(node, "attr", ""))
+
+
+def reasons_in(tree):
+    """Return the reasons and notes that a module gives to clips and detectors."""
+    found = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) if name in REASONS:
+                found += [
+                    text
+                    for each in ast.walk(node)
+                    if isinstance(each, ast.Return)
+                    for text in wordings(each.value)
+                ]
+            case ast.Assign(targets=[ast.Name(id="reason")], value=value):
+                found += wordings(value)
+            case ast.Assign(targets=[ast.Subscript(slice=key)], value=value) if is_status(key):
+                found += wordings(value)
+            case ast.Dict(keys=keys, values=values):
+                for key, value in zip(keys, values, strict=True):
+                    found += wordings(value) if is_status(key) else []
+            case ast.keyword(arg="reason", value=value):
+                found += wordings(value)
+            case ast.Call(func=ast.Attribute(attr="append", value=ast.Name(id="notes"))):
+                found += wordings(node.args[0])
+            case ast.Call(func=ast.Name(id="Detection")):
+                found += [text for each in node.args for text in wordings(each)]
+    return found
+
+
+def errors_in(tree):
+    """Return the messages of the errors that a module raises for its user."""
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return [text for call in calls if name_of(call.func) == "UserError"
+            for text in wordings(call.args[0])]  # fmt: skip
+
+
+def imported_by_the_app():
+    """Return the files of the library that the pages import, and those they import later."""
+    command = "import sys; from ui import frame; print(*sys.modules)"
+    paths = os.pathsep.join(map(str, (ROOT / "app", ROOT / "scripts")))
+    done = subprocess.run(
+        [sys.executable, "-c", command],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    own = (name.split(".", 1) for name in done.stdout.split() if name.startswith("pygoodvibes."))
+    names = {name for _, name in own}
+    names = (names | {"models"}) - NOT_ASKED
+    files = [LIBRARY / f"{name.replace('.', '/')}.py" for name in sorted(names)]
+    return [path for path in files if path.is_file()]
+
+
+def trees(paths):
+    return [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
+
+
+@pytest.fixture
+def french(language, monkeypatch):
+    monkeypatch.setattr(language, "current", lambda: "fr")
+    return language
+
+
+def test_every_reason_and_note_that_the_library_can_give_has_its_french(french):
+    found = {
+        text
+        for tree in trees(LIBRARY / f"{name}.py" for name in WRITERS)
+        for text in reasons_in(tree)
+    }
+    # 'ok' is the status of a clip that can be used; of a note the rest may be put together
+    found = sorted(text for text in found if text.strip("7") and text != "ok")
+    assert len(found) > 35
+    assert [text for text in found if french.translated(text) is None] == []
+
+
+def test_every_error_that_a_page_can_show_has_its_french(french):
+    places = [*imported_by_the_app(), *sorted(UI.rglob("*.py"))]
+    found = sorted({text for tree in trees(places) for text in errors_in(tree)})
+    found = [text for text in found if text.strip("7: ")]
+    assert len(found) > 35
+    assert [text for text in found if french.translated(text) is None] == []
+
+
+def test_a_new_reason_without_french_would_be_seen(french):
+    tree = ast.parse("row['status'] = f'the {clip} smells'\nraise UserError('too green')")
+    assert reasons_in(tree) == ["the 7 smells"]
+    assert errors_in(tree) == ["too green"]
+    assert french.translated("the 7 smells") is None
+    assert french.translated("results/a.csv: too green") is None
+    assert french.sentence("too green") == "too green"
+
+
+def test_the_notes_of_the_default_results_are_said_in_french(french):
+    metrics = pd.read_csv(ROOT / "results/synthetic/metrics.csv", dtype=str)
+    notes = metrics["note"].dropna()
+    assert len(notes) >= 12
+    for note in notes:
+        assert french.translated(note).startswith("choisi : "), note
+
+
+@pytest.mark.parametrize(
+    ("best", "alone", "french_words"),
+    [
+        (["a", "b"], False, ["1,25 ; 1,00", "le plus haut de 4 candidats", "(1 autres ont 1,00)"]),
+        (["b"], False, ["fixed a 0,50"]),
+        ([], True, ["la seule machine de son type"]),
+        ([], False, ["ne peut pas être calculé"]),
+    ],
+)
+@pytest.mark.parametrize("form", ["chosen: {} ({})", "chosen: {}: {}"])
+def test_why_something_was_chosen_is_said_in_french(french, best, alone, french_words, form):
+    from pygoodvibes.choice import reason_for
+
+    values = {"fixed": 0.5, "a": 1.25, "b": 1.0, "c": 1.0}
+    table = {name: {"separation": value} for name, value in values.items()}
+    reason = reason_for(table, "separation", "fixed", best, fallback="fixed", alone=alone)
+    for each in (reason, reason.replace("; ", ", ")):
+        said = french.translated(form.format(" + ".join(best or ["fixed"]), each))
+        assert all(words in said for words in french_words), said
+        assert not re.search(r"\b(the|of|has|have|more|chosen)\b", said), said
+
+
+def test_what_a_clip_lacks_is_said_in_french(french, tmp_path):
+    from pygoodvibes.layouts import find_dcase, find_manifest
+
+    for path in ("fan/train/notes.mp3", "fan/loose.wav", "fan/train/anomaly_id_00_00000001.wav",
+                 "fan/test/strange.wav", "fan/supplemental/normal_id_00_00000000.wav",
+                 "fan/train/section_00_source_test_normal_0000.wav"):  # fmt: skip
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    (tmp_path / "clips.csv").write_text(
+        "path,machine,id,split,label\n,fan,1,train,normal\na.wav,fan,1,later,normal\n"
+        "b.wav,fan,1,test,green\nc.wav,fan,1,test,normal\nfan/loose.wav,a b,1,test,normal\n"
+    )
+    clips = [*find_dcase(tmp_path), *find_manifest(tmp_path / "clips.csv", tmp_path)]
+    reasons = {clip.reason for clip in clips if clip.reason}
+    assert len(reasons) == 11
+    assert [reason for reason in reasons if french.translated(reason) is None] == []
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ((2, 1, 1), "2 extrait(s) d'apprentissage utilisable(s), il en faut au moins 3"),
+        ((9, 0, 0), "aucun extrait de test utilisable"),
+        ((9, 1, 0), "aucun extrait de test anormal"),
+        ((9, 0, 1), "aucun extrait de test normal"),
+    ],
+)
+def test_what_a_machine_lacks_is_said_in_french(french, counts, words):
+    from pygoodvibes.manifest import coverage
+
+    kinds = (("train", "normal"), ("test", "normal"), ("test", "anomaly"))
+    rows = [
+        {"machine": "fan", "id": "00", "split": split, "label": label, "status": "ok"}
+        for (split, label), count in zip(kinds, counts, strict=True)
+        for _ in range(count)
+    ]
+    [entry] = coverage(rows)
+    assert french.translated(entry["note"]).endswith(words)
+
+
+def test_several_notes_are_said_one_by_one(french):
+    both = "n_components 64 lowered to 12: 12 training clips; no AUC: no normal test clip"
+    assert french.translated(both) == (
+        "n_components abaissé de 64 à 12 : 12 extraits d'apprentissage ; "
+        "pas d'AUC : aucun extrait de test normal"
+    )
+    assert french.translated(f"{both}; quite new") is None
+    assert french.sentence(f"{both}; quite new").endswith("quite new")
 
 
 def test_numbers_are_written_as_the_language_does(language, monkeypatch):

@@ -161,7 +161,7 @@ def _clouds(run: Run, machine: str, machine_id: str, detector: str) -> None:
     if "PC3" not in points:
         solid = False
     # Streamlit passes on no click on a point in three dimensions
-    text.markdown(t("cloud.text_list" if solid else "cloud.text"))
+    text.markdown(t("cloud.text_list") if solid else t("cloud.text"))
     points = points[np.isfinite(points[["PC1", "PC2"]]).all(axis=1)]
     if points.empty:
         st.info(t("cloud.none"), icon=":material/info:")
@@ -257,7 +257,7 @@ def _picked(points: pd.DataFrame, key: str, scope: str, *, clickable: bool) -> i
             options,
             index=None,
             format_func=words,
-            placeholder=t("cloud.point_hint" if clickable else "cloud.list_hint"),
+            placeholder=t("cloud.point_hint") if clickable else t("cloud.list_hint"),
             key=f"point_{key}",
         )
 
