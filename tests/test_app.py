@@ -391,12 +391,140 @@ def test_a_page_opens_in_both_languages(small, monkeypatch, page, language):
     assert app.title[0].value == PAGES[page][LANGUAGES.index(language)]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("page", PAGES)
-def test_without_results_a_page_says_how_to_make_them(tmp_path, monkeypatch, page):
-    app = opened(tmp_path, monkeypatch, page)
+def test_without_results_a_page_says_how_to_make_them(tmp_path, monkeypatch, page, language):
+    app = opened(tmp_path, monkeypatch, page, language)
     assert not app.exception
-    assert "no results yet" in said(app)
-    assert [block.value for block in app.code] == ["make results"]
+    alone = page == "own_clip"
+    words = {"en": ("no results yet", "no models yet"), "fr": ("de résultats", "de modèles")}
+    assert words[language][alone] in said(app)
+    own = {"en": "pygoodvibes fit FOLDER", "fr": "pygoodvibes fit DOSSIER"}[language]
+    expected = ["make results", f"{own} -o my-machine.pgv"] if alone else ["make results"]
+    assert [block.value for block in app.code] == expected
+
+
+def own_model(small):
+    """Return the bytes of a model, the place of an anomalous clip, and the score it must get."""
+    from pygoodvibes import machine_model, scoring
+
+    model = small / "results/small/models/fan_id_02.pgv"
+    clip = small / "data/small/fan/test/anomaly_id_02_00000001.wav"
+    return model, clip, scoring.score_file(machine_model.load(model), clip)
+
+
+def judged(app, clip):
+    """Upload a clip on the page and return its score and verdict as the page gives them."""
+    app.file_uploader(key="upload").set_value((clip.name, clip.read_bytes(), "audio/wav")).run()
+    assert not app.exception
+    numbers = {metric.label: metric.value for metric in app.metric}
+    return numbers["Score"], [each.value for each in (*app.error, *app.success)]
+
+
+@pytest.mark.parametrize("place", ["models", "variable", "file", "upload"])
+def test_a_model_of_ones_own_judges_without_results(small, tmp_path, monkeypatch, place):
+    model, clip, expected = own_model(small)
+    folder = tmp_path / ("models" if place == "models" else "elsewhere")
+    folder.mkdir()
+    shutil.copy(model, folder / "my-fan.pgv")
+    if place in ("variable", "file"):
+        named = folder if place == "variable" else folder / "my-fan.pgv"
+        monkeypatch.setenv("PYGOODVIBES_MODELS", str(named))
+    app = opened(tmp_path, monkeypatch, "own_clip")
+    if place == "upload":
+        assert "no models yet" in said(app)
+        content = "my-fan.pgv", model.read_bytes(), "application/octet-stream"
+        app.file_uploader(key="own_model").set_value(content).run()
+    assert not app.exception
+    assert app.selectbox(key="machine").options == ["my-fan.pgv"]
+    score, [verdict] = judged(app, clip)
+    assert score == f"{expected.score:,.2f}"
+    assert ("ANOMALOUS" in verdict) == (expected.verdict == "anomalous")
+    assert "Verdict for my-fan.pgv" in said(app)
+
+
+def test_an_uploaded_model_is_picked_among_those_of_the_run(small, tmp_path, monkeypatch):
+    model, clip, expected = own_model(small)
+    app = opened(small, monkeypatch, "own_clip")
+    before = app.selectbox(key="machine").options
+    assert before == ["fan ID 00", "fan ID 02", "valve ID 00"]
+    content = "my-fan.pgv", model.read_bytes(), "application/octet-stream"
+    app.file_uploader(key="own_model").set_value(content).run()
+    assert app.selectbox(key="machine").options == ["my-fan.pgv", *before]
+    assert app.selectbox(key="machine").value == "my-fan.pgv"
+    assert judged(app, clip)[0] == f"{expected.score:,.2f}"
+    # and without it those of the run are there again
+    app.file_uploader(key="own_model").set_value(None).run()
+    assert not app.exception
+    assert app.selectbox(key="machine").options == before
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", ["text", "cut", "altered"])
+def test_a_wrong_model_is_refused_with_a_sentence(small, monkeypatch, kind, language):
+    content = (small / "results/small/models/fan_id_02.pgv").read_bytes()
+    content = {
+        "text": b"no model",
+        "cut": content[:2000],
+        "altered": content[:3000] + bytes([content[3000] ^ 1]) + content[3001:],
+    }[kind]
+    app = opened(small, monkeypatch, "own_clip", language)
+    file = "my-fan.pgv", content, "application/octet-stream"
+    app.file_uploader(key="own_model").set_value(file).run()
+    assert not app.exception
+    words = {"text": ("no model", "pas un modèle")}.get(kind, ("damaged", "abîmé"))
+    [error] = [each.value for each in app.error]
+    assert words[LANGUAGES.index(language)] in error
+    assert "my-fan.pgv" in error
+    # the others can still be picked
+    app.selectbox(key="machine").set_value("fan ID 00").run()
+    assert not app.error
+
+
+def test_a_folder_of_models_that_is_not_there_is_named(small, monkeypatch):
+    monkeypatch.setenv("PYGOODVIBES_MODELS", "nowhere")
+    app = opened(small, monkeypatch, "own_clip", "fr")
+    assert not app.exception
+    assert [each.value for each in app.warning] == [
+        "PYGOODVIBES_MODELS : il n'y a ni fichier ni dossier nowhere"
+    ]
+    assert app.selectbox(key="machine").value == "fan ID 00"
+
+
+def test_notes_and_reasons_stand_in_french(copy, monkeypatch):
+    path = copy / "results/small/metrics.csv"
+    metrics = pd.read_csv(path, dtype=str)
+    metrics.loc[0, "note"] = "n_components 64 lowered to 12: 12 training clips"
+    metrics.to_csv(path, index=False)
+    manifest = pd.read_csv(copy / "results/small/manifest.csv", dtype=str)
+    manifest.loc[0, "status"] = "neither a .wav nor a .flac file"
+    manifest.to_csv(copy / "results/small/manifest.csv", index=False)
+    app = opened(copy, monkeypatch, "data", "fr")
+    assert not app.exception
+    left_out, notes = app.dataframe[2].value, app.dataframe[3].value
+    assert "ni un fichier .wav ni un fichier .flac" in set(left_out["État"])
+    assert "n_components abaissé de 64 à 12 : 12 extraits d'apprentissage" in set(notes["Remarque"])
+
+
+def test_errors_stand_in_french(copy, monkeypatch):
+    (copy / "results/small/provenance.json").write_text("{}")
+    for page in ("data", "own_clip"):
+        app = opened(copy, monkeypatch, page, "fr")
+        assert not app.exception
+        assert "provenance illisible" in app.error[0].value
+    # which goes on with a model of one's own
+    assert app.file_uploader(key="own_model")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_only_clouds_that_can_be_clicked_say_so(small, monkeypatch, language):
+    words = {"en": "Click a point", "fr": "Cliquez sur un point"}[language]
+    for view, clickable in (("2-D", True), ("3-D", False)):
+        app = opened(small, monkeypatch, "method", language, solid=view)
+        assert not app.exception
+        label = texts(language)["cloud.point"]
+        [box] = [box for box in app.selectbox if box.label == label]
+        assert (words in said(app), words in box.placeholder) == (clickable, clickable)
 
 
 def test_incomplete_results_are_named(copy, monkeypatch):
@@ -613,6 +741,10 @@ class Visit:
         self.page.on("request", self._asked)
 
     def _heard(self, message):
+        # Streamlit itself asks below a page's address first whether its server is there
+        place = urllib.parse.urlparse(message.location.get("url", "")).path
+        if re.fullmatch(r"/\w+/_stcore/(health|host-config)", place) and " 404 " in message.text:
+            return
         # of plots that are drawn by the graphics card a browser keeps sixteen
         if message.type == "error" or "WebGL contexts" in message.text:
             self.problems.append(message.text)
@@ -689,6 +821,32 @@ def test_every_page_opens_in_a_browser(visit, width, language):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_has_an_address(visit, language):
+    reader = visit(1280, language)
+    for name, titles in PAGES.items():
+        title = titles[LANGUAGES.index(language)]
+        reader.page.goto(f"{reader.address}/{name}?lang={language}")
+        for again in (False, True):
+            if again:  # F5
+                reader.page.reload()
+            expect(reader.page.get_by_role("heading", name=title, level=1)).to_be_visible()
+            reader.settle()
+            expect(reader.page.get_by_role("dialog")).to_have_count(0)
+            reader.is_whole()
+        link = reader.page.get_by_test_id("stSidebarNavLink").filter(has_text=title)
+        expect(link).to_have_attribute("aria-current", "page")
+
+
+@pytest.mark.browser
+def test_the_address_of_the_first_page_keeps_what_is_asked_for(visit):
+    reader = visit(1280, "fr")
+    reader.page.goto(f"{reader.address}/data?lang=fr&search=valve")
+    reader.reads("24 extraits sur 72")
+    reader.is_whole()
+
+
+@pytest.mark.browser
 def test_the_language_is_one_switch_away(visit):
     reader = visit()
     reader.open("data")
@@ -753,6 +911,30 @@ def test_a_clicked_point_is_heard(visit):
 
 
 @pytest.mark.browser
+def test_a_cloud_in_three_dimensions_can_be_turned(visit):
+    reader = visit()
+    reader.open("method")
+    reader.page.get_by_role("radio", name="3-D").click()
+    reader.reads("Turn the cloud", "pick it from the list")
+    reader.page.wait_for_function(
+        "() => [...document.querySelectorAll('.js-plotly-plot')].at(-1)?._fullLayout?.scene?._scene"
+    )
+    reader.settle()
+    cloud = reader.page.locator(".js-plotly-plot").last
+    cloud.scroll_into_view_if_needed()
+    reader.settle()
+    box = cloud.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    eye = "[...document.querySelectorAll('.js-plotly-plot')].at(-1)._fullLayout.scene.camera.eye.x"
+    before = reader.page.evaluate(eye)
+    reader.page.mouse.move(x, y)
+    reader.page.mouse.down()
+    reader.page.mouse.move(x + 90, y + 10, steps=8)
+    reader.page.mouse.up()
+    reader.page.wait_for_function(f"() => Math.abs({eye} - {before}) > 0.1")
+
+
+@pytest.mark.browser
 def test_the_grid_of_settings_is_drawn_whole(visit):
     reader = visit()
     reader.open("detectors")
@@ -767,8 +949,12 @@ def test_the_grid_of_settings_is_drawn_whole(visit):
 
 
 def upload(reader, path):
-    reader.page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(path)
-    reader.page.get_by_test_id("stFileChip").wait_for()
+    own = reader.page.get_by_test_id("stFileUploader")
+    # of the two places to drop a file that of its kind
+    kind = texts(reader.language)["own.model" if path.suffix == ".pgv" else "own.upload"]
+    place = own.filter(has_text=kind)
+    place.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(path)
+    expect(place.get_by_test_id("stFileChip")).to_contain_text(path.name)
     reader.settle()
 
 
@@ -809,6 +995,44 @@ def test_an_uploaded_clip_gets_the_score_that_the_workflow_gave(visit, small):
     reader.reads("ANOMALOUS", f"{worst['score']:,.2f}", "What drives the score")
     # the clip, and what drives its score in frequency and in time
     expect(reader.page.locator(".js-plotly-plot")).to_have_count(3)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "language"), [(1280, "en"), (390, "fr")])
+def test_without_results_a_fitted_model_judges_a_clip(
+    browser, small, tmp_path, capsys, width, language
+):
+    from pygoodvibes import machine_model, scoring
+    from pygoodvibes.__main__ import main
+
+    healthy = tmp_path / "healthy"
+    healthy.mkdir()
+    for clip in (small / "data/small/fan/train").glob("normal_id_00_*.wav"):
+        shutil.copy(clip, healthy)
+    model = tmp_path / "my-fan.pgv"
+    assert main(["fit", str(healthy), "-o", str(model)]) == 0
+    clip = small / "data/small/fan/test/anomaly_id_00_00000000.wav"
+    expected = scoring.score_file(machine_model.load(model), clip)
+    (tmp_path / "root").mkdir()
+    with served(tmp_path / "root") as address:
+        reader = Visit(browser, address, width, language)
+        reader.open("own_clip")
+        reader.reads({"en": "no models yet", "fr": "pas encore de modèles"}[language])
+        upload(reader, model)
+        reader.reads("my-fan.pgv")
+        upload(reader, clip)
+        score = f"{expected.score:,.2f}"
+        reader.reads(score if language == "en" else score.replace(".", ","))
+        words = {"en": "What is odd, when and where", "fr": "Ce qui est étrange, quand et où"}
+        reader.reads(words[language])
+        expect(reader.page.locator(".js-plotly-plot")).to_have_count(3)
+        reader.settle()
+        reader.is_whole()
+        # the other pages say what to do
+        reader.open("results")
+        reader.reads("make results")
+        reader.is_whole()
+        reader.page.close()
 
 
 @pytest.mark.browser
