@@ -26,7 +26,9 @@ rule choose:
             machine_id for _, machine_id in machine_ids(wildcards.machine, trained=True)
         ],
         detectors=detector_settings(),
-        choice=section("choice", "indicator", "top", "leave_out", "members", "sample"),
+        choice=section(
+            "choice", "indicator", "top", "keep_fixed", "leave_out", "members", "sample"
+        ),
         max_fpr=CONFIG.evaluation.max_fpr,
         seed=CONFIG.seed,
         code=code(
@@ -63,7 +65,7 @@ rule write_choice:
         mem_mb=1000,
     params:
         **section("evaluation", "max_fpr", "bootstrap", "confidence"),
-        **section("choice", "indicator", "top"),
+        **section("choice", "indicator", "top", "keep_fixed"),
         default=DETECTORS[0],
         seed=CONFIG.seed,
         data=DATA_TITLE,

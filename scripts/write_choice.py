@@ -12,6 +12,7 @@ with logged(snakemake.log):
         default=snakemake.params.default,
         indicator=snakemake.params.indicator,
         top=snakemake.params.top,
+        keep_fixed=snakemake.params.keep_fixed,
         max_fpr=snakemake.params.max_fpr,
         resamples=snakemake.params.bootstrap,
         confidence=snakemake.params.confidence,

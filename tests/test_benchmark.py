@@ -241,6 +241,7 @@ def test_the_control_is_the_distance_after_a_random_projection():
     )
     scores = anomaly_score(fitted.fit(train), test)
     assert fitted.weights_.shape == (50, 6)
-    between = np.linalg.norm((test[:, None] - train[None]) @ fitted.weights_, axis=2)
+    scaled = (test[:, None] - train[None]) / train.std(axis=0)
+    between = np.linalg.norm(scaled @ fitted.weights_, axis=2)
     assert np.allclose(scores, between.min(axis=1))
     assert fitted.random_state == 4

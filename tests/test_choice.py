@@ -28,6 +28,7 @@ DETECTORS = {
 SETTINGS = {
     "indicator": "stand_in_separation",
     "top": 1,
+    "keep_fixed": False,
     "leave_out": ["original_*"],
     "members": True,
     "sample": 30,
@@ -144,6 +145,35 @@ def test_several_are_chosen_where_asked_for():
         each["stand_in_separation"]
         for name, each in three["indicators"].items()
         if name not in three["chosen"]
+    )
+
+
+def test_an_id_that_all_candidates_tell_has_no_say():
+    ids = a_type()
+    done = choose(ids, top=3, sample=90)
+    # one of these differs from '00' by far, in every column: whoever is bounded gains by it
+    far = clips(7)
+    far = dataclasses.replace(far, values=far.values + np.float32(30))
+    loud = choose({**ids, "far": machine_id(far)}, top=3, sample=90)
+    assert loud["stand_ins"] == 90 and done["stand_ins"] == 60
+    assert loud["chosen"] == done["chosen"]
+    held_out = {"a": np.array([0.0, 2.0])}
+    near, away = np.array([3.0, 5.0]), np.array([90.0, 110.0])
+    table = {
+        name: choice.indicators(held_out, {"a": others}, burstiness=0.0, max_fpr=0.1)["a"]
+        for name, others in {"near": [near], "both": [away, near]}.items()
+    }
+    assert table["both"] == table["near"]
+    assert table["near"]["stand_in_separation"] == pytest.approx(3.0)
+
+
+def test_the_fixed_default_is_kept_beside_the_best():
+    ids = a_type()
+    free = choose(ids, top=3, default="fusion")
+    kept = choose(ids, top=3, default="knn", keep_fixed=True)
+    assert kept["chosen"] == ["knn", *(name for name in free["chosen"] if name != "knn")][:3]
+    assert kept["reason"].endswith(
+        f"knn has {kept['indicators']['knn']['stand_in_separation']:.2f}"
     )
 
 
@@ -445,7 +475,8 @@ def test_indicators_do_not_depend_on_the_unit_of_scores(own, other, factor, offs
         if change:
             held_out["a"] = held_out["a"] * factor + offset
             stand_ins["a"] = stand_ins["a"] * factor + offset
-        return choice.indicators(held_out, stand_ins, burstiness=5.0, max_fpr=0.1)["a"]
+        by_id = {name: [scores, scores[:1]] for name, scores in stand_ins.items()}
+        return choice.indicators(held_out, by_id, burstiness=5.0, max_fpr=0.1)["a"]
 
     if np.ptp(own) < 0.1 or np.subtract(*np.quantile(own, (0.75, 0.25))) < 0.1:
         return
@@ -461,7 +492,7 @@ def test_a_long_tail_and_a_lonely_opinion_speak_against_a_candidate():
         "tailed": np.where(np.arange(200) % 10 == 0, 30, usual),
         "alone": rng.normal(size=200),
     }
-    nothing = {name: np.zeros(0) for name in held_out}
+    nothing = {name: [] for name in held_out}
     table = choice.indicators(held_out, nothing, burstiness=math.nan, max_fpr=0.1)
     assert table["tailed"]["self_tail"] < table["calm"]["self_tail"] - 5
     assert table["alone"]["agreement"] < 0.3 < table["calm"]["agreement"]
@@ -483,11 +514,18 @@ def test_rank_correlation_is_spearmans(pair):
 
 def test_of_equal_candidates_the_default_goes_first_and_nan_never():
     table = {"a": {"i": 1.0}, "b": {"i": 1.0}, "c": {"i": 2.0}, "d": {"i": math.nan}}
-    assert choice.favoured(table, "i", "b", top=9) == ["c", "b", "a"]
-    assert choice.favoured(table, "i", "a", top=2) == ["c", "a"]
-    assert choice.favoured({"d": table["d"]}, "i", "d", top=1) == []
+    free, kept = {"keep_fixed": False}, {"keep_fixed": True}
+    assert choice.favoured(table, "i", "b", top=9, **free) == ["c", "b", "a"]
+    assert choice.favoured(table, "i", "a", top=2, **free) == ["c", "a"]
+    assert choice.favoured({"d": table["d"]}, "i", "d", top=1, **free) == []
+    # kept in any case: also without a value, but not if it is no candidate, or nothing is known
+    assert choice.favoured(table, "i", "b", top=2, **kept) == ["b", "c"]
+    assert choice.favoured(table, "i", "d", top=3, **kept) == ["d", "c", "a"]
+    assert choice.favoured(table, "i", "absent", top=1, **kept) == ["c"]
+    assert choice.favoured({"d": table["d"]}, "i", "d", top=1, **kept) == []
     options = {"fallback": "b", "alone": False}
-    assert "1 more have 1.00" in choice.reason_for(table, "i", "b", ["c", "b"], **options)
+    assert "whatever i says" in choice.reason_for(table, "i", "b", ["b"], **options)
+    assert "1 more have 1.00" in choice.reason_for(table, "i", "c", ["c", "b"], **options)
     assert choice.reason_for(table, "i", "b", ["c"], **options).endswith("; b has 1.00")
 
 

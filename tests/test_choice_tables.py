@@ -56,7 +56,8 @@ def three(known, **changes):
 
 
 def predict(known, **changes):
-    keys = {"indicator": "stand_in_separation", "top": 1, **OPTIONS, **changes}
+    keys = {"indicator": "stand_in_separation", "top": 1, "keep_fixed": False}
+    keys |= {**OPTIONS, **changes}
     return choice_tables.predict_table(known, "fixed", **keys)
 
 
@@ -162,6 +163,17 @@ def test_an_indicator_that_can_not_be_told_leaves_the_default():
     assert numbers(row["Points over default"])[0] == 0.0
 
 
+def test_the_default_is_fused_with_the_best_of_the_others_where_it_is_kept():
+    table = predict(every(), top=2, keep_fixed=True)
+    assert "Default and best 1 other fused" in table.columns
+    row = row_of(table, "stand_in_separation")
+    joined = [metrics.auc(a, s["fixed"] + s["good"]) for a, s in map(scores_of, IDS)]
+    fused = numbers(row["Default and best 1 other fused"])[0]
+    assert fused == pytest.approx(100 * np.mean(joined), abs=0.051)
+    # of itself the indicator would take another
+    assert row["Best alone"] == row_of(table, "oracle")["Best alone"]
+
+
 def test_choice_is_compared_with_chance_and_with_no_choice():
     table = predict(every(), top=2)
     measured = [
@@ -216,6 +228,7 @@ def written(folder, known, name="a", shuffle=False):
         default="fixed",
         indicator="stand_in_separation",
         top=1,
+        keep_fixed=False,
         max_fpr=0.1,
         **OPTIONS,
     )

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pygoodvibes import detection, metrics, precomputed, vectors
-from pygoodvibes.detectors import METHODS, gmm, knn, lof, ocsvm
+from pygoodvibes.detectors import METHODS, fusion, gmm, knn, lof, ocsvm
 from pygoodvibes.projection import assign_folds, project_vectors
 
 RNG = np.random.default_rng(0)
@@ -96,6 +96,49 @@ def test_the_score_of_a_clip_does_not_depend_on_the_clips_beside_it(name):
     whole = run_clips(embedded(), settings)[name].test_scores
     alone = run_clips(embedded(test=TEST[5:6]), settings)[name].test_scores
     assert alone == pytest.approx(whole[5:6])
+
+
+def test_parts_that_were_held_out_are_not_fitted_once_more(monkeypatch):
+    fitted = []
+    for name in ("fit", "_member"):
+        before = getattr(fusion.Fusion, name)
+        monkeypatch.setattr(
+            fusion.Fusion,
+            name,
+            lambda *given, name=name, before=before, **more: (
+                fitted.append(name) or before(*given, **more)
+            ),
+        )
+    settings = {"fusion": {"method": "fusion", "input": "embedding"}}
+    result = run_clips(embedded(), settings)["fusion"]
+    # two metrics, all clips and five folds
+    assert (fitted.count("fit"), fitted.count("_member")) == (1, 12)
+    own = result.estimator
+    assert np.array_equal(result.train_scores, own.join_members(own.held_out_))
+    # no clip had a part in its score: a wild one doesn't vouch for itself
+    wild = TRAIN.copy()
+    wild[7] += 50
+    assert run_clips(embedded(wild), settings)["fusion"].train_scores[7] > 20
+    # the projection of the whole has seen all clips: there each fold has a fit of its own
+    fitted.clear()
+    settings["fusion"]["input"] = "projection"
+    result = run_clips(embedded(), settings)["fusion"]
+    own = result.estimator
+    assert fitted.count("fit") == 6
+    assert not np.allclose(result.train_scores, own.join_members(own.held_out_))
+
+
+def test_the_control_keeps_as_many_dimensions_as_the_projection():
+    settings = {"control": {"method": "random_projection", "input": "embedding"}}
+    for kept in (2, 4):
+        control = run_clips(embedded(), settings, n_components=kept)["control"].estimator
+        assert control.weights_.shape == (5, kept)
+    settings["control"]["dimensions"] = 3
+    assert run_clips(embedded(), settings)["control"].estimator.weights_.shape == (5, 3)
+    # in whatever unit a column comes
+    clips = embedded(TRAIN * [1, 1, 1, 1, 1000], TEST * [1, 1, 1, 1, 1000])
+    scores = [run_clips(each, settings)["control"].test_scores for each in (clips, embedded())]
+    assert np.allclose(*scores, rtol=1e-4)
 
 
 def test_projected_held_out_scores_use_the_projection_of_their_own_fold():

@@ -1,12 +1,20 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 from scipy.spatial.distance import cdist
-from sklearn.covariance import LedoitWolf
+from sklearn.covariance import LedoitWolf, ledoit_wolf_shrinkage
 
 from pygoodvibes.detection import anomaly_score
 from pygoodvibes.detectors import local_density
-from pygoodvibes.detectors.local_density import LocalDensity, Scaling, Settings, distance_blocks
+from pygoodvibes.detectors.local_density import (
+    LocalDensity,
+    Scaling,
+    Settings,
+    distance_blocks,
+    shrunk,
+)
 
 RNG = np.random.default_rng(0)
 TRAIN = RNG.normal(size=(60, 12)) * np.linspace(0.2, 5, 12) + 100
@@ -43,6 +51,43 @@ def test_whitened_distances_are_mahalanobis_distances():
     expected = cdist(z[:5], z[5:9], "mahalanobis", VI=precision)
     white = scaling.transform(mixed)
     assert np.allclose(cdist(white[:5], white[5:9]), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("n_clips", "n_columns"), [(40, 12), (13, 12), (12, 12), (20, 90), (4, 9)])
+def test_whitened_distances_to_training_clips_whatever_there_is_more_of(n_clips, n_columns):
+    rng = np.random.default_rng(n_clips)
+    mixed = rng.normal(size=(n_clips, n_columns)) @ rng.normal(size=(n_columns, n_columns))
+    others = 3 * rng.normal(size=(7, n_columns)) + mixed.mean(0)
+    scaling = Scaling("whiten").fit(mixed)
+    z, z_others = ((x - mixed.mean(0)) / mixed.std(0) for x in (mixed, others))
+    precision = LedoitWolf(assume_centered=True).fit(z).precision_
+    for seen, white in ((z, scaling.transform(mixed)), (z_others, scaling.transform(others))):
+        expected = cdist(seen, z, "mahalanobis", VI=precision)
+        assert np.allclose(cdist(white, scaling.transform(mixed)), expected, rtol=1e-6, atol=1e-6)
+    # so many numbers, not columns by columns
+    assert scaling.rotation_.shape == (n_columns, min(n_clips - 1, n_columns))
+
+
+@settings(max_examples=30, deadline=None)
+@given(n_clips=st.integers(2, 30), n_columns=st.integers(2, 30), seed=st.integers(0, 10**6))
+def test_shrinkage_is_that_of_ledoit_and_wolf(n_clips, n_columns, seed):
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(n_clips, n_columns)) * rng.uniform(0.1, 10, size=n_columns)
+    values -= values.mean(axis=0)
+    product = values.T @ values if n_clips > n_columns else values @ values.T
+    found, target = shrunk(values, product)
+    assert found == pytest.approx(ledoit_wolf_shrinkage(values, assume_centered=True), abs=1e-9)
+    assert target == pytest.approx(np.trace(values.T @ values) / n_clips / n_columns)
+
+
+def test_a_column_that_only_rounding_moves_counts_in_its_own_unit():
+    constant = np.float32(-100) + np.spacing(np.float32(-100)) * RNG.integers(-1, 2, size=(60, 1))
+    train = np.column_stack([TRAIN[:60], constant]).astype(np.float32)
+    louder = train[:1] + np.eye(13, dtype=np.float32)[-1:] * 0.1
+    for scaling in ("standardize", "whiten"):
+        fitted = LocalDensity(scaling=scaling).fit(train[1:])
+        before, after = anomaly_score(fitted, np.concatenate([train[:1], louder]))
+        assert after == pytest.approx(before, rel=0.05)
 
 
 def test_without_division_it_is_the_distance_to_the_nearest():

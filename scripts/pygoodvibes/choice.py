@@ -28,7 +28,7 @@ import numpy as np
 
 from pygoodvibes import chosen, mel_cache, metrics, models, vectors
 from pygoodvibes.chosen import Part
-from pygoodvibes.detection import anomaly_score, read_scores
+from pygoodvibes.detection import anomaly_score, held_out_parts, read_scores
 from pygoodvibes.detectors.fusion import centre_and_scatter
 from pygoodvibes.mel_cache import ClipFrames, MelCache
 from pygoodvibes.projection import Pca
@@ -126,7 +126,7 @@ def member_scores(
     """
     found = {}
     for name, estimator in estimators.items():
-        if len(getattr(estimator, "held_out_", ())):
+        if len(held_out_parts(estimator)):
             scores = chosen.member_scores(estimator, _seen(detectors[name], inputs))
             found[name] = dict(zip(estimator.member_names, scores.T, strict=True))
     return found
@@ -186,7 +186,7 @@ class Candidates:
         parts = {
             name: each
             for name, each in whole.items()
-            if members and len(getattr(each, "held_out_", ())) == own.embedded.train.sum()
+            if members and len(held_out_parts(each)) == own.embedded.train.sum()
         }
         train = {name: train[name] for name in whole}
         of_parts = {
@@ -270,7 +270,7 @@ def hears_bursts(candidate: str) -> int:
 
 def indicators(
     held_out: Mapping[str, np.ndarray],
-    of_stand_ins: Mapping[str, np.ndarray],
+    of_stand_ins: Mapping[str, Sequence[np.ndarray]],
     *,
     burstiness: float,
     max_fpr: float,
@@ -281,8 +281,10 @@ def indicators(
     ----------
     held_out : mapping of str to np.ndarray [shape=(n_train,)]
         By candidate: scores of its own normal training clips from fits that have not seen them.
-    of_stand_ins : mapping of str to np.ndarray [shape=(n,)]
-        By candidate: scores of training clips of other IDs; empty if there are none.
+    of_stand_ins : mapping of str to sequence of np.ndarray [shape=(n,)]
+        By candidate: scores of training clips of each other ID; empty if there are none. What
+        counts is the ID that the candidate tells apart least: one that differs by far, for
+        instance in level, is told by all, and together with others it would only scatter.
     burstiness : float
         From `frame_burstiness`, dB.
     max_fpr : float
@@ -297,21 +299,29 @@ def indicators(
     total = sum(ranks.values(), np.zeros(1))
     result = {}
     for name, own in held_out.items():
-        other = of_stand_ins[name]
-        scores = np.concatenate([own, other])
-        anomalous = np.arange(len(scores)) >= len(own)
+        against = np.array([_against(own, each, max_fpr=max_fpr) for each in of_stand_ins[name]])
+        # without other IDs nothing is known
+        auc, pauc, apart = against.min(axis=0) if len(against) else np.full(3, math.nan)
         middle, low, high, top = np.quantile(own, (0.5, 0.25, 0.75, 0.95))
         spread = max((high - low) / 1.349, 1e-12)
         agreement = _correlation(ranks[name], total - ranks[name]) if len(held_out) > 1 else np.nan
         result[name] = {
-            "stand_in_auc": metrics.auc(anomalous, scores),
-            "stand_in_pauc": metrics.partial_auc(anomalous, scores, max_fpr=max_fpr),
-            "stand_in_separation": separation(own, other),
+            "stand_in_auc": float(auc),
+            "stand_in_pauc": float(pauc),
+            "stand_in_separation": float(apart),
             "self_tail": -float((top - middle) / spread),
             "agreement": agreement,
             "burstiness": hears_bursts(name) * (burstiness - BURSTY_DB),
         }
     return result
+
+
+def _against(own: np.ndarray, other: np.ndarray, *, max_fpr: float) -> tuple[float, float, float]:
+    """Return AUC, pAUC and separation of the stand-ins of one ID."""
+    scores = np.concatenate([own, other])
+    anomalous = np.arange(len(scores)) >= len(own)
+    partial = metrics.partial_auc(anomalous, scores, max_fpr=max_fpr)
+    return metrics.auc(anomalous, scores), partial, separation(own, other)
 
 
 def separation(own: np.ndarray, other: np.ndarray) -> float:
@@ -354,9 +364,14 @@ def spearman(x: Sequence[float], y: Sequence[float]) -> float:
 
 
 def favoured(
-    table: Mapping[str, Mapping[str, float]], indicator: str, default: str, *, top: int
+    table: Mapping[str, Mapping[str, float]],
+    indicator: str,
+    default: str,
+    *,
+    top: int,
+    keep_fixed: bool,
 ) -> list[str]:
-    """Return the candidates that an indicator favours, the best first.
+    """Return the candidates that are chosen by an indicator, the best first.
 
     Parameters
     ----------
@@ -368,6 +383,8 @@ def favoured(
         The fixed default, which goes before others of the same value.
     top : int > 0
         How many.
+    keep_fixed : bool
+        The fixed default is the first of them, whatever the indicator says of it.
 
     Returns
     -------
@@ -375,7 +392,10 @@ def favoured(
         Empty if no candidate has a value.
     """
     known = [name for name, values in table.items() if math.isfinite(values[indicator])]
-    return sorted(known, key=lambda name: (-table[name][indicator], name != default))[:top]
+    best = sorted(known, key=lambda name: (-table[name][indicator], name != default))
+    if keep_fixed and best and default in table:
+        best = [default, *(name for name in best if name != default)]
+    return best[:top]
 
 
 def choose(
@@ -387,6 +407,7 @@ def choose(
     default: str,
     indicator: str,
     top: int,
+    keep_fixed: bool,
     leave_out: Sequence[str],
     members: bool,
     sample: int,
@@ -407,7 +428,7 @@ def choose(
         The `detectors` section of the config.
     default : str
         The fixed default: taken where nothing can be told.
-    indicator, top, leave_out, members, sample
+    indicator, top, keep_fixed, leave_out, members, sample
         The `choice` section of the config.
     max_fpr, seed
         Of the pAUC, and of the config.
@@ -441,8 +462,7 @@ def choose(
         for name, each in others.items()
     ]
     of_stand_ins = {
-        name: np.concatenate([np.zeros(0), *(part[name] for part in scored)])
-        for name in candidates.held_out
+        name: [part[name] for part in scored if len(part[name])] for name in candidates.held_out
     }
     if own.cache is not None:
         clips = np.flatnonzero(own.embedded.train)[:sample]
@@ -453,7 +473,7 @@ def choose(
         burstiness=result["burstiness_db"],
         max_fpr=max_fpr,
     )
-    best = favoured(table, indicator, default, top=top)
+    best = favoured(table, indicator, default, top=top, keep_fixed=keep_fixed)
     fallback = default if default in table else next(iter(table))
     return {
         **result,
@@ -500,13 +520,16 @@ def reason_for(
         )
     if not best:
         return f"{indicator} can't be told, no choice made: {fallback}"
-    values = ", ".join(f"{table[name][indicator]:.2f}" for name in best)
-    text = f"{indicator} {values}, the highest of {len(table)} candidates"
-    last = table[best[-1]][indicator]
-    equal = sum(values[indicator] == last for name, values in table.items() if name not in best)
+    others = {name: each[indicator] for name, each in table.items() if name != default}
+    told = [others[name] for name in best if name in others]
+    if not told:
+        return f"{default} alone was to be kept, whatever {indicator} says"
+    values = ", ".join(f"{value:.2f}" for value in told)
+    text = f"{indicator} {values}, the highest of {len(others)} candidates"
+    equal = sum(value == told[-1] for value in others.values()) - told.count(told[-1])
     if equal:
-        text += f" ({equal} more have {last:.2f})"
-    if default in table and default not in best:
+        text += f" ({equal} more have {told[-1]:.2f})"
+    if default in table:
         text += f"; {default} has {table[default][indicator]:.2f}"
     return text
 

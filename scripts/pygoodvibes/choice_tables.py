@@ -215,6 +215,7 @@ def predict_table(
     *,
     indicator: str,
     top: int,
+    keep_fixed: bool,
     resamples: int,
     confidence: float,
     seed: int,
@@ -230,6 +231,8 @@ def predict_table(
         The one that decides.
     top : int
         Candidates chosen and fused.
+    keep_fixed : bool
+        Whether the default is one of them in any case.
     """
     usable = [each for each in known if default in each.scores]
     measured = {
@@ -269,8 +272,9 @@ def predict_table(
             if len(seen) > 2:
                 found = [table[of][name] for of in seen]
                 rhos[each.key] = spearman(found, [own[of][0] for of in seen])
-            taken = favoured(table, name, default, top=top) or [default]
-            alone[each.key] = own[taken[0]]
+            first = favoured(table, name, default, top=1, keep_fixed=False) or [default]
+            taken = favoured(table, name, default, top=top, keep_fixed=keep_fixed) or [default]
+            alone[each.key] = own[first[0]]
             fused[each.key] = each.measure(each.fused(taken))
         marked = f"{name} (decides)" if name == indicator else name
         rows.append(row(marked, interval(rhos, _correlation), alone, fused))
@@ -286,18 +290,21 @@ def predict_table(
     rows.append(row("all candidates, no choice", NOTHING, None, everything))
     rows.append(row(f"{DEFAULT}: {default}", NOTHING, fixed, fixed))
     rows.append(row(ORACLE, NOTHING, best, best))
+    others = "others" if top > 2 else "other"
+    beside = f"Default and best {top - 1} {others} fused" if top > 1 else "Default alone"
+    fusing = beside if keep_fixed else f"Best {top} fused"
     columns = [
         "Indicator",
         "Rank correlation with test AUC",
         "Best alone",
-        f"Best {top} fused",
+        fusing,
         "Points over default",
         "Points below oracle",
     ]
     notes += [
         "Rank correlation (Spearman) over the candidates of each machine ID, mean of types. Best "
-        f"alone, best {top} fused: AUC / pAUC in % of what the indicator favours, mean of types; "
-        "points of AUC are those of the fused ones. In brackets the "
+        f"alone, {fusing[0].lower()}{fusing[1:]}: AUC / pAUC in % of what the indicator favours, "
+        "mean of types; points of AUC are those of the fused ones. In brackets the "
         f"{100 * confidence:g} % bootstrap interval over {len(usable)} machine IDs: would it be so "
         "with other machines?",
     ]
@@ -396,6 +403,7 @@ def write_choice(
     default: str,
     indicator: str,
     top: int,
+    keep_fixed: bool,
     max_fpr: float,
     resamples: int,
     confidence: float,
@@ -412,7 +420,7 @@ def write_choice(
         The complete manifest: the labels.
     outputs : mapping of name to path
         Where table (Markdown, all), csv, and three (Markdown, the three numbers alone) go.
-    default, indicator, top, max_fpr, resamples, confidence, seed, data
+    default, indicator, top, keep_fixed, max_fpr, resamples, confidence, seed, data
         As in `predict_table` and `outcomes`.
     """
     documents, rows = [], {}
@@ -425,7 +433,9 @@ def write_choice(
     known = [each for each in every if each.known]
     options = {"resamples": resamples, "confidence": confidence, "seed": seed, "data": data}
     three = three_table(known, default, **options)
-    predict = predict_table(known, default, indicator=indicator, top=top, **options)
+    predict = predict_table(
+        known, default, indicator=indicator, top=top, keep_fixed=keep_fixed, **options
+    )
     tables = [three, predict, decisions_table(every, default, data=data)]
     text = "\n".join(table.markdown() for table in tables)
     pathlib.Path(outputs["table"]).write_text(text, encoding="utf-8")

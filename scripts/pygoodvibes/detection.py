@@ -113,6 +113,22 @@ def anomaly_score(estimator: object, values: np.ndarray) -> np.ndarray:
     return -np.asarray(estimator.score_samples(batch), dtype=np.float64)[: len(values)]
 
 
+def held_out_parts(estimator: object) -> np.ndarray:
+    """Return what the parts of an estimator score training clips that they had not seen.
+
+    Parameters
+    ----------
+    estimator : object
+        Fitted.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_train, n_members)]
+        Of no clip if the estimator isn't made of parts, or didn't have to measure them.
+    """
+    return getattr(estimator, "held_out_", np.zeros((0, 0)))
+
+
 def detect(
     train: np.ndarray,
     test: np.ndarray,
@@ -124,6 +140,9 @@ def detect(
     columns: Sequence[str] | None = None,
 ) -> Detection:
     """Fit a detector on all training clips, and once more for each fold held out.
+
+    An estimator that holds out folds itself, to measure its parts, has scored every training clip
+    already by fits that had not seen it: these scores are taken, unless a projection has seen all.
 
     Parameters
     ----------
@@ -161,6 +180,9 @@ def detect(
                 estimator = _fit(train, settings, seed=seed, notes=notes, columns=columns)
             with meter.score(len(test)):
                 test_scores = anomaly_score(estimator, test)
+            if settings.input != "projection" and len(train) == len(held_out_parts(estimator)):
+                train_scores = estimator.join_members(estimator.held_out_)
+                held_out = []
         except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
             logger.warning("not fitted: %s", error)
             return Detection(None, train_scores, test_scores, [f"not fitted: {error}"])
@@ -249,7 +271,7 @@ def detect_clips(
         turns = progress(turns, total=len(detectors), unit="detectors")
     for name, settings in turns:
         module = importlib.import_module(module_of(settings["method"]))
-        checked = module.Settings.model_validate(settings)
+        checked = module.Settings.model_validate(settings).beside(projected.values.shape[1])
         if checked.input == "mel" and cache is None:
             results[name] = Detection(
                 None,

@@ -149,7 +149,11 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
             "candidate": ("", "Name of the detector, or of the detector and its member."),
             "chosen": ("", "1 for the candidates that were chosen."),
             "oracle": ("", "1 for the candidate with the highest AUC by the test labels."),
-            "stand_in_auc": ("share", "How well it tells stand-ins from clips of its own ID."),
+            "stand_in_auc": (
+                "share",
+                "How well it tells stand-ins from clips of its own ID; of the other ID that it "
+                "tells least.",
+            ),
             "stand_in_pauc": ("share", "The same at few false alarms."),
             "stand_in_separation": ("scatters", "How far apart both lie."),
             "self_tail": ("", "How little its highest held-out scores stick out."),

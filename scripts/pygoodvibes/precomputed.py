@@ -8,6 +8,7 @@ A table of vectors is a CSV table with a row a clip; the vectors stand in column
 .npy array (n_clips, d) beside it, row by row.
 """
 
+import functools
 import pathlib
 import re
 import zipfile
@@ -46,14 +47,14 @@ def list_mel(table: pathlib.Path) -> list[dict]:
         If the table is missing, empty, or lacks a column.
     """
     records = _read_table(table, MEL_COLUMNS)
-    arrays: dict[str, np.ndarray | str] = {}
+    # an open map keeps its file open, of which a process may have a thousand; tables name the clips
+    # of a file one after the other
+    opened = functools.lru_cache(maxsize=4)(_open_frames)
     rows = []
     for record in records:
         name = record["file"]
-        if name not in arrays:
-            arrays[name] = _open_frames(table.parent / name)
         row = _row(record["clip"], record, path=name)
-        array = arrays[name]
+        array = opened(table.parent / name)
         if row["status"] == "ok" and isinstance(array, str):
             row["status"] = array
         if row["status"] == "ok":

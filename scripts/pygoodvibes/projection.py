@@ -77,8 +77,9 @@ def fit_pca(
     scale = np.ones(values.shape[1])
     if standardize:
         deviation = centred.std(axis=0)
-        # rounding leaves a constant column with a deviation of about 1e-16 of its value
-        varies = deviation > 1e-9 * np.maximum(np.abs(mean), 1e-3)
+        # rounding, of float32 too, leaves a constant column with a deviation of up to 1e-7 of its
+        # value
+        varies = deviation > 1e-6 * np.maximum(np.abs(mean), 1e-3)
         scale[varies] = deviation[varies]
     centred /= scale
     variance, directions = _principal_directions(centred)

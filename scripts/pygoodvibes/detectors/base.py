@@ -1,6 +1,6 @@
 """What the settings of all detectors have in common."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -37,6 +37,11 @@ class DetectorSettings(Section):
         """Return the settings that belong to the method itself."""
         common = {*DetectorSettings.model_fields, "method"}
         return {key: value for key, value in self.model_dump().items() if key not in common}
+
+    def beside(self, n_components: int) -> Self:
+        """Return settings for a machine ID whose PCA keeps so many components: mostly these."""
+        del n_components
+        return self
 
     def expected_false_alarm_rate(self) -> float | None:
         """Return this detector's own expected false-alarm rate, None where it has none."""

@@ -26,6 +26,12 @@ AGGREGATES = ("mean", "median", "std", "high")
 """What a clip's frame scores are turned into; 'high' is their 0.95 quantile."""
 
 
+LEAST_DB = 1.0
+"""Least standard deviation that a band counts with. A band at the floor of the logarithm, above a
+low-pass or of silence, doesn't vary at all over normal frames, and a change of it that nobody could
+hear would outweigh everything else."""
+
+
 def stack_frames(frames: np.ndarray, stack: int) -> np.ndarray:
     """Join each frame with those after it.
 
@@ -162,7 +168,7 @@ class FrameModel:
         # its own few lines: the config knows this module, and what it imports would make every
         # rule that reads the config run again
         self.mean_ = vectors.mean(axis=0)
-        self.scale_ = np.maximum(vectors.std(axis=0), 1e-6)
+        self.scale_ = np.maximum(vectors.std(axis=0), LEAST_DB)
         centred = (vectors - self.mean_) / self.scale_
         _, directions = np.linalg.eigh(centred.T @ centred)
         self.components_ = np.ascontiguousarray(directions[:, ::-1][:, :kept].T)
@@ -284,7 +290,7 @@ class Settings(SeededSettings):
     """How frame scores make a clip's score: 'high' is the 0.95 quantile, 'soft' the soft maximum of
     the four others, each in units of its scatter over held-out training clips."""
 
-    folds: Annotated[int, Field(ge=2, le=100)] = 3
+    folds: Annotated[int, Field(ge=2, le=100)] = 5
     """With 'soft': parts of the training clips held out in turn to measure the scatter."""
 
     max_frames: Annotated[int, Field(ge=10)] = 20000

@@ -41,29 +41,87 @@ class Scaling:
         X = np.asarray(X, dtype=np.float64)
         self.mean_ = X.mean(axis=0)
         self.weight_ = np.ones(X.shape[1])
-        self.rotation_ = None
+        self.rotation_ = self.across_ = None
         if self.kind == "none":
             return self
         deviation = X.std(axis=0)
-        # rounding leaves a constant column with a deviation of about 1e-16 of its value; it keeps
-        # its unit, so that a clip that differs there stands out by its difference
-        varies = deviation > 1e-9 * np.maximum(np.abs(self.mean_), 1e-3)
+        # rounding, of float32 too, leaves a constant column with a deviation of up to 1e-7 of its
+        # value; it keeps its unit, so that a clip that differs there stands out by its difference
+        varies = deviation > 1e-6 * np.maximum(np.abs(self.mean_), 1e-3)
         self.weight_[varies] = 1 / deviation[varies]
         if self.kind == "whiten" and len(X) > 1:
-            from sklearn.covariance import LedoitWolf
-
-            scaled = (X - self.mean_) * self.weight_
-            covariance = LedoitWolf(store_precision=False).fit(scaled).covariance_
-            variance, directions = np.linalg.eigh(covariance)
-            # clips that are all alike, but for rounding, have no directions
-            if variance[-1] > 1e-12:
-                self.rotation_ = directions / np.sqrt(np.maximum(variance, 1e-9 * variance[-1]))
+            self._whiten((X - self.mean_) * self.weight_)
         return self
 
+    def _whiten(self, scaled: np.ndarray) -> None:
+        """Learn the directions of training clips and the variance along each, shrunk."""
+        n_clips, n_columns = scaled.shape
+        if n_clips > n_columns:
+            product = scaled.T @ scaled
+            variance, directions = np.linalg.eigh(product)
+        else:
+            # the products of clips are a smaller matrix, with the same variances; clips have none
+            # across the directions in which they differ
+            product = scaled @ scaled.T
+            variance, turned = np.linalg.eigh(product)
+            known = variance > 1e-9 * variance[-1]
+            variance, turned = variance[known], turned[:, known]
+            directions = scaled.T @ (turned / np.sqrt(variance))
+        shrinkage, target = shrunk(scaled, product)
+        variance = (1 - shrinkage) * variance / n_clips + shrinkage * target
+        # clips that are all alike, but for rounding, have no directions
+        if not len(variance) or variance[-1] <= 1e-12:
+            return
+        least = 1e-9 * variance[-1]
+        self.rotation_ = directions / np.sqrt(np.maximum(variance, least))
+        if n_clips <= n_columns:
+            self.across_ = 1 / np.sqrt(max(shrinkage * target, least))
+
     def transform(self, X: np.ndarray) -> np.ndarray:
-        """Map clips, shape (n_clips, n_columns), to float64 of the same shape."""
+        """Map clips, shape (n_clips, n_columns), to float64, shape (n_clips, k).
+
+        Where they were whitened and training clips are not more than columns, k is the number of
+        directions in which those differ, and one: the distance across all of these.
+        """
         scaled = (np.asarray(X, dtype=np.float64) - self.mean_) * self.weight_
-        return scaled if self.rotation_ is None else scaled @ self.rotation_
+        if self.rotation_ is None:
+            return scaled
+        along = scaled @ self.rotation_
+        if self.across_ is None:
+            return along
+        # lengths of the columns of the rotation are one over the standard deviations
+        inside = along / np.einsum("ij,ij->j", self.rotation_, self.rotation_) ** 0.5
+        rest = np.einsum("ij,ij->i", scaled, scaled) - np.einsum("ij,ij->i", inside, inside)
+        # what rounding leaves of a training clip is nothing
+        rest[rest < 1e-9 * np.einsum("ij,ij->i", scaled, scaled)] = 0
+        return np.column_stack([along, self.across_ * np.sqrt(rest)])
+
+
+def shrunk(centred: np.ndarray, product: np.ndarray) -> tuple[float, float]:
+    """Return how far a covariance is to be drawn towards a multiple of the identity.
+
+    Parameters
+    ----------
+    centred : np.ndarray [shape=(n_clips, n_columns)]
+        Training clips less their mean.
+    product : np.ndarray
+        Theirs with themselves, by columns or by clips, the smaller.
+
+    Returns
+    -------
+    shrinkage : float in [0, 1]
+        Share of the multiple of the identity (Ledoit and Wolf, 2004).
+    target : float
+        That multiple: the mean variance of the columns.
+    """
+    n_clips, n_columns = centred.shape
+    squared_lengths = np.einsum("ij,ij->i", centred, centred)
+    target = squared_lengths.sum() / n_clips / n_columns
+    # mean square of the entries of the covariance, and that of what their estimates scatter by
+    entries = np.einsum("ij,ij->", product, product) / n_clips**2
+    away = (entries - n_columns * target**2) / n_columns
+    scatter = ((squared_lengths**2).sum() / n_clips - entries) / n_clips / n_columns
+    return float(min(scatter / away, 1.0)) if away > 1e-12 * entries else 0.0, float(target)
 
 
 def distance_blocks(

@@ -1,6 +1,7 @@
 """The control: a random projection, and the distance to the nearest training clip.
 
-What a method finds beyond this, it finds by what it has learnt.
+What a method finds beyond this, it finds by what it has learnt. It sees what the PCA sees, the
+columns brought to standard deviation 1, and keeps as many dimensions.
 
 References
 ----------
@@ -12,12 +13,12 @@ from typing import Literal
 import numpy as np
 
 from pygoodvibes.detectors.base import SeededSettings
-from pygoodvibes.detectors.local_density import LocalDensity
+from pygoodvibes.detectors.local_density import LocalDensity, Scaling
 from pygoodvibes.settings import Count
 
 
 class RandomProjection:
-    """Distance to the nearest training clip after a random projection.
+    """Distance to the nearest training clip after a random projection of standardised columns.
 
     Parameters
     ----------
@@ -34,13 +35,17 @@ class RandomProjection:
     def fit(self, X: np.ndarray) -> "RandomProjection":
         """Draw the projection and keep the training clips, shape (n_clips, n_columns)."""
         rng = np.random.default_rng(self.random_state)
+        self.scaling_ = Scaling("standardize").fit(X)
         self.weights_ = rng.normal(size=(X.shape[1], self.dimensions)) / np.sqrt(X.shape[1])
-        self.nearest_ = LocalDensity(n_neighbors=0, scaling="none").fit(X @ self.weights_)
+        self.nearest_ = LocalDensity(n_neighbors=0, scaling="none").fit(self._project(X))
         return self
+
+    def _project(self, X: np.ndarray) -> np.ndarray:
+        return self.scaling_.transform(X) @ self.weights_
 
     def score_samples(self, X: np.ndarray) -> np.ndarray:
         """Return minus the distance, shape (n_clips,): higher = more normal, at most 0."""
-        return self.nearest_.score_samples(X @ self.weights_)
+        return self.nearest_.score_samples(self._project(X))
 
 
 class Settings(SeededSettings):
@@ -48,13 +53,22 @@ class Settings(SeededSettings):
 
     method: Literal["random_projection"]
     input: Literal["projection", "embedding"] = "embedding"
-    """What is projected: the embedding as it is, unscaled, or its PCA projection."""
+    """What is projected at random: the embedding or its PCA projection, standardised."""
 
-    dimensions: Count = 32
-    """Columns after the projection."""
+    dimensions: Count | None = None
+    """Columns after the projection (null: as many as components of the PCA are kept for this
+    machine ID, so that this is the control of what they find)."""
+
+    def beside(self, n_components: int) -> "Settings":
+        """Return settings for a machine ID whose PCA keeps so many components."""
+        if self.dimensions is not None:
+            return self
+        return self.model_copy(update={"dimensions": max(n_components, 1)})
 
     def build(self, *, n_clips: int, seed: int) -> RandomProjection:
         """Return the estimator for `n_clips` training clips."""
         return RandomProjection(
-            dimensions=self.dimensions, random_state=seed if self.seed is None else self.seed
+            # the most components that a PCA of so many clips has
+            dimensions=self.dimensions or max(n_clips - 1, 1),
+            random_state=seed if self.seed is None else self.seed,
         )
