@@ -360,6 +360,14 @@ def test_nothing_is_sent_from_here():
     assert settings["browser"]["gatherUsageStats"] is False
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_largest_upload_is_said_as_it_is_set(language):
+    import tomllib
+
+    settings = tomllib.loads((ROOT / "app/.streamlit/config.toml").read_text())
+    assert f" {settings['server']['maxUploadSize']} " in f" {texts(language)['frame.limit']} "
+
+
 # the pages, without a browser
 
 
@@ -1020,6 +1028,11 @@ def test_without_results_a_fitted_model_judges_a_clip(
         reader = Visit(browser, address, width, language)
         reader.open("own_clip")
         reader.reads({"en": "no models yet", "fr": "pas encore de modèles"}[language])
+        # Streamlit's own word gives way to one of the reader's language
+        button = reader.page.get_by_test_id("stFileUploaderDropzone").locator("button p")
+        expect(button).to_have_css("font-size", "0px")
+        word = button.evaluate("button => getComputedStyle(button, '::after').content")
+        assert word == {"en": '"Choose a file"', "fr": '"Choisir un fichier"'}[language]
         upload(reader, model)
         reader.reads("my-fan.pgv")
         upload(reader, clip)

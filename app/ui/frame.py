@@ -34,12 +34,26 @@ _STYLE = """
 """
 
 
+# words of Streamlit's own that it can't be told in another language
+_UPLOAD = """
+<style>
+[data-testid=stFileUploaderDropzone] button p,
+[data-testid=stFileUploaderDropzoneInstructions] span {{font-size: 0}}
+[data-testid=stFileUploaderDropzone] button p::after {{content: "{choose}"; font-size: 0.875rem}}
+[data-testid=stFileUploaderDropzoneInstructions] span::after {{
+  content: "{limit}"; font-size: 0.875rem;
+}}
+</style>
+"""
+
+
 def show(*, default: str = "data") -> None:
     """Show the page asked for; `default` is the one of the bare address."""
     st.html(_STYLE)
     finished, incomplete = run_folders.find_runs(pathlib.Path())
     with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
         _language()
+        st.html(_UPLOAD.format(choose=t("frame.choose"), limit=t("frame.limit")))
         chosen = None
         if len(finished) > 1:
             chosen = st.selectbox(
