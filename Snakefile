@@ -26,6 +26,7 @@ if CONFIG.choice:
 
 include: "rules/evaluation.smk"
 include: "rules/report.smk"
+include: "rules/representation.smk"
 
 
 report: "report/workflow.rst"
@@ -48,6 +49,7 @@ rule all:
         rules.write_tables.output,
         rules.write_benchmark.output,
         rules.write_costs.output,
+        rules.write_representation.output,
         rules.write_choice.output if CONFIG.choice else [],
         rules.publish.output,
         rules.pack_models.output,

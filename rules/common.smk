@@ -232,7 +232,7 @@ def mel_clips(wildcards):
 
 def figures(wildcards):
     """Return all figures that the data set allows."""
-    names = ["clips", "clouds", "roc", "sweep", "bars"]
+    names = ["clips", "clouds", "representation", "roc", "sweep", "bars"]
     names += [f"scores/{detector}" for detector in SCORED]
     machines = dict.fromkeys(machine for machine, _ in machine_ids())
     trained = machine_ids(trained=True)

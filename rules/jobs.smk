@@ -17,10 +17,14 @@ from pygoodvibes import detection
 from pygoodvibes.fork_server import AVAILABLE, ForkServer
 
 # What scripts import from other packages in each of their jobs, but not at their beginning.
+SKLEARN = detection.libraries(detector_settings())
+if "sklearn.neighbors" in SKLEARN:
+    SKLEARN.append("pygoodvibes.detection:first_fit")
 LIBRARIES = {
     "mel": ["scipy.fft"],
-    "detect": detection.libraries(detector_settings()),
-    "choose": detection.libraries(detector_settings()),
+    "detect": SKLEARN,
+    "choose": SKLEARN,
+    "check_representation": ["sklearn.neighbors", "sklearn.preprocessing", "sklearn.svm"],
     "plot_ocsvm_contours": ["sklearn.svm", "sklearn.metrics"],
 }
 
@@ -58,7 +62,7 @@ if AVAILABLE and workflow.is_main_process:
     # Snakemake's own lines at the beginning of each script import the first two; scikit-learn would
     # load pandas only to recognise its tables
     server = ForkServer(
-        ["snakemake.iocontainers", "snakemake.logging", *LIBRARIES["detect"]], without=["pandas"]
+        ["snakemake.iocontainers", "snakemake.logging", *SKLEARN], without=["pandas"]
     )
     atexit.register(server.close)
     # else Python would go through all that Snakemake holds once more, for half a second

@@ -1,7 +1,7 @@
 """Choose a detector for each machine ID of a type, from its normal training clips alone."""
 
 from pygoodvibes import choice
-from pygoodvibes.job import logged
+from pygoodvibes.job import logged, progress
 
 with logged(snakemake.log):
     kinds = ("embedding", "projection", "models", "scores", "mel", "mel_clips")
@@ -21,4 +21,5 @@ with logged(snakemake.log):
         choice=snakemake.output.choice,
         scores=snakemake.output.scores,
         final=snakemake.output.final,
+        progress=progress,
     )

@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 import soundfile
 
-from pygoodvibes import fitting
+from pygoodvibes import fitting, score_files, scoring, windows
 
 RATE = 8000
 SMALL = {"mel": {"n_fft": 256, "hop_length": 128, "n_mels": 16}}
@@ -27,6 +27,18 @@ def write(path: pathlib.Path, seed: int, **options) -> pathlib.Path:
     return path
 
 
+def save(path: pathlib.Path, samples: np.ndarray) -> pathlib.Path:
+    """Write samples as a recording of 16 bit."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, samples, RATE, subtype="PCM_16")
+    return path
+
+
+def read(path: pathlib.Path) -> np.ndarray:
+    """Read samples, shape (n,)."""
+    return soundfile.read(path)[0]
+
+
 def healthy(folder: pathlib.Path, count: int = 20, **options) -> pathlib.Path:
     """Fill a folder with normal recordings."""
     for number in range(count):
@@ -39,3 +51,19 @@ def fit(folder: pathlib.Path, content: dict | None = None, **options):
     if not folder.is_dir():
         healthy(folder)
     return fitting.fit_folder(folder, {**SMALL, **(content or {})}, **options)
+
+
+def fit_file(path: pathlib.Path, **options):
+    """Fit a model to a single recording."""
+    return fitting.fit_folder(path, SMALL, **options)
+
+
+def window_scores(model, path: pathlib.Path) -> list[float]:
+    """Score a recording in windows as long as the model's, one after the other."""
+    size = round(model.window_seconds * model.sample_rate)
+    panel = score_files.Panel([model], [scoring.judge(model)])
+    blocks = windows.file_blocks(path, model.settings["audio"])
+    return [
+        panel.score_window(str(path), start / model.sample_rate, signal)[0].score
+        for start, signal in windows.sliding(blocks, window=size, hop=size)
+    ]

@@ -19,6 +19,8 @@ from pygoodvibes import (
     models,
     origin,
     projection,
+    representation_check,
+    representation_tables,
     summary,
     synthesis,
     vectors,
@@ -87,13 +89,13 @@ def _make(root: pathlib.Path, *, with_models: bool) -> None:
         completed_path=resources / "final/manifest.csv",
         coverage_path=resources / "final/coverage.csv",
     )
-    projected, more = projection.project_overview(
-        {
-            (machine, each): vectors.load(resources / f"embedding/{machine}/{each}.npz")[0]
-            for machine, each in IDS
-        }
-    )
+    embedded = {
+        (machine, each): vectors.load(resources / f"embedding/{machine}/{each}.npz")[0]
+        for machine, each in IDS
+    }
+    projected, more = projection.project_overview(embedded)
     vectors.save(resources / "overview.npz", projected, **more)
+    _check_representation(config, embedded, resources / "representation", results / "tables")
     outputs = {
         name: results / f"{name}.csv" for name in ("metrics", "averages", "sweep", "roc")
     } | {"metrics_json": results / "metrics.json", "scores": resources / "scores.csv"}
@@ -153,6 +155,29 @@ def _run_id(config, content, resources, data, machine, machine_id):
     files[0].write_text(json.dumps(document))
     write_records(files[1], table, evaluation.SCORE_COLUMNS)
     return files
+
+
+def _check_representation(config, embedded, folder, tables):
+    """Write which machines can be told apart."""
+    folder.mkdir()
+    tables.mkdir()
+    confidence = config.evaluation.confidence
+    numbers = representation_check.check(embedded, confidence=confidence, seed=config.seed)
+    columns = representation_check.COLUMNS, representation_check.CONFUSION_COLUMNS
+    files = [folder / f"{name}.csv" for name in ("accuracies", "confusion")]
+    for path, rows, names in zip(files, numbers, columns, strict=True):
+        write_records(path, rows, names)
+    representation_tables.write_representation(
+        accuracies=files[0],
+        confusion=files[1],
+        outputs={
+            "table": tables / "representation.md",
+            "csv": tables / "representation.csv",
+            "confusion": tables / "representation_confusion.csv",
+        },
+        confidence=confidence,
+        data="synthetic data",
+    )
 
 
 def _pack(config, content, resources, data, results, machine, machine_id):

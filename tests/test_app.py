@@ -132,9 +132,19 @@ def test_reasons_of_the_library_are_said_in_french(kind, language, monkeypatch, 
 
 LIBRARY = ROOT / "scripts/pygoodvibes"
 # where reasons and notes are made that stand in manifest.csv and metrics.csv
-WRITERS = ("layouts", "audio", "mel", "mel_cache", "manifest", "precomputed", "detection", "choice")
+WRITERS = (
+    "layouts",
+    "audio",
+    "mel",
+    "mel_cache",
+    "manifest",
+    "precomputed",
+    "detection",
+    "choice",
+    "certainty",
+)
 # functions that return a reason
-REASONS = {"why_unusable", "_what_is_missing", "_open_frames"}
+REASONS = {"why_unusable", "_what_is_missing", "_open_frames", "_why_meaningless"}
 # errors of the modules that the app has imported, but of functions that it doesn't call
 NOT_ASKED = {"layouts", "detection", "manifest"}
 
@@ -452,6 +462,30 @@ def test_a_model_of_ones_own_judges_without_results(small, tmp_path, monkeypatch
     assert "Verdict for my-fan.pgv" in said(app)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_how_far_a_verdict_can_be_trusted_is_said(small, tmp_path, monkeypatch, language):
+    from pygoodvibes import certainty, machine_model, scoring
+
+    _, clip, _ = own_model(small)
+    model = machine_model.load(small / "results/small/models/fan_id_00.pgv")
+    sure = certainty.of(model, scoring.judge(model))
+    assert sure.loose and sure.clips == 12
+    app = opened(small, monkeypatch, "own_clip", language, machine="fan ID 00")
+    judged(app, clip)
+    [warning] = [each.value for each in app.warning]
+    assert {"en": "comes from 12 normal clips", "fr": "vient de 12 extraits"}[language] in warning
+    assert f"{100 * sure.high:.0f}\xa0%" in warning
+    # a clip twice as long as those that the model knows
+    signal, rate = soundfile.read(clip)
+    soundfile.write(tmp_path / "long.wav", np.concatenate([signal, signal]), rate)
+    judged(app, tmp_path / "long.wav")
+    words = {
+        "en": "4 s long, but fan ID 00 was fitted on 2 s: no fair score.",
+        "fr": "il dure 4 s, mais fan ID 00 a été ajusté sur 2 s : ce score n'est pas juste.",
+    }
+    assert words[language] in [each.value for each in app.warning]
+
+
 def test_an_uploaded_model_is_picked_among_those_of_the_run(small, tmp_path, monkeypatch):
     model, clip, expected = own_model(small)
     app = opened(small, monkeypatch, "own_clip")
@@ -613,7 +647,6 @@ def test_experiments_and_the_choice_are_shown_once_there_are_any(copy, monkeypat
         "experiment,detector,auc,auc_difference,auc_difference_low,auc_difference_high\n"
         "baseline,lof,0.8,,,\nbrave-owl,lof,0.85,0.05,0.01,0.09\n"
     )
-    (copy / "results/small/tables").mkdir()
     heads = ["Machine", "fixed default", "label-free choice", "oracle", "choice - default", "left"]
     table = Table("Choice", heads, [["fan", "81.0", "82.5", "90.0", "+1.5", "+7.5"]])
     (copy / "results/small/tables/choice.md").write_text(table.markdown())
@@ -652,6 +685,79 @@ def test_the_clouds_show_one_machine_or_all(small, monkeypatch):
         app = point.select_index(3).run()
         assert not app.exception
         assert re.search(r"`(normal|anomaly)_id_\d+_\d+\.wav`", said(app))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_of_the_method_says_which_machines_are_told_apart(small, monkeypatch, language):
+    app = opened(small, monkeypatch, "method", language, classifier="knn")
+    assert not app.exception
+    point = {"en": ".", "fr": ","}[language]
+    rows = pd.read_csv(small / "results/small/tables/representation.csv")
+    rows = rows[rows["target"] == "machine ID"].set_index(["classifier", "label"])["accuracy"]
+    written = {key: f"{100 * value:.1f}\xa0%".replace(".", point) for key, value in rows.items()}
+    [numbers] = [each.value for each in app.dataframe if len(each.value) == 4]
+    for place, classifier in ((1, "svm"), (3, "knn")):
+        for column, label in ((1, "normal"), (2, "anomaly")):
+            assert numbers.iloc[place, column].startswith(written[classifier, label])
+    # what is said of the matrices is that of the classifier picked
+    shares = re.findall(r"^(.*%) (?:of|des) \d+ (?:clips|extraits)", said(app), re.MULTILINE)
+    assert shares == [written["knn", "normal"], written["knn", "anomaly"]]
+    [ids] = [each.value for each in app.dataframe if len(each.value) == 3]
+    assert list(zip(ids.iloc[:, 0], ids.iloc[:, 1], strict=True)) == list(small_run.IDS)
+
+
+def test_what_the_check_of_the_representation_lacks_is_said(copy, monkeypatch):
+    from pygoodvibes import representation_check, vectors
+    from pygoodvibes.records import write_records
+
+    tables = copy / "results/small/tables"
+    part = vectors.load(copy / "resources/small/embedding/fan/00.npz")[0]
+    found = representation_check.check({("fan", "00"): part}, confidence=0.95, seed=1)
+    write_records(tables / "representation.csv", found[0], representation_check.COLUMNS)
+    columns = representation_check.CONFUSION_COLUMNS
+    write_records(tables / "representation_confusion.csv", found[1], columns)
+    app = opened(copy, monkeypatch, "method")
+    assert not app.exception
+    assert "there are no two machine IDs with training clips to tell apart." in said(app)
+    app = opened(copy, monkeypatch, "method", "fr")
+    assert "il n'y a pas deux ID de machine avec des extraits d'apprentissage" in said(app)
+    # a run of an earlier version has none
+    (tables / "representation.csv").unlink()
+    app = opened(copy, monkeypatch, "method")
+    assert not app.exception
+    assert "Can machines be told apart?" not in said(app)
+
+
+def test_notes_of_the_check_of_the_representation_are_said_in_french(language, monkeypatch):
+    from pygoodvibes import representation_check, vectors
+
+    def part(train, normal, anomaly, d=3):
+        split = ["train"] * train + ["test"] * (normal + anomaly)
+        label = ["normal"] * (train + normal) + ["anomaly"] * anomaly
+        records = [
+            {"clip": f"{number}.wav", "split": each, "label": of}
+            for number, (each, of) in enumerate(zip(split, label, strict=True))
+        ]
+        values = np.random.default_rng(0).normal(size=(len(records), d))
+        return vectors.from_records(records, values, [f"c{number}" for number in range(d)])
+
+    cases = [
+        {("fan", "00"): part(5, 2, 0), ("fan", "02"): part(5, 0, 2)},
+        {("fan", "00"): part(5, 0, 0), ("fan", "02"): part(5, 0, 0)},
+        {("fan", each): part(5, 2, 2, 3 + (each == "06")) for each in ("00", "02", "04", "06")},
+        {("fan", "00"): part(5, 2, 2), ("fan", "02"): part(0, 2, 2)},
+    ]
+    said_so = {
+        note
+        for case in cases
+        for row in representation_check.check(case, confidence=0.95, seed=1)[0]
+        for note in row["note"].split("; ")
+        if note
+    }
+    assert len(said_so) == 8
+    monkeypatch.setattr(language, "current", lambda: "fr")
+    for note in said_so:
+        assert not re.search(r"\b(the|no|of|with|without)\b", language.sentence(note)), note
 
 
 def test_a_data_set_of_vectors_has_pages_without_sound(copy, monkeypatch):
@@ -898,7 +1004,7 @@ def test_a_clip_plays(visit):
 def test_a_clicked_point_is_heard(visit):
     reader = visit()
     reader.open("method")
-    cloud = reader.page.locator(".js-plotly-plot").last
+    cloud = reader.page.locator("[class*=st-key-cloud_] .js-plotly-plot")
     cloud.scroll_into_view_if_needed()
     reader.page.wait_for_function(
         "() => [...document.querySelectorAll('.js-plotly-plot')].every(plot => plot._fullLayout)"

@@ -29,7 +29,7 @@ DETECTORS = ["lof", "knn"]
 SUMMARY = dict.fromkeys(
     (
         *("summarize", "write_tables", "write_choice", "write_benchmark", "write_report"),
-        *("publish", "pack_models", "write_provenance"),
+        *("write_representation", "publish", "pack_models", "write_provenance"),
     ),
     1,
 )
@@ -43,12 +43,14 @@ DETECT = {
     "write_costs": 1,
 }
 PROJECT = {**DETECT, "project": 4, "plot_id_clouds": 2, "plot_ocsvm_contours": 4}
-EMBED = {**PROJECT, "embed": 4, "project_overview": 1, "plot_clouds": 1}
+REPRESENTATION = {"check_representation": 1, "plot_representation": 1}
+EMBED = {**PROJECT, **REPRESENTATION, "embed": 4, "project_overview": 1, "plot_clouds": 1}
 MEL = {**EMBED, "mel": 4, "plot_examples": 2, "check_clips": 1, "plot_clips": 1}
 FIRST = {**MEL, "list_clips": 1, "synthesize_dataset": 2}
 # one clip of one machine ID
 CLIP = {
     **AFTER_SCORES,
+    **REPRESENTATION,
     **dict.fromkeys(("list_clips", "check_clips", "plot_clips", "project_overview"), 1),
     **dict.fromkeys(("mel", "embed", "project", "detect", "evaluate"), 1),
     **dict.fromkeys(("plot_examples", "plot_id_clouds", "plot_ocsvm_contours", "plot_clouds"), 1),

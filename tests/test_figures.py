@@ -1,3 +1,4 @@
+import itertools
 import runpy
 import types
 
@@ -17,6 +18,7 @@ from pygoodvibes.figures.bars import plot_bars
 from pygoodvibes.figures.clips import plot_clips
 from pygoodvibes.figures.clouds import plot_clouds
 from pygoodvibes.figures.id_clouds import plot_id_clouds
+from pygoodvibes.figures.representation import plot_representation
 from pygoodvibes.figures.roc import plot_roc
 from pygoodvibes.figures.scores import plot_scores
 from pygoodvibes.figures.sweep import plot_sweep
@@ -141,6 +143,31 @@ def a_grid(seed=0, anomalies=30):
     )
 
 
+def named_clips(points):
+    """Return accuracies and confusion of classifiers that take three of four clips for their own.
+
+    The others are taken for clips of the next machine ID; test clips of machine IDs that have no
+    training clips are not judged.
+    """
+    keys = points.loc[points["split"] == "train", ["machine", "id"]].drop_duplicates()
+    keys = [tuple(key) for key in keys.to_numpy()]
+    test = points[points["split"] == "test"]
+    confusion, accuracies = [], []
+    for classifier, label in itertools.product(("svm", "knn"), ("normal", "anomaly")):
+        for place, (machine, id_) in enumerate(keys):
+            mine = (test["machine"] == machine) & (test["id"] == id_) & (test["label"] == label)
+            right = 3 * int(mine.sum()) // 4
+            counts = {keys[place]: right, keys[(place + 1) % len(keys)]: int(mine.sum()) - right}
+            for named, count in counts.items():
+                row = {"classifier": classifier, "label": label, "machine": machine, "id": id_}
+                row |= {"recognised_machine": named[0], "recognised_id": named[1], "clips": count}
+                confusion += [row] if count or named == keys[place] else []
+        for target in ("machine type", "machine ID"):
+            row = {"classifier": classifier, "target": target, "label": label, "note": ""}
+            accuracies.append(row | {"accuracy": 0.75})
+    return pd.DataFrame(accuracies), pd.DataFrame(confusion)
+
+
 def draw_all(data):
     """Draw every figure there is."""
     fan = data.points[data.points["machine"] == "fan"]
@@ -153,6 +180,7 @@ def draw_all(data):
         "id_clouds": plot_id_clouds(
             fan, machine="fan", title_suffix=SUFFIX, explained_variance_ratio={"00": [0.5, 0.2]}
         ),
+        "representation": plot_representation(*named_clips(data.points), title_suffix=SUFFIX),
         "ocsvm_contours": ocsvm_contours.plot_ocsvm_contours(
             a_grid(), machine="fan", id="00", title_suffix=SUFFIX
         ),
@@ -178,6 +206,7 @@ NAMES = (
     "examples",
     "clouds",
     "id_clouds",
+    "representation",
     "ocsvm_contours",
     "scores",
     "roc",
@@ -502,6 +531,66 @@ def test_large_clouds_show_a_fixed_sample_in_3d():
     assert "8,000 of 9,000 clips" in "".join(texts_of(figure))
     (solid,) = [axes for axes in figure.axes if axes.name == "3d"]
     assert sum(len(c._offsets3d[0]) for c in solid.collections if c.get_gid()) == 8000
+
+
+def numbers_of(axes):
+    """Return what stands in the cells of a matrix by (row, column)."""
+    return {tuple(t.get_position()[::-1]): t.get_text() for t in axes.texts}
+
+
+def test_confusions_stand_beside_each_other_in_percent_of_the_row(full):
+    accuracies, confusion = named_clips(full.points)
+    accuracies.loc[accuracies["classifier"] == "knn", "accuracy"] = 0.5
+    figure = plot_representation(accuracies, confusion, title_suffix=SUFFIX)
+    normal, anomalous = panel(figure, "Test, normal"), panel(figure, "Test, anomalous")
+    assert "SVM 75.0 %, kNN 50.0 %" in normal.get_title(loc="left")
+    names = ["fan 00", "fan 02", "valve 00", "valve 04"]
+    for axes in (normal, anomalous):
+        assert [label.get_text() for label in axes.get_yticklabels()] == names
+        assert [label.get_text() for label in axes.get_xticklabels()] == names
+        assert axes.images[0].get_clim() == (0, 100)
+    # 12, 15, 11 and 10 normal clips, three of four of them taken for their own
+    assert numbers_of(normal) == {
+        **{(0, 0): "75", (0, 1): "25", (1, 1): "73", (1, 2): "27"},
+        **{(2, 2): "73", (2, 3): "27", (3, 3): "70", (3, 0): "30"},
+    }
+    assert normal.images[0].get_array()[0].tolist() == [75, 25, 0, 0]
+    assert numbers_of(anomalous)[0, 0] == "71"  # 10 of 14
+
+
+def test_confusions_leave_the_row_of_an_id_without_clips_empty(gaps):
+    figure = plot_representation(*named_clips(gaps.points), title_suffix=SUFFIX)
+    image = panel(figure, "Test, normal").images[0].get_array()
+    # fan 06 has no normal test clips
+    assert image[2].mask.all() and not image[:2].mask.any()
+
+
+def test_confusions_that_there_are_none_of_are_said(full):
+    accuracies, confusion = named_clips(full.points)
+    accuracies["note"] = "there is one machine ID only"
+    figure = plot_representation(accuracies, confusion.iloc[:0], title_suffix=SUFFIX)
+    assert "No confusion matrix: there is one machine ID only." in texts_of(figure)
+    lost = accuracies.assign(accuracy=np.nan)
+    figure = plot_representation(lost, confusion, title_suffix=SUFFIX)
+    assert panel(figure, "Test, normal").get_title(loc="left") == "Test, normal: no clips"
+
+
+@pytest.mark.parametrize("count", [23, 60])
+def test_many_confusions_can_be_read(count):
+    keys = [(f"machine{number // 4}", f"{number % 4:02d}") for number in range(count)]
+    points = pd.DataFrame(keys, columns=["machine", "id"])
+    parts = [("train", "normal"), *[("test", "normal"), ("test", "anomaly")] * 4]
+    points = pd.concat(points.assign(split=split, label=label) for split, label in parts)
+    figure = plot_representation(*named_clips(points), title_suffix=SUFFIX)
+    words = list(words_and_boxes(figure))
+    for number, (text, (left, bottom, right, top)) in enumerate(words):
+        for other, box in words[number + 1 :]:
+            across = min(right, box[2]) - max(left, box[0])
+            down = min(top, box[3]) - max(bottom, box[1])
+            assert across < 2 or down < 2, (text, other)
+    axes = panel(figure, "Test, anomalous")
+    assert len(axes.texts) == (2 * count if count == 23 else 0)
+    assert len(axes.get_xticklabels()) == (count if count == 23 else 15)
 
 
 def test_id_clouds_draw_each_group_and_name_what_is_missing(gaps):
@@ -938,7 +1027,7 @@ def written(figure, path):
     return path.read_bytes()
 
 
-def test_scripts_of_tables_write_what_the_functions_draw(root, files, coarse, tmp_path):
+def test_scripts_of_tables_write_what_the_functions_draw(root, files, full, coarse, tmp_path):
     scores, metrics = inputs.read_table(files.scores), inputs.read_table(files.metrics)
     out, wanted = tmp_path / "out.png", tmp_path / "wanted.png"
     both = {"scores": files.scores, "metrics": files.metrics}
@@ -957,6 +1046,13 @@ def test_scripts_of_tables_write_what_the_functions_draw(root, files, coarse, tm
     )
     assert run(root, "plot_bars.py", out, inputs={"metrics": files.metrics}) == written(
         plot_bars(metrics, title_suffix=SUFFIX), wanted
+    )
+    named = dict(zip(("accuracies", "confusion"), named_clips(full.points), strict=True))
+    paths = {name: str(tmp_path / f"{name}.csv") for name in named}
+    for name, table in named.items():
+        table.to_csv(paths[name], index=False)
+    assert run(root, "plot_representation.py", out, inputs=paths) == written(
+        plot_representation(**named, title_suffix=SUFFIX), wanted
     )
 
 

@@ -79,7 +79,13 @@ def test_clips_that_cannot_be_used_are_listed_and_the_rest_goes_on(tmp_path):
     ]
     assert "truncated" in status["003.wav"] and "no readable audio" in status["text.wav"]
     assert "digital silence" in status["silent.wav"]
-    assert fit.model.training == {"clips": 4, "seconds": 4.0, "median_seconds": 1.0}
+    assert fit.model.training == {
+        "clips": 4,
+        "seconds": 4.0,
+        "median_seconds": 1.0,
+        "shortest": 1.0,
+        "longest": 1.0,
+    }
     without = own_machine.healthy(tmp_path / "clean" / "pump", 5)
     (without / "003.wav").unlink()
     clean = own_machine.fit(without).model
@@ -91,6 +97,89 @@ def test_too_few_recordings_are_an_error_that_says_what_to_do(tmp_path):
     folder = own_machine.healthy(tmp_path / "pump", 2)
     with pytest.raises(UserError, match=r"2 of 2 clip.* 3 are the least"):
         own_machine.fit(folder)
+
+
+def test_a_file_that_exists_is_not_called_missing(tmp_path):
+    path = own_machine.write(tmp_path / "night.wav", 1, seconds=8)
+    with pytest.raises(UserError, match=r"night.wav: a single recording.*--window SECONDS"):
+        own_machine.fit_file(path)
+    (tmp_path / "one").mkdir()
+    path.rename(tmp_path / "one" / "night.wav")
+    with pytest.raises(UserError, match=r"1 of 1 clip.*cut with --window SECONDS"):
+        own_machine.fit(tmp_path / "one")
+
+
+def test_one_long_recording_is_fitted_in_windows_and_scores_as_its_windows(tmp_path):
+    path = own_machine.write(tmp_path / "night.wav", 1, seconds=12.5)
+    fit = own_machine.fit_file(path, window=1.0)
+    assert (fit.model.name, fit.model.window_seconds) == ("night", 1.0)
+    assert fit.model.training == {
+        "clips": 13,
+        "seconds": 13.0,
+        "median_seconds": 1.0,
+        "shortest": 1.0,
+        "longest": 1.0,
+        "recordings": 1,
+        "window": 1.0,
+        "hop": 1.0,
+    }
+    assert np.isfinite(fit.model.held_out["fusion"]).all()
+    [note] = [each for each in fit.model.provenance["notes"]["fusion"] if "third" in each]
+    assert "(night.wav)" in note and "stretches of time" in note
+    # the same clips, cut by hand
+    samples = own_machine.read(path)
+    for number in range(13):
+        start = round(min(number, 11.5) * own_machine.RATE)
+        own_machine.save(tmp_path / "cut" / f"{number:02}.wav", samples[start:][: own_machine.RATE])
+    by_hand = own_machine.fit(tmp_path / "cut").model
+    new = own_machine.sound(50)
+    assert scoring.score_file(fit.model, new).score == pytest.approx(
+        scoring.score_file(by_hand, new).score, rel=1e-9
+    )
+
+
+def test_windows_of_no_use_and_short_recordings_are_listed(tmp_path):
+    folder = own_machine.healthy(tmp_path / "pump", 6, seconds=3.0)
+    own_machine.write(folder / "short.wav", 1, seconds=0.5)
+    noise = own_machine.sound(7, seconds=3.0)
+    noise[own_machine.RATE : 2 * own_machine.RATE] = 0
+    own_machine.save(folder / "gap.wav", noise)
+    for jobs in (1, 2):
+        fit = own_machine.fit(folder, window=1.0, jobs=jobs)
+        left_out = {row["path"]: row["status"] for row in fit.rows if row["status"] != "ok"}
+        assert left_out == {
+            "gap.wav@1": "digital silence: all samples are equal",
+            "short.wav": "shorter than a window (1 s)",
+        }
+        assert (fit.model.training["clips"], fit.model.training["recordings"]) == (20, 7)
+        assert not [each for each in fit.model.provenance["notes"]["fusion"] if "third" in each]
+    with pytest.raises(UserError, match=r"--hop 2: longer than a window \(1 s\)"):
+        own_machine.fit(folder, window=1.0, hop=2.0)
+    with pytest.raises(UserError, match=r"--hop 2: without windows"):
+        own_machine.fit(folder, hop=2.0)
+
+
+def test_windows_work_for_detectors_of_every_input_and_with_resampling(tmp_path):
+    folder = own_machine.healthy(tmp_path / "pump", 6, seconds=2.0)
+    content = {"detectors": {"gmm": None, "lof": None, "frames": None, "local_density": None}}
+    audio = {"sample_rate": 4000, "resample": True}
+    for more in ({}, {"audio": audio}):
+        model = own_machine.fit(folder, {**content, **more}, detectors="all", window=1.0).model
+        assert list(model.estimators) == list(content["detectors"])
+        for name in model.estimators:
+            assert np.isfinite(model.held_out[name]).all() and len(model.held_out[name]) == 12
+
+
+def test_a_fit_writes_its_cautions_and_odd_lengths_down(tmp_path):
+    folder = own_machine.healthy(tmp_path / "pump", 12)
+    own_machine.write(folder / "long.wav", 40, seconds=1.5)
+    fit = own_machine.fit(folder)
+    [caution] = fit.model.provenance["notes"]["fusion"]
+    assert caution.startswith("threshold from 13 clips: between 3 and 32 % of normal clips")
+    [note] = fit.notes
+    assert note.startswith("1 of 13 recordings are more than 20 % shorter or longer")
+    many = own_machine.fit(own_machine.healthy(tmp_path / "many", 60))
+    assert many.model.provenance["notes"]["fusion"] == many.notes == []
 
 
 @pytest.mark.parametrize("rate", [8000, 44100, 192000])

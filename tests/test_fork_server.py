@@ -144,6 +144,28 @@ def test_what_to_import_may_be_said_later(script, tmp_path, monkeypatch):
     server.close()
 
 
+def test_a_function_is_called_once_for_all_forks(script, tmp_path, monkeypatch):
+    script(
+        """
+        warm = 0
+        def warm_up():
+            global warm
+            warm += 1
+        def fails():
+            raise OSError
+        """,
+        name="slow.py",
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    server = ForkServer()
+    seen = script("import slow; assert slow.warm == 1")
+    for _ in range(2):
+        assert server.start(seen, modules=["slow", "slow:fails", "slow:warm_up"]).wait() == 0
+    assert server.start(seen).wait() == 0
+    server.close()
+
+
 def test_scripts_run_side_by_side_and_leave_no_trace_in_each_other(server, script, tmp_path):
     there = tmp_path / "there"
     waits = script(

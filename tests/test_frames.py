@@ -89,6 +89,20 @@ def test_one_gaussian_is_probabilistic_pca():
     assert np.allclose(scores - scores[0], density[0] - density, atol=1e-6)
 
 
+def test_a_band_that_never_varies_does_not_outweigh_the_others():
+    rng = np.random.default_rng(0)
+    clips = rng.normal(-40, 3, size=(14, 40, 16))
+    # the floor of the logarithm, and a breath more in one frame of the second clip
+    clips[:, :, :4] = -100
+    hardly, faulty = clips[0].copy(), clips[0].copy()
+    hardly[7, 1] += 0.1
+    faulty[:, 8:12] += 9
+    fitted = FrameDetector(model=FrameModel(model="gmm", n_components=6)).fit(clips[1:])
+    usual, louder, wrong = -fitted.score_samples([clips[0], hardly, faulty])
+    assert louder == pytest.approx(usual, abs=0.1)
+    assert wrong > louder + 3
+
+
 def test_lof_is_scikit_learns_on_whitened_components():
     clips = [frames_of(number) for number in range(3)]
     model = FrameModel(model="lof", stack=1, n_components=3).fit(clips)

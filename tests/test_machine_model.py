@@ -116,12 +116,16 @@ def rewritten(path, change):
 
 
 def test_another_format_and_foreign_objects_are_refused(path):
+    # 1 had detectors with other fields
+    rewritten(path, lambda head: head.update(format=1))
+    with pytest.raises(UserError, match=r"format 1 of models, .* fit it again"):
+        machine_model.load(path)
     rewritten(path, lambda head: head.update(format=99))
     with pytest.raises(UserError, match="format 99"):
         machine_model.load(path)
 
     def foreign(head):
-        head.update(format=1)
+        head.update(format=machine_model.FORMAT)
         head["detectors"]["fusion"] = {"object": "os.system", "state": {}}
 
     rewritten(path, foreign)

@@ -1,3 +1,7 @@
+import pathlib
+import subprocess
+import sys
+
 import pytest
 
 from pygoodvibes import __main__ as command
@@ -68,3 +72,11 @@ def test_the_readme_starts_with_the_two_commands_and_has_a_table(root):
     table = text.partition(readme.START)[2].partition(readme.END)[0]
     assert table.count("\n| ") > 6 and "mean of types" in table
     assert (root / readme.FIGURE).is_file()
+
+
+@pytest.mark.skipif(not pathlib.Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_behind_standard_output_is_one_sentence(root):
+    command = [sys.executable, "-m", "pygoodvibes", "check", root / "config" / "config.yaml"]
+    with pathlib.Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1 and done.stderr == "Error: No space left on device\n"

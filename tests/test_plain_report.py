@@ -18,6 +18,7 @@ from pygoodvibes.layouts import Clip
 from pygoodvibes.plain_report import listen_first, scored_clips, typical
 from pygoodvibes.records import read_records, write_records
 from pygoodvibes.tables import NOTHING
+from pygoodvibes.verdicts import VERDICTS
 
 ODD = "anomaly_<b>&\"'_00000001.wav"
 DETECTORS = ["knn", "lof"]
@@ -441,6 +442,29 @@ def test_without_resamples_there_is_no_verdict(run, root):
 
 def clip(machine, score, excess):
     return plain_report.Scored(machine, "00", f"{score}.wav", "unknown", score, 1.0, excess, True)
+
+
+def test_few_clips_to_learn_from_are_told_with_what_they_are_worth():
+    def told(*counts):
+        machines = [
+            plain_report.Machine(
+                **dict.fromkeys(("n_normal", "n_anomaly", "found", "alarms"), 20),
+                **dict.fromkeys(("auc", "low", "high"), 0.9),
+                machine="fan",
+                id=str(number),
+                verdict=VERDICTS["partly"],
+                n_train=count,
+                note="",
+            )
+            for number, count in enumerate(counts)
+        ]
+        options = {"mean": 0.9, "planned": 0.1, "resamples": 100, "confidence": 0.95, "seed": 0}
+        return dict(plain_report.how_sure(machines, **options))["How many false alarms?"]
+
+    text = told(60, 12, 20)
+    assert "of fan ID 1 and fan ID 2 rests on few normal clips: with 12, it lets through" in text
+    assert "between 3 and 34 of 100 normal clips (90 % interval)" in text
+    assert "few normal clips" not in told(60, 100)
 
 
 def test_one_loud_machine_does_not_hide_the_others():

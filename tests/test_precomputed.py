@@ -1,4 +1,5 @@
 import re
+import resource
 
 import numpy as np
 import pytest
@@ -216,6 +217,23 @@ def test_clips_of_one_name_are_told_apart_by_id_and_split(tmp_path):
     rows, _, _ = list_vectors(tmp_path, text, machine="machine", id="id", split="split")
     assert [row["status"] == "ok" for row in rows] == [True, True, True, False]
     assert rows[3]["status"] == "same machine, ID, split and clip name as a row above"
+
+
+def test_more_files_than_a_process_may_have_open(tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    rows = []
+    for number in range(200):
+        np.save(tmp_path / f"{number}.npy", np.full((3, 4), number, dtype=np.float32))
+        given = {"machine": "fan", "id": "00", "split": "train", "label": "normal"}
+        rows.append({"clip": f"{number}.wav", **given, "file": f"{number}.npy"})
+    write_records(tmp_path / "mel.csv", rows, list(rows[0]))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))
+    try:
+        listed = precomputed.list_mel(tmp_path / "mel.csv")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert {row["status"] for row in listed} == {"ok"}
+    assert len({row["xxh3_128"] for row in listed}) == 200
 
 
 def test_a_clip_with_other_values_has_another_hash(tmp_path):

@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 import soundfile
@@ -54,6 +56,29 @@ def test_anomalies_and_test_clips_are_left_out_by_what_names_say(tmp_path):
     assert {(clip.machine, clip.id) for clip in clips} == {("fan", "00")}
 
 
+@pytest.mark.parametrize("folder", ["latest", "contest", "test-bench"])
+def test_a_folder_is_no_test_folder_because_its_name_ends_so(tmp_path, folder):
+    make(tmp_path, f"{folder}/normal_id_00_00000001.wav")
+    [clip] = recordings.list_recordings(tmp_path)
+    assert clip.reason == ""
+
+
+@pytest.mark.parametrize("folder", ["test", "Test", "source_test", "target_test"])
+def test_test_folders_of_every_year_are_left_out(tmp_path, folder):
+    make(tmp_path, "fan/train/normal_id_00_00000001.wav", f"fan/{folder}/normal_id_00_00000002.wav")
+    reasons = {clip.path: clip.reason for clip in recordings.list_recordings(tmp_path)}
+    assert reasons.pop("fan/train/normal_id_00_00000001.wav") == ""
+    assert list(reasons.values()) == [f"a test clip by its folder ({folder})"]
+
+
+def test_a_single_recording_is_named_after_itself(tmp_path):
+    make(tmp_path, "pump 3.wav", "other.wav")
+    [clip] = recordings.list_recordings(tmp_path / "pump 3.wav")
+    assert (clip.path, clip.machine) == ("pump 3.wav", "pump_3")
+    with pytest.raises(UserError, match="a file, not a folder"):
+        recordings.find_audio(tmp_path / "pump 3.wav")
+
+
 def test_one_machine_id_at_a_time(tmp_path):
     make(tmp_path, "fan/train/normal_id_00_00000001.wav", "fan/train/normal_id_02_00000001.wav")
     with pytest.raises(UserError, match=r"several machine IDs \(fan 00, fan 02\).*--id"):
@@ -105,3 +130,13 @@ def test_files_that_are_no_audio_are_listed_and_all_of_them_is_an_error(tmp_path
     (tmp_path / "a.wav").unlink()
     with pytest.raises(UserError, match="none of its 2 recordings can be used"):
         inspect(tmp_path)
+
+
+def test_a_name_that_is_not_utf8_is_left_out_with_its_reason(tmp_path):
+    make(tmp_path, "a.wav", "b.wav")
+    (tmp_path / "b.wav").rename(tmp_path / os.fsdecode(b"caf\xe9.wav"))
+    first, second = recordings.list_recordings(tmp_path)
+    assert (first.path, first.reason) == ("a.wav", "")
+    assert second.path == "caf\\udce9.wav" and "not UTF-8" in second.reason
+    rows, _ = inspect(tmp_path)
+    assert [row["status"] for row in rows] == ["ok", second.reason]

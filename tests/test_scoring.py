@@ -1,8 +1,11 @@
 import dataclasses
 import math
+import re
 
 import numpy as np
 import pytest
+import soundfile
+import soxr
 
 import own_machine
 from pygoodvibes import detection, deviation, machine_model, projection, scoring
@@ -90,6 +93,9 @@ def test_without_a_threshold_there_is_no_verdict(model):
     nothing = dataclasses.replace(model, held_out={"fusion": np.full(20, math.nan)})
     with pytest.raises(UserError, match="no held-out scores"):
         scoring.judge(nothing)
+    for limit in (math.nan, math.inf):
+        with pytest.raises(UserError, match="not a finite number"):
+            scoring.judge(model, limit=limit)
     with pytest.raises(UserError, match="no detector in it could be fitted"):
         scoring.judge(dataclasses.replace(model, estimators={}))
 
@@ -100,8 +106,11 @@ def test_without_a_threshold_there_is_no_verdict(model):
         (np.zeros(8000), "digital silence"),
         (np.full(8000, np.nan), "not finite"),
         (np.zeros(0), "no samples"),
+        # powers of it are more than a number can hold
+        (own_machine.sound(1) * 1e36, "its score is not finite"),
     ],
 )
+@pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")
 def test_samples_that_are_no_sound_are_refused(model, signal, said):
     with pytest.raises(UserError, match=said):
         scoring.score_file(model, signal)
@@ -123,6 +132,33 @@ def test_files_that_cannot_be_used_say_why(model, tmp_path):
     for name, text in said.items():
         with pytest.raises(UserError, match=text):
             scoring.score_file(model, tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("rate", "config"),
+    [
+        (16000, {"resample": True}),
+        (4000, {"resample": True, "sample_rate": 4000}),
+    ],
+)
+def test_another_sample_rate_names_its_remedy_and_the_remedy_works(model, tmp_path, rate, config):
+    recording = tmp_path / "rate.wav"
+    soundfile.write(recording, soxr.resample(own_machine.sound(100), own_machine.RATE, rate), rate)
+    with pytest.raises(UserError, match=r"record at 8000 Hz or fit again .*--config") as raised:
+        scoring.score_file(model, recording)
+    said = re.findall(r"audio\.(\w+): (\w+)", str(raised.value))
+    assert dict(said) == {key: str(value).lower() for key, value in config.items()}
+    mel = own_machine.SMALL["mel"] | {"n_mels": 8}
+    fit = own_machine.fit(tmp_path / "pump", {"mel": mel, "audio": config}, false_alarm_rate=0.01)
+    assert scoring.score_file(fit.model, recording).verdict == "normal"
+
+
+def test_a_channel_that_is_not_there_is_said_in_words_of_the_model(model, tmp_path):
+    audio = {**model.settings["audio"], "channel": 1}
+    other = dataclasses.replace(model, settings={**model.settings, "audio": audio})
+    path = own_machine.write(tmp_path / "a.wav", 1)
+    with pytest.raises(UserError, match=r"1 channel\(s\), but the model listens to channel 1"):
+        scoring.score_file(other, path)
 
 
 def test_the_model_of_an_unfitted_detector_is_left_out(tmp_path):

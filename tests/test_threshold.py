@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pygoodvibes.threshold import sweep_rates, threshold
+from pygoodvibes.threshold import is_loose, planned_interval, rate_interval, sweep_rates, threshold
 
 scores_lists = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60)
 rates = st.integers(1, 999).map(lambda permille: permille / 1000)
@@ -75,6 +75,42 @@ def test_equal_scores_are_their_own_threshold(method):
 def test_an_unknown_method_is_refused():
     with pytest.raises(ValueError, match="'quantile' or 'gamma', not 'max'"):
         threshold([1.0, 2.0], false_alarm_rate=0.1, method="max")
+
+
+@pytest.mark.parametrize(("n", "k"), [(12, 11), (60, 54), (3, 3), (500, 450)])
+def test_the_share_above_the_kth_smallest_has_its_beta_distribution(n, k):
+    from scipy.stats import beta
+
+    found = rate_interval(np.arange(1.0, n + 1), float(k))
+    assert found == pytest.approx(beta.ppf([0.05, 0.95], n - k + 1, k), rel=1e-9)
+
+
+def test_a_threshold_between_two_scores_has_the_bounds_of_both():
+    from scipy.stats import beta
+
+    low, high = rate_interval(np.arange(20.0), 16.5, confidence=0.8)
+    assert low == pytest.approx(beta.ppf(0.1, 3, 18), rel=1e-9)
+    assert high == pytest.approx(beta.ppf(0.9, 4, 17), rel=1e-9)
+    assert rate_interval(np.arange(20.0), 99)[0] == 0 and rate_interval([0.0], -1)[1] == 1
+    assert rate_interval([np.nan], 1.0) == (0.0, 1.0)
+
+
+def test_fewer_clips_than_some_fifty_leave_the_rate_loose():
+    assert planned_interval(12, 0.1) == pytest.approx((0.0305, 0.3387), abs=1e-4)
+    loose = [n for n in range(3, 200) if is_loose(planned_interval(n, 0.1))]
+    assert 40 < max(loose) < 60
+    assert is_loose(planned_interval(60, 0.02)) and is_loose(planned_interval(3, 0.5))
+
+
+def test_the_interval_holds_what_it_promises():
+    """Thresholds from 30 clips at a time, their true rates from the distribution itself."""
+    rng = np.random.default_rng(0)
+    inside = 0
+    for scores in rng.exponential(size=(400, 30)):
+        limit = threshold(scores, false_alarm_rate=0.1)
+        low, high = rate_interval(scores, limit)
+        inside += low <= math.exp(-limit) <= high
+    assert inside / 400 == pytest.approx(0.9, abs=0.04)
 
 
 def test_sweep_is_even_from_low_to_high():

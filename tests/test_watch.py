@@ -1,3 +1,4 @@
+import os
 import threading
 import time
 
@@ -61,6 +62,66 @@ def test_a_folder_that_is_gone_is_said(tmp_path):
     folder.rmdir()
     with pytest.raises(UserError, match="no such folder"):
         watch.poll()
+
+
+def follow(watch, steps):
+    """Run a watch with one step before each look but the first; return what it told and said."""
+    said, steps = [], iter(steps)
+
+    def sleep(seconds):
+        step = next(steps, None)
+        if step is None:
+            return True
+        step()
+
+    return names(watch.run(sleep=sleep, say=said.append)), said
+
+
+def test_a_folder_that_goes_away_is_waited_for(tmp_path):
+    incoming, away = tmp_path / "incoming", tmp_path / "away"
+    incoming.mkdir()
+    (incoming / "old.wav").write_bytes(b"old")
+    watch = Watch(incoming, settle=0)
+    found, said = follow(
+        watch,
+        [
+            lambda: (incoming / "a.wav").write_bytes(b"a"),
+            lambda: incoming.rename(away),
+            lambda: None,
+            lambda: (away / "b.wav").write_bytes(b"b"),
+            lambda: away.rename(incoming),
+            lambda: (incoming / "c.wav").write_bytes(b"c"),
+        ],
+    )
+    # each once; what came while it was away is new, what was told before is not
+    assert found == ["a.wav", "b.wav", "c.wav"]
+    assert said == [
+        f"{incoming}: no such folder; waiting for it to come back",
+        f"{incoming}: back again; watching goes on",
+    ]
+
+
+def test_a_disk_that_is_away_leaves_an_empty_folder_and_nothing_is_told_twice(tmp_path):
+    incoming, disk = tmp_path / "incoming", tmp_path / "disk"
+    incoming.mkdir()
+    (incoming / "old.wav").write_bytes(b"old")
+    found, said = follow(
+        Watch(incoming, settle=0),
+        [
+            lambda: (incoming.rename(disk), incoming.mkdir()),
+            lambda: (incoming.rmdir(), disk.rename(incoming)),
+            lambda: (incoming / "new.wav").write_bytes(b"new"),
+        ],
+    )
+    assert found == ["new.wav"] and said == []
+
+
+def test_what_came_first_is_told_first(tmp_path):
+    watch = Watch(tmp_path, settle=0)
+    for number, name in enumerate(["c.wav", "a.wav", "b.wav"]):
+        (tmp_path / name).write_bytes(b"sound")
+        os.utime(tmp_path / name, (1000 + number, 1000 + number))
+    assert names(watch.poll()) == ["c.wav", "a.wav", "b.wav"]
 
 
 def test_files_that_arrive_meanwhile_are_told(tmp_path):

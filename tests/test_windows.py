@@ -1,4 +1,5 @@
 import io
+import os
 
 import hypothesis.strategies as st
 import numpy as np
@@ -82,6 +83,15 @@ def test_single_anomalous_windows_raise_no_alarm_and_a_row_of_them_does():
     assert states == [False, False, True, True, True, True, False, False]
 
 
+@given(k=st.integers(1, 6), more=st.integers(0, 6), anomalous=st.lists(st.booleans(), max_size=20))
+def test_too_few_windows_for_the_alarm_leave_it_undecided_if_all_are_anomalous(k, more, anomalous):
+    alarm = windows.Alarm(k, k + more)
+    for number, value in enumerate(anomalous, start=1):
+        alarm.update(value)
+        assert alarm.undecided == (number < k and all(anomalous[:number]))
+        assert not (alarm.undecided and alarm.on)
+
+
 @pytest.mark.parametrize(("k", "n"), [(0, 3), (4, 3)])
 def test_an_impossible_alarm_is_refused(k, n):
     with pytest.raises(UserError, match="alarm"):
@@ -119,7 +129,8 @@ class Dripping(io.RawIOBase):
         self.content, self.step = content, step
 
     def read(self, size):
-        part, self.content = self.content[: self.step], self.content[self.step :]
+        step = min(size, self.step)
+        part, self.content = self.content[:step], self.content[step:]
         return part
 
 
@@ -132,3 +143,63 @@ def test_a_stream_gives_the_samples_of_the_file(tmp_path, step):
     content = raw.astype("<i2").tobytes() + b"\x01"
     parts = list(windows.stream_blocks(Dripping(content, step), sample_rate=8000))
     assert np.array_equal(np.concatenate(parts), expected)
+
+
+def wav(tmp_path, samples, rate=8000, **options):
+    soundfile.write(tmp_path / "s.wav", samples, rate, **{"subtype": "PCM_16", **options})
+    return (tmp_path / "s.wav").read_bytes()
+
+
+@pytest.mark.parametrize("step", [1, 7, 10**6])
+@pytest.mark.parametrize("file_format", ["WAV", "WAVEX"])
+def test_a_wav_as_the_stream_gives_its_samples_and_not_its_header(tmp_path, step, file_format):
+    stereo = np.random.default_rng(0).normal(size=(3000, 2)) / 10
+    content = wav(tmp_path, stereo, format=file_format)
+    expected, _ = soundfile.read(tmp_path / "s.wav", dtype="float32")
+    # behind the samples there may be notes, which are no sound
+    notes = b"LIST\x04\x00\x00\x00INFO"
+    stream = Dripping(content + notes, step)
+    parts = list(windows.stream_blocks(stream, sample_rate=8000, channel=1))
+    assert np.array_equal(np.concatenate(parts), expected[:, 1])
+
+
+@pytest.mark.parametrize("size", [0, 0x7FFFF000, 0xFFFFFFFF])
+def test_a_wav_that_does_not_know_its_length_is_read_to_the_end(tmp_path, size):
+    noise = np.random.default_rng(0).normal(size=3000) / 10
+    content = bytearray(wav(tmp_path, noise))
+    expected, _ = soundfile.read(tmp_path / "s.wav", dtype="float32")
+    content[40:44] = size.to_bytes(4, "little")
+    parts = list(windows.stream_blocks(io.BytesIO(content), sample_rate=8000))
+    assert np.array_equal(np.concatenate(parts), expected)
+
+
+@pytest.mark.parametrize(
+    ("options", "channel", "said"),
+    [
+        ({"rate": 16000}, 0, "sample rate 16000 Hz, but the model's is 8000 Hz"),
+        ({"subtype": "PCM_24"}, 0, "24 bit, format 1"),
+        ({"subtype": "FLOAT"}, 0, "32 bit, format 3"),
+        ({}, 1, "channel 1"),
+        ({"format": "FLAC"}, 0, "is FLAC, not raw samples"),
+    ],
+)
+def test_a_stream_of_another_kind_is_refused(tmp_path, options, channel, said):
+    content = wav(tmp_path, np.random.default_rng(0).normal(size=300) / 10, **options)
+    with pytest.raises(UserError, match=said):
+        list(windows.stream_blocks(io.BytesIO(content), sample_rate=8000, channel=channel))
+
+
+@pytest.mark.parametrize("cut", [14, 30, 40])
+def test_a_wav_header_that_stops_is_refused(tmp_path, cut):
+    content = wav(tmp_path, np.zeros(300))[:cut]
+    with pytest.raises(UserError, match="begins as a WAV and then is none"):
+        list(windows.stream_blocks(io.BytesIO(content), sample_rate=8000))
+
+
+def test_a_recording_whose_name_is_not_utf8_is_cut_like_others(tmp_path):
+    noise = np.random.default_rng(0).normal(size=300) / 10
+    soundfile.write(tmp_path / "a.flac", noise, 8000)
+    expected = np.concatenate(list(windows.file_blocks(tmp_path / "a.flac", AUDIO)))
+    odd = tmp_path / os.fsdecode(b"caf\xe9.flac")
+    (tmp_path / "a.flac").rename(odd)
+    assert np.array_equal(np.concatenate(list(windows.file_blocks(odd, AUDIO))), expected)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pygoodvibes import fit_command, score_command
 from pygoodvibes.errors import UserError
+from pygoodvibes.names import NOT_UTF8, in_utf8
 
 if TYPE_CHECKING:
     from pygoodvibes.config import Config
@@ -123,10 +124,10 @@ def _print_table(table, place: pathlib.Path) -> None:
     print(f"Figure: {place.with_name(f'{place.name}.png')}")
 
 
-def fit(path: str, **options) -> None:
+def fit(path: str, **options) -> int:
     """Learn what is normal from a folder of recordings: a model file."""
     _one_thread()
-    fit_command.run(path, read_content=read_content, **options)
+    return fit_command.run(path, read_content=read_content, **options)
 
 
 def score(path: list[str], **options) -> int:
@@ -210,8 +211,13 @@ def main(arguments: list[str] | None = None) -> int:
         parser.parse_args(arguments)
     else:
         options["path"] += rest
+    if hasattr(sys.stdout, "reconfigure"):
+        # a name that the terminal has no characters for is no reason to stop
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        return COMMANDS[options.pop("command")](options.pop("path"), **options) or 0
+        code = COMMANDS[options.pop("command")](options.pop("path"), **options) or 0
+        sys.stdout.flush()  # here, where a full disk is one sentence
+        return code
     except UserError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
@@ -220,6 +226,13 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         # who reads the output has seen enough; nothing more can be written to it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except UnicodeEncodeError as error:
+        print(f"Error: {in_utf8(error.object)}: {NOT_UTF8}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        named = f"{error.filename}: " if error.filename else ""
+        print(f"Error: {named}{error.strerror or error}", file=sys.stderr)
         return 1
 
 

@@ -22,7 +22,7 @@ import logging
 import math
 import pathlib
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -642,6 +642,7 @@ def write_choice(
     choice: str | pathlib.Path,
     scores: str | pathlib.Path,
     final: str | pathlib.Path,
+    progress: Callable | None = None,
 ) -> None:
     """Choose for every machine ID of a type, and write the choices and the scores they lead to.
 
@@ -664,11 +665,16 @@ def write_choice(
         empty where there is none.
     final : path
         CSV: `pygoodvibes.chosen.COLUMNS`, with `final_scores`.
+    progress : callable, optional
+        Wraps the iteration over the machine IDs, e.g. `pygoodvibes.job.progress`.
     """
     ids = {machine_id: load(each, fitted=False) for machine_id, each in files.items()}
     which = {key: settings[key] for key in ("leave_out", "members")}
     choices, rows, columns, clips = [], [], [], []
-    for machine_id, each in ids.items():
+    turns = ids.items()
+    if progress:
+        turns = progress(turns, total=len(ids), unit="machine IDs")
+    for machine_id, each in turns:
         # one at a time: they hold all references of all members
         estimators = models.load(files[machine_id]["models"])
         own = dataclasses.replace(each, estimators=estimators)

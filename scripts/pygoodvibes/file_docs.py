@@ -17,6 +17,7 @@ from pygoodvibes import (
     mel_cache,
     metering,
     precomputed,
+    representation_check,
     score_output,
 )
 from pygoodvibes.errors import UserError
@@ -161,6 +162,33 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
             "burstiness": ("", "Whether it looks at what the machine has: bursts, or steadiness."),
         },
     ),
+    "representation": (
+        representation_check.COLUMNS,
+        {
+            "classifier": ("", "`svm` or `knn`."),
+            "target": ("", "What is to be recognised: `machine type` or `machine ID`."),
+            "accuracy": (
+                "share",
+                "Test clips recognised, mean over machine IDs; empty where there is none.",
+            ),
+            "accuracy_low": ("share", "Lower end of its confidence interval."),
+            "accuracy_high": ("share", "Upper end of its confidence interval."),
+            "chance": ("share", "1 / number of types, or of IDs: what guessing gives."),
+            "n_ids": ("", "Machine IDs behind the mean."),
+            "n_clips": ("clips", "Test clips of this label."),
+            "n_train": ("clips", "Training clips that the classifiers learnt from."),
+            "note": ("", "What can't be computed or is left out, and why."),
+        },
+    ),
+    "representation_confusion": (
+        representation_check.CONFUSION_COLUMNS,
+        {
+            "classifier": ("", "`svm` or `knn`."),
+            "recognised_machine": ("", "Machine type of the recognised machine ID."),
+            "recognised_id": ("", "The recognised machine ID."),
+            "clips": ("clips", "Test clips that are recognised so."),
+        },
+    ),
     "costs": (
         ("detector", "machine_ids", *metering.COLUMNS[1:]),
         {
@@ -186,7 +214,7 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
                 "Normal clips expected to score at least as high, from the held-out scores.",
             ),
             "alarm": ("0 or 1", "Whether the alarm is on; empty without windows."),
-            "reason": ("", "Why the clip was not scored."),
+            "reason": ("", "Why the clip was not scored; with a score, why it is no fair one."),
         },
     ),
     "faults": (

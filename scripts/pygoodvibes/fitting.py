@@ -12,11 +12,12 @@ import pathlib
 import platform
 import re
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from pygoodvibes import (
+    certainty,
     chosen,
     detection,
     deviation,
@@ -27,6 +28,8 @@ from pygoodvibes import (
     projection,
     provenance,
     recordings,
+    scoring,
+    training_windows,
 )
 from pygoodvibes.config import Config, validate
 from pygoodvibes.detectors import METHODS, module_of
@@ -36,6 +39,8 @@ from pygoodvibes.errors import UserError
 from pygoodvibes.machine_model import MachineModel
 from pygoodvibes.mel import filter_bank
 from pygoodvibes.mel_cache import MelCache
+from pygoodvibes.names import in_utf8
+from pygoodvibes.vectors import ClipVectors
 
 PACKAGES = ("numpy", "scikit-learn", "scipy", "skops", "soundfile", "soxr")
 """Packages whose versions a model names."""
@@ -79,6 +84,7 @@ def assemble(
     estimators: Mapping[str, object],
     held_out: Mapping[str, np.ndarray],
     notes: Mapping[str, Sequence[str]],
+    cut: Mapping[str, float] | None = None,
 ) -> MachineModel:
     """Put together the model of a machine ID.
 
@@ -100,10 +106,12 @@ def assemble(
         Held-out scores of the training clips, by detector.
     notes : mapping of str to sequence of str
         What had to be done differently from the settings, by detector.
+    cut : mapping of str to float, optional
+        window and hop, s, if its clips are windows of recordings.
     """
     used = [clip for clip in cache.clips if clip["split"] == "train"]
     names = {clip["path"] for clip in used}
-    training = [row for row in rows if row["path"] in names]
+    training = [row for row in rows if row["path"] in names and row["status"] == "ok"]
     seconds = [float(row["seconds"]) for row in training]
     modules = {module_of(each.method) for each in config.detectors.values()}
     modules.add(embedding_module_of(config.embedding.method))
@@ -120,6 +128,9 @@ def assemble(
             "clips": len(training),
             "seconds": round(sum(seconds), 6),
             "median_seconds": float(np.median(seconds)),
+            "shortest": min(seconds),
+            "longest": max(seconds),
+            **({"recordings": len(names), **cut} if cut else {}),
         },
         provenance={
             "data": origin.data_of(training),
@@ -141,6 +152,7 @@ def fit_clips(
     *,
     name: str,
     folder: pathlib.Path,
+    cut: Mapping[str, float] | None = None,
 ) -> tuple[MachineModel, list[Mapping]]:
     """Fit the detectors of a config on training clips.
 
@@ -151,18 +163,21 @@ def fit_clips(
     rows : sequence of mapping
         Manifest rows of normal training clips of one machine ID, in the manifest's order.
     frames : iterable of (row, frames)
-        From `pygoodvibes.mel_cache.compute` for these rows.
+        From `pygoodvibes.mel_cache.compute` for these rows, or from
+        `pygoodvibes.training_windows.cut`.
     name : str
         Name of the model.
     folder : pathlib.Path
         Empty, for the log-mel frames while they are needed.
+    cut : mapping of str to float, optional
+        window and hop, s, if `frames` are of windows.
 
     Returns
     -------
     model : MachineModel
         The model.
     rows : list of mapping
-        The rows with the final status of each clip.
+        The rows with the final status of each clip, a row a window if they are cut.
 
     Raises
     ------
@@ -178,9 +193,33 @@ def fit_clips(
             yield row, values
 
     mel_cache.write(array, table, remembered())
-    _check_enough(final)
+    _check_enough(final, what="window" if cut else "clip")
     cache = mel_cache.open_cache(array, table)
     embedded = embed_clips(cache, config.embedding.model_dump(mode="json"))
+    if cut:
+        pca, results = _detect_windows(config, manifest.usable(final), embedded, cache, cut)
+    else:
+        pca, results = _detect(config, embedded, cache)
+    if all(result.estimator is None for result in results.values()):
+        raise UserError("; ".join(f"{each}: {r.notes[0]}" for each, r in results.items()))
+    model = assemble(
+        config,
+        final,
+        name=name,
+        cache=cache,
+        pca=pca,
+        estimators={each: result.estimator for each, result in results.items()},
+        held_out={each: result.train_scores for each, result in results.items()},
+        notes={each: result.notes for each, result in results.items()},
+        cut=cut,
+    )
+    return model, final
+
+
+def _detect(
+    config: Config, embedded: ClipVectors, cache: MelCache
+) -> tuple[projection.Pca, dict[str, detection.Detection]]:
+    """Fit the detectors to clips as the workflow does."""
     projected, more = projection.project_vectors(
         embedded,
         folds=config.held_out.folds,
@@ -191,23 +230,50 @@ def fit_clips(
         embedded,
         projected,
         more,
-        {each: settings.model_dump(mode="json") for each, settings in config.detectors.items()},
+        _settings_of_detectors(config),
         seed=config.seed,
         cache=cache,
     )
-    if all(result.estimator is None for result in results.values()):
-        raise UserError("; ".join(f"{each}: {r.notes[0]}" for each, r in results.items()))
-    model = assemble(
-        config,
-        final,
-        name=name,
-        cache=cache,
-        pca=pca_of(more),
-        estimators={each: result.estimator for each, result in results.items()},
-        held_out={each: result.train_scores for each, result in results.items()},
-        notes={each: result.notes for each, result in results.items()},
+    return pca_of(more), results
+
+
+def _settings_of_detectors(config: Config) -> dict[str, dict]:
+    return {name: each.model_dump(mode="json") for name, each in config.detectors.items()}
+
+
+def _detect_windows(
+    config: Config,
+    rows: Sequence[Mapping],
+    embedded: ClipVectors,
+    cache: MelCache,
+    cut: Mapping[str, float],
+) -> tuple[projection.Pca, dict[str, detection.Detection]]:
+    """Fit the detectors to windows, a row each, with those of a recording held out together."""
+    recording = [row["path"] for row in rows]
+    start = np.array([row["offset"] for row in rows])
+    size = round(cut["window"] * config.audio.sample_rate)
+    fold, stretched = training_windows.deal(recording, folds=config.held_out.folds)
+    pca, results = training_windows.detect(
+        embedded,
+        cache,
+        _settings_of_detectors(config),
+        kept=[
+            training_windows.others(fold, number, recording, start, size)
+            for number in range(fold.max() + 1)
+        ],
+        fold=fold,
+        seed=config.seed,
+        projection_settings=config.projection.model_dump(mode="json"),
     )
-    return model, final
+    if stretched:
+        note = (
+            f"more than a third of the windows are of one recording ({', '.join(stretched)}), and "
+            "held out in stretches of time: other days may give more false alarms than these "
+            "windows tell"
+        )
+        for result in results.values():
+            result.notes.append(note)
+    return pca, results
 
 
 def pca_of(arrays: Mapping[str, np.ndarray]) -> projection.Pca:
@@ -216,15 +282,16 @@ def pca_of(arrays: Mapping[str, np.ndarray]) -> projection.Pca:
     return projection.Pca(**{field.name: arrays[field.name] for field in fields})
 
 
-def _check_enough(rows: Sequence[Mapping]) -> None:
+def _check_enough(rows: Sequence[Mapping], *, what: str) -> None:
     usable = manifest.usable(rows)
     if len(usable) >= manifest.MIN_TRAIN_CLIPS:
         return
     reasons = collections.Counter(row["status"] for row in rows if row["status"] != "ok")
     why = f"; most often: {reasons.most_common(1)[0][0]}" if reasons else ""
+    advice = "" if what == "window" else "; a long recording is cut with --window SECONDS"
     raise UserError(
-        f"{len(usable)} of {len(rows)} clip(s) can be used, {manifest.MIN_TRAIN_CLIPS} are the "
-        f"least to learn from, and some 50 are a good start{why}"
+        f"{len(usable)} of {len(rows)} {what}(s) can be used, {manifest.MIN_TRAIN_CLIPS} are the "
+        f"least to learn from, and some 50 are a good start{why}{advice}"
     )
 
 
@@ -237,7 +304,7 @@ class Fit:
     model : MachineModel
         The model.
     rows : list of mapping
-        A manifest row a recording, with its final status.
+        A manifest row a recording (a window, if they are cut), with its final status.
     notes : list of str
         What was chosen or had to be done differently, in words.
     """
@@ -248,7 +315,7 @@ class Fit:
 
 
 def fit_folder(
-    folder: str | pathlib.Path,
+    place: str | pathlib.Path,
     content: Mapping,
     *,
     config_name: str = "config",
@@ -256,14 +323,16 @@ def fit_folder(
     machine_id: str | None = None,
     detectors: str | None = None,
     false_alarm_rate: float | None = None,
+    window: float | None = None,
+    hop: float | None = None,
     jobs: int = 1,
 ) -> Fit:
     """Fit a model to a folder of normal recordings.
 
     Parameters
     ----------
-    folder : path
-        The folder, in any layout.
+    place : path
+        The folder, in any layout; with `window` also a single recording.
     content : mapping
         A config as read from YAML, {} for the defaults; its data set is passed over. Without
         `audio.sample_rate` that of most recordings is taken.
@@ -275,6 +344,12 @@ def fit_folder(
         Names between commas, or 'all' (default: the first of the config).
     false_alarm_rate : float in (0, 1), optional
         Expected share of normal clips above the threshold (default: that of the config).
+    window : float > 0, optional
+        Cut recordings into windows of so many seconds, each a training clip (default: a recording
+        is a clip). The model keeps it, and scores in such windows by default.
+    hop : float > 0, optional
+        Seconds from one window to the next, at most `window` (default: `window`; what overlaps is
+        heard twice and tells nothing new).
     jobs : int > 0
         Processes.
 
@@ -283,8 +358,18 @@ def fit_folder(
     UserError
         If the config is wrong, or there is too little to learn from.
     """
-    folder = pathlib.Path(folder)
-    clips = recordings.list_recordings(folder, machine=machine, machine_id=machine_id)
+    place = pathlib.Path(place)
+    if hop is not None and (window is None or hop > window):
+        longest = "without windows" if window is None else f"longer than a window ({window:g} s)"
+        raise UserError(f"--hop {hop:g}: {longest}; it is the time from one window to the next")
+    if window is None and place.is_file():
+        raise UserError(
+            f"{place}: a single recording, and a model learns from {manifest.MIN_TRAIN_CLIPS} "
+            "clips or more: name the folder that it lies in, or cut it with --window SECONDS"
+        )
+    cut = None if window is None else {"window": window, "hop": hop or window}
+    clips = recordings.list_recordings(place, machine=machine, machine_id=machine_id)
+    folder = place.parent if place.is_file() else place
     given = _chosen(content, folder, detectors)
     asked = given.get("audio") or {}
     # all other keys are checked before any recording is read, with a rate that none is too high for
@@ -308,6 +393,7 @@ def fit_folder(
     config = validate(given, name=config_name)
     compute = functools.partial(
         _compute,
+        cut=cut,
         folder=folder,
         audio_settings=config.audio.model_dump(mode="json"),
         mel_settings=config.mel.model_dump(mode="json"),
@@ -316,29 +402,73 @@ def fit_folder(
     name = re.sub(r"[^A-Za-z0-9._-]+", "_", first.machine).strip("._-") or "machine"
     if first.id:
         name = f"{name}_id_{first.id}"
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as scratch:
         model, final = fit_clips(
             config,
             rows,
-            parallel.map_chunks(compute, rows, jobs=jobs, chunk=4),
+            _frames(compute, rows, cut=cut, jobs=jobs),
             name=name,
-            folder=pathlib.Path(place),
+            folder=pathlib.Path(scratch),
+            cut=cut,
         )
     if false_alarm_rate is not None:
         rates = dict.fromkeys(model.settings["detectors"], false_alarm_rate)
         limits = {**model.settings["threshold"], "false_alarm_rates": rates}
         model = dataclasses.replace(model, settings={**model.settings, "threshold": limits})
-    return Fit(model, final, notes)
+    return Fit(_with_cautions(model), final, [*notes, *_odd_lengths(final)])
 
 
-def _compute(rows: list, **options) -> list:
-    return list(mel_cache.compute(rows, **options))
+def _frames(compute: Callable, rows: Sequence[Mapping], *, cut: object, jobs: int) -> Iterator:
+    """Compute the frames of recordings in several processes; of windows, all of a recording."""
+    if cut is None:
+        yield from parallel.map_chunks(compute, rows, jobs=jobs, chunk=4)
+        return
+    if jobs == 1 or len(rows) == 1:
+        yield from compute(rows, as_list=False)  # one window after the other, in little memory
+        return
+    for parts in parallel.map_chunks(functools.partial(_each, compute), rows, jobs=jobs, chunk=1):
+        yield from parts
+
+
+def _each(compute: Callable, rows: list) -> list[list]:
+    return [compute([row]) for row in rows]
+
+
+def _compute(rows: list, *, cut: Mapping | None, as_list: bool = True, **options):
+    if cut is None:
+        return list(mel_cache.compute(rows, **options))
+    found = training_windows.cut(rows, **options, **cut)
+    return list(found) if as_list else found
+
+
+def _with_cautions(model: MachineModel) -> MachineModel:
+    """Write among the notes of each detector why not to trust its threshold."""
+    notes = dict(model.provenance["notes"])
+    for name in model.estimators:
+        if np.isfinite(model.held_out[name]).any():
+            caution = certainty.of(model, scoring.judge(model, detector=name)).caution
+            notes[name] = [*notes[name], caution] if caution else notes[name]
+    return dataclasses.replace(model, provenance={**model.provenance, "notes": notes})
+
+
+def _odd_lengths(rows: Sequence[Mapping]) -> list[str]:
+    """Say how many clips are of another length than most."""
+    seconds = np.array([float(row["seconds"]) for row in manifest.usable(rows)])
+    median = np.median(seconds)
+    odd = int(np.sum(np.abs(seconds / median - 1) > certainty.OTHER_LENGTH))
+    if not odd:
+        return []
+    return [
+        f"{odd} of {len(seconds)} recordings are more than {100 * certainty.OTHER_LENGTH:.0f} % "
+        f"shorter or longer than the middle one ({median:g} s), and clips of another length score "
+        "higher; --window SECONDS cuts all into windows of one length"
+    ]
 
 
 def _chosen(content: Mapping, folder: pathlib.Path, detectors: str | None) -> dict:
     """Return the config with the data set and the detectors of this fit."""
     given = dict(content)
-    given["dataset"] = {"name": "fit", "source": "folder", "path": folder.name or "."}
+    given["dataset"] = {"name": "fit", "source": "folder", "path": in_utf8(folder.name) or "."}
     known = given.get("detectors") or {}
     if not known:
         # without a config a method is its own name

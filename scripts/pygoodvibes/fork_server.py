@@ -37,7 +37,8 @@ class ForkServer:
     Parameters
     ----------
     modules : sequence of str
-        What it imports, in this order, whenever it has nothing else to do.
+        What it imports, in this order, whenever it has nothing else to do; 'module:function' also
+        calls a function of the module, once.
     without : sequence of str
         Modules that these would import and can do without, as if they were not installed.
     """
@@ -202,15 +203,22 @@ def _say(answers: socket.socket, number: int) -> None:
         answers.sendall(f"{number}\n".encode())
 
 
+_called: set[str] = set()
+
+
 def _import(name: str, without: Sequence[str] = ()) -> None:
-    if name in sys.modules:
+    module, _, function = name.partition(":")
+    if module in sys.modules and (not function or name in _called):
         return
     hidden = [each for each in without if each not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))
     try:
-        importlib.import_module(name)
+        imported = importlib.import_module(module)
+        if function:
+            _called.add(name)
+            getattr(imported, function)()
     except Exception:
-        logging.getLogger(__name__).debug("%s can't be imported", name, exc_info=True)
+        logging.getLogger(__name__).debug("%s can't be loaded", name, exc_info=True)
     finally:
         for each in hidden:
             del sys.modules[each]

@@ -31,7 +31,7 @@ from pygoodvibes.deviation import Normal
 from pygoodvibes.errors import UserError
 from pygoodvibes.projection import Pca
 
-FORMAT = 1
+FORMAT = 2
 """Version of the format; a reader refuses those that it doesn't know."""
 
 ENDING = ".pgv"
@@ -61,7 +61,8 @@ class MachineModel:
     estimators : mapping of str to object
         Fitted detectors by name; only those that could be fitted.
     training : mapping
-        clips, seconds, median_seconds of the training clips.
+        clips, seconds (in all), median_seconds, shortest and longest (s) of the training clips; if
+        they are windows, recordings that they were cut from, window and hop (s).
     provenance : mapping
         What it was made from.
     sha256 : str

@@ -29,6 +29,7 @@ from pygoodvibes.mel import band_edges
 from pygoodvibes.mel_cache import open_cache
 from pygoodvibes.paths import locate
 from pygoodvibes.records import read_records
+from pygoodvibes.threshold import is_loose, planned_interval
 from pygoodvibes.verdicts import (
     CHANCE,
     VERDICTS,
@@ -278,6 +279,7 @@ def how_sure(
         noisy = [each.name for each in rates if _more_than(each, planned, confidence)]
         if noisy:
             text += f" Clearly more than planned: {listed(noisy)}."
+        text += _few_to_learn_from(known, planned)
         told.append(("How many false alarms?", text))
     right = _right(machines)
     if right is not None:
@@ -375,6 +377,20 @@ def _silent(machines: Sequence[Machine]) -> str:
 def _more_than(each: Machine, planned: float, confidence: float) -> bool:
     bounds = share_interval(each.alarms, each.n_normal, confidence=confidence)
     return bounds is not None and bounds[0] > planned
+
+
+def _few_to_learn_from(machines: Sequence[Machine], planned: float) -> str:
+    """Say whose threshold rests on so few clips that it may be far from what was planned."""
+    few = [each for each in machines if is_loose(planned_interval(each.n_train, planned))]
+    if not few:
+        return ""
+    least = min(few, key=lambda each: each.n_train)
+    bounds = between(*planned_interval(least.n_train, planned))
+    return (
+        f" The threshold of {listed([each.name for each in few])} rests on few normal clips: with "
+        f"{least.n_train}, it lets through {bounds} normal clips (90 % interval). So few tell "
+        "which clips are odder, not which are faulty: go by the order of the scores."
+    )
 
 
 def _right(machines: Sequence[Machine]) -> float | None:

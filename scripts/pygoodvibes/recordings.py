@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from pygoodvibes import layouts, manifest
 from pygoodvibes.errors import UserError
+from pygoodvibes.names import NOT_UTF8, in_utf8
 
 SUFFIXES = (
     *layouts.AUDIO_SUFFIXES,
@@ -29,7 +30,8 @@ SUFFIXES = (
 """File name endings that count as recordings, in lower case."""
 
 _ANOMALOUS = ("abnormal", "anomaly", "anomalous")
-_SAYS_NOTHING = ("train", "test", "normal", "source_train", "target_train")
+_TEST = ("test", "source_test", "target_test")
+_SAYS_NOTHING = ("train", "normal", "source_train", "target_train", *_TEST)
 
 
 def find_audio(folder: str | os.PathLike) -> list[str]:
@@ -48,9 +50,11 @@ def find_audio(folder: str | os.PathLike) -> list[str]:
     Raises
     ------
     UserError
-        If there is no such folder.
+        If there is no such folder, or it is a file.
     """
     folder = pathlib.Path(folder)
+    if folder.is_file():
+        raise UserError(f"{folder}: a file, not a folder")
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder")
     found = []
@@ -75,11 +79,11 @@ def _place(path: str) -> tuple[str, str, str]:
         reason = f"anomalous by its folder ({wrong}): a model learns from normal recordings"
     elif found and found["label"] == "anomaly":
         reason = "anomalous by its name: a model learns from normal recordings"
-    elif found and above and above[-1].endswith("test"):
+    elif found and above and above[-1].lower() in _TEST:
         reason = f"a test clip by its folder ({above[-1]})"
     else:
         reason = ""
-    above = [part for part in above if part not in _SAYS_NOTHING and part.lower() not in _ANOMALOUS]
+    above = [part for part in above if part.lower() not in (*_SAYS_NOTHING, *_ANOMALOUS)]
     machine_id = found["id"] if found else ""
     if above and above[-1].startswith("id_"):
         machine_id = above.pop().removeprefix("id_")
@@ -105,7 +109,7 @@ def list_recordings(
     Parameters
     ----------
     folder : path
-        The folder.
+        The folder, or a single recording, named after itself.
     machine : str, optional
         Its name (default: from the folders).
     machine_id : str, optional
@@ -121,7 +125,8 @@ def list_recordings(
     UserError
         If there is no recording, or there are several machine IDs and none is chosen.
     """
-    paths = find_audio(folder)
+    single = pathlib.Path(folder).is_file()
+    paths = [pathlib.Path(folder).name] if single else find_audio(folder)
     if not paths:
         raise UserError(f"{folder}: no recordings in it ({', '.join(SUFFIXES)})")
     placed = [(path, *_place(path)) for path in paths]
@@ -137,9 +142,11 @@ def list_recordings(
             "the folder of one machine type, and the ID with --id"
         )
     [(kind, number)] = groups or [("", "")]
-    machine = machine or kind or name_of(folder)
+    machine = machine or kind or name_of(pathlib.Path(folder).with_suffix("") if single else folder)
     return [
-        layouts.Clip(machine, number, "train", "normal", path, path, reason=reason)
+        layouts.Clip(machine, number, "train", "normal", name, name, reason=reason)
+        if (name := in_utf8(path)) == path
+        else layouts.Clip(machine, number, "train", "normal", name, name, reason=NOT_UTF8)
         for path, _, _, reason in placed
     ]
 

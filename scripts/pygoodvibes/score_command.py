@@ -2,10 +2,11 @@
 
 import argparse
 import contextlib
-import pathlib
+import math
+import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pygoodvibes.errors import UserError
 from pygoodvibes.fit_command import add_jobs, count, share
@@ -25,21 +26,29 @@ examples:
   pygoodvibes score pump.pgv night.wav --window 10 --hop 5 --alarm 3/5
   arecord -t raw -f S16_LE -r 16000 -c 1 | pygoodvibes score pump.pgv -
 
-Arguments that end in .pgv are models, all others recordings or folders of them; '-' is a stream of
-raw samples (PCM, 16 bit, little-endian, one channel) on standard input.
+Arguments that end in .pgv are models, all others recordings or folders of them; '-' is a stream on
+standard input, of raw samples (PCM, 16 bit, little-endian, one channel) or a WAV of 16 bit.
 
 A clip is anomalous if its score lies above the threshold, which is set on scores of the training
-clips for the false-alarm rate. 'so high: 1 in 13' means that of 13 normal clips one is expected to
-score at least as high.
+clips for the false-alarm rate (0.05 or 5%). 'so high: 1 in 13' means that of 13 normal clips one is
+expected to score at least as high.
 
 --window, --hop and --alarm score a recording in sliding windows. The alarm K/N goes on when at
 least K of the last N windows are anomalous, and off when fewer than half of K are. Samples left at
 the end make a last window that ends with them. A window has the length of the training clips by
-default, and the next one starts half a window later.
+default, and the next one starts half a window later. A recording of fewer than K windows rings the
+alarm at its end if all of them are anomalous. With --watch the alarm goes on from one recording to
+the next, in the order in which they come.
+
+A clip or window more than a fifth shorter or longer than the training clips has no fair score: its
+`reason` says so. A threshold that rests on few training clips is told on standard error, and in the
+JSON document as `caution`, with `false_alarm_interval`, the share of normal clips that will lie
+above it (90 % interval).
 
 CSV columns and JSON keys: clip, model, detector, start, seconds, score, threshold, verdict,
 p_value, alarm, reason. JSON is one document with `models` and `clips`; for a stream or a watched
-folder it is a line a record.
+folder it is a line a record, and both --csv and --json add to the file of an earlier run. Otherwise
+they write it anew; recordings, models and other files that are no text are never overwritten.
 
 exit code: 0 all normal; 3 something anomalous (with windows: an alarm); 4 nothing anomalous, but
 something could not be scored; 1 an error; 2 wrong usage.
@@ -65,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="share of normal clips expected above the threshold (default: the model's)",
     )
     limit.add_argument(
-        "--threshold", metavar="SCORE", type=float, help="the threshold itself, the same for all"
+        "--threshold", metavar="SCORE", type=finite, help="the threshold itself, the same for all"
     )
     parser.add_argument("--csv", metavar="FILE", help="CSV; '-' is standard output")
     parser.add_argument("--json", metavar="FILE", help="JSON; '-' is standard output")
@@ -91,18 +100,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_jobs(parser)
 
 
+def finite(text: str) -> float:
+    """Read a number that is neither NaN nor infinite."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text} is no finite number")
+    return value
+
+
 def positive(text: str) -> float:
     """Read a number above 0."""
-    value = float(text)
-    if not 0 < value < float("inf"):
+    if (value := finite(text)) <= 0:
         raise argparse.ArgumentTypeError(f"{text} is no number above 0")
     return value
 
 
 def not_negative(text: str) -> float:
     """Read a number of at least 0."""
-    value = float(text)
-    if not 0 <= value < float("inf"):
+    if (value := finite(text)) < 0:
         raise argparse.ArgumentTypeError(f"{text} is less than 0")
     return value
 
@@ -110,9 +128,12 @@ def not_negative(text: str) -> float:
 def k_of_n(text: str) -> tuple[int, int]:
     """Read '3/5'."""
     first, slash, second = text.partition("/")
-    k, n = int(first), int(second) if slash else 0
+    try:
+        k, n = int(first), int(second) if slash else 0
+    except ValueError:
+        k, n = 0, 0
     if not 1 <= k <= n:
-        raise argparse.ArgumentTypeError(f"{text} is not like 3/5")
+        raise argparse.ArgumentTypeError(f"{text} is not like 3/5: 3 of the last 5 windows")
     return k, n
 
 
@@ -147,6 +168,8 @@ def run(
         raise UserError("the stream '-' is scored alone, without other recordings")
     if csv == "-" and json == "-":
         raise UserError("standard output can take --csv or --json, not both")
+    if None not in (csv, json) and os.path.realpath(csv) == os.path.realpath(json):
+        raise UserError(f"{csv}: one file can take --csv or --json, not both")
     models = [machine_model.load(path) for path in paths]
     options = {"false_alarm_rate": false_alarm_rate, "limit": threshold}
     judges = [scoring.judge(each, detector=detector, **options) for each in models]
@@ -166,11 +189,12 @@ def run(
     if watching:
         found = _then(found, _watched(panel, watching, cut))
     endless = stream or watch is not None
+    found = _with_cautions(found, panel, endless=endless)
     with contextlib.ExitStack() as stack:
         outputs = _outputs(
             stack, panel, csv=csv, json=json, files=files, endless=endless, windows=sliding
         )
-        return _finish(found, outputs, endless=endless)
+        return _finish(found, outputs, endless=endless, windows=sliding)
 
 
 def _named_apart(models: Sequence, paths: Sequence[str]) -> list:
@@ -190,7 +214,7 @@ def _watch(folder: str | None, settle: float):
     from pygoodvibes.watch import Watch
 
     watching = Watch(folder, settle=settle)
-    print(f"Watching {folder} for new recordings; Ctrl-C ends.", file=sys.stderr, flush=True)
+    _say(f"Watching {folder} for new recordings; Ctrl-C ends.")
     return watching
 
 
@@ -215,7 +239,8 @@ def _stream(panel, rate: int | None) -> Iterator:
     wanted = panel.models[0].sample_rate
     if rate is not None and rate != wanted:
         raise UserError(f"--stream-rate {rate}: the model is for {wanted} Hz; record at that rate")
-    return windows.stream_blocks(sys.stdin.buffer, sample_rate=wanted)
+    channel = panel.models[0].settings["audio"]["channel"]
+    return windows.stream_blocks(sys.stdin.buffer, sample_rate=wanted, channel=channel)
 
 
 def _files(panel, files: Iterable[str]) -> Iterator[tuple[str, Iterator]]:
@@ -225,19 +250,73 @@ def _files(panel, files: Iterable[str]) -> Iterator[tuple[str, Iterator]]:
         yield path, windows.file_blocks(path, panel.models[0].settings["audio"])
 
 
-def _windows(panel, sources: Iterable, cut: dict) -> Iterator[list]:
+def _windows(panel, sources: Iterable, cut: dict, *, alarms: list | None = None) -> Iterator[list]:
+    """Score recordings, each with alarms of its own unless those of the one before are given."""
     from pygoodvibes import score_files
 
+    size = {key: cut[key] for key in ("window", "hop")}
     for name, blocks in sources:
-        yield from score_files.score_windows(panel, name, blocks, **cut)
+        bells = _alarms(panel, cut) if alarms is None else alarms
+        yield from score_files.score_windows(
+            panel, name, blocks, **size, alarms=bells, followed=alarms is not None
+        )
+
+
+def _alarms(panel, cut: dict) -> list:
+    from pygoodvibes import windows
+
+    return [windows.Alarm(*cut["alarm"]) for _ in panel.models]
 
 
 def _watched(panel, watching, cut: dict) -> Iterator[list]:
-    for path in watching.run():
+    alarms = _alarms(panel, cut) if cut else None
+    for path in watching.run(say=_say):
         if cut:
-            yield from _windows(panel, _files(panel, [str(path)]), cut)
+            # what arrives is one machine going on: its alarm goes on as well
+            yield from _windows(panel, _files(panel, [str(path)]), cut, alarms=alarms)
         else:
             yield from panel.score_clips([str(path)])
+
+
+def _with_cautions(found: Iterable[list], panel, *, endless: bool) -> Iterator[list]:
+    """Hand records on, and say on standard error why not to trust them: at the end, if any."""
+    from pygoodvibes import certainty
+
+    cautions = [
+        f"{model.name}, {judging.detector}: {caution}"
+        for model, judging in zip(panel.models, panel.judges, strict=True)
+        if (caution := certainty.of(model, judging).caution)
+    ]
+    if endless:
+        _caution(cautions)
+    first, count, last = None, 0, None
+    for records in found:
+        unfair = [each for each in records if each.reason and each.verdict != "not scored"]
+        if unfair:
+            count += unfair[0].clip != last
+            last = unfair[0].clip
+            if first is None:
+                first = unfair[0]
+                if endless:
+                    _caution([f"{first.clip}: {first.reason}; {certainty.CUT_ALIKE}"])
+        yield records
+    if endless:
+        return
+    if first is not None:
+        more = f" (so it is with {count} clips)" if count > 1 else ""
+        cautions.append(f"{first.clip}: {first.reason}{more}; {certainty.CUT_ALIKE}")
+    _caution(cautions)
+
+
+def _caution(cautions: Iterable[str]) -> None:
+    from pygoodvibes import names
+
+    for caution in cautions:
+        _say(f"Caution: {names.in_utf8(caution)}")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _then(first: Iterable, second: Iterable) -> Iterator:
@@ -254,62 +333,129 @@ def _outputs(
     files: Sequence[str],
     endless: bool,
     windows: bool,
-) -> list:
+) -> dict:
+    """Return what takes the records, by what it is called in messages."""
     from pygoodvibes import score_output
 
-    def opened(path: str):
+    def opened(path: str, begins) -> tuple:
         if path == "-":
-            return sys.stdout
-        try:
-            return stack.enter_context(pathlib.Path(path).open("w", encoding="utf-8", newline="\n"))
-        except OSError as error:
-            raise UserError(f"{path}: can't be written ({error.strerror})") from None
+            if hasattr(sys.stdout, "reconfigure"):
+                sys.stdout.reconfigure(encoding="utf-8")  # for programs, whatever the terminal has
+            return sys.stdout, False
+        file, added = score_output.open_target(path, begins=begins if endless else None)
+        stack.callback(_close, file)
+        return file, added
 
-    outputs = []
+    outputs = {}
     if csv is not None:
-        outputs.append(score_output.Csv(opened(csv)))
+        file, added = opened(csv, score_output.Csv.begins)
+        with _writing(_called(csv)):
+            outputs[_called(csv)] = score_output.Csv(file, added=added)
     if json is not None:
-        file = opened(json)
-        outputs.append(
+        file, _ = opened(json, score_output.JsonLines.begins)
+        outputs[_called(json)] = (
             score_output.JsonLines(file)
             if endless
             else score_output.Json(file, panel.models, panel.judges)
         )
     if "-" not in (csv, json):
         names = [model.name for model in panel.models]
-        outputs.append(score_output.Text(sys.stdout, clips=files, models=names, windows=windows))
+        outputs[_called("-")] = score_output.Text(
+            sys.stdout, clips=files, models=names, windows=windows
+        )
     return outputs
 
 
-def _finish(found: Iterable[list], outputs: Sequence, *, endless: bool) -> int:
+def _called(path: str) -> str:
+    return "standard output" if path == "-" else path
+
+
+def _close(file) -> None:
+    # all that could be written was flushed; the rest of what could not be is lost, as was said
+    with contextlib.suppress(OSError):
+        file.close()
+
+
+class _Tally:
+    """What was found: for the exit code, and in words."""
+
+    def __init__(self, *, windows: bool):
+        self._windows = windows
+        self._clips, self._bad, self._unscored = set(), set(), set()
+        self._cut, self._anomalous = 0, 0
+
+    def add(self, records: Sequence) -> None:
+        """Take the records of one clip or window, one a model."""
+        for record in records:
+            self._clips.add(record.clip)
+            if record.bad:
+                self._bad.add(record.clip)
+            elif record.verdict == "not scored":
+                self._unscored.add(record.clip)
+        if any(record.start is not None for record in records):
+            self._cut += 1
+            self._anomalous += any(record.verdict == "anomalous" for record in records)
+
+    @property
+    def several(self) -> bool:
+        """Return whether it takes words to see it at a glance."""
+        return len(self._clips) > 1 or self._cut > 1
+
+    def __str__(self) -> str:
+        bad, unscored = len(self._bad), len(self._unscored - self._bad)
+        normal = len(self._clips) - bad - unscored
+        if not self._windows:
+            return (
+                f"{len(self._clips)} clip(s): {bad} anomalous, {normal} normal, "
+                f"{unscored} not scored"
+            )
+        return (
+            f"{len(self._clips)} recording(s): {bad} with an alarm, {normal} without, {unscored} "
+            f"not scored in full; {self._anomalous} of {self._cut} window(s) anomalous"
+        )
+
+    @property
+    def code(self) -> int:
+        """Return the exit code."""
+        return ANOMALOUS if self._bad else NOT_SCORED if self._unscored else NORMAL
+
+
+def _finish(found: Iterable[list], outputs: Mapping, *, endless: bool, windows: bool) -> int:
     """Write all records; return the exit code. Ctrl-C and SIGTERM end it in good order."""
-    bad, unscored, total = set(), set(), set()
-    before = None
+    tally, before = _Tally(windows=windows), None
     with contextlib.suppress(ValueError):  # not the main thread: nobody sends it signals
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         for records in found:
-            for record in records:
-                total.add(record.clip)
-                if record.bad:
-                    bad.add(record.clip)
-                elif record.verdict == "not scored":
-                    unscored.add(record.clip)
-                for output in outputs:
-                    output.write(record)
+            tally.add(records)
+            for name, output in outputs.items():
+                with _writing(name):
+                    for record in records:
+                        output.write(record)
     except KeyboardInterrupt:
         if not endless:
             raise
+    except UserError:
+        if endless:
+            _say(str(tally))
+        raise
     finally:
         if before is not None:
             signal.signal(signal.SIGTERM, before)
-    for output in outputs:
-        output.close()
-    if endless or len(total) > 1:
-        normal = len(total - bad - unscored)
-        print(
-            f"{len(total)} clip(s): {len(bad)} anomalous, {normal} normal, "
-            f"{len(unscored - bad)} not scored",
-            file=sys.stderr,
-        )
-    return ANOMALOUS if bad else NOT_SCORED if unscored else NORMAL
+    for name, output in outputs.items():
+        with _writing(name):
+            output.close()
+    if endless or tally.several:
+        _say(str(tally))
+    return tally.code
+
+
+@contextlib.contextmanager
+def _writing(name: str) -> Iterator[None]:
+    """Say what can't be written, for example to a full disk."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UserError(f"{name}: can't be written ({error.strerror})") from None

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from pygoodvibes import windows
+from pygoodvibes import certainty, windows
 from pygoodvibes.errors import UserError
 from pygoodvibes.machine_model import MachineModel
 from pygoodvibes.parallel import map_chunks
@@ -18,6 +18,7 @@ from pygoodvibes.scoring import (
     ANOMALOUS,
     NOT_SCORED,
     Judge,
+    check_score,
     check_signal,
     features,
     read_clip,
@@ -49,7 +50,7 @@ class Record:
     alarm : bool or None
         Whether the alarm is on after this window; None for a whole clip.
     reason : str
-        Why it is not scored.
+        Why it is not scored; with a score, what makes it an unfair one (for windows: said once).
     """
 
     clip: str
@@ -125,15 +126,22 @@ class Panel:
                 frames, vectors = zip(*(found[index] for index in scored), strict=True)
                 scores = score_features(model, judging.detector, vectors, frames)
                 for index, score in zip(scored, scores.tolist(), strict=True):
+                    if reason := _or_reason(check_score, score):
+                        column[index] = Record(
+                            clips[index], model.name, judging.detector, reason=reason
+                        )
+                        continue
+                    seconds = len(rows[index][number]) / model.sample_rate
                     column[index] = Record(
                         clips[index],
                         model.name,
                         judging.detector,
-                        seconds=len(rows[index][number]) / model.sample_rate,
+                        seconds=seconds,
                         score=score,
                         threshold=judging.threshold,
                         verdict=judging.verdict(score),
                         p_value=judging.p_value(score),
+                        reason=certainty.other_length(model, seconds),
                     )
             columns.append(column)
         return [list(records) for records in zip(*columns, strict=True)]
@@ -190,7 +198,8 @@ def score_windows(
     *,
     window: float,
     hop: float,
-    alarm: tuple[int, int],
+    alarms: Sequence[windows.Alarm],
+    followed: bool = False,
 ) -> Iterator[list[Record]]:
     """Score a long recording or a stream in sliding windows.
 
@@ -204,8 +213,12 @@ def score_windows(
         Its samples.
     window, hop : float > 0
         Seconds of a window, and from one to the next.
-    alarm : tuple of (k, n)
-        As in `pygoodvibes.windows.Alarm`; windows without a score leave it as it is.
+    alarms : sequence of pygoodvibes.windows.Alarm
+        One a model, as the windows before have left them, and as these will. Windows without a
+        score leave them as they are.
+    followed : bool
+        Whether another recording goes on where this one ends. If none does, and fewer windows than
+        the alarm asks for could be scored, it goes on at the end if all of them are anomalous.
 
     Yields
     ------
@@ -214,13 +227,22 @@ def score_windows(
     """
     [rate] = {model.sample_rate for model in panel.models}
     size, step = max(1, round(window * rate)), max(1, round(hop * rate))
-    alarms = [windows.Alarm(*alarm) for _ in panel.models]
-    scored = False
+    scored, lengths_told, held = False, False, None
     try:
         for first, signal in windows.sliding(blocks, window=size, hop=step):
-            scored = True
+            if held:
+                yield held
+            scored, held = True, None
             records = panel.score_window(clip, first / rate, signal)
-            yield [
+            if lengths_told:  # all windows are of one length
+                records = [
+                    record
+                    if record.verdict == NOT_SCORED
+                    else dataclasses.replace(record, reason="")
+                    for record in records
+                ]
+            lengths_told = lengths_told or any(each.verdict != NOT_SCORED for each in records)
+            records = [
                 dataclasses.replace(
                     record,
                     seconds=size / rate,
@@ -230,11 +252,31 @@ def score_windows(
                 )
                 for record, bell in zip(records, alarms, strict=True)
             ]
+            if not followed and any(bell.undecided for bell in alarms):
+                held = records  # until it is known whether this window is the last
+            else:
+                yield records
+    except KeyboardInterrupt:
+        if held:
+            yield _ended(held, alarms)
+        raise
     except UserError as error:
+        if held:
+            yield _ended(held, alarms)
         yield panel.unscored(clip, str(error))
         return
+    if held:
+        yield _ended(held, alarms)
     if not scored:
         yield panel.unscored(clip, f"shorter than a window ({window:g} s)")
+
+
+def _ended(records: Sequence[Record], alarms: Sequence[windows.Alarm]) -> list[Record]:
+    """Return the records of a window that has turned out to be the last."""
+    return [
+        dataclasses.replace(record, alarm=bell.on or bell.undecided)
+        for record, bell in zip(records, alarms, strict=True)
+    ]
 
 
 def expand(places: Iterable[str]) -> list[str]:

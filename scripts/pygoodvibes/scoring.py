@@ -28,6 +28,7 @@ from pygoodvibes.embeddings import module_of
 from pygoodvibes.errors import UserError
 from pygoodvibes.machine_model import MachineModel
 from pygoodvibes.mel import log_mel
+from pygoodvibes.names import NOT_UTF8
 from pygoodvibes.projection import Pca
 from pygoodvibes.threshold import threshold
 
@@ -194,6 +195,8 @@ def judge(
         raise UserError(f"model {model.name}: no detector {name!r}; it has {', '.join(fitted)}")
     held_out = np.sort(model.held_out[name][np.isfinite(model.held_out[name])])
     if limit is not None:
+        if not math.isfinite(limit):
+            raise UserError(f"threshold {limit:g}: not a finite number")
         return Judge(name, limit, held_out, None)
     if false_alarm_rate is None:
         false_alarm_rate = model.settings["threshold"]["false_alarm_rates"][name]
@@ -201,8 +204,9 @@ def judge(
         raise UserError(f"a false-alarm rate lies between 0 and 1, not at {false_alarm_rate:g}")
     method = model.settings["threshold"]["method"]
     found = threshold(held_out, false_alarm_rate=false_alarm_rate, method=method)
-    if math.isnan(found):
-        raise UserError(f"model {model.name}: {name} has no held-out scores; give a threshold")
+    if not math.isfinite(found):
+        why = "its held-out scores give no threshold" if len(held_out) else "no held-out scores"
+        raise UserError(f"model {model.name}: {name}: {why}; give one")
     return Judge(name, found, held_out, false_alarm_rate)
 
 
@@ -227,10 +231,55 @@ def read_clip(path: str | pathlib.Path, settings: Mapping) -> np.ndarray:
         With the reason, without the file's name, if it can't be used.
     """
     path = pathlib.Path(path)
-    reason = audio.why_unusable(audio.inspect(path), **settings["audio"])
-    if reason:
-        raise UserError(reason.replace("audio.sample_rate", "the model's"))
-    return audio.read(path, **settings["audio"])
+    try:
+        reason = why_unfit(audio.inspect(path), settings["audio"])
+        if reason:
+            raise UserError(reason)
+        return audio.read(path, **settings["audio"])
+    except UnicodeEncodeError:  # libsndfile takes names in UTF-8 only
+        raise UserError(NOT_UTF8) from None
+
+
+def why_unfit(info: audio.AudioInfo, settings: Mapping, *, whole: bool = True) -> str:
+    """Say why a recording doesn't fit a model, and what to do; '' if it does.
+
+    Parameters
+    ----------
+    info : AudioInfo
+        What its header says.
+    settings : mapping
+        The `audio` section of the model's settings.
+    whole : bool
+        Whether it is scored as one clip, which a model may resample; windows are never resampled.
+    """
+    rate = settings["sample_rate"]
+    if info.sample_rate != rate and not settings["resample"]:
+        keys = "audio.resample: true"
+        if info.sample_rate < rate:  # what a model heard above that rate's half is not in there
+            keys = f"audio.sample_rate: {info.sample_rate} and {keys}"
+        remedy = f"fit again with a --config that has {keys}" if whole else "convert it"
+        return (
+            f"sample rate {info.sample_rate} Hz, but the model's is {rate} Hz: record at {rate} Hz "
+            f"or {remedy}"
+        )
+    if settings["channel"] >= info.channels:
+        return (
+            f"{info.channels} channel(s), but the model listens to channel {settings['channel']} "
+            "(counted from 0)"
+        )
+    return ""
+
+
+def check_score(score: float) -> None:
+    """Refuse a score that is no finite number: it lies neither below nor above a threshold.
+
+    Raises
+    ------
+    UserError
+        If it is not finite.
+    """
+    if not math.isfinite(score):
+        raise UserError(f"its score is not finite ({score:g}): no sound of any such machine")
 
 
 def check_signal(signal: np.ndarray) -> None:
@@ -369,6 +418,7 @@ def score_file(
         signal = read_clip(source, model.settings)
     frames, vector = features(signal, model.settings)
     score = float(score_features(model, judging.detector, [vector], [frames])[0])
+    check_score(score)
     return ClipScore(
         score=score,
         threshold=judging.threshold,

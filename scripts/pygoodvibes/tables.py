@@ -166,7 +166,7 @@ def averages_table(
         f"AUC / pAUC in %, chance is 50 / 50. pAUC counts false-positive rates up to {max_fpr:g} "
         "and is standardised after McClish, as in scikit-learn and the official evaluators.",
         "Machine types: arithmetic mean over their machine IDs. Mean of types: arithmetic mean of "
-        "these. No setting was chosen by test labels, none is fitted on a test clip.",
+        "these. Nothing in this run is chosen by test labels or fitted on a test clip.",
     ]
     for name, group in by(references, "name").items():
         cells = published_cells(group, dict.fromkeys(machines))

@@ -1,6 +1,18 @@
-"""From what score on a clip is called anomalous, told from normal clips alone."""
+"""From what score on a clip is called anomalous, told from normal clips alone.
+
+References
+----------
+David and Nagaraja (2003), Order Statistics, 3rd edition, chapter 2 (what share of all values lies
+above the k-th smallest of n).
+Clopper and Pearson (1934), The use of confidence or fiducial limits illustrated in the case of the
+binomial (the same for a threshold between two of them).
+"""
 
 import numpy as np
+
+LOOSE = 4.0
+"""If the upper bound of a false-alarm rate is more than so many times the lower one, verdicts are
+told with a caution: at a rate of 0.1 that is so with fewer than some 50 clips."""
 
 
 def threshold(scores: np.ndarray, *, false_alarm_rate: float, method: str = "quantile") -> float:
@@ -38,6 +50,74 @@ def threshold(scores: np.ndarray, *, false_alarm_rate: float, method: str = "qua
     shift = scores.min() - 0.05 * np.ptp(scores)
     shape, location, scale = gamma.fit(scores - shift, floc=0.0)
     return float(gamma.ppf(1.0 - false_alarm_rate, shape, location, scale) + shift)
+
+
+def rate_interval(
+    scores: np.ndarray, limit: float, *, confidence: float = 0.9
+) -> tuple[float, float]:
+    """Return what false-alarm rates a threshold may have, by the number of scores behind it.
+
+    Of n clips drawn at random, the share of all normal clips that lie above the k-th smallest score
+    has a Beta(n - k + 1, k) distribution, whatever the scores are distributed like (David and
+    Nagaraja, 2003). A threshold between the k-th and the next is at most as high as the next and at
+    least as high as the k-th: the bounds of both (Clopper and Pearson, 1934).
+
+    Parameters
+    ----------
+    scores : np.ndarray [shape=(n,)]
+        Held-out scores of normal clips; NaN are passed over.
+    limit : float
+        The threshold.
+    confidence : float in (0, 1)
+        Probability that the rate lies in the interval, before the clips are drawn.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper bound, shares from 0 to 1; (0, 1) without a score.
+    """
+    scores = np.asarray(scores, dtype=np.float64)
+    scores = scores[np.isfinite(scores)]
+    n, k = len(scores), int(np.sum(scores <= limit))
+    following = k if np.any(scores == limit) else k + 1
+    tail = (1 - confidence) / 2
+    low = _beta_quantile(n - following + 1, following, tail)
+    return low, _beta_quantile(n - k + 1, k, 1 - tail)
+
+
+def planned_interval(
+    n: int, false_alarm_rate: float, *, confidence: float = 0.9
+) -> tuple[float, float]:
+    """Return what false-alarm rates the quantile of n scores may have, whatever the scores are."""
+    places = np.arange(float(n))
+    limit = threshold(places, false_alarm_rate=false_alarm_rate)
+    return rate_interval(places, limit, confidence=confidence)
+
+
+def is_loose(interval: tuple[float, float]) -> bool:
+    """Say whether an interval of a false-alarm rate is so wide that a caution is due."""
+    low, high = interval
+    return high > LOOSE * low
+
+
+def _beta_quantile(a: int, b: int, share: float) -> float:
+    """Return the quantile of a Beta(a, b) distribution; 0 if a is 0, 1 if b is 0.
+
+    It lies below x as often as at least a of a + b - 1 clips do that each lie there with the
+    probability x. SciPy's takes as long to import as a clip to score.
+    """
+    if a <= 0 or b <= 0:
+        return 0.0 if a <= 0 else 1.0
+    n = a + b - 1
+    logarithms = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, n + 1)))])  # of factorials
+    count = np.arange(a, n + 1)
+    ways = logarithms[n] - logarithms[count] - logarithms[n - count]
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        x = (low + high) / 2
+        below = np.exp(ways + count * np.log(x) + (n - count) * np.log1p(-x)).sum()
+        low, high = (x, high) if below < share else (low, x)
+    return (low + high) / 2
 
 
 def sweep_rates(*, settings: int, low: float, high: float) -> np.ndarray:

@@ -137,13 +137,13 @@ def verdict(row: Mapping) -> Verdict:
     return VERDICTS["chance"] if low <= CHANCE else VERDICTS["partly"]
 
 
-def share_interval(part: int, whole: int, *, confidence: float) -> tuple[float, float] | None:
+def share_interval(part: float, whole: float, *, confidence: float) -> tuple[float, float] | None:
     """Return the Wilson score interval of a share.
 
     Parameters
     ----------
-    part, whole : int >= 0
-        So many of so many clips.
+    part, whole : float >= 0
+        So many of so many clips; an effective number of clips need not be whole.
     confidence : float
         Coverage, between 0 and 1.
 

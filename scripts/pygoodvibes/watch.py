@@ -1,10 +1,12 @@
 """New recordings in a folder, each told once it is complete."""
 
 import dataclasses
+import os
 import pathlib
 import time
 from collections.abc import Callable, Iterator
 
+from pygoodvibes.errors import UserError
 from pygoodvibes.recordings import find_audio
 
 
@@ -49,7 +51,14 @@ class Watch:
 
     def _states(self) -> dict[pathlib.Path, tuple[int, int]]:
         states = {}
-        for name in find_audio(self.folder):
+        try:
+            with os.scandir(self.folder):
+                pass
+            names = find_audio(self.folder)
+        except OSError as error:
+            reason = "no such folder" if isinstance(error, FileNotFoundError) else error.strerror
+            raise UserError(f"{self.folder}: {reason}") from None
+        for name in names:
             try:
                 status = (self.folder / name).stat()
             except OSError:
@@ -58,7 +67,7 @@ class Watch:
         return states
 
     def poll(self) -> list[pathlib.Path]:
-        """Look once; return the recordings that are complete and not told yet, in order.
+        """Look once; return the recordings that are complete and not told yet, the oldest first.
 
         Raises
         ------
@@ -74,14 +83,46 @@ class Watch:
             if not seen.told and state[0] and now - seen.since >= self.settle:
                 seen.told = True
                 complete.append(path)
-        self._seen = {path: seen for path, seen in self._seen.items() if path in states}
-        return complete
+        if states:  # a folder that is all empty may be a disk or share that is away for a while
+            self._seen = {path: seen for path, seen in self._seen.items() if path in states}
+        return sorted(complete, key=lambda path: (states[path][1], path))
 
     def run(
-        self, *, interval: float = 1.0, sleep: Callable[[float], object] = time.sleep
+        self,
+        *,
+        interval: float = 1.0,
+        sleep: Callable[[float], object] = time.sleep,
+        say: Callable[[str], object] = lambda text: None,
     ) -> Iterator[pathlib.Path]:
-        """Look again and again; `sleep` may return True to end it."""
+        """Look again and again, also when the folder is away for a while.
+
+        Parameters
+        ----------
+        interval : float > 0
+            Seconds from one look to the next.
+        sleep : callable
+            Waits; may return True to end it.
+        say : callable
+            Told once that the folder is away, and once that it is back.
+
+        Yields
+        ------
+        pathlib.Path
+            As from `poll`.
+        """
+        away = False
         while True:
-            yield from self.poll()
+            try:
+                complete = self.poll()
+            except UserError as error:
+                complete = []
+                if not away:
+                    say(f"{error}; waiting for it to come back")
+                away = True
+            else:
+                if away:
+                    say(f"{self.folder}: back again; watching goes on")
+                away = False
+            yield from complete
             if sleep(interval) is True:
                 return

@@ -6,7 +6,10 @@ A single window above the threshold is no reason to get up: some normal ones lie
 
 import collections
 import dataclasses
+import os
 import pathlib
+import struct
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO
 
@@ -15,6 +18,7 @@ import soundfile
 
 from pygoodvibes import audio
 from pygoodvibes.errors import UserError
+from pygoodvibes.scoring import why_unfit
 
 BLOCK_SECONDS = 1.0
 """Seconds of a recording that are read at a time."""
@@ -41,7 +45,8 @@ def file_blocks(path: str | pathlib.Path, settings: Mapping) -> Iterator[np.ndar
         With the reason, if it can't be read or doesn't fit; windows are never resampled.
     """
     try:
-        file = soundfile.SoundFile(str(path))
+        # as bytes, since a name that is not UTF-8 is no text that the library would take
+        file = soundfile.SoundFile(path if sys.platform == "win32" else os.fsencode(path))
     except (soundfile.SoundFileError, OSError) as error:
         if not pathlib.Path(path).exists():
             raise UserError("can't be read (No such file or directory)") from None
@@ -49,14 +54,9 @@ def file_blocks(path: str | pathlib.Path, settings: Mapping) -> Iterator[np.ndar
         raise UserError(f"no readable audio ({reason})") from None
     with file:
         info = audio.AudioInfo(file.frames, file.samplerate, file.channels, "")
-        reason = audio.why_unusable(
-            info,
-            sample_rate=settings["sample_rate"],
-            resample=False,
-            channel=settings["channel"],
-        )
+        reason = why_unfit(info, {**settings, "resample": False}, whole=False)
         if reason:
-            raise UserError(reason.replace("audio.sample_rate", "the model's"))
+            raise UserError(reason)
         try:
             for block in file.blocks(
                 max(1, round(BLOCK_SECONDS * file.samplerate)), dtype="float32", always_2d=True
@@ -67,30 +67,112 @@ def file_blocks(path: str | pathlib.Path, settings: Mapping) -> Iterator[np.ndar
             raise UserError(f"can't be decoded ({reason})") from None
 
 
-def stream_blocks(stream: BinaryIO, *, sample_rate: int) -> Iterator[np.ndarray]:
-    """Read raw samples as they come: PCM, 16 bit, little-endian, one channel.
+def stream_blocks(stream: BinaryIO, *, sample_rate: int, channel: int = 0) -> Iterator[np.ndarray]:
+    """Read samples as they come: raw (PCM, 16 bit, little-endian, one channel), or a WAV of 16 bit.
 
     Parameters
     ----------
     stream : binary file
-        E.g. standard input. A last odd byte is dropped.
+        E.g. standard input. What is left of a sample at the end is dropped.
     sample_rate : int > 0
         Hz.
+    channel : int >= 0
+        Channel of a WAV that counts.
 
     Yields
     ------
     np.ndarray [shape=(n_samples,), dtype=float32]
         Amplitude; full scale is 1.
+
+    Raises
+    ------
+    UserError
+        If it is a WAV of another kind, or a file of another format.
     """
+    left, channels, total = _read_exactly(stream, 12), 1, None
+    if left[:4] == b"RIFF" and left[8:12] == b"WAVE":
+        info, total = _wav_header(stream)
+        reason = why_unfit(
+            info, {"sample_rate": sample_rate, "resample": False, "channel": channel}, whole=False
+        )
+        if reason:
+            raise UserError(f"a WAV as the stream: {reason}")
+        left, channels = b"", info.channels
+    elif named := next((name for magic, name in _FILES.items() if left.startswith(magic)), ""):
+        raise UserError(
+            f"the stream is {named}, not raw samples or a WAV of 16 bit; name the file instead of "
+            "'-'"
+        )
+    column = channel if channels > 1 else 0
     # what is there is read, and not waited for until a block is full
     read = getattr(stream, "read1", stream.read)
-    size, left = 2 * max(1, round(BLOCK_SECONDS * sample_rate)), b""
-    while content := read(size):
+    step = 2 * channels
+    size = step * max(1, round(BLOCK_SECONDS * sample_rate))
+    ended = False
+    while not ended:
+        # behind the samples of a WAV something else may follow
+        wanted = size if total is None else min(size, total)
+        content = read(wanted) if wanted else b""
+        ended = not content
+        total = None if total is None else total - len(content)
         content = left + content
-        whole = len(content) // 2 * 2
+        whole = len(content) // step * step
         content, left = content[:whole], content[whole:]
         if content:
-            yield np.frombuffer(content, dtype="<i2").astype(np.float32) / np.float32(32768)
+            samples = np.frombuffer(content, dtype="<i2").reshape(-1, channels)[:, column]
+            yield samples.astype(np.float32) / np.float32(32768)
+
+
+_FILES = {
+    b"fLaC": "FLAC",
+    b"OggS": "Ogg",
+    b"ID3": "MP3",
+    b"FORM": "AIFF",
+    b"caff": "CAF",
+    b"RF64": "RF64",
+    b"RIFX": "RIFX",
+}
+"""First bytes of files that are no raw samples."""
+
+
+def _read_exactly(stream: BinaryIO, size: int) -> bytes:
+    """Read so many bytes, or fewer where the stream ends."""
+    content = b""
+    while len(content) < size and (part := stream.read(size - len(content))):
+        content += part
+    return content
+
+
+def _wav_header(stream: BinaryIO) -> tuple[audio.AudioInfo, int | None]:
+    """Read a WAV header from behind 'WAVE' up to its samples: what they are, and their bytes.
+
+    Bytes are None if the writer, that streams, didn't know how many there would be.
+    """
+    form = b""
+    while len(head := _read_exactly(stream, 8)) == 8:
+        name, size = struct.unpack("<4sI", head)
+        if name == b"data":
+            break
+        # no header has a chunk of this size: what follows are no chunks
+        content = _read_exactly(stream, size + size % 2) if size < 2**24 else b""
+        if len(content) < size:
+            break
+        form = content if name == b"fmt " else form
+    else:
+        name = b""
+    if name != b"data" or len(form) < 16:
+        raise UserError("the stream begins as a WAV and then is none; send raw samples")
+    kind, channels, sample_rate, _, _, bits = struct.unpack_from("<HHIIHH", form)
+    if kind == 0xFFFE and len(form) >= 26:  # the extensible kind names its real one further on
+        [kind] = struct.unpack_from("<H", form, 24)
+    if kind != 1 or bits != 16 or not channels:
+        raise UserError(
+            f"the stream is a WAV of another kind ({bits} bit, format {kind}); only PCM of 16 bit "
+            "can be read as it comes"
+        )
+    # writers that stream leave 0 or a number that is too large
+    known = 0 < size < 0x7FFFF000
+    return audio.AudioInfo(0, sample_rate, channels, ""), size if known else None
 
 
 def sliding(
@@ -154,6 +236,14 @@ class Alarm:
             raise UserError(f"alarm {self.k}/{self.n}: at least 1 of so many windows or more")
         self.on = False
         self._last: collections.deque[bool] = collections.deque(maxlen=self.n)
+
+    @property
+    def undecided(self) -> bool:
+        """Return whether all windows so far are anomalous, and too few for the alarm.
+
+        If the recording ends there, nobody will know more of it: then that is an alarm.
+        """
+        return 0 < len(self._last) < self.k and all(self._last)
 
     def update(self, anomalous: bool) -> bool:
         """Take in the next window; return whether the alarm is on."""

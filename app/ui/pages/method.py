@@ -7,7 +7,7 @@ import streamlit as st
 from pygoodvibes import browse
 from pygoodvibes.figures.inputs import points_table
 from pygoodvibes.run_folders import Run
-from ui import charts, load, pick
+from ui import charts, load, pick, representation
 from ui.language import number, percent, t
 
 
@@ -34,6 +34,7 @@ def show(run: Run) -> None:
     _projection(run, machine, machine_id)
     _detector(run, machine, machine_id, detector, row)
     _clouds(run, machine, machine_id, detector)
+    representation.show(run)
 
 
 def _spectrogram(run: Run, machine: str, machine_id: str, index: str) -> None:

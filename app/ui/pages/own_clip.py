@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pygoodvibes import audio, browse, machine_model, scoring
+from pygoodvibes import audio, browse, certainty, machine_model, scoring
 from pygoodvibes.errors import UserError
 from pygoodvibes.moments import strongest
 from pygoodvibes.run_folders import Run
@@ -149,6 +149,7 @@ def _judge(
             st.error(t("own.unusable", name=source.name, reason=reason), icon=":material/error:")
             return
     _verdict(model, name, result)
+    _certainty(model, result, allowed)
     _odd(model, source.name, result)
 
 
@@ -177,6 +178,29 @@ def _verdict(model: machine_model.MachineModel, name: str, result: scoring.ClipS
             help=t("own.so_high_help"),
             width=300,
         )
+
+
+def _certainty(model: machine_model.MachineModel, result: scoring.ClipScore, rate: float) -> None:
+    """Say how far the verdict can be trusted."""
+    judging = judge(model, detector=result.detector, false_alarm_rate=rate)
+    sure = certainty.of(model, judging)
+    reasons = [sure.meaningless]
+    reasons.append(certainty.other_length(model, len(result.signal) / model.sample_rate))
+    for reason in filter(None, reasons):
+        st.warning(f"{sentence(reason)}.", icon=":material/warning:")
+    if sure.meaningless:
+        return
+    says = t(
+        "own.certainty",
+        clips=number(sure.clips),
+        low=percent(sure.low, 1 if sure.low < 0.01 else 0),
+        high=percent(sure.high),
+        confidence=percent(certainty.CONFIDENCE),
+    )
+    if sure.loose:
+        st.warning(f"{says} {t('own.certainty_few')}", icon=":material/warning:")
+    else:
+        st.caption(says)
 
 
 def _odd(model: machine_model.MachineModel, name: str, result: scoring.ClipScore) -> None:

@@ -1,0 +1,155 @@
+"""Section: the check of the representation, which machines are told apart by the embedding."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from pygoodvibes.representation_check import (
+    CLASSIFIERS,
+    LABELS,
+    NAMES,
+    NEIGHBORS,
+    TARGETS,
+    matrix,
+    shares,
+)
+from pygoodvibes.representation_tables import recognised_ids
+from pygoodvibes.run_folders import Run
+from ui import charts, load
+from ui.language import NONE, number, percent, sentence, t
+
+_MOST_BESIDE = 14
+"""Machine IDs up to which two matrices fit beside each other."""
+
+# larger ones scroll on narrow screens, where their numbers would run into each other
+_WIDE = """<style>
+[class*="st-key-matrix_"] { overflow-x: auto }
+[class*="st-key-matrix_"] > * { min-width: 44rem }
+</style>"""
+
+
+def show(run: Run) -> None:
+    """Show accuracies and confusion matrices, where the run has made them."""
+    path = run.results / "tables" / "representation.csv"
+    if not path.is_file():
+        return
+    st.subheader(t("representation.title"))
+    accuracies = load.table(run, "tables/representation.csv")
+    confidence = percent(run.config["evaluation"]["confidence"])
+    if accuracies["accuracy"].notna().any():
+        st.markdown(t("representation.text", clips=number(accuracies["n_train"].iloc[0])))
+        st.dataframe(_numbers(accuracies), hide_index=True, key="representation_numbers")
+        st.caption(t("representation.note", confidence=confidence))
+    for note in dict.fromkeys("; ".join(accuracies["note"]).split("; ")):
+        if note:
+            st.info(f"{sentence(note)}.", icon=":material/info:")
+    confusion = load.table(run, "tables/representation_confusion.csv")
+    if confusion.empty:
+        return
+    classifier = st.segmented_control(
+        t("representation.classifier"),
+        list(CLASSIFIERS),
+        format_func=lambda name: t(f"representation.{name}", number=NEIGHBORS),
+        default=CLASSIFIERS[0],
+        required=True,
+        key="classifier",
+    )
+    rows = confusion.to_dict("records")
+    keys, _ = matrix(rows, classifier, LABELS[0])
+    if len(keys) <= _MOST_BESIDE:
+        places = st.columns(2, gap="medium")
+    else:
+        places = [st.container(), st.container()]
+        st.html(_WIDE)
+    for place, label in zip(places, LABELS, strict=True):
+        with place:
+            st.markdown(f"**{charts.group_name(label)}**")
+            _, clips = matrix(rows, classifier, label)
+            alt = _alt(accuracies, classifier, label)
+            with st.container(key=f"matrix_{label}"):
+                charts.draw(_heat_map(keys, clips), alt=alt, key=f"representation_{label}")
+            st.caption(alt)
+    with st.expander(t("representation.per_id"), icon=":material/table:"):
+        st.dataframe(_per_id(rows, classifier), hide_index=True, key="representation_ids")
+
+
+def _numbers(accuracies: pd.DataFrame) -> pd.DataFrame:
+    """Return how much is recognised, a row a classifier and target."""
+    by = accuracies.set_index(["classifier", "target", "label"])
+    shown = []
+    for classifier in CLASSIFIERS:
+        for target, name in zip(TARGETS, ("machine", "id"), strict=True):
+            words = f"{t(f'representation.{name}')} ({NAMES[classifier]})"
+            entry = {t("representation.target"): words}
+            for label in LABELS:
+                row = by.loc[(classifier, target, label)]
+                entry[charts.group_name(label)] = _bounds(row)
+            entry[t("representation.chance")] = percent(row["chance"], 1)
+            shown.append(entry)
+    return pd.DataFrame(shown)
+
+
+def _bounds(row: pd.Series) -> str:
+    if pd.isna(row["accuracy"]):
+        return NONE
+    low, high = (number(100 * row[f"accuracy_{end}"], 1) for end in ("low", "high"))
+    return f"{percent(row['accuracy'], 1)} [{low}, {high}]"
+
+
+def _alt(accuracies: pd.DataFrame, classifier: str, label: str) -> str:
+    own = accuracies[
+        (accuracies["classifier"] == classifier)
+        & (accuracies["target"] == TARGETS[1])
+        & (accuracies["label"] == label)
+    ].iloc[0]
+    if pd.isna(own["accuracy"]):
+        return t("representation.no_clips")
+    share = percent(own["accuracy"], 1)
+    return t("representation.alt", share=share, clips=number(own["n_clips"]))
+
+
+def _per_id(rows: list[dict], classifier: str) -> pd.DataFrame:
+    """Return which share of each machine ID is recognised."""
+    shown = []
+    for row in recognised_ids(rows, classifier):
+        entry = {t("column.machine"): row["machine"], t("column.id"): row["id"]}
+        entry |= {charts.group_name(label): percent(row[label], 1) for label in LABELS}
+        entry[t("representation.taken_for")] = " ID ".join(row["taken_for"] or (NONE,))
+        shown.append(entry)
+    return pd.DataFrame(shown)
+
+
+def _heat_map(keys: list[tuple[str, str]], clips: np.ndarray) -> go.Figure:
+    """Draw a confusion matrix: row, machine ID of the clips; column, the recognised one."""
+    names = [" ".join(key) for key in keys]
+    part = shares(clips)
+    words = np.full(part.shape, "", dtype=object)
+    for place in zip(*np.nonzero(clips), strict=True):
+        words[place] = number(100 * part[place]) if part[place] >= 0.005 else "<1"
+    figure = go.Figure(
+        go.Heatmap(
+            x=names,
+            y=names,
+            z=100 * part,
+            text=words,
+            texttemplate="%{text}",
+            textfont={"size": 11 if len(keys) <= _MOST_BESIDE else 10},
+            customdata=clips,
+            hovertemplate=t("representation.hover"),
+            colorscale="Blues",
+            zmin=0,
+            zmax=100,
+            xgap=1,
+            ygap=1,
+            showscale=False,
+            hoverongaps=False,
+        )
+    )
+    # every name, and no room around the cells
+    both = {"type": "category", "tickmode": "linear", "showgrid": False}
+    ends = [-0.5, len(keys) - 0.5]
+    figure.update_xaxes(title=t("representation.recognised"), tickangle=-90, range=ends, **both)
+    figure.update_yaxes(title=t("representation.own"), range=ends[::-1], **both)
+    figure.update_layout(height=170 + 26 * max(len(keys), 5), plot_bgcolor="white")
+    return figure

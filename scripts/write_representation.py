@@ -1,0 +1,13 @@
+"""Write how many test clips are recognised by their embedding, in Markdown and CSV."""
+
+from pygoodvibes import representation_tables
+from pygoodvibes.job import logged
+
+with logged(snakemake.log):
+    representation_tables.write_representation(
+        accuracies=snakemake.input.accuracies,
+        confusion=snakemake.input.confusion,
+        outputs=dict(snakemake.output.items()),
+        confidence=snakemake.params.confidence,
+        data=snakemake.params.data,
+    )
