@@ -1,5 +1,6 @@
 """The app's pages: each in both languages, without a browser and in one."""
 
+import ast
 import contextlib
 import os
 import pathlib
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 
 import numpy as np
@@ -126,6 +128,222 @@ def test_reasons_of_the_library_are_said_in_french(kind, language, monkeypatch, 
     assert language.sentence(str(raised.value)) == str(raised.value)
 
 
+# what the library says: reasons, notes and errors
+
+LIBRARY = ROOT / "scripts/pygoodvibes"
+# where reasons and notes are made that stand in manifest.csv and metrics.csv
+WRITERS = (
+    "layouts",
+    "audio",
+    "mel",
+    "mel_cache",
+    "manifest",
+    "precomputed",
+    "detection",
+    "choice",
+    "certainty",
+)
+# functions that return a reason
+REASONS = {"why_unusable", "_what_is_missing", "_open_frames", "_why_meaningless"}
+# errors of the modules that the app has imported, but of functions that it doesn't call
+NOT_ASKED = {"layouts", "detection", "manifest"}
+
+
+def wordings(node):
+    """Return the texts that an expression may be; what is filled in becomes the number 7."""
+    if isinstance(node, ast.IfExp):
+        return wordings(node.body) + wordings(node.orelse)
+    if isinstance(node, ast.List | ast.Tuple):
+        return [text for each in node.elts for text in wordings(each)]
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value]
+    if isinstance(node, ast.JoinedStr):
+        return ["".join(getattr(part, "value", "7") if isinstance(part, ast.Constant) else "7"
+                        for part in node.values)]  # fmt: skip
+    return []
+
+
+def is_status(node):
+    return isinstance(node, ast.Constant) and node.value == "status"
+
+
+def name_of(node):
+    return getattr(node, "id", getattr(node, "attr", ""))
+
+
+def reasons_in(tree):
+    """Return the reasons and notes that a module gives to clips and detectors."""
+    found = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) if name in REASONS:
+                found += [
+                    text
+                    for each in ast.walk(node)
+                    if isinstance(each, ast.Return)
+                    for text in wordings(each.value)
+                ]
+            case ast.Assign(targets=[ast.Name(id="reason")], value=value):
+                found += wordings(value)
+            case ast.Assign(targets=[ast.Subscript(slice=key)], value=value) if is_status(key):
+                found += wordings(value)
+            case ast.Dict(keys=keys, values=values):
+                for key, value in zip(keys, values, strict=True):
+                    found += wordings(value) if is_status(key) else []
+            case ast.keyword(arg="reason", value=value):
+                found += wordings(value)
+            case ast.Call(func=ast.Attribute(attr="append", value=ast.Name(id="notes"))):
+                found += wordings(node.args[0])
+            case ast.Call(func=ast.Name(id="Detection")):
+                found += [text for each in node.args for text in wordings(each)]
+    return found
+
+
+def errors_in(tree):
+    """Return the messages of the errors that a module raises for its user."""
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return [text for call in calls if name_of(call.func) == "UserError"
+            for text in wordings(call.args[0])]  # fmt: skip
+
+
+def imported_by_the_app():
+    """Return the files of the library that the pages import, and those they import later."""
+    command = "import sys; from ui import frame; print(*sys.modules)"
+    paths = os.pathsep.join(map(str, (ROOT / "app", ROOT / "scripts")))
+    done = subprocess.run(
+        [sys.executable, "-c", command],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    own = (name.split(".", 1) for name in done.stdout.split() if name.startswith("pygoodvibes."))
+    names = {name for _, name in own}
+    names = (names | {"models"}) - NOT_ASKED
+    files = [LIBRARY / f"{name.replace('.', '/')}.py" for name in sorted(names)]
+    return [path for path in files if path.is_file()]
+
+
+def trees(paths):
+    return [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
+
+
+@pytest.fixture
+def french(language, monkeypatch):
+    monkeypatch.setattr(language, "current", lambda: "fr")
+    return language
+
+
+def test_every_reason_and_note_that_the_library_can_give_has_its_french(french):
+    found = {
+        text
+        for tree in trees(LIBRARY / f"{name}.py" for name in WRITERS)
+        for text in reasons_in(tree)
+    }
+    # 'ok' is the status of a clip that can be used; of a note the rest may be put together
+    found = sorted(text for text in found if text.strip("7") and text != "ok")
+    assert len(found) > 35
+    assert [text for text in found if french.translated(text) is None] == []
+
+
+def test_every_error_that_a_page_can_show_has_its_french(french):
+    places = [*imported_by_the_app(), *sorted(UI.rglob("*.py"))]
+    found = sorted({text for tree in trees(places) for text in errors_in(tree)})
+    found = [text for text in found if text.strip("7: ")]
+    assert len(found) > 35
+    assert [text for text in found if french.translated(text) is None] == []
+
+
+def test_a_new_reason_without_french_would_be_seen(french):
+    tree = ast.parse("row['status'] = f'the {clip} smells'\nraise UserError('too green')")
+    assert reasons_in(tree) == ["the 7 smells"]
+    assert errors_in(tree) == ["too green"]
+    assert french.translated("the 7 smells") is None
+    assert french.translated("results/a.csv: too green") is None
+    assert french.sentence("too green") == "too green"
+
+
+def test_the_notes_of_the_default_results_are_said_in_french(french):
+    metrics = pd.read_csv(ROOT / "results/synthetic/metrics.csv", dtype=str)
+    notes = metrics["note"].dropna()
+    assert len(notes) >= 12
+    for note in notes:
+        assert french.translated(note).startswith("choisi : "), note
+
+
+@pytest.mark.parametrize(
+    ("best", "alone", "french_words"),
+    [
+        (["a", "b"], False, ["1,25 ; 1,00", "(à 1,00, il y en a encore 1)", "fixed a 0,50"]),
+        (["b"], False, ["le plus haut de"]),
+        (["fixed"], False, []),
+        ([], True, ["la seule machine de son type"]),
+        ([], False, ["ne peut pas être calculé"]),
+    ],
+)
+@pytest.mark.parametrize("form", ["chosen: {} ({})", "chosen: {}: {}"])
+def test_why_something_was_chosen_is_said_in_french(french, best, alone, french_words, form):
+    from pygoodvibes.choice import reason_for
+
+    values = {"fixed": 0.5, "a": 1.25, "b": 1.0, "c": 1.0}
+    table = {name: {"separation": value} for name, value in values.items()}
+    reason = reason_for(table, "separation", "fixed", best, fallback="fixed", alone=alone)
+    for each in (reason, reason.replace("; ", ", ")):
+        said = french.translated(form.format(" + ".join(best or ["fixed"]), each))
+        assert all(words in said for words in french_words), said
+        assert not re.search(r"\b(the|of|has|have|more|chosen)\b", said), said
+
+
+def test_what_a_clip_lacks_is_said_in_french(french, tmp_path):
+    from pygoodvibes.layouts import find_dcase, find_manifest
+
+    for path in ("fan/train/notes.mp3", "fan/loose.wav", "fan/train/anomaly_id_00_00000001.wav",
+                 "fan/test/strange.wav", "fan/supplemental/normal_id_00_00000000.wav",
+                 "fan/train/section_00_source_test_normal_0000.wav"):  # fmt: skip
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    (tmp_path / "clips.csv").write_text(
+        "path,machine,id,split,label\n,fan,1,train,normal\na.wav,fan,1,later,normal\n"
+        "b.wav,fan,1,test,green\nc.wav,fan,1,test,normal\nfan/loose.wav,a b,1,test,normal\n"
+    )
+    clips = [*find_dcase(tmp_path), *find_manifest(tmp_path / "clips.csv", tmp_path)]
+    reasons = {clip.reason for clip in clips if clip.reason}
+    assert len(reasons) == 11
+    assert [reason for reason in reasons if french.translated(reason) is None] == []
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ((2, 1, 1), "2 extrait(s) d'apprentissage utilisable(s), il en faut au moins 3"),
+        ((9, 0, 0), "aucun extrait de test utilisable"),
+        ((9, 1, 0), "aucun extrait de test anormal"),
+        ((9, 0, 1), "aucun extrait de test normal"),
+    ],
+)
+def test_what_a_machine_lacks_is_said_in_french(french, counts, words):
+    from pygoodvibes.manifest import coverage
+
+    kinds = (("train", "normal"), ("test", "normal"), ("test", "anomaly"))
+    rows = [
+        {"machine": "fan", "id": "00", "split": split, "label": label, "status": "ok"}
+        for (split, label), count in zip(kinds, counts, strict=True)
+        for _ in range(count)
+    ]
+    [entry] = coverage(rows)
+    assert french.translated(entry["note"]).endswith(words)
+
+
+def test_several_notes_are_said_one_by_one(french):
+    both = "n_components 64 lowered to 12: 12 training clips; no AUC: no normal test clip"
+    assert french.translated(both) == (
+        "n_components abaissé de 64 à 12 : 12 extraits d'apprentissage ; "
+        "pas d'AUC : aucun extrait de test normal"
+    )
+    assert french.translated(f"{both}; quite new") is None
+    assert french.sentence(f"{both}; quite new").endswith("quite new")
+
+
 def test_numbers_are_written_as_the_language_does(language, monkeypatch):
     assert (language.number(1234.5, 1), language.percent(0.5)) == ("1,234.5", "50\xa0%")
     assert language.percent(float("nan")) == language.NONE
@@ -150,6 +368,14 @@ def test_nothing_is_sent_from_here():
 
     settings = tomllib.loads((ROOT / "app/.streamlit/config.toml").read_text())
     assert settings["browser"]["gatherUsageStats"] is False
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_largest_upload_is_said_as_it_is_set(language):
+    import tomllib
+
+    settings = tomllib.loads((ROOT / "app/.streamlit/config.toml").read_text())
+    assert f" {settings['server']['maxUploadSize']} " in f" {texts(language)['frame.limit']} "
 
 
 # the pages, without a browser
@@ -184,12 +410,164 @@ def test_a_page_opens_in_both_languages(small, monkeypatch, page, language):
     assert app.title[0].value == PAGES[page][LANGUAGES.index(language)]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("page", PAGES)
-def test_without_results_a_page_says_how_to_make_them(tmp_path, monkeypatch, page):
-    app = opened(tmp_path, monkeypatch, page)
+def test_without_results_a_page_says_how_to_make_them(tmp_path, monkeypatch, page, language):
+    app = opened(tmp_path, monkeypatch, page, language)
     assert not app.exception
-    assert "no results yet" in said(app)
-    assert [block.value for block in app.code] == ["make results"]
+    alone = page == "own_clip"
+    words = {"en": ("no results yet", "no models yet"), "fr": ("de résultats", "de modèles")}
+    assert words[language][alone] in said(app)
+    own = {"en": "pygoodvibes fit FOLDER", "fr": "pygoodvibes fit DOSSIER"}[language]
+    expected = ["make results", f"{own} -o my-machine.pgv"] if alone else ["make results"]
+    assert [block.value for block in app.code] == expected
+
+
+def own_model(small):
+    """Return the bytes of a model, the place of an anomalous clip, and the score it must get."""
+    from pygoodvibes import machine_model, scoring
+
+    model = small / "results/small/models/fan_id_02.pgv"
+    clip = small / "data/small/fan/test/anomaly_id_02_00000001.wav"
+    return model, clip, scoring.score_file(machine_model.load(model), clip)
+
+
+def judged(app, clip):
+    """Upload a clip on the page and return its score and verdict as the page gives them."""
+    app.file_uploader(key="upload").set_value((clip.name, clip.read_bytes(), "audio/wav")).run()
+    assert not app.exception
+    numbers = {metric.label: metric.value for metric in app.metric}
+    return numbers["Score"], [each.value for each in (*app.error, *app.success)]
+
+
+@pytest.mark.parametrize("place", ["models", "variable", "file", "upload"])
+def test_a_model_of_ones_own_judges_without_results(small, tmp_path, monkeypatch, place):
+    model, clip, expected = own_model(small)
+    folder = tmp_path / ("models" if place == "models" else "elsewhere")
+    folder.mkdir()
+    shutil.copy(model, folder / "my-fan.pgv")
+    if place in ("variable", "file"):
+        named = folder if place == "variable" else folder / "my-fan.pgv"
+        monkeypatch.setenv("PYGOODVIBES_MODELS", str(named))
+    app = opened(tmp_path, monkeypatch, "own_clip")
+    if place == "upload":
+        assert "no models yet" in said(app)
+        content = "my-fan.pgv", model.read_bytes(), "application/octet-stream"
+        app.file_uploader(key="own_model").set_value(content).run()
+    assert not app.exception
+    assert app.selectbox(key="machine").options == ["my-fan.pgv"]
+    score, [verdict] = judged(app, clip)
+    assert score == f"{expected.score:,.2f}"
+    assert ("ANOMALOUS" in verdict) == (expected.verdict == "anomalous")
+    assert "Verdict for my-fan.pgv" in said(app)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_how_far_a_verdict_can_be_trusted_is_said(small, tmp_path, monkeypatch, language):
+    from pygoodvibes import certainty, machine_model, scoring
+
+    _, clip, _ = own_model(small)
+    model = machine_model.load(small / "results/small/models/fan_id_00.pgv")
+    sure = certainty.of(model, scoring.judge(model))
+    assert sure.loose and sure.clips == 12
+    app = opened(small, monkeypatch, "own_clip", language, machine="fan ID 00")
+    judged(app, clip)
+    [warning] = [each.value for each in app.warning]
+    assert {"en": "comes from 12 normal clips", "fr": "vient de 12 extraits"}[language] in warning
+    assert f"{100 * sure.high:.0f}\xa0%" in warning
+    # a clip twice as long as those that the model knows
+    signal, rate = soundfile.read(clip)
+    soundfile.write(tmp_path / "long.wav", np.concatenate([signal, signal]), rate)
+    judged(app, tmp_path / "long.wav")
+    words = {
+        "en": "4 s long, but fan ID 00 was fitted on 2 s: no fair score.",
+        "fr": "il dure 4 s, mais fan ID 00 a été ajusté sur 2 s : ce score n'est pas juste.",
+    }
+    assert words[language] in [each.value for each in app.warning]
+
+
+def test_an_uploaded_model_is_picked_among_those_of_the_run(small, tmp_path, monkeypatch):
+    model, clip, expected = own_model(small)
+    app = opened(small, monkeypatch, "own_clip")
+    before = app.selectbox(key="machine").options
+    assert before == ["fan ID 00", "fan ID 02", "valve ID 00"]
+    content = "my-fan.pgv", model.read_bytes(), "application/octet-stream"
+    app.file_uploader(key="own_model").set_value(content).run()
+    assert app.selectbox(key="machine").options == ["my-fan.pgv", *before]
+    assert app.selectbox(key="machine").value == "my-fan.pgv"
+    assert judged(app, clip)[0] == f"{expected.score:,.2f}"
+    # and without it those of the run are there again
+    app.file_uploader(key="own_model").set_value(None).run()
+    assert not app.exception
+    assert app.selectbox(key="machine").options == before
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", ["text", "cut", "altered"])
+def test_a_wrong_model_is_refused_with_a_sentence(small, monkeypatch, kind, language):
+    content = (small / "results/small/models/fan_id_02.pgv").read_bytes()
+    content = {
+        "text": b"no model",
+        "cut": content[:2000],
+        "altered": content[:3000] + bytes([content[3000] ^ 1]) + content[3001:],
+    }[kind]
+    app = opened(small, monkeypatch, "own_clip", language)
+    file = "my-fan.pgv", content, "application/octet-stream"
+    app.file_uploader(key="own_model").set_value(file).run()
+    assert not app.exception
+    words = {"text": ("no model", "pas un modèle")}.get(kind, ("damaged", "abîmé"))
+    [error] = [each.value for each in app.error]
+    assert words[LANGUAGES.index(language)] in error
+    assert "my-fan.pgv" in error
+    # the others can still be picked
+    app.selectbox(key="machine").set_value("fan ID 00").run()
+    assert not app.error
+
+
+def test_a_folder_of_models_that_is_not_there_is_named(small, monkeypatch):
+    monkeypatch.setenv("PYGOODVIBES_MODELS", "nowhere")
+    app = opened(small, monkeypatch, "own_clip", "fr")
+    assert not app.exception
+    assert [each.value for each in app.warning] == [
+        "PYGOODVIBES_MODELS : il n'y a ni fichier ni dossier nowhere"
+    ]
+    assert app.selectbox(key="machine").value == "fan ID 00"
+
+
+def test_notes_and_reasons_stand_in_french(copy, monkeypatch):
+    path = copy / "results/small/metrics.csv"
+    metrics = pd.read_csv(path, dtype=str)
+    metrics.loc[0, "note"] = "n_components 64 lowered to 12: 12 training clips"
+    metrics.to_csv(path, index=False)
+    manifest = pd.read_csv(copy / "results/small/manifest.csv", dtype=str)
+    manifest.loc[0, "status"] = "neither a .wav nor a .flac file"
+    manifest.to_csv(copy / "results/small/manifest.csv", index=False)
+    app = opened(copy, monkeypatch, "data", "fr")
+    assert not app.exception
+    left_out, notes = app.dataframe[2].value, app.dataframe[3].value
+    assert "ni un fichier .wav ni un fichier .flac" in set(left_out["État"])
+    assert "n_components abaissé de 64 à 12 : 12 extraits d'apprentissage" in set(notes["Remarque"])
+
+
+def test_errors_stand_in_french(copy, monkeypatch):
+    (copy / "results/small/provenance.json").write_text("{}")
+    for page in ("data", "own_clip"):
+        app = opened(copy, monkeypatch, page, "fr")
+        assert not app.exception
+        assert "provenance illisible" in app.error[0].value
+    # which goes on with a model of one's own
+    assert app.file_uploader(key="own_model")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_only_clouds_that_can_be_clicked_say_so(small, monkeypatch, language):
+    words = {"en": "Click a point", "fr": "Cliquez sur un point"}[language]
+    for view, clickable in (("2-D", True), ("3-D", False)):
+        app = opened(small, monkeypatch, "method", language, solid=view)
+        assert not app.exception
+        label = texts(language)["cloud.point"]
+        [box] = [box for box in app.selectbox if box.label == label]
+        assert (words in said(app), words in box.placeholder) == (clickable, clickable)
 
 
 def test_incomplete_results_are_named(copy, monkeypatch):
@@ -478,6 +856,10 @@ class Visit:
         self.page.on("request", self._asked)
 
     def _heard(self, message):
+        # Streamlit itself asks below a page's address first whether its server is there
+        place = urllib.parse.urlparse(message.location.get("url", "")).path
+        if re.fullmatch(r"/\w+/_stcore/(health|host-config)", place) and " 404 " in message.text:
+            return
         # of plots that are drawn by the graphics card a browser keeps sixteen
         if message.type == "error" or "WebGL contexts" in message.text:
             self.problems.append(message.text)
@@ -554,6 +936,32 @@ def test_every_page_opens_in_a_browser(visit, width, language):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_has_an_address(visit, language):
+    reader = visit(1280, language)
+    for name, titles in PAGES.items():
+        title = titles[LANGUAGES.index(language)]
+        reader.page.goto(f"{reader.address}/{name}?lang={language}")
+        for again in (False, True):
+            if again:  # F5
+                reader.page.reload()
+            expect(reader.page.get_by_role("heading", name=title, level=1)).to_be_visible()
+            reader.settle()
+            expect(reader.page.get_by_role("dialog")).to_have_count(0)
+            reader.is_whole()
+        link = reader.page.get_by_test_id("stSidebarNavLink").filter(has_text=title)
+        expect(link).to_have_attribute("aria-current", "page")
+
+
+@pytest.mark.browser
+def test_the_address_of_the_first_page_keeps_what_is_asked_for(visit):
+    reader = visit(1280, "fr")
+    reader.page.goto(f"{reader.address}/data?lang=fr&search=valve")
+    reader.reads("24 extraits sur 72")
+    reader.is_whole()
+
+
+@pytest.mark.browser
 def test_the_language_is_one_switch_away(visit):
     reader = visit()
     reader.open("data")
@@ -618,6 +1026,33 @@ def test_a_clicked_point_is_heard(visit):
 
 
 @pytest.mark.browser
+def test_a_cloud_in_three_dimensions_can_be_turned(visit):
+    reader = visit()
+    reader.open("method")
+    reader.page.get_by_role("radio", name="3-D").click()
+    reader.reads("Turn the cloud", "pick it from the list")
+    cloud = reader.page.locator(".js-plotly-plot").last
+    scene = "[...document.querySelectorAll('.js-plotly-plot')].at(-1)?._fullLayout?.scene?._scene"
+    reader.page.wait_for_function(f"() => {scene}?.getCamera")
+    reader.settle()
+    before = reader.page.evaluate(f"() => {scene}.getCamera().eye.x")
+    # pictures above it that are drawn late push it away from under the mouse
+    for _ in range(30):
+        cloud.scroll_into_view_if_needed()
+        box = cloud.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        reader.page.mouse.move(x, y)
+        reader.page.mouse.down()
+        reader.page.mouse.move(x + 90, y + 10, steps=8)
+        reader.page.mouse.up()
+        reader.settle()
+        after = reader.page.evaluate(f"() => {scene}.getCamera().eye.x")
+        if abs(after - before) > 0.1:
+            break
+    assert abs(after - before) > 0.1
+
+
+@pytest.mark.browser
 def test_the_grid_of_settings_is_drawn_whole(visit):
     reader = visit()
     reader.open("detectors")
@@ -632,8 +1067,13 @@ def test_the_grid_of_settings_is_drawn_whole(visit):
 
 
 def upload(reader, path):
-    reader.page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(path)
-    reader.page.get_by_test_id("stFileChip").wait_for()
+    own = reader.page.get_by_test_id("stFileUploader")
+    # of the two places to drop a file that of its kind
+    kind = texts(reader.language)["own.model" if path.suffix == ".pgv" else "own.upload"]
+    place = own.filter(has_text=kind)
+    place.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(path)
+    # which shortens a long name
+    place.locator(f'[data-testid=stFileChip][aria-label^="{path.name}"]').wait_for()
     reader.settle()
 
 
@@ -674,6 +1114,49 @@ def test_an_uploaded_clip_gets_the_score_that_the_workflow_gave(visit, small):
     reader.reads("ANOMALOUS", f"{worst['score']:,.2f}", "What drives the score")
     # the clip, and what drives its score in frequency and in time
     expect(reader.page.locator(".js-plotly-plot")).to_have_count(3)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "language"), [(1280, "en"), (390, "fr")])
+def test_without_results_a_fitted_model_judges_a_clip(
+    browser, small, tmp_path, capsys, width, language
+):
+    from pygoodvibes import machine_model, scoring
+    from pygoodvibes.__main__ import main
+
+    healthy = tmp_path / "healthy"
+    healthy.mkdir()
+    for clip in (small / "data/small/fan/train").glob("normal_id_00_*.wav"):
+        shutil.copy(clip, healthy)
+    model = tmp_path / "my-fan.pgv"
+    assert main(["fit", str(healthy), "-o", str(model)]) == 0
+    clip = small / "data/small/fan/test/anomaly_id_00_00000000.wav"
+    expected = scoring.score_file(machine_model.load(model), clip)
+    (tmp_path / "root").mkdir()
+    with served(tmp_path / "root") as address:
+        reader = Visit(browser, address, width, language)
+        reader.open("own_clip")
+        reader.reads({"en": "no models yet", "fr": "pas encore de modèles"}[language])
+        # Streamlit's own word gives way to one of the reader's language
+        button = reader.page.get_by_test_id("stFileUploaderDropzone").locator("button p")
+        expect(button).to_have_css("font-size", "0px")
+        word = button.evaluate("button => getComputedStyle(button, '::after').content")
+        assert word == {"en": '"Choose a file"', "fr": '"Choisir un fichier"'}[language]
+        upload(reader, model)
+        reader.reads("my-fan.pgv")
+        upload(reader, clip)
+        score = f"{expected.score:,.2f}"
+        reader.reads(score if language == "en" else score.replace(".", ","))
+        words = {"en": "What is odd, when and where", "fr": "Ce qui est étrange, quand et où"}
+        reader.reads(words[language])
+        expect(reader.page.locator(".js-plotly-plot")).to_have_count(3)
+        reader.settle()
+        reader.is_whole()
+        # the other pages say what to do
+        reader.open("results")
+        reader.reads("make results")
+        reader.is_whole()
+        reader.page.close()
 
 
 @pytest.mark.browser

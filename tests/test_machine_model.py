@@ -80,6 +80,17 @@ def test_every_changed_byte_is_noticed(path):
             machine_model.load(path)
 
 
+def test_a_model_is_read_from_bytes_as_from_its_file(path):
+    content = path.read_bytes()
+    found = machine_model.loads(content, "upload.pgv")
+    assert (found.name, found.sha256) == (
+        machine_model.load(path).name,
+        hashlib.sha256(content).hexdigest(),
+    )
+    with pytest.raises(UserError, match=r"^upload.pgv: damaged or altered"):
+        machine_model.loads(content[:-1], "upload.pgv")
+
+
 @pytest.mark.parametrize("kept", [0, 3, 100, -1, -100])
 def test_a_file_that_was_cut_off_is_refused(path, kept):
     path.write_bytes(path.read_bytes()[:kept])

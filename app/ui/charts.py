@@ -402,6 +402,11 @@ def cloud(
         figure.update_layout(
             scene={
                 f"{key}axis": {"title": label} for key, label in zip("xyz", labels, strict=False)
+            }
+            # `draw` forbids to drag; from further away than usual all axes fit on a narrow screen
+            | {
+                "dragmode": "turntable",
+                "camera": {"eye": {"x": 2.1, "y": 2.1, "z": 1.5}, "center": {"z": -0.15}},
             },
             height=560,
         )

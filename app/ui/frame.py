@@ -6,9 +6,10 @@ import streamlit as st
 
 from pygoodvibes import run_folders
 from pygoodvibes.errors import UserError
+from pygoodvibes.run_folders import Run
 from pygoodvibes.titles import data_title
 from ui import load
-from ui.language import LANGUAGES, t
+from ui.language import LANGUAGES, sentence, t
 from ui.pages import data, detectors, listen, method, own_clip, results
 
 PAGES = {
@@ -33,12 +34,26 @@ _STYLE = """
 """
 
 
+# words of Streamlit's own that it can't be told in another language
+_UPLOAD = """
+<style>
+[data-testid=stFileUploaderDropzone] button p,
+[data-testid=stFileUploaderDropzoneInstructions] span {{font-size: 0}}
+[data-testid=stFileUploaderDropzone] button p::after {{content: "{choose}"; font-size: 0.875rem}}
+[data-testid=stFileUploaderDropzoneInstructions] span::after {{
+  content: "{limit}"; font-size: 0.875rem;
+}}
+</style>
+"""
+
+
 def show(*, default: str = "data") -> None:
     """Show the page asked for; `default` is the one of the bare address."""
     st.html(_STYLE)
     finished, incomplete = run_folders.find_runs(pathlib.Path())
     with st.container(horizontal=True, vertical_alignment="bottom", key="header"):
         _language()
+        st.html(_UPLOAD.format(choose=t("frame.choose"), limit=t("frame.limit")))
         chosen = None
         if len(finished) > 1:
             chosen = st.selectbox(
@@ -56,12 +71,20 @@ def show(*, default: str = "data") -> None:
             lambda module=module: _page(module, chosen, incomplete),
             title=t(f"{name}.title"),
             icon=icon,
-            url_path=name,
+            url_path="first" if name == default else name,
             default=name == default,
         )
         for name, (module, icon) in PAGES.items()
     ]
-    st.navigation(pages, position="sidebar").run()
+    # Streamlit gives the first page the bare address only: that of its own leads there
+    first = next(page for page in pages if page.url_path == "")
+    own_address = st.Page(
+        lambda: st.switch_page(first, query_params=st.query_params.to_dict()),
+        title=first.title,
+        url_path=default,
+        visibility="hidden",
+    )
+    st.navigation([*pages, own_address], position="sidebar").run()
 
 
 def _language() -> None:
@@ -84,17 +107,32 @@ def _language() -> None:
 def _page(module: object, chosen: str | None, incomplete: dict[str, list[str]]) -> None:
     name = module.__name__.rpartition(".")[2]
     st.title(t(f"{name}.title"))
-    if chosen is None:
+    run = None
+    try:
+        run = None if chosen is None else load.run(chosen)
+    except UserError as error:
+        _refused(error)
+    if chosen is None and module is not own_clip:
         _nothing_yet(incomplete)
+    if run is None and module is not own_clip:
         return
     try:
-        run = load.run(chosen)
-        dataset = run.config["dataset"]
-        data = _data(name=dataset["name"], source=dataset["source"])
-        st.caption(f"{t(f'{name}.intro')} {t('frame.shown', data=data)}")
+        st.caption(" ".join([t(f"{name}.intro"), *_shown(run)]))
         module.show(run)
     except UserError as error:
-        st.error(str(error), icon=":material/error:")
+        _refused(error)
+
+
+def _refused(error: UserError) -> None:
+    st.error(sentence(str(error)), icon=":material/error:")
+
+
+def _shown(run: Run | None) -> list[str]:
+    """Return the sentence that says whose results a page shows, if any."""
+    if run is None:
+        return []
+    dataset = run.config["dataset"]
+    return [t("frame.shown", data=_data(name=dataset["name"], source=dataset["source"]))]
 
 
 def _data(*, name: str, source: str) -> str:

@@ -52,11 +52,40 @@ def span(low: float, high: float, digits: int = 0) -> str:
     return f"{number(low, digits)}\N{EN DASH}{number(high, digits)}"
 
 
-def sentence(reason: str) -> str:
-    """Say in the reader's language why a clip can't be used; what is not known stays as it is."""
+@functools.cache
+def _patterns(language: str) -> list[tuple[re.Pattern, str]]:
+    """Return what the library may say, as patterns of the whole, and how the language says it."""
+    entries = catalogue(language)["reasons"]
+    return [(re.compile(entry["if"], re.DOTALL), entry["say"]) for entry in entries]
+
+
+def sentence(text: str) -> str:
+    """Say in the reader's language a reason, note or error that the library gives in English.
+
+    Of several, with semicolons between them, each is said by itself; what is not known stays as it
+    is.
+    """
     if current() == "en":
-        return reason
-    for entry in catalogue(current())["reasons"]:
-        if match := re.search(entry["if"], reason):
-            return entry["say"].format(*match.groups())
-    return reason
+        return text
+    return translated(text) or "; ".join(translated(part) or part for part in text.split("; "))
+
+
+def translated(text: str) -> str | None:
+    """Return what the library says in the reader's language, None if that is not known."""
+    for pattern, say in _patterns(current()):
+        match = pattern.fullmatch(text)
+        # a part of that name must be known itself: the reason after the name of a file
+        if match and all(map(translated, match.groupdict().values())):
+            return say.format(*map(_part, match.groups()))
+    parts = [translated(part) for part in text.split("; ")] if "; " in text else [None]
+    return None if None in parts else " ; ".join(parts)
+
+
+_NUMBERS = re.compile(r"-?\d+\.\d+(, -?\d+\.\d+)*")
+
+
+def _part(text: str) -> str:
+    """Return a part of a sentence, which may be a reason itself or some numbers."""
+    if not _NUMBERS.fullmatch(text):
+        return sentence(text)
+    return " ; ".join(number(float(each), len(each.partition(".")[2])) for each in text.split(", "))

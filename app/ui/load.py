@@ -1,15 +1,18 @@
 """What pages show, read once for all sessions and again when a file changes."""
 
 import functools
+import os
 import pathlib
 from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pygoodvibes import browse, machine_model, operating_points, run_folders
 from pygoodvibes.deviation import Normal, learn_normal
+from pygoodvibes.errors import UserError
 from pygoodvibes.figures.inputs import read_table, read_vectors
 from pygoodvibes.mel import band_edges
 from pygoodvibes.mel_cache import MelCache, open_cache
@@ -193,10 +196,40 @@ def models(run: Run) -> dict[str, pathlib.Path]:
     return {" ID ".join(path.stem.rsplit("_id_", 1)): path for path in found}
 
 
+OWN_MODELS = "PYGOODVIBES_MODELS"
+"""Environment variable that names a folder of model files, or one, instead of `models`."""
+
+
+def own_models() -> dict[str, pathlib.Path]:
+    """Return the reader's own model files, made by `pygoodvibes fit`, by file name.
+
+    Raises
+    ------
+    UserError
+        If what the environment names is not there.
+    """
+    named = os.environ.get(OWN_MODELS)
+    place = pathlib.Path(named or "models")
+    if named and not place.exists():
+        raise UserError(f"{OWN_MODELS}: no such file or folder ({named})")
+    found = [place] if place.is_file() else sorted(place.glob(f"*{machine_model.ENDING}"))
+    return {path.name: path for path in found}
+
+
 @_cached(8)
 def model(path: pathlib.Path) -> machine_model.MachineModel:
     """Return a model, given its file."""
     return machine_model.load(path)
+
+
+def uploaded_model(file: UploadedFile) -> machine_model.MachineModel:
+    """Return a model that the reader has uploaded."""
+    return _uploaded_model(file.file_id, file)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _uploaded_model(file_id: str, _file: UploadedFile) -> machine_model.MachineModel:
+    return machine_model.loads(_file.getvalue(), _file.name)
 
 
 def seconds_a_frame(run: Run) -> float:

@@ -217,6 +217,17 @@ def load(path: str | pathlib.Path) -> MachineModel:
         content = pathlib.Path(path).read_bytes()
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error.strerror})") from None
+    return loads(content, path)
+
+
+def loads(content: bytes, path: str | pathlib.Path) -> MachineModel:
+    """Read a model from the bytes of its file; `path` is what errors call it.
+
+    Raises
+    ------
+    UserError
+        As `load`.
+    """
     if not content.startswith(b"PK\x03\x04"):
         raise UserError(f"{path}: no model; 'pygoodvibes fit FOLDER' makes one")
     body, digest = content[:-_DIGEST], content[-_DIGEST:].decode("latin-1")

@@ -127,5 +127,6 @@ def _left_out(run: Run, manifest: pd.DataFrame) -> None:
     notes = notes.loc[notes["note"] != "", ["machine", "id", "detector", "note"]]
     if len(notes):
         st.markdown(t("data.notes"))
+        notes = notes.assign(note=notes["note"].map(sentence))
         names = {name: t(f"column.{name}") for name in notes.columns}
         st.dataframe(notes.rename(columns=names), hide_index=True)

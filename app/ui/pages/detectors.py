@@ -8,7 +8,7 @@ from pygoodvibes.errors import UserError
 from pygoodvibes.figures.inputs import points_table
 from pygoodvibes.run_folders import Run
 from ui import charts, load, pick
-from ui.language import number, percent, t
+from ui.language import number, percent, sentence, t
 
 GAMMAS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 NUS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8)
@@ -56,7 +56,7 @@ def _contours(run: Run, machine: str, machine_id: str) -> None:
     try:
         grid = load.grid(run, machine, machine_id, gammas=(gamma,), nus=(nu,), resolution=80)
     except UserError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(sentence(str(error)), icon=":material/info:")
         return
     with st.container(horizontal=True):
         st.metric(t("detectors.outside"), percent(grid.outside[0, 0]), width=260)

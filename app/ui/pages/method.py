@@ -130,7 +130,7 @@ def _detector(run: Run, machine: str, machine_id: str, detector: str, row: pd.Se
 
 def _clouds(run: Run, machine: str, machine_id: str, detector: str) -> None:
     st.subheader(t("cloud.title"))
-    st.markdown(t("cloud.text"))
+    text = st.empty()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         scope = st.segmented_control(
             t("cloud.scope"),
@@ -161,6 +161,8 @@ def _clouds(run: Run, machine: str, machine_id: str, detector: str) -> None:
     points, ratios = _points(run, machine, machine_id, scope, detector if by == "score" else None)
     if "PC3" not in points:
         solid = False
+    # Streamlit passes on no click on a point in three dimensions
+    text.markdown(t("cloud.text_list") if solid else t("cloud.text"))
     points = points[np.isfinite(points[["PC1", "PC2"]]).all(axis=1)]
     if points.empty:
         st.info(t("cloud.none"), icon=":material/info:")
@@ -170,7 +172,7 @@ def _clouds(run: Run, machine: str, machine_id: str, detector: str) -> None:
         drawn = points.sample(charts.MOST_IN_3D, random_state=0).sort_index()
         st.caption(t("cloud.sampled", shown=number(len(drawn)), all=number(len(points))))
     key = f"cloud_{scope}_{machine}_{machine_id}_{by}_{solid}"
-    picked = _picked(points, key, scope)
+    picked = _picked(points, key, scope, clickable=not solid)
     _hear(run, points, picked)
     names = {group: t(f"group.{group}") for group in charts.GROUPS}
     grouped = drawn.assign(
@@ -231,7 +233,7 @@ def _take(key: str):
     return take
 
 
-def _picked(points: pd.DataFrame, key: str, scope: str) -> int | None:
+def _picked(points: pd.DataFrame, key: str, scope: str, *, clickable: bool) -> int | None:
     """Let the reader pick a point without a mouse; returns its row."""
     column = st.columns(2)[0]
     options = list(points.index)
@@ -256,7 +258,7 @@ def _picked(points: pd.DataFrame, key: str, scope: str) -> int | None:
             options,
             index=None,
             format_func=words,
-            placeholder=t("cloud.point_hint"),
+            placeholder=t("cloud.point_hint") if clickable else t("cloud.list_hint"),
             key=f"point_{key}",
         )
 

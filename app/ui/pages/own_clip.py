@@ -5,11 +5,13 @@ import tempfile
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pygoodvibes import audio, browse, machine_model, scoring
+from pygoodvibes import audio, browse, certainty, machine_model, scoring
 from pygoodvibes.errors import UserError
 from pygoodvibes.moments import strongest
 from pygoodvibes.run_folders import Run
+from pygoodvibes.scoring import judge
 from ui import charts, load, pick
 from ui.language import number, percent, sentence, t
 
@@ -22,28 +24,69 @@ LONGEST = 120.0
 RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
 
 
-def show(run: Run) -> None:
-    """Show the page."""
-    files = load.models(run)
-    if not files and run.config["dataset"]["source"] in ("mel", "embedding"):
-        st.info(t("own.no_audio"), icon=":material/info:")
-        return
-    if not files:
-        st.info(t("own.no_models"), icon=":material/info:")
-        st.code("make results", language="bash")
-        return
+def show(run: Run | None) -> None:
+    """Show the page; without results it takes the reader's own models."""
     left, right = st.columns(2, gap="large")
+    with right:
+        uploaded = st.file_uploader(
+            t("own.model"), type=["pgv"], key="own_model", on_change=_take, help=t("own.model_help")
+        )
     with left:
+        files = _models(run, uploaded)
+        if not files:
+            _no_models(run)
+            return
         # the machine that was looked at on other pages, where there is a model of it
         pick.keep_valid("machine", list(files))
         name = st.selectbox(t("own.machine"), list(files), key="machine", bind="query-params")
-    try:
-        model = load.model(files[name])
-    except UserError as error:
-        st.error(t("own.bad_model", reason=str(error)), icon=":material/error:")
-        return
-    with right:
+        try:
+            model = _open(files[name])
+            if not model.estimators:
+                judge(model)  # says why it can't
+        except UserError as error:
+            reason = sentence(str(error))
+            st.error(t("own.bad_model", reason=reason), icon=":material/error:")
+            return
         detector = pick.one_of(list(model.estimators), key="own_detector")
+    _clip(model, name, detector)
+
+
+def _models(run: Run | None, uploaded: UploadedFile | None) -> dict[str, object]:
+    """Return what the reader can pick: an uploaded model, models of their own, those of the run."""
+    files: dict[str, object] = {} if uploaded is None else {uploaded.name: uploaded}
+    try:
+        own = load.own_models()
+    except UserError as error:
+        st.warning(sentence(str(error)), icon=":material/warning:")
+        own = {}
+    others = {} if run is None else load.models(run)
+    return files | {name: path for name, path in (own | others).items() if name not in files}
+
+
+def _take() -> None:
+    """Pick the model that has been uploaded."""
+    if st.session_state["own_model"] is not None:
+        st.session_state["machine"] = st.session_state["own_model"].name
+
+
+def _open(source: object) -> machine_model.MachineModel:
+    return load.model(source) if isinstance(source, pathlib.Path) else load.uploaded_model(source)
+
+
+def _no_models(run: Run | None) -> None:
+    """Say how to get a model."""
+    if run is not None and run.config["dataset"]["source"] in ("mel", "embedding"):
+        st.info(t("own.no_audio"), icon=":material/info:")
+    else:
+        st.info(t("own.no_models"), icon=":material/info:")
+        st.code("make results", language="bash")
+    st.markdown(t("own.make_one"))
+    st.code(f"pygoodvibes fit {t('own.folder')} -o my-machine.pgv", language="bash")
+
+
+def _clip(model: machine_model.MachineModel, name: str, detector: str) -> None:
+    """Take a clip and judge it."""
+    left, right = st.columns(2, gap="large")
     with left:
         uploaded = st.file_uploader(
             t("own.upload"), type=["wav", "flac", "ogg", "mp3", "aiff"], key="upload"
@@ -59,7 +102,7 @@ def show(run: Run) -> None:
         wanted,
         format_func=lambda share: percent(share, 0 if round(100 * share, 6) % 1 == 0 else 1),
         help=t("own.rate_help"),
-        key=f"allowed_{detector}",
+        key=f"allowed_{model.sha256}_{detector}",
     )
     source = recorded or uploaded
     if source is None:
@@ -106,6 +149,7 @@ def _judge(
             st.error(t("own.unusable", name=source.name, reason=reason), icon=":material/error:")
             return
     _verdict(model, name, result)
+    _certainty(model, result, allowed)
     _odd(model, source.name, result)
 
 
@@ -134,6 +178,29 @@ def _verdict(model: machine_model.MachineModel, name: str, result: scoring.ClipS
             help=t("own.so_high_help"),
             width=300,
         )
+
+
+def _certainty(model: machine_model.MachineModel, result: scoring.ClipScore, rate: float) -> None:
+    """Say how far the verdict can be trusted."""
+    judging = judge(model, detector=result.detector, false_alarm_rate=rate)
+    sure = certainty.of(model, judging)
+    reasons = [sure.meaningless]
+    reasons.append(certainty.other_length(model, len(result.signal) / model.sample_rate))
+    for reason in filter(None, reasons):
+        st.warning(f"{sentence(reason)}.", icon=":material/warning:")
+    if sure.meaningless:
+        return
+    says = t(
+        "own.certainty",
+        clips=number(sure.clips),
+        low=percent(sure.low, 1 if sure.low < 0.01 else 0),
+        high=percent(sure.high),
+        confidence=percent(certainty.CONFIDENCE),
+    )
+    if sure.loose:
+        st.warning(f"{says} {t('own.certainty_few')}", icon=":material/warning:")
+    else:
+        st.caption(says)
 
 
 def _odd(model: machine_model.MachineModel, name: str, result: scoring.ClipScore) -> None:

@@ -296,5 +296,18 @@ def _experiments(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int
         charts.draw(
             charts.differences(compared), alt=t("results.differences_alt"), key="differences"
         )
-    st.dataframe(rows, hide_index=True)
+    st.dataframe(rows.rename(columns=_experiment_column), hide_index=True)
     st.caption(t("results.experiments_note"))
+
+
+def _experiment_column(name: str) -> str:
+    """Return the words for a column of experiments.csv; keys of the config stay as they are."""
+    if name in ("experiment", "detector", "n_ids"):
+        return t(f"column.{name}")
+    measure, _, rest = name.partition("_")
+    if measure not in ("auc", "pauc"):
+        return name
+    for ending in ("difference", "difference_low", "difference_high"):
+        if rest == ending:
+            rest = t(f"experiments.{ending}")
+    return " ".join(filter(None, [{"auc": "AUC", "pauc": "pAUC"}[measure], rest]))
