@@ -491,10 +491,13 @@ def test_an_uploaded_model_is_picked_among_those_of_the_run(small, tmp_path, mon
     app = opened(small, monkeypatch, "own_clip")
     before = app.selectbox(key="machine").options
     assert before == ["fan ID 00", "fan ID 02", "valve ID 00"]
+    assert "Shown here: sounds made by a generator, no recordings." in said(app)
     content = "my-fan.pgv", model.read_bytes(), "application/octet-stream"
     app.file_uploader(key="own_model").set_value(content).run()
     assert app.selectbox(key="machine").options == ["my-fan.pgv", *before]
     assert app.selectbox(key="machine").value == "my-fan.pgv"
+    # which has not learnt what the run shows
+    assert "Shown here" not in said(app)
     assert judged(app, clip)[0] == f"{expected.score:,.2f}"
     # and without it those of the run are there again
     app.file_uploader(key="own_model").set_value(None).run()

@@ -6,9 +6,7 @@ import streamlit as st
 
 from pygoodvibes import run_folders
 from pygoodvibes.errors import UserError
-from pygoodvibes.run_folders import Run
-from pygoodvibes.titles import data_title
-from ui import load
+from ui import load, pick
 from ui.language import LANGUAGES, sentence, t
 from ui.pages import data, detectors, listen, method, own_clip, results
 
@@ -117,7 +115,9 @@ def _page(module: object, chosen: str | None, incomplete: dict[str, list[str]]) 
     if run is None and module is not own_clip:
         return
     try:
-        st.caption(" ".join([t(f"{name}.intro"), *_shown(run)]))
+        # which says by itself whose model judges
+        whose = [] if module is own_clip else [pick.data_set(run)]
+        st.caption(" ".join([t(f"{name}.intro"), *whose]))
         module.show(run)
     except UserError as error:
         _refused(error)
@@ -125,22 +125,6 @@ def _page(module: object, chosen: str | None, incomplete: dict[str, list[str]]) 
 
 def _refused(error: UserError) -> None:
     st.error(sentence(str(error)), icon=":material/error:")
-
-
-def _shown(run: Run | None) -> list[str]:
-    """Return the sentence that says whose results a page shows, if any."""
-    if run is None:
-        return []
-    dataset = run.config["dataset"]
-    return [t("frame.shown", data=_data(name=dataset["name"], source=dataset["source"]))]
-
-
-def _data(*, name: str, source: str) -> str:
-    """Return the words for a data set, as `pygoodvibes.titles`, in the reader's language."""
-    if source == "synthetic":
-        return t("frame.synthetic")
-    title = data_title(name=name, source=source)
-    return t("frame.named", name=name) if title.endswith(name) else title
 
 
 def _nothing_yet(incomplete: dict[str, list[str]]) -> None:

@@ -12,8 +12,17 @@ from pygoodvibes.errors import UserError
 from pygoodvibes.machine_model import MachineModel
 from pygoodvibes.moments import Moment
 from pygoodvibes.run_folders import Run
+from pygoodvibes.titles import data_title
 from ui import charts, load
 from ui.language import number, sentence, span, t
+
+
+def data_set(run: Run) -> str:
+    """Return the sentence that says whose results are shown."""
+    name, source = (run.config["dataset"][key] for key in ("name", "source"))
+    title = data_title(name=name, source=source)
+    data = t("frame.named", name=name) if title.endswith(name) else title
+    return t("frame.shown", data=t("frame.synthetic") if source == "synthetic" else data)
 
 
 def machine(run: Run) -> tuple[str, str]:

@@ -48,6 +48,8 @@ def show(run: Run | None) -> None:
             st.error(t("own.bad_model", reason=reason), icon=":material/error:")
             return
         detector = pick.one_of(list(model.estimators), key="own_detector")
+    if run is not None and files[name] in load.models(run).values():
+        st.caption(pick.data_set(run))
     _clip(model, name, detector)
 
 
