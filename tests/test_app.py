@@ -721,9 +721,9 @@ def test_what_the_check_of_the_representation_lacks_is_said(copy, monkeypatch):
     write_records(tables / "representation_confusion.csv", found[1], columns)
     app = opened(copy, monkeypatch, "method")
     assert not app.exception
-    assert "there are no two machine IDs with training clips to tell apart." in said(app)
+    assert "there are no two machine IDs with enough training clips to tell apart." in said(app)
     app = opened(copy, monkeypatch, "method", "fr")
-    assert "il n'y a pas deux ID de machine avec des extraits d'apprentissage" in said(app)
+    assert "il n'y a pas deux ID de machine avec assez d'extraits d'apprentissage" in said(app)
     # a run of an earlier version has none
     (tables / "representation.csv").unlink()
     app = opened(copy, monkeypatch, "method")
@@ -748,7 +748,7 @@ def test_notes_of_the_check_of_the_representation_are_said_in_french(language, m
         {("fan", "00"): part(5, 2, 0), ("fan", "02"): part(5, 0, 2)},
         {("fan", "00"): part(5, 0, 0), ("fan", "02"): part(5, 0, 0)},
         {("fan", each): part(5, 2, 2, 3 + (each == "06")) for each in ("00", "02", "04", "06")},
-        {("fan", "00"): part(5, 2, 2), ("fan", "02"): part(0, 2, 2)},
+        {("fan", "00"): part(5, 2, 2), ("fan", "02"): part(2, 2, 2)},
     ]
     said_so = {
         note

@@ -89,8 +89,11 @@ def test_what_is_missing_is_a_dash_and_a_sentence():
 
 
 def test_of_several_sentences_each_is_said_once():
-    found = table(accuracies(note="no normal test clips; left out, without training clips: a"))
-    assert found.notes[-2:] == ["No normal test clips.", "Left out, without training clips: a."]
+    found = table(accuracies(note="no normal test clips; left out, fewer than 5 training clips: a"))
+    assert found.notes[-2:] == [
+        "No normal test clips.",
+        "Left out, fewer than 5 training clips: a.",
+    ]
 
 
 def test_where_nothing_was_learnt_no_table_says_how():

@@ -173,7 +173,10 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
             ),
             "accuracy_low": ("share", "Lower end of its confidence interval."),
             "accuracy_high": ("share", "Upper end of its confidence interval."),
-            "chance": ("share", "1 / number of types, or of IDs: what guessing gives."),
+            "chance": (
+                "share",
+                "1 / number of types, or of IDs: what guessing gives; empty if there is one.",
+            ),
             "n_ids": ("", "Machine IDs behind the mean."),
             "n_clips": ("clips", "Test clips of this label."),
             "n_train": ("clips", "Training clips that the classifiers learnt from."),

@@ -38,6 +38,9 @@ LABELS = ("normal", "anomaly")
 
 NEIGHBORS = 5
 
+LEAST_CLIPS = NEIGHBORS
+"""Training clips below which a machine ID is left out: it could hardly win a vote of neighbours."""
+
 MOST_CLIPS = 4000
 """Training clips that the classifiers learn from, drawn evenly from all machine IDs.
 
@@ -74,8 +77,8 @@ def check(
     Parameters
     ----------
     embedded : mapping of (machine, id) to ClipVectors
-        Embeddings. Only machine IDs with training clips, and of the length of vectors that most of
-        these have, take part; notes name the others.
+        Embeddings. Only machine IDs with `LEAST_CLIPS` training clips, and of the length of vectors
+        that most of these have, take part; notes name the others.
     confidence : float
         Coverage of the intervals, between 0 and 1.
     seed : int >= 0
@@ -118,7 +121,7 @@ def check(
                 row = {"classifier": classifier, "target": target, "label": label}
                 row |= _accuracy(keys, named, truth[target], label, confidence)
                 classes = len(set(truth[target]))
-                row["chance"] = f"{1 / classes:.6g}" if classes else ""
+                row["chance"] = f"{1 / classes:.6g}" if classes > 1 else ""
                 row["n_train"] = n_train
                 reason = _nothing_to_tell(keys, types, target) or row["note"]
                 row["note"] = "; ".join(filter(None, [reason, *notes]))
@@ -168,14 +171,14 @@ def shares(clips: np.ndarray) -> np.ndarray:
 
 def _comparable(embedded: Mapping[Key, ClipVectors]) -> tuple[list[Key], list[str]]:
     """Return the machine IDs that can be compared, sorted, and why others can't."""
-    trained = sorted(key for key, part in embedded.items() if part.train.any())
+    trained = sorted(key for key, part in embedded.items() if part.train.sum() >= LEAST_CLIPS)
     widths = Counter(len(embedded[key].columns) for key in trained)
     # of equally many the larger
     width = max(widths, key=lambda each: (widths[each], each), default=0)
     keys = [key for key in trained if len(embedded[key].columns) == width]
     notes = []
     if untrained := sorted(set(embedded) - set(trained)):
-        notes.append(f"left out, without training clips: {_names(untrained)}")
+        notes.append(f"left out, fewer than {LEAST_CLIPS} training clips: {_names(untrained)}")
     if other := sorted(set(trained) - set(keys)):
         notes.append(f"left out, vectors of another length than {width}: {_names(other)}")
     return keys, notes
@@ -184,7 +187,7 @@ def _comparable(embedded: Mapping[Key, ClipVectors]) -> tuple[list[Key], list[st
 def _nothing_to_tell(keys: Sequence[Key], types: Sequence[str], target: str) -> str:
     """Say why nothing can be told apart, '' if something can."""
     if len(keys) < 2:
-        return "there are no two machine IDs with training clips to tell apart"
+        return "there are no two machine IDs with enough training clips to tell apart"
     if target == "machine type" and len(types) < 2:
         return f"all clips are of {types[0]}: there is no other machine type"
     return ""
@@ -192,7 +195,7 @@ def _nothing_to_tell(keys: Sequence[Key], types: Sequence[str], target: str) -> 
 
 def _names(keys: Sequence[Key], most: int = 5) -> str:
     names = [f"{machine} ID {machine_id}" for machine, machine_id in keys[:most]]
-    return ", ".join([*names, *(["..."] if len(keys) > most else [])])
+    return ", ".join(names) + (f" (+ {len(keys) - most})" if len(keys) > most else "")
 
 
 def _sampled(values: np.ndarray, most: int, seed: Sequence[int]) -> np.ndarray:
