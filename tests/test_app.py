@@ -1034,8 +1034,9 @@ def test_a_cloud_in_three_dimensions_can_be_turned(visit):
     reader.open("method")
     reader.page.get_by_role("radio", name="3-D").click()
     reader.reads("Turn the cloud", "pick it from the list")
-    cloud = reader.page.locator(".js-plotly-plot").last
-    scene = "[...document.querySelectorAll('.js-plotly-plot')].at(-1)?._fullLayout?.scene?._scene"
+    cloud = reader.page.locator('[class*="st-key-cloud_"] .js-plotly-plot')
+    plot = """document.querySelector('[class*="st-key-cloud_"] .js-plotly-plot')"""
+    scene = f"{plot}?._fullLayout?.scene?._scene"
     reader.page.wait_for_function(f"() => {scene}?.getCamera")
     reader.settle()
     before = reader.page.evaluate(f"() => {scene}.getCamera().eye.x")
