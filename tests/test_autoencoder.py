@@ -144,7 +144,7 @@ def test_training_clips_are_held_out_in_two_groups(tmp_path):
     cache = mel_cache.open_cache(tmp_path / "a.npy", tmp_path / "a.csv")
     embedded = from_records(cache.clips, np.zeros((32, 1), np.float32), ["nothing"])
     folds = {"fold": np.arange(20) % 5}
-    few = {"n_components": 2, "max_frames": 100, "folds": 2}
+    few = {"n_components": 2, "max_frames": 100, "aggregate": "mean"}
     settings = {"a": {"method": "autoencoder", **SMALL}, "f": {"method": "frames", **few}}
     results = detection.detect_clips(embedded, embedded, folds, settings, seed=0, cache=cache)
     assert results["a"].cost.fits == 3
