@@ -224,9 +224,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # who reads the output has seen enough; nothing more can be written to it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return 1  # who reads the output has seen enough
     except UnicodeEncodeError as error:
         print(f"Error: {in_utf8(error.object)}: {NOT_UTF8}", file=sys.stderr)
         return 1
@@ -234,6 +232,16 @@ def main(arguments: list[str] | None = None) -> int:
         named = f"{error.filename}: " if error.filename else ""
         print(f"Error: {named}{error.strerror or error}", file=sys.stderr)
         return 1
+    finally:
+        _drop_what_is_left()
+
+
+def _drop_what_is_left() -> None:
+    """Forget what standard output takes no more, or Python would try again at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":
