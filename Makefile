@@ -60,12 +60,12 @@ format: .venv/installed-test ## Bring code and rules into the project's style
 	snakefmt Snakefile rules
 
 docs: .venv/installed ## Write what is generated: reference, schema, README's table, pictures of the method
-	python -m pygoodvibes.config_docs
-	python -m pygoodvibes.file_docs
-	python -m pygoodvibes.cli_docs
-	python -m pygoodvibes.api_docs
-	python -m pygoodvibes.readme
-	python -m pygoodvibes.figures.method
+	python -m pygoodvibes.documentation.config
+	python -m pygoodvibes.documentation.files
+	python -m pygoodvibes.documentation.command
+	python -m pygoodvibes.documentation.library
+	python -m pygoodvibes.documentation.readme
+	python -m pygoodvibes.documentation.method_pictures
 
 lock: .venv/installed-test ## Pin all dependencies, with hashes, from pyproject.toml
 	$(LOCK) --all-extras -o requirements-test.txt

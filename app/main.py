@@ -11,6 +11,7 @@ for folder in (HERE, HERE.parent / "scripts"):
         sys.path.insert(0, str(folder))
 
 import streamlit as st  # noqa: E402
+
 from ui import frame  # noqa: E402
 
 st.set_page_config(page_title="PyGoodVibes", page_icon=str(HERE / "ui" / "icon.svg"), layout="wide")

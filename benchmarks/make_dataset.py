@@ -14,7 +14,7 @@ import zlib
 
 import numpy as np
 
-from pygoodvibes.synthesis import clip_seconds, plan_clips, synthesize_clip
+from pygoodvibes.data.synthesis.generate import clip_seconds, plan_clips, synthesize_clip
 
 COUNTS = {
     ("ToyCar", "01"): (1000, 350, 264),

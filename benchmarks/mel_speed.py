@@ -13,9 +13,9 @@ import librosa
 import numpy as np
 import threadpoolctl
 
-from pygoodvibes.audio import read
-from pygoodvibes.config import Audio, Mel
-from pygoodvibes.mel import log_mel
+from pygoodvibes.audio.mel import log_mel
+from pygoodvibes.audio.read import read_audio
+from pygoodvibes.audio.settings import Audio, Mel
 
 AUDIO = Audio().model_dump(mode="json")
 MEL = Mel().model_dump(mode="json")
@@ -24,7 +24,7 @@ TOLERANCE_DB = 1e-3
 
 def ours(path: pathlib.Path) -> np.ndarray:
     """Return the log-mel frames of a clip, shape (n_frames, n_mels), as the workflow does."""
-    return log_mel(read(path, **AUDIO), sample_rate=AUDIO["sample_rate"], **MEL)
+    return log_mel(read_audio(path, **AUDIO), sample_rate=AUDIO["sample_rate"], **MEL)
 
 
 def by_librosa(path: pathlib.Path) -> np.ndarray:

@@ -24,7 +24,7 @@ import make_dataset
 import mel_speed
 import yaml
 
-from pygoodvibes.records import read_records
+from pygoodvibes.util.csv_files import read_records
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CACHE = "resources/.cache_benchmark"

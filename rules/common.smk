@@ -12,14 +12,19 @@ os.environ.update(
     PYTHONPATH=os.pathsep.join([library, os.getenv("PYTHONPATH", "")]).rstrip(os.pathsep)
 )
 
-from pygoodvibes import chosen, detectors, embeddings, listing, provenance
-from pygoodvibes.config import MACHINES, validate
-from pygoodvibes.errors import UserError
-from pygoodvibes.manifest import trainable
-from pygoodvibes.paths import locate
-from pygoodvibes.records import read_records
-from pygoodvibes.run_folders import data_folder
-from pygoodvibes.titles import data_title
+import pygoodvibes.detectors.registry as detectors
+import pygoodvibes.embeddings.registry as embeddings
+from pygoodvibes.config.validate import validate
+from pygoodvibes.data import list_clips
+from pygoodvibes.data.manifest import trainable
+from pygoodvibes.data.settings import MACHINES
+from pygoodvibes.detectors.combined import list_scored
+from pygoodvibes.report.words import data_title
+from pygoodvibes.util.csv_files import read_records
+from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.paths import locate
+from pygoodvibes.workflow import code_hash, fingerprint, result_cache
+from pygoodvibes.workflow.run_folders import data_folder
 
 # One thread a job, also in the libraries below NumPy: the same bytes on any number of cores, whatever
 # the user's shell says, and no more threads than cores.
@@ -66,11 +71,11 @@ BENCHMARKS = f"{RESOURCES}/benchmarks"
 DETECTORS = list(CONFIG.detectors)
 
 # What has scores, metrics and figures: the label-free choice too, where it is the default.
-SCORED = chosen.listed(CONFIG.default_detector, DETECTORS)
+SCORED = list_scored(CONFIG.default_detector, DETECTORS)
 
 # The folder of earlier results may have been deleted or moved: what it held is made again. As long
 # as the last result is there, Snakemake neither misses what lies in between nor compares its params.
-if provenance.drop_broken_links(Path(RESOURCES)):
+if result_cache.drop_broken_links(Path(RESOURCES)):
     Path(RESULTS, "metrics.json").unlink(missing_ok=True)
 
 # What every heading and figure says of the data.
@@ -80,7 +85,7 @@ DATA_TITLE = data_title(name=DATASET.name, source=DATASET.source)
 REFERENCES = (
     []
     if DATASET.benchmark == "none"
-    else local(f"{workflow.basedir}/scripts/pygoodvibes/references/{DATASET.benchmark}.csv")
+    else local(f"{workflow.basedir}/scripts/pygoodvibes/report/references/{DATASET.benchmark}.csv")
 )
 
 # The folder that the paths of the manifest count from.
@@ -116,8 +121,8 @@ def section(name, *keys):
 def code(rule_name, *modules):
     """Return the hash of the library code behind a rule; scripts are named after their rules."""
     script = Path(workflow.basedir) / "scripts" / f"{rule_name}.py"
-    MODULES[rule_name] = provenance.modules(script, modules)
-    return provenance.code_hash(script, *modules)
+    MODULES[rule_name] = code_hash.modules(script, modules)
+    return code_hash.code_hash(script, *modules)
 
 
 def here(path):
@@ -187,7 +192,7 @@ def clips_of_id(wildcards):
 
 def synthetic_ids(machine):
     """Return the machine IDs to make: the selected ones, or all that the generator has."""
-    from pygoodvibes.synthesis import DEFAULT_IDS
+    from pygoodvibes.data.synthesis.generate import DEFAULT_IDS
 
     chosen = "all" if DATASET.machines == "all" else DATASET.machines[machine]
     return list(DEFAULT_IDS[machine] if chosen == "all" else chosen)
@@ -196,7 +201,7 @@ def synthetic_ids(machine):
 def state_of_clips():
     """Tell whether clips have changed since they were made, or since they were last listed."""
     if MADE:
-        return [provenance.state(Path(folder)) for folder in MADE]
+        return [fingerprint.state(Path(folder)) for folder in MADE]
     places = [
         DATASET.path,
         getattr(DATASET, "manifest", None),
@@ -204,7 +209,7 @@ def state_of_clips():
     ]
     if DATASET.source == "mel":
         places.append(DATA_FOLDER)
-    return [provenance.state(locate(place)) for place in places if place]
+    return [fingerprint.state(locate(place)) for place in places if place]
 
 
 def detector_settings():

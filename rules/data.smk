@@ -3,7 +3,7 @@
 # What can be known to be wrong with the data before any job starts is said now.
 try:
     if DATASET.source == "folder":
-        listing.find(DATASET, locate(DATASET.path))
+        list_clips.find(DATASET, locate(DATASET.path))
     elif DATASET.source in ("mel", "embedding"):
         read_records(locate(DATASET.path))
 except UserError as error:

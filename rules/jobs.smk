@@ -13,13 +13,13 @@ import threading
 from snakemake.benchmark import benchmarked
 from snakemake.script import PythonScript
 
-from pygoodvibes import detection
-from pygoodvibes.fork_server import AVAILABLE, ForkServer
+from pygoodvibes.detection import fit
+from pygoodvibes.workflow.fork_server import AVAILABLE, ForkServer
 
 # What scripts import from other packages in each of their jobs, but not at their beginning.
-SKLEARN = detection.libraries(detector_settings())
+SKLEARN = fit.libraries(detector_settings())
 if "sklearn.neighbors" in SKLEARN:
-    SKLEARN.append("pygoodvibes.detection:first_fit")
+    SKLEARN.append("pygoodvibes.detection.fit:first_fit")
 LIBRARIES = {
     "mel": ["scipy.fft"],
     "detect": SKLEARN,

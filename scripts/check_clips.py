@@ -2,8 +2,8 @@
 
 import pathlib
 
-from pygoodvibes import manifest
-from pygoodvibes.job import logged
+from pygoodvibes.data import manifest
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
     manifest.complete(

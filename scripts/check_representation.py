@@ -1,11 +1,12 @@
 """Check whether machines can be told apart by the embeddings of their clips."""
 
-from pygoodvibes import representation_check, vectors
-from pygoodvibes.job import logged
-from pygoodvibes.records import write_records
+from pygoodvibes.embeddings import vectors
+from pygoodvibes.evaluation.representation import COLUMNS, CONFUSION_COLUMNS, check
+from pygoodvibes.util.csv_files import write_records
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
-    accuracies, confusion = representation_check.check(
+    accuracies, confusion = check(
         {
             tuple(machine_id): vectors.load(path)[0]
             for machine_id, path in zip(
@@ -15,5 +16,5 @@ with logged(snakemake.log):
         confidence=snakemake.params.confidence,
         seed=snakemake.params.seed,
     )
-    write_records(snakemake.output.accuracies, accuracies, representation_check.COLUMNS)
-    write_records(snakemake.output.confusion, confusion, representation_check.CONFUSION_COLUMNS)
+    write_records(snakemake.output.accuracies, accuracies, COLUMNS)
+    write_records(snakemake.output.confusion, confusion, CONFUSION_COLUMNS)

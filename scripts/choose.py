@@ -1,7 +1,7 @@
 """Choose a detector for each machine ID of a type, from its normal training clips alone."""
 
-from pygoodvibes import choice
-from pygoodvibes.job import logged, progress
+from pygoodvibes.choice.choose import write_choice
+from pygoodvibes.workflow.job import logged, progress
 
 with logged(snakemake.log):
     kinds = ("embedding", "projection", "models", "scores", "mel", "mel_clips")
@@ -11,7 +11,7 @@ with logged(snakemake.log):
         }
         for number, machine_id in enumerate(snakemake.params.ids)
     }
-    choice.write_choice(
+    write_choice(
         snakemake.params.machine,
         files,
         snakemake.params.detectors,

@@ -3,14 +3,19 @@
 import json
 import pathlib
 
-from pygoodvibes import detection, mel_cache, metering, models, vectors
-from pygoodvibes.job import logged, progress
+from pygoodvibes.audio import mel_cache
+from pygoodvibes.detection.cost import write
+from pygoodvibes.detection.fit import detect_clips, import_libraries
+from pygoodvibes.detection.result import write_scores
+from pygoodvibes.detection.serialization import save
+from pygoodvibes.embeddings import vectors
+from pygoodvibes.workflow.job import logged, progress
 
 with logged(snakemake.log):
-    detection.import_libraries(snakemake.params.detectors)
+    import_libraries(snakemake.params.detectors)
     embedded, _ = vectors.load(snakemake.input.embedding)
     projected, more = vectors.load(snakemake.input.projection)
-    results = detection.detect_clips(
+    results = detect_clips(
         embedded,
         projected,
         more,
@@ -19,9 +24,9 @@ with logged(snakemake.log):
         progress=progress,
         cache=mel_cache.open_cache(*snakemake.input.mel) if snakemake.input.mel else None,
     )
-    detection.write_scores(snakemake.output.scores, embedded, results)
-    models.save(snakemake.output.models, {name: each.estimator for name, each in results.items()})
+    write_scores(snakemake.output.scores, embedded, results)
+    save(snakemake.output.models, {name: each.estimator for name, each in results.items()})
     spent = {name: each.cost for name, each in results.items() if each.cost is not None}
-    metering.write(snakemake.output.cost, spent)
+    write(snakemake.output.cost, spent)
     notes = {name: each.notes for name, each in results.items()}
     pathlib.Path(snakemake.output.notes).write_text(json.dumps(notes, indent=2) + "\n")

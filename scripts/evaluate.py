@@ -3,10 +3,13 @@
 import json
 import pathlib
 
-from pygoodvibes import chosen, evaluation, vectors
-from pygoodvibes.detection import read_scores
-from pygoodvibes.job import logged
-from pygoodvibes.records import read_records, write_records
+from pygoodvibes.choice.result import read_choice
+from pygoodvibes.detection.result import read_scores
+from pygoodvibes.detectors.combined import CHOICE
+from pygoodvibes.embeddings import vectors
+from pygoodvibes.evaluation.evaluate import SCORE_COLUMNS, evaluate_machine_id
+from pygoodvibes.util.csv_files import read_records, write_records
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
     _, projection = vectors.load(snakemake.input.projection)
@@ -14,10 +17,10 @@ with logged(snakemake.log):
     scores = read_scores(snakemake.input.scores)
     notes = json.loads(pathlib.Path(snakemake.input.notes).read_text())
     if snakemake.input.choice:
-        choice = chosen.read(*snakemake.input.choice, clips[0]["id"])
-        scores = {chosen.NAME: choice.scores, **scores}
-        notes[chosen.NAME] = choice.notes
-    document, rows = evaluation.evaluate_machine_id(
+        choice = read_choice(*snakemake.input.choice, clips[0]["id"])
+        scores = {CHOICE: choice.scores, **scores}
+        notes[CHOICE] = choice.notes
+    document, rows = evaluate_machine_id(
         clips,
         scores=scores,
         notes=notes,
@@ -28,4 +31,4 @@ with logged(snakemake.log):
         **snakemake.params.evaluation,
     )
     pathlib.Path(snakemake.output.evaluation).write_text(json.dumps(document) + "\n")
-    write_records(snakemake.output.scores, rows, evaluation.SCORE_COLUMNS)
+    write_records(snakemake.output.scores, rows, SCORE_COLUMNS)

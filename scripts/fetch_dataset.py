@@ -6,14 +6,15 @@ so that an interrupted download goes on where it was.
 
 import pathlib
 
-from pygoodvibes import provenance, sources
-from pygoodvibes.job import logged
+from pygoodvibes.data.sources.registry import fetch_dataset
+from pygoodvibes.workflow.fingerprint import take_snapshot
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
-    sources.fetch_dataset(
+    fetch_dataset(
         snakemake.params.source,
         machines=snakemake.params.machines,
         **snakemake.params.settings,
     )
     for folder in snakemake.output:
-        provenance.take_snapshot(pathlib.Path(folder))
+        take_snapshot(pathlib.Path(folder))

@@ -1,10 +1,11 @@
 """Bring the vectors of a machine ID, computed elsewhere, into an embedding file."""
 
-from pygoodvibes import precomputed, vectors
-from pygoodvibes.job import logged
-from pygoodvibes.manifest import usable
-from pygoodvibes.paths import locate
-from pygoodvibes.records import read_records
+from pygoodvibes.data import precomputed
+from pygoodvibes.data.manifest import usable
+from pygoodvibes.embeddings import vectors
+from pygoodvibes.util.csv_files import read_records
+from pygoodvibes.util.paths import locate
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
     _, values, names = precomputed.list_vectors(

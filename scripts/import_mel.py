@@ -1,9 +1,10 @@
 """Bring the log-mel frames of a machine ID, computed elsewhere, into a mel cache."""
 
-from pygoodvibes import mel_cache, precomputed
-from pygoodvibes.job import logged
-from pygoodvibes.paths import locate
-from pygoodvibes.records import read_records
+from pygoodvibes.audio import mel_cache
+from pygoodvibes.data import precomputed
+from pygoodvibes.util.csv_files import read_records
+from pygoodvibes.util.paths import locate
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
     frames = precomputed.mel_frames(

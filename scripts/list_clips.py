@@ -2,11 +2,11 @@
 
 import pathlib
 
-from pygoodvibes import listing
-from pygoodvibes.job import logged
+from pygoodvibes.data.list_clips import write_manifests
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
-    listing.write_manifests(
+    write_manifests(
         **snakemake.params.clips,
         manifest_path=pathlib.Path(snakemake.output.manifest),
         coverage_path=pathlib.Path(snakemake.output.coverage),

@@ -1,9 +1,9 @@
 """Compute the log-mel frames of all clips of a machine ID."""
 
-from pygoodvibes import mel_cache
-from pygoodvibes.job import logged, progress
-from pygoodvibes.paths import locate
-from pygoodvibes.records import read_records
+from pygoodvibes.audio import mel_cache
+from pygoodvibes.util.csv_files import read_records
+from pygoodvibes.util.paths import locate
+from pygoodvibes.workflow.job import logged, progress
 
 with logged(snakemake.log):
     rows = read_records(snakemake.input.clips)

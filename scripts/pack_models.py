@@ -2,9 +2,9 @@
 
 import pathlib
 
-from pygoodvibes import packing
-from pygoodvibes.config import validate
-from pygoodvibes.job import logged
+from pygoodvibes.config.validate import validate
+from pygoodvibes.models import packing
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
     names = ("clips", "mel_arrays", "mel_clips", "projections", "detectors", "scores", "notes")

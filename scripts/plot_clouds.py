@@ -2,7 +2,7 @@
 
 from pygoodvibes.figures import inputs, style
 from pygoodvibes.figures.clouds import plot_clouds
-from pygoodvibes.job import logged
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
     arrays = inputs.read_vectors(snakemake.input.points)

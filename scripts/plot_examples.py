@@ -2,7 +2,7 @@
 
 from pygoodvibes.figures import style
 from pygoodvibes.figures.examples import plot_examples_of
-from pygoodvibes.job import logged
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
     figure = plot_examples_of(

@@ -2,7 +2,7 @@
 
 from pygoodvibes.figures import inputs, style
 from pygoodvibes.figures.id_clouds import plot_id_clouds
-from pygoodvibes.job import logged
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
     machine, ids = snakemake.params.machine, snakemake.params.ids

@@ -2,7 +2,7 @@
 
 from pygoodvibes.figures import inputs, style
 from pygoodvibes.figures.ocsvm_contours import plot_ocsvm_contours_of
-from pygoodvibes.job import logged
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
     figure = plot_ocsvm_contours_of(

@@ -2,7 +2,7 @@
 
 from pygoodvibes.figures import inputs, style
 from pygoodvibes.figures.scores import plot_scores
-from pygoodvibes.job import logged
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
     figure = plot_scores(

@@ -2,7 +2,7 @@
 
 from pygoodvibes.figures import inputs, style
 from pygoodvibes.figures.sweep import plot_sweep
-from pygoodvibes.job import logged
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
     figure = plot_sweep(

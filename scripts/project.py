@@ -1,7 +1,7 @@
 """Fit the PCA of a machine ID on its normal training clips and project all its clips."""
 
-from pygoodvibes import projection, vectors
-from pygoodvibes.job import logged
+from pygoodvibes.embeddings import projection, vectors
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
     embedded, _ = vectors.load(snakemake.input[0])

@@ -1,7 +1,7 @@
 """Project the embeddings of all machine IDs by one PCA, for the clouds of points."""
 
-from pygoodvibes import projection, vectors
-from pygoodvibes.job import logged
+from pygoodvibes.embeddings import projection, vectors
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
     projected, more = projection.project_overview(

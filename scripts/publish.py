@@ -3,14 +3,14 @@
 import pathlib
 import shutil
 
-from pygoodvibes import publishing
-from pygoodvibes.job import logged
+from pygoodvibes.evaluation.official_scores import copy_files, write_official
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
     shutil.copyfile(snakemake.input.manifest, snakemake.output.manifest)
-    publishing.copy_files(
+    copy_files(
         snakemake.input.figures,
         pathlib.Path(snakemake.params.figures_folder),
         pathlib.Path(snakemake.output.figures),
     )
-    publishing.write_official(snakemake.input.evaluations, pathlib.Path(snakemake.output.official))
+    write_official(snakemake.input.evaluations, pathlib.Path(snakemake.output.official))

@@ -2,11 +2,11 @@
 
 import pathlib
 
-from pygoodvibes import summary
-from pygoodvibes.job import logged
+from pygoodvibes.evaluation.summarize import write_summary
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
-    summary.write_summary(
+    write_summary(
         coverage_path=snakemake.input.coverage,
         evaluations=snakemake.input.evaluations,
         scores=snakemake.input.scores,

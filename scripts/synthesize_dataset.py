@@ -2,9 +2,9 @@
 
 import pathlib
 
-from pygoodvibes import provenance
-from pygoodvibes.job import logged, progress
-from pygoodvibes.synthesis import write_machine
+from pygoodvibes.data.synthesis.generate import write_machine
+from pygoodvibes.workflow.fingerprint import take_snapshot
+from pygoodvibes.workflow.job import logged, progress
 
 with logged(snakemake.log):
     write_machine(
@@ -14,4 +14,4 @@ with logged(snakemake.log):
         **snakemake.params.settings,
         progress=progress,
     )
-    provenance.take_snapshot(pathlib.Path(snakemake.output[0]))
+    take_snapshot(pathlib.Path(snakemake.output[0]))

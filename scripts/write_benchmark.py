@@ -2,11 +2,11 @@
 
 import pathlib
 
-from pygoodvibes import benchmark
-from pygoodvibes.job import logged
+from pygoodvibes.report.detector_comparison import write_benchmark
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
-    benchmark.write_benchmark(
+    write_benchmark(
         scores=snakemake.input.scores,
         faults=[pathlib.Path(folder) / "faults.csv" for folder in snakemake.input.faults],
         lead=snakemake.input.three or None,

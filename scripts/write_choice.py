@@ -1,7 +1,7 @@
 """Write what was chosen for each machine ID without labels, and what the labels say of it."""
 
-from pygoodvibes import choice_tables
-from pygoodvibes.job import logged
+from pygoodvibes.report import choice_tables
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
     choice_tables.write_choice(

@@ -1,10 +1,10 @@
 """Write what the detectors cost, in Markdown and CSV."""
 
-from pygoodvibes import costs
-from pygoodvibes.job import logged
+from pygoodvibes.report.cost_tables import write_costs
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
-    costs.write_costs(
+    write_costs(
         costs=snakemake.input.costs,
         table=snakemake.output.table,
         numbers=snakemake.output.numbers,

@@ -2,11 +2,11 @@
 
 import pathlib
 
-from pygoodvibes import plain_report
-from pygoodvibes.job import logged
+from pygoodvibes.report.summary.page import write_report
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
-    plain_report.write_report(
+    write_report(
         **dict(snakemake.input.items()),
         **dict(snakemake.params.report),
         output=pathlib.Path(snakemake.output.page),

@@ -1,7 +1,7 @@
 """Write how many test clips are recognised by their embedding, in Markdown and CSV."""
 
-from pygoodvibes import representation_tables
-from pygoodvibes.job import logged
+from pygoodvibes.report import representation_tables
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
     representation_tables.write_representation(

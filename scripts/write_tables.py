@@ -2,11 +2,11 @@
 
 import pathlib
 
-from pygoodvibes import tables
-from pygoodvibes.job import logged
+from pygoodvibes.report.run_tables import write_tables
+from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
-    tables.write_tables(
+    write_tables(
         manifest=snakemake.input.manifest,
         coverage=snakemake.input.coverage,
         metrics=snakemake.input.metrics,

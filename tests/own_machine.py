@@ -5,7 +5,10 @@ import pathlib
 import numpy as np
 import soundfile
 
-from pygoodvibes import fitting, score_files, scoring, windows
+from pygoodvibes.audio.stream import file_blocks, sliding
+from pygoodvibes.monitoring import score_files
+from pygoodvibes.monitoring.fit_folder import fit_folder
+from pygoodvibes.monitoring.judge import judge
 
 RATE = 8000
 SMALL = {"mel": {"n_fft": 256, "hop_length": 128, "n_mels": 16}}
@@ -50,20 +53,20 @@ def fit(folder: pathlib.Path, content: dict | None = None, **options):
     """Fit a model to normal recordings that are made in a folder."""
     if not folder.is_dir():
         healthy(folder)
-    return fitting.fit_folder(folder, {**SMALL, **(content or {})}, **options)
+    return fit_folder(folder, {**SMALL, **(content or {})}, **options)
 
 
 def fit_file(path: pathlib.Path, **options):
     """Fit a model to a single recording."""
-    return fitting.fit_folder(path, SMALL, **options)
+    return fit_folder(path, SMALL, **options)
 
 
 def window_scores(model, path: pathlib.Path) -> list[float]:
     """Score a recording in windows as long as the model's, one after the other."""
     size = round(model.window_seconds * model.sample_rate)
-    panel = score_files.Panel([model], [scoring.judge(model)])
-    blocks = windows.file_blocks(path, model.settings["audio"])
+    panel = score_files.Panel([model], [judge(model)])
+    blocks = file_blocks(path, model.settings["audio"])
     return [
         panel.score_window(str(path), start / model.sample_rate, signal)[0].score
-        for start, signal in windows.sliding(blocks, window=size, hop=size)
+        for start, signal in sliding(blocks, window=size, hop=size)
     ]

@@ -7,26 +7,24 @@ import tempfile
 
 import threadpoolctl
 
-from pygoodvibes import (
-    detection,
-    embeddings,
-    evaluation,
-    fitting,
-    listing,
-    machine_model,
-    manifest,
-    mel_cache,
-    models,
-    origin,
-    projection,
-    representation_check,
-    representation_tables,
-    summary,
-    synthesis,
-    vectors,
-)
-from pygoodvibes.config import validate
-from pygoodvibes.records import read_records, write_records
+from pygoodvibes.audio import mel_cache
+from pygoodvibes.config.validate import validate
+from pygoodvibes.data import manifest
+from pygoodvibes.data.list_clips import write_manifests
+from pygoodvibes.data.synthesis.generate import write_machine
+from pygoodvibes.detection.fit import detect_clips
+from pygoodvibes.detection.result import read_scores, write_scores
+from pygoodvibes.detection.serialization import save
+from pygoodvibes.embeddings import projection, vectors
+from pygoodvibes.embeddings.embed import embed_clips
+from pygoodvibes.evaluation.evaluate import SCORE_COLUMNS, evaluate_machine_id
+from pygoodvibes.evaluation.representation import COLUMNS, CONFUSION_COLUMNS, check
+from pygoodvibes.evaluation.summarize import write_summary
+from pygoodvibes.models import machine_model
+from pygoodvibes.monitoring.fit_folder import fit_clips
+from pygoodvibes.report import representation_tables
+from pygoodvibes.util.csv_files import read_records, write_records
+from pygoodvibes.workflow.provenance import describe
 
 NAME = "small"
 IDS = (("fan", "00"), ("fan", "02"), ("valve", "00"))
@@ -64,7 +62,7 @@ def _make(root: pathlib.Path, *, with_models: bool) -> None:
         folder.mkdir(parents=True)
     for machine in ("fan", "valve"):
         keys = ("train_clips", "test_normal_clips", "test_anomaly_clips", "seconds", "snr_db")
-        synthesis.write_machine(
+        write_machine(
             machine,
             content["dataset"]["machines"][machine],
             data / machine,
@@ -73,7 +71,7 @@ def _make(root: pathlib.Path, *, with_models: bool) -> None:
         )
     cut = data / CUT
     cut.write_bytes(cut.read_bytes()[:5000])
-    listing.write_manifests(
+    write_manifests(
         dataset=content["dataset"],
         folder=str(data),
         audio=content["audio"],
@@ -99,7 +97,7 @@ def _make(root: pathlib.Path, *, with_models: bool) -> None:
     outputs = {
         name: results / f"{name}.csv" for name in ("metrics", "averages", "sweep", "roc")
     } | {"metrics_json": results / "metrics.json", "scores": resources / "scores.csv"}
-    summary.write_summary(
+    write_summary(
         coverage_path=str(resources / "final/coverage.csv"),
         evaluations=[str(path) for path, _ in evaluations],
         scores=[str(path) for _, path in evaluations],
@@ -107,7 +105,7 @@ def _make(root: pathlib.Path, *, with_models: bool) -> None:
         outputs=outputs,
     )
     shutil.copy(resources / "final/manifest.csv", results / "manifest.csv")
-    record = origin.describe(content, read_records(results / "manifest.csv"), root / "logs")
+    record = describe(content, read_records(results / "manifest.csv"), root / "logs")
     (results / "provenance.json").write_text(json.dumps(record))
     for machine, each in IDS if with_models else ():
         _pack(config, content, resources, data, results, machine, each)
@@ -126,24 +124,24 @@ def _run_id(config, content, resources, data, machine, machine_id):
     settings = {"audio_settings": content["audio"], "mel_settings": content["mel"]}
     mel_cache.write(*mel, mel_cache.compute(rows, data, **settings))
     cache = mel_cache.open_cache(*mel)
-    embedded = embeddings.embed_clips(cache, content["embedding"])
+    embedded = embed_clips(cache, content["embedding"])
     vectors.save(path["embedding"] / f"{machine_id}.npz", embedded)
     projected, more = projection.project_vectors(
         embedded, folds=content["held_out"]["folds"], seed=config.seed, **content["projection"]
     )
     vectors.save(path["projection"] / f"{machine_id}.npz", projected, **more)
-    found = detection.detect_clips(
+    found = detect_clips(
         embedded, projected, more, content["detectors"], seed=config.seed, cache=cache
     )
     scores = path["detection"] / f"{machine_id}.scores.csv"
-    detection.write_scores(scores, embedded, found)
-    models.save(
+    write_scores(scores, embedded, found)
+    save(
         path["detection"] / f"{machine_id}.skops",
         {name: each.estimator for name, each in found.items()},
     )
-    document, table = evaluation.evaluate_machine_id(
+    document, table = evaluate_machine_id(
         rows,
-        scores=detection.read_scores(scores),
+        scores=read_scores(scores),
         notes={name: each.notes for name, each in found.items()},
         explained_variance=more["explained_variance_ratio"],
         false_alarm_rates=dict.fromkeys(DETECTORS, config.threshold.false_alarm_rate),
@@ -153,7 +151,7 @@ def _run_id(config, content, resources, data, machine, machine_id):
     )
     files = [path["evaluation"] / f"{machine_id}{end}" for end in (".json", ".scores.csv")]
     files[0].write_text(json.dumps(document))
-    write_records(files[1], table, evaluation.SCORE_COLUMNS)
+    write_records(files[1], table, SCORE_COLUMNS)
     return files
 
 
@@ -162,8 +160,8 @@ def _check_representation(config, embedded, folder, tables):
     folder.mkdir()
     tables.mkdir()
     confidence = config.evaluation.confidence
-    numbers = representation_check.check(embedded, confidence=confidence, seed=config.seed)
-    columns = representation_check.COLUMNS, representation_check.CONFUSION_COLUMNS
+    numbers = check(embedded, confidence=confidence, seed=config.seed)
+    columns = COLUMNS, CONFUSION_COLUMNS
     files = [folder / f"{name}.csv" for name in ("accuracies", "confusion")]
     for path, rows, names in zip(files, numbers, columns, strict=True):
         write_records(path, rows, names)
@@ -186,7 +184,7 @@ def _pack(config, content, resources, data, results, machine, machine_id):
     rows = [row for row in rows if row["split"] == "train"]
     settings = {"audio_settings": content["audio"], "mel_settings": content["mel"]}
     with tempfile.TemporaryDirectory() as folder:
-        model, _ = fitting.fit_clips(
+        model, _ = fit_clips(
             config,
             rows,
             mel_cache.compute(rows, data, **settings),

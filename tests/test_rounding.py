@@ -11,8 +11,8 @@ COMPUTE = """
 import hashlib
 import pygoodvibes
 import numpy as np
-from pygoodvibes.mel import log_mel
-from pygoodvibes.projection import fit_pca
+from pygoodvibes.audio.mel import log_mel
+from pygoodvibes.embeddings.projection import fit_pca
 signal = np.random.default_rng(0).normal(size=32000).astype(np.float32)
 frames = log_mel(signal, sample_rate=16000)
 pca = fit_pca(frames, n_components=0.9, standardize=True, whiten=False)

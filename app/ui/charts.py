@@ -9,7 +9,7 @@ import streamlit as st
 from plotly.colors import hex_to_rgb, sequential
 from plotly.subplots import make_subplots
 
-from pygoodvibes.ocsvm_grid import Grid
+from pygoodvibes.figures.ocsvm_grid import Grid
 from ui.language import current, number, percent, t
 
 # as in pygoodvibes.figures.style, which takes a second to import matplotlib
@@ -75,7 +75,7 @@ def flat(count: int) -> type:
 
 
 def sunburst(nodes: pd.DataFrame, *, names: Mapping[str, str], shares: bool) -> go.Figure:
-    """Draw counts of clips as rings, from `pygoodvibes.browse.levels`."""
+    """Draw counts of clips as rings, from `ui.browse.levels`."""
     machines = sorted(set(nodes["value"]) - set(names) - {""})
     tints = {name: _RINGS[place % len(_RINGS)] for place, name in enumerate(machines)}
     colours, patterns = [], []

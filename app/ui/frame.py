@@ -4,8 +4,8 @@ import pathlib
 
 import streamlit as st
 
-from pygoodvibes import run_folders
-from pygoodvibes.errors import UserError
+from pygoodvibes.util.errors import UserError
+from pygoodvibes.workflow import run_folders
 from ui import load, pick
 from ui.language import LANGUAGES, sentence, t
 from ui.pages import data, detectors, listen, method, own_clip, results

@@ -10,14 +10,17 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pygoodvibes import browse, machine_model, operating_points, run_folders
-from pygoodvibes.deviation import Normal, learn_normal
-from pygoodvibes.errors import UserError
+from pygoodvibes.audio.mel import band_edges
+from pygoodvibes.audio.mel_cache import MelCache, open_cache
+from pygoodvibes.evaluation import operating_points
+from pygoodvibes.explanation.deviation import Normal, learn_normal
 from pygoodvibes.figures.inputs import read_table, read_vectors
-from pygoodvibes.mel import band_edges
-from pygoodvibes.mel_cache import MelCache, open_cache
-from pygoodvibes.ocsvm_grid import Grid, fit_grid
-from pygoodvibes.run_folders import Run
+from pygoodvibes.figures.ocsvm_grid import Grid, fit_grid
+from pygoodvibes.models import machine_model
+from pygoodvibes.util.errors import UserError
+from pygoodvibes.workflow import run_folders
+from pygoodvibes.workflow.run_folders import Run
+from ui import browse
 
 
 def _cached(entries: int) -> Callable:

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pygoodvibes.chosen import NAME
-from pygoodvibes.drivers import of_model
-from pygoodvibes.errors import UserError
-from pygoodvibes.machine_model import MachineModel
-from pygoodvibes.moments import Moment
-from pygoodvibes.run_folders import Run
-from pygoodvibes.titles import data_title
+from pygoodvibes.detectors.combined import CHOICE
+from pygoodvibes.explanation.moments import Moment
+from pygoodvibes.models.machine_model import MachineModel
+from pygoodvibes.monitoring.score_clip import of_model
+from pygoodvibes.report.words import data_title
+from pygoodvibes.util.errors import UserError
+from pygoodvibes.workflow.run_folders import Run
 from ui import charts, load
 from ui.language import number, sentence, span, t
 
@@ -67,7 +67,7 @@ def one_of(detectors: list[str], *, key: str) -> str:
         detectors,
         key=key,
         persist_state="session",
-        help=t("pick.choice") if NAME in detectors else None,
+        help=t("pick.choice") if CHOICE in detectors else None,
     )
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pygoodvibes.representation_check import (
+from pygoodvibes.evaluation.representation import (
     CLASSIFIERS,
     LABELS,
     NAMES,
@@ -14,8 +14,8 @@ from pygoodvibes.representation_check import (
     matrix,
     shares,
 )
-from pygoodvibes.representation_tables import recognised_ids
-from pygoodvibes.run_folders import Run
+from pygoodvibes.report.representation_tables import recognised_ids
+from pygoodvibes.workflow.run_folders import Run
 from ui import charts, load
 from ui.language import NONE, number, percent, sentence, t
 

@@ -3,9 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from pygoodvibes import browse
-from pygoodvibes.run_folders import Run
-from ui import charts, load, pick
+from pygoodvibes.workflow.run_folders import Run
+from ui import browse, charts, load, pick
 from ui.language import NONE, number, sentence, t
 
 ROWS = 200

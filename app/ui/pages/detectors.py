@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pygoodvibes.errors import UserError
 from pygoodvibes.figures.inputs import points_table
-from pygoodvibes.run_folders import Run
+from pygoodvibes.util.errors import UserError
+from pygoodvibes.workflow.run_folders import Run
 from ui import charts, load, pick
 from ui.language import number, percent, sentence, t
 

@@ -4,13 +4,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pygoodvibes import browse
-from pygoodvibes.audio import read
-from pygoodvibes.deviation import deviation_map
-from pygoodvibes.errors import UserError
-from pygoodvibes.moments import strongest
-from pygoodvibes.run_folders import Run
-from ui import charts, load, pick
+from pygoodvibes.audio.read import read_audio
+from pygoodvibes.explanation.deviation import deviation_map
+from pygoodvibes.explanation.moments import strongest
+from pygoodvibes.util.errors import UserError
+from pygoodvibes.workflow.run_folders import Run
+from ui import browse, charts, load, pick
 from ui.language import number, t
 
 
@@ -88,7 +87,7 @@ def _signal(run: Run, path: str) -> np.ndarray | None:
     if run.config["dataset"]["source"] in ("mel", "embedding"):
         return None
     try:
-        return read(run.clip_path(path), **run.config["audio"])
+        return read_audio(run.clip_path(path), **run.config["audio"])
     except UserError:
         return None
 

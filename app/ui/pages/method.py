@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pygoodvibes import browse
 from pygoodvibes.figures.inputs import points_table
-from pygoodvibes.run_folders import Run
-from ui import charts, load, pick, representation
+from pygoodvibes.workflow.run_folders import Run
+from ui import browse, charts, load, pick, representation
 from ui.language import number, percent, t
 
 

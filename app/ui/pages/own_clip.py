@@ -7,12 +7,15 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pygoodvibes import audio, browse, certainty, machine_model, scoring
-from pygoodvibes.errors import UserError
-from pygoodvibes.moments import strongest
-from pygoodvibes.run_folders import Run
-from pygoodvibes.scoring import judge
-from ui import charts, load, pick
+from pygoodvibes.audio.read import inspect_audio, read_audio
+from pygoodvibes.explanation.moments import strongest
+from pygoodvibes.models import machine_model
+from pygoodvibes.monitoring import certainty
+from pygoodvibes.monitoring.judge import judge
+from pygoodvibes.monitoring.score_clip import ClipScore, score_file
+from pygoodvibes.util.errors import UserError
+from pygoodvibes.workflow.run_folders import Run
+from ui import browse, charts, load, pick
 from ui.language import number, percent, sentence, t
 
 RECORDED = (8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000)
@@ -130,7 +133,7 @@ def _judge(
         path = pathlib.Path(folder) / f"clip{pathlib.PurePath(source.name).suffix}"
         path.write_bytes(content)
         try:
-            info = audio.inspect(path)
+            info = inspect_audio(path)
             if info.seconds > LONGEST:
                 values = {"seconds": number(info.seconds), "longest": number(LONGEST)}
                 st.error(t("own.too_long", **values), icon=":material/error:")
@@ -144,8 +147,8 @@ def _judge(
                 st.warning(t("own.other_rate", **rates), icon=":material/warning:")
                 if not st.toggle(t("own.convert"), key="convert"):
                     return
-            signal = audio.read(path, **{**settings, "resample": True})
-            result = scoring.score_file(model, signal, detector=detector, false_alarm_rate=allowed)
+            signal = read_audio(path, **{**settings, "resample": True})
+            result = score_file(model, signal, detector=detector, false_alarm_rate=allowed)
         except UserError as error:
             reason = sentence(str(error))
             st.error(t("own.unusable", name=source.name, reason=reason), icon=":material/error:")
@@ -155,7 +158,7 @@ def _judge(
     _odd(model, source.name, result)
 
 
-def _verdict(model: machine_model.MachineModel, name: str, result: scoring.ClipScore) -> None:
+def _verdict(model: machine_model.MachineModel, name: str, result: ClipScore) -> None:
     st.subheader(t("own.verdict", machine=name))
     values = {"score": number(result.score, 2), "threshold": number(result.threshold, 2)}
     if pd.isna(result.threshold):
@@ -182,7 +185,7 @@ def _verdict(model: machine_model.MachineModel, name: str, result: scoring.ClipS
         )
 
 
-def _certainty(model: machine_model.MachineModel, result: scoring.ClipScore, rate: float) -> None:
+def _certainty(model: machine_model.MachineModel, result: ClipScore, rate: float) -> None:
     """Say how far the verdict can be trusted."""
     judging = judge(model, detector=result.detector, false_alarm_rate=rate)
     sure = certainty.of(model, judging)
@@ -205,7 +208,7 @@ def _certainty(model: machine_model.MachineModel, result: scoring.ClipScore, rat
         st.caption(says)
 
 
-def _odd(model: machine_model.MachineModel, name: str, result: scoring.ClipScore) -> None:
+def _odd(model: machine_model.MachineModel, name: str, result: ClipScore) -> None:
     mel, rate = model.settings["mel"], model.sample_rate
     edges = load.band_edges_of(mel, rate, result.frames.shape[1])
     step = mel["hop_length"] / rate

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pygoodvibes import browse, operating_points
-from pygoodvibes.benchmark import MEAN
-from pygoodvibes.run_folders import Run
-from ui import charts, load, pick
+from pygoodvibes.evaluation import operating_points
+from pygoodvibes.evaluation.compare_detectors import MEAN
+from pygoodvibes.workflow.run_folders import Run
+from ui import browse, charts, load, pick
 from ui.language import number, percent, span, t
 
 

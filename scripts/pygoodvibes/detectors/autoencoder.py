@@ -24,7 +24,7 @@ from pydantic import Field
 
 from pygoodvibes.detectors.base import SeededSettings
 from pygoodvibes.detectors.frames import draw_vectors, stack_frames
-from pygoodvibes.settings import Count
+from pygoodvibes.util.settings import Count
 
 
 class FrameNetwork:

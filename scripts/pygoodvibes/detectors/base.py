@@ -4,7 +4,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pygoodvibes.settings import Count, Section, Share
+from pygoodvibes.util.settings import Count, Section, Share
 
 
 class DetectorSettings(Section):

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, model_validator
 
-from pygoodvibes.detectors import METHODS
 from pygoodvibes.detectors.base import SeededSettings
+from pygoodvibes.detectors.registry import METHODS
 
 
 def find_class(path: str) -> type:

@@ -20,7 +20,7 @@ from pydantic import Field
 
 from pygoodvibes.detectors.base import SeededSettings
 from pygoodvibes.detectors.fusion import centre_and_scatter, soft_maximum
-from pygoodvibes.settings import Count
+from pygoodvibes.util.settings import Count
 
 AGGREGATES = ("mean", "median", "std", "high")
 """What a clip's frame scores are turned into; 'high' is their 0.95 quantile."""

@@ -23,7 +23,7 @@ from pydantic import Field
 
 from pygoodvibes.detectors.base import SeededSettings
 from pygoodvibes.detectors.local_density import LocalDensity
-from pygoodvibes.settings import Count
+from pygoodvibes.util.settings import Count
 
 LEAST_COLUMNS = 8
 """Fewest columns of a view of its own, and fewest in which densities are compared: in two or three

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from pygoodvibes.detectors.base import DetectorSettings
-from pygoodvibes.settings import Count
+from pygoodvibes.util.settings import Count
 
 
 class NearestNeighborDistance:

@@ -16,9 +16,9 @@ from typing import Literal
 
 import numpy as np
 
-from pygoodvibes.batches import ROWS
 from pygoodvibes.detectors.base import SeededSettings
-from pygoodvibes.settings import Count
+from pygoodvibes.util.padding import ROWS
+from pygoodvibes.util.settings import Count
 
 BLOCK = 2_000_000
 """Distances held in memory at a time (16 MB)."""

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pygoodvibes.detectors.base import DetectorSettings
-from pygoodvibes.settings import Count
+from pygoodvibes.util.settings import Count
 
 
 class Settings(DetectorSettings):

@@ -14,7 +14,7 @@ import numpy as np
 
 from pygoodvibes.detectors.base import SeededSettings
 from pygoodvibes.detectors.local_density import LocalDensity, Scaling
-from pygoodvibes.settings import Count
+from pygoodvibes.util.settings import Count
 
 
 class RandomProjection:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from pygoodvibes.settings import Section
+from pygoodvibes.util.settings import Section
 
 Decay = Annotated[float, Field(ge=0, le=1)]
 

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pygoodvibes.deviation import deviation_map, learn_normal
+from pygoodvibes.audio.mel import band_edges
+from pygoodvibes.audio.mel_cache import open_cache
+from pygoodvibes.explanation.deviation import deviation_map, learn_normal
 from pygoodvibes.figures import style
 from pygoodvibes.figures.examples import mel_axis
-from pygoodvibes.mel import band_edges
-from pygoodvibes.mel_cache import open_cache
 
 LIMIT = 6.0
 """Deviation at which the colours end."""
@@ -29,7 +29,7 @@ class Heard:
     mel : np.ndarray [shape=(n_frames, n_mels)]
         Log-mel spectrogram, dB.
     deviation : np.ndarray [shape=(n_frames, n_mels)]
-        From `pygoodvibes.deviation.deviation_map`.
+        From `pygoodvibes.explanation.deviation.deviation_map`.
     """
 
     title: str

@@ -9,12 +9,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pygoodvibes.audio import read
-from pygoodvibes.errors import UserError
+from pygoodvibes.audio.mel import band_edges
+from pygoodvibes.audio.mel_cache import open_cache
+from pygoodvibes.audio.read import read_audio
 from pygoodvibes.figures import style
-from pygoodvibes.mel import band_edges
-from pygoodvibes.mel_cache import open_cache
-from pygoodvibes.paths import locate
+from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.paths import locate
 
 _TICKS_HZ = (125, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000)
 
@@ -227,7 +227,7 @@ def plot_examples_of(
     ids : sequence of str
         Its machine IDs.
     mels, clip_tables : sequence of path
-        For each ID the two files of its mel cache (`pygoodvibes.mel_cache`).
+        For each ID the two files of its mel cache (`pygoodvibes.audio.mel_cache`).
     hop_length, fmin, fmax, htk : int, float, float or None, bool
         How the spectrograms were computed; fmax None is half the sample rate.
     audio : mapping
@@ -263,7 +263,7 @@ def plot_examples_of(
         clip = entries[row]
         waveform = None
         if data_folder is not None and clip["path"]:
-            waveform = read(locate(str(data_folder)) / clip["path"], **audio)
+            waveform = read_audio(locate(str(data_folder)) / clip["path"], **audio)
         chosen[label] = Example(
             name=f"ID {clip['id']}, {clip['clip']}",
             mel=np.array(clip["mel"]),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from pygoodvibes.errors import UserError
+from pygoodvibes.util.errors import UserError
 
 
 def read_table(path: str | pathlib.Path) -> pd.DataFrame:

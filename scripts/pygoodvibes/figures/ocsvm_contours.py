@@ -7,9 +7,9 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pygoodvibes.errors import UserError
 from pygoodvibes.figures import style
-from pygoodvibes.ocsvm_grid import Grid, fit_grid
+from pygoodvibes.figures.ocsvm_grid import Grid, fit_grid
+from pygoodvibes.util.errors import UserError
 
 _TINTS = LinearSegmentedColormap.from_list("inside_outside", ["#A9D3EC", "#FFFFFF", "#F7C9A4"])
 
@@ -21,7 +21,7 @@ def plot_ocsvm_contours(grid: Grid, *, machine: str, id: str, title_suffix: str)
     Parameters
     ----------
     grid : Grid
-        As returned by `pygoodvibes.ocsvm_grid.fit_grid`.
+        As returned by `pygoodvibes.figures.ocsvm_grid.fit_grid`.
     machine, id : str
         Machine type and ID, for the title.
     title_suffix : str
@@ -153,7 +153,7 @@ def plot_ocsvm_contours_of(
     arrays : mapping of str to np.ndarray
         Vectors of one machine ID: split, label (n,), values (n, k).
     gammas, nus : sequence of float
-        As in `pygoodvibes.ocsvm_grid.fit_grid`.
+        As in `pygoodvibes.figures.ocsvm_grid.fit_grid`.
     machine, id : str
         Machine type and ID.
     title_suffix : str

@@ -6,8 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from pygoodvibes.figures import style
-from pygoodvibes.representation_check import (
+from pygoodvibes.evaluation.representation import (
     CLASSIFIERS,
     CONFUSION_COLUMNS,
     LABELS,
@@ -15,6 +14,7 @@ from pygoodvibes.representation_check import (
     matrix,
     shares,
 )
+from pygoodvibes.figures import style
 
 _COLOURS = "Blues"
 _MOST_WITH_NUMBERS = 32
@@ -30,9 +30,9 @@ def plot_representation(
     Parameters
     ----------
     accuracies : pandas.DataFrame
-        With `pygoodvibes.representation_check.COLUMNS`; numbers are shares from 0 to 1, or NaN.
+        With `pygoodvibes.evaluation.representation.COLUMNS`; numbers are shares from 0 to 1, or NaN.
     confusion : pandas.DataFrame
-        With `pygoodvibes.representation_check.CONFUSION_COLUMNS`; may be empty.
+        With `pygoodvibes.evaluation.representation.CONFUSION_COLUMNS`; may be empty.
     title_suffix : str
         Which data it is, e.g. 'synthetic data'.
 

@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from pygoodvibes.errors import UserError
+from pygoodvibes.util.errors import UserError
 
 DPI = 150
 NORMAL = "#0072B2"

@@ -1,0 +1,77 @@
+"""TODO pygoodvibes.audio.settings."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pygoodvibes.util.settings import Count, Section
+
+
+class Audio(Section):
+    """How clips are read."""
+
+    sample_rate: Annotated[int, Field(ge=1000, le=384000)] = 16000
+    """Sample rate, Hz. A clip with another one is left out, unless `resample` is true."""
+
+    resample: bool = False
+    """Convert clips with another sample rate instead of leaving them out."""
+
+    channel: Annotated[int, Field(ge=0)] = 0
+    """Channel to use, counted from 0."""
+
+
+class Mel(Section):
+    """The log-mel spectrogram, with the names and the meaning that librosa gives them."""
+
+    n_fft: Annotated[int, Field(ge=16, le=65536)] = 1024
+    """Samples of the FFT."""
+
+    hop_length: Count = 512
+    """Samples from one frame to the next."""
+
+    win_length: Count | None = None
+    """Samples of the window (null: n_fft)."""
+
+    window: Literal["hann", "hamming", "blackman", "boxcar"] = "hann"
+    """Window function."""
+
+    center: bool = True
+    """Frames are centred on their time, with padding at both ends."""
+
+    pad_mode: Literal["constant", "reflect", "edge"] = "constant"
+    """How the ends are padded: with zeros, mirrored, or with the last sample."""
+
+    power: Annotated[float, Field(gt=0, le=4)] = 2.0
+    """Exponent of the magnitude: 2 = power, 1 = amplitude."""
+
+    n_mels: Annotated[int, Field(ge=1, le=1024)] = 128
+    """Mel bands."""
+
+    fmin: Annotated[float, Field(ge=0)] = 0.0
+    """Lowest frequency, Hz."""
+
+    fmax: Annotated[float, Field(gt=0)] | None = None
+    """Highest frequency, Hz (null: half the sample rate)."""
+
+    htk: bool = False
+    """HTK's formula for the mel scale instead of Slaney's."""
+
+    norm: Literal["slaney", "none"] = "slaney"
+    """Scaling of the bands: equal area (Slaney), or equal height."""
+
+    amin: Annotated[float, Field(gt=0)] = 1e-10
+    """Floor before the logarithm; no further limit (top_db) and no reference per clip."""
+
+    @model_validator(mode="after")
+    def _possible(self) -> "Mel":
+        window = self.n_fft if self.win_length is None else self.win_length
+        if window > self.n_fft:
+            raise ValueError(f"win_length: {window} is more than n_fft ({self.n_fft})")
+        if self.hop_length > window:
+            raise ValueError(
+                f"hop_length: {self.hop_length} is more than the window ({window} samples), "
+                "so that samples between frames would be lost"
+            )
+        if self.fmax is not None and self.fmax <= self.fmin:
+            raise ValueError(f"fmax: {self.fmax:g} Hz must lie above fmin ({self.fmin:g} Hz)")
+        return self

@@ -1,0 +1,197 @@
+"""TODO pygoodvibes.choice.candidates."""
+
+import dataclasses
+import fnmatch
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from pygoodvibes.audio import mel_cache
+from pygoodvibes.audio.mel_cache import ClipFrames, MelCache
+from pygoodvibes.detection import serialization
+from pygoodvibes.detection.result import read_scores
+from pygoodvibes.detection.score import anomaly_score, held_out_parts, seen_by
+from pygoodvibes.detectors import combined
+from pygoodvibes.detectors.fusion import centre_and_scatter
+from pygoodvibes.embeddings import vectors
+from pygoodvibes.embeddings.projection import Pca
+from pygoodvibes.embeddings.vectors import ClipVectors
+
+LEAST_CLIPS = 3
+"""Fewest held-out scores from which an indicator is computed."""
+
+Inputs = tuple[np.ndarray, np.ndarray, Sequence[np.ndarray] | None]
+"""Of the same clips: embeddings, their projections, log-mel frames (or None)."""
+
+
+@dataclasses.dataclass(frozen=True)
+class MachineId:
+    """The clips of a machine ID, and what was fitted on its training clips.
+
+    Attributes
+    ----------
+    embedded : ClipVectors
+        Embeddings of its clips.
+    pca : Pca or None
+        Its projection; None if there were too few training clips.
+    cache : MelCache or None
+        Log-mel frames of the same clips in the same order, where a detector sees them.
+    estimators : mapping of str to object
+        Fitted detectors by name, None where that was not possible.
+    scores : mapping of str to scores
+        By detector: score of each (split, clip); those of training clips are held-out ones.
+    """
+
+    embedded: ClipVectors
+    pca: Pca | None
+    cache: MelCache | None
+    estimators: Mapping[str, object]
+    scores: Mapping[str, Mapping[tuple[str, str], float]]
+
+    def inputs(self, chosen: np.ndarray, pca: Pca) -> Inputs:
+        """Return what detectors behind another projection see of some clips, by a mask or index."""
+        values = self.embedded.values[combined]
+        frames = None if self.cache is None else ClipFrames(self.cache)[combined]
+        return values, pca.transform(values), frames
+
+    def scores_of(self, split: str) -> dict[str, np.ndarray]:
+        """Return the scores of the clips of a split by detector, in the order of the clips."""
+        clips = self.embedded.clip[self.embedded.split == split]
+        return {
+            name: np.array([values[split, clip] for clip in clips], dtype=np.float64)
+            for name, values in self.scores.items()
+        }
+
+
+def may_be_chosen(detectors: Mapping[str, Mapping], leave_out: Sequence[str]) -> list[str]:
+    """Return the detectors that may be chosen: the first, and all but controls and patterns."""
+    left_out = {
+        name
+        for name, settings in detectors.items()
+        if settings["method"] == "random_projection"
+        or any(fnmatch.fnmatchcase(name, pattern) for pattern in leave_out)
+    }
+    return [name for name in detectors if name not in left_out or name == next(iter(detectors))]
+
+
+def in_units(scores: np.ndarray, held_out: np.ndarray) -> np.ndarray:
+    """Return scores in units of the scatter of held-out training scores; 0 is their middle."""
+    centre, scatter = centre_and_scatter(held_out)
+    return (scores - centre) / scatter
+
+
+def member_scores(
+    estimators: Mapping[str, object], detectors: Mapping[str, Mapping], inputs: Inputs
+) -> dict[str, dict[str, np.ndarray]]:
+    """Score clips with the parts of those detectors that have any held-out scores of them.
+
+    Returns
+    -------
+    dict of str to dict of str to np.ndarray [shape=(n_clips,)]
+        By detector and member; higher = more anomalous.
+    """
+    found = {}
+    for name, estimator in estimators.items():
+        if len(held_out_parts(estimator)):
+            scores = combined.member_scores(estimator, _seen(detectors[name], inputs))
+            found[name] = dict(zip(estimator.member_names, scores.T, strict=True))
+    return found
+
+
+def _seen(settings: Mapping, inputs: Inputs) -> np.ndarray | Sequence[np.ndarray]:
+    embedding, projected, frames = inputs
+    return seen_by(settings, embedding=embedding, projected=projected, frames=frames)
+
+
+def named(members: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    return {
+        f"{name}: {member}": scores
+        for name, each in members.items()
+        for member, scores in each.items()
+    }
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidates:
+    """The candidates of a machine ID.
+
+    Attributes
+    ----------
+    whole : dict of str to object
+        Fitted detectors that may be chosen.
+    parts : dict of str to object
+        Those of them whose parts may be chosen too.
+    held_out : dict of str to np.ndarray [shape=(n_train,)]
+        Held-out training scores of every candidate.
+    """
+
+    whole: dict[str, object]
+    parts: dict[str, object]
+    held_out: dict[str, np.ndarray]
+
+    @classmethod
+    def of(
+        cls,
+        own: MachineId,
+        detectors: Mapping[str, Mapping],
+        *,
+        leave_out: Sequence[str],
+        members: bool,
+    ) -> "Candidates":
+        """Take those detectors that have a score of each training clip that they had not seen."""
+        train = own.scores_of("train")
+        usable = own.pca is not None
+        whole = {
+            name: own.estimators[name]
+            for name in may_be_chosen(detectors, leave_out)
+            if usable
+            and own.estimators.get(name) is not None
+            and len(train[name]) >= LEAST_CLIPS
+            and np.isfinite(train[name]).all()
+        }
+        parts = {
+            name: each
+            for name, each in whole.items()
+            if members and len(held_out_parts(each)) == own.embedded.train.sum()
+        }
+        train = {name: train[name] for name in whole}
+        of_parts = {
+            name: dict(zip(each.member_names, each.held_out_.T, strict=True))
+            for name, each in parts.items()
+        }
+        return cls(whole, parts, {**train, **named(of_parts)})
+
+    def score(self, detectors: Mapping[str, Mapping], inputs: Inputs) -> dict[str, np.ndarray]:
+        """Score clips with every candidate, shape (n_clips,) each; higher = more anomalous."""
+        of_parts = member_scores(self.parts, detectors, inputs)
+        whole = {}
+        for name, estimator in self.whole.items():
+            if name in of_parts:
+                # what its parts have said is not computed again
+                scores = np.stack(list(of_parts[name].values()), axis=1)
+                whole[name] = estimator.join_members(scores)
+            else:
+                whole[name] = anomaly_score(estimator, _seen(detectors[name], inputs))
+        return {**whole, **named(of_parts)}
+
+
+def load(files: Mapping[str, str | None], *, fitted: bool = True) -> MachineId:
+    """Read what there is of a machine ID.
+
+    Parameters
+    ----------
+    files : mapping of str to path
+        embedding, projection, models, scores; mel and mel_clips, or None.
+    fitted : bool
+        Read the fitted detectors too.
+    """
+    embedded, _ = vectors.load(files["embedding"])
+    _, more = vectors.load(files["projection"])
+    names = [field.name for field in dataclasses.fields(Pca)]
+    return MachineId(
+        embedded=embedded,
+        pca=Pca(**{name: more[name] for name in names}) if "components" in more else None,
+        cache=mel_cache.open_cache(files["mel"], files["mel_clips"]) if files["mel"] else None,
+        estimators=serialization.load(files["models"]) if fitted else {},
+        scores=read_scores(files["scores"]),
+    )

@@ -1,0 +1,176 @@
+"""TODO pygoodvibes.choice.indicators."""
+
+import math
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from pygoodvibes.evaluation import metrics
+
+INDICATORS = (
+    "stand_in_auc",
+    "stand_in_pauc",
+    "stand_in_separation",
+    "self_tail",
+    "agreement",
+    "burstiness",
+)
+"""What speaks for a candidate; higher = better. NaN where it can't be told."""
+
+BURSTY_DB = 3.0
+"""From here on the power of a machine comes in bursts: its 0.95 quantile is twice its median."""
+
+
+def stand_ins(
+    counts: Mapping[str, int], *, sample: int, seed: int, key: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """Draw training clips of other machine IDs, as evenly from each as there are clips.
+
+    Parameters
+    ----------
+    counts : mapping of str to int
+        Training clips of each other ID.
+    sample : int > 0
+        How many in all, at most.
+    seed : int
+        Seed of the config.
+    key : sequence of str
+        Machine type and ID that they are drawn for, so that each ID has a draw of its own.
+
+    Returns
+    -------
+    dict of str to np.ndarray of int
+        Numbers of the drawn clips among the training clips of each ID, rising.
+    """
+    own = [zlib.crc32(part.encode()) for part in key]
+    rng = np.random.default_rng([seed, *own])
+    orders = {name: rng.permutation(count) for name, count in counts.items()}
+    turns = sorted((turn, name) for name, order in orders.items() for turn in range(len(order)))
+    taken = [name for _, name in turns[:sample]]
+    return {name: np.sort(order[: taken.count(name)]) for name, order in orders.items()}
+
+
+def frame_burstiness(clips: Iterable[np.ndarray]) -> float:
+    """Return how far bursts of power lie above the usual power, in dB; NaN without clips.
+
+    Parameters
+    ----------
+    clips : iterable of np.ndarray [shape=(n_frames, n_mels)]
+        Log-mel frames, dB.
+
+    Returns
+    -------
+    float
+        0.95 quantile over median of the mean power of frames, mean over clips of its level in dB.
+    """
+    levels = []
+    for frames in clips:
+        power = (10 ** (np.asarray(frames, dtype=np.float64) / 10)).mean(axis=1)
+        median, high = np.quantile(power, (0.5, 0.95))
+        if median > 0:
+            levels.append(10 * np.log10(high / median))
+    return float(np.mean(levels)) if levels else math.nan
+
+
+def hears_bursts(candidate: str) -> int:
+    """Tell what a candidate looks at, by its name: 1 maxima over time, -1 means, 0 both or else."""
+    _, _, part = candidate.partition(": ")
+    if part.startswith(("max", "gwrp", "high")):
+        return 1
+    return -1 if part.startswith(("mean", "median")) else 0
+
+
+def indicators(
+    held_out: Mapping[str, np.ndarray],
+    of_stand_ins: Mapping[str, Sequence[np.ndarray]],
+    *,
+    burstiness: float,
+    max_fpr: float,
+) -> dict[str, dict[str, float]]:
+    """Compute what speaks for each candidate.
+
+    Parameters
+    ----------
+    held_out : mapping of str to np.ndarray [shape=(n_train,)]
+        By candidate: scores of its own normal training clips from fits that have not seen them.
+    of_stand_ins : mapping of str to sequence of np.ndarray [shape=(n,)]
+        By candidate: scores of training clips of each other ID; empty if there are none. What
+        counts is the ID that the candidate tells apart least: one that differs by far, for
+        instance in level, is told by all, and together with others it would only scatter.
+    burstiness : float
+        From `frame_burstiness`, dB.
+    max_fpr : float
+        Of the pAUC.
+
+    Returns
+    -------
+    dict of str to dict of str to float
+        By candidate: `INDICATORS`, higher = better.
+    """
+    ranks = {name: _ranks(scores) for name, scores in held_out.items()}
+    total = sum(ranks.values(), np.zeros(1))
+    result = {}
+    for name, own in held_out.items():
+        against = np.array([_against(own, each, max_fpr=max_fpr) for each in of_stand_ins[name]])
+        # without other IDs nothing is known
+        auc, pauc, apart = against.min(axis=0) if len(against) else np.full(3, math.nan)
+        middle, low, high, top = np.quantile(own, (0.5, 0.25, 0.75, 0.95))
+        spread = max((high - low) / 1.349, 1e-12)
+        agreement = _correlation(ranks[name], total - ranks[name]) if len(held_out) > 1 else np.nan
+        result[name] = {
+            "stand_in_auc": float(auc),
+            "stand_in_pauc": float(pauc),
+            "stand_in_separation": float(apart),
+            "self_tail": -float((top - middle) / spread),
+            "agreement": agreement,
+            "burstiness": hears_bursts(name) * (burstiness - BURSTY_DB),
+        }
+    return result
+
+
+def _against(own: np.ndarray, other: np.ndarray, *, max_fpr: float) -> tuple[float, float, float]:
+    """Return AUC, pAUC and separation of the stand-ins of one ID."""
+    scores = np.concatenate([own, other])
+    anomalous = np.arange(len(scores)) >= len(own)
+    partial = metrics.partial_auc(anomalous, scores, max_fpr=max_fpr)
+    return metrics.auc(anomalous, scores), partial, separation(own, other)
+
+
+def separation(own: np.ndarray, other: np.ndarray) -> float:
+    """Return how far apart two groups of scores lie, in units of the scatter within them.
+
+    Unlike the AUC it goes on growing where no two scores are out of order. The scatter is the root
+    of the mean of both variances (the index d').
+
+    Parameters
+    ----------
+    own, other : np.ndarray [shape=(n,)]
+        Scores of the own clips, and of those that should score higher.
+
+    Returns
+    -------
+    float
+        NaN if a group is empty, or nothing scatters.
+    """
+    if not len(own) or not len(other):
+        return math.nan
+    within = math.sqrt((own.var() + other.var()) / 2)
+    return float(other.mean() - own.mean()) / within if within > 0 else math.nan
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Return the ranks from 0, equal values sharing theirs, shape (n,)."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts + 1) / 2)[place]
+
+
+def _correlation(x: np.ndarray, y: np.ndarray) -> float:
+    x, y = x - x.mean(), y - y.mean()
+    length = math.sqrt((x @ x) * (y @ y))
+    return float(x @ y) / length if length > 0 else math.nan
+
+
+def spearman(x: Sequence[float], y: Sequence[float]) -> float:
+    """Return the rank correlation of two rows of numbers, NaN if one doesn't vary."""
+    return _correlation(_ranks(np.asarray(x)), _ranks(np.asarray(y)))

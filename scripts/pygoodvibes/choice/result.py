@@ -1,0 +1,69 @@
+"""TODO pygoodvibes.choice.result."""
+
+import dataclasses
+import json
+import pathlib
+from collections.abc import Mapping
+
+from pygoodvibes.detectors.combined import Chosen, Part
+from pygoodvibes.util.csv_files import read_records
+
+COLUMNS = ("id", "clip", "split", "score")
+"""Columns of the file of its scores of a machine type, a row a clip."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """What was chosen for a machine ID, and the scores that it leads to.
+
+    Attributes
+    ----------
+    chosen : Chosen or None
+        The detector; None if nothing could be fitted.
+    scores : dict of (split, clip) to float
+        Of all its clips, higher = more anomalous; those of training clips are held-out ones. NaN
+        where there is none.
+    notes : list of str
+        What was chosen, and why.
+    """
+
+    chosen: Chosen | None
+    scores: dict[tuple[str, str], float]
+    notes: list[str]
+
+
+def read_documents(path: str | pathlib.Path) -> dict[str, dict]:
+    """Read what was chosen for the IDs of a machine type, by machine ID."""
+    documents = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    return {document["id"]: document for document in documents}
+
+
+def parts_of(document: Mapping) -> list[Part]:
+    """Return what was chosen for a machine ID, from its document."""
+    return [Part(**part) for part in document["parts"]]
+
+
+def read_choice(choice: str | pathlib.Path, scores: str | pathlib.Path, machine_id: str) -> Choice:
+    """Read the choice of a machine ID.
+
+    Parameters
+    ----------
+    choice, scores : path
+        The files of its machine type, from `pygoodvibes.choice.choose.write_choice`.
+    machine_id : str
+        Which ID.
+    """
+    document = read_documents(choice)[machine_id]
+    parts = parts_of(document)
+    # the table of machine IDs takes notes apart at semicolons
+    reason = document["reason"].replace("; ", ", ")
+    text = f"chosen: {' + '.join(document['chosen'])} ({reason})"
+    return Choice(
+        chosen=Chosen(parts) if parts else None,
+        scores={
+            (row["split"], row["clip"]): float(row["score"] or "nan")
+            for row in read_records(scores)
+            if row["id"] == machine_id
+        },
+        notes=[text if parts else f"not fitted: {reason}"],
+    )

@@ -1,0 +1,234 @@
+"""The command `pygoodvibes fit`: a folder of normal recordings becomes a model file."""
+
+import argparse
+import pathlib
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from pygoodvibes.cli.options import add_jobs, duration, share
+from pygoodvibes.util.errors import UserError
+
+EPILOG = """\
+examples:
+  pygoodvibes fit recordings/pump                       learn; the model is pump.pgv
+  pygoodvibes fit recordings/pump -o models/pump-3.pgv --machine pump-3
+  pygoodvibes fit data/fan --id 00                      one machine ID of several
+  pygoodvibes fit recordings/pump --false-alarm-rate 0.01
+  pygoodvibes fit recordings/pump --config my.yaml --detectors all
+  pygoodvibes fit night.wav --window 10                 windows of one long recording
+
+The folder holds recordings of the machine in good health, in any layout and at any depth (.wav,
+.flac, .ogg, .mp3, ...). What is anomalous or a test clip by its DCASE or MIMII name is left out,
+and so is what can't be read, each with its reason. Clips of one length are best; some 50 are a
+good start, 3 are the least. A dozen rank new clips, but don't decide which are anomalous: the
+threshold is then a guess, and `fit` says how wide of the mark it may be. Set it by hand when clips
+are scored (score --threshold), or say how many false alarms are acceptable (--false-alarm-rate).
+
+--window cuts recordings, which may then have any length, into windows; each is a training clip.
+Windows of one recording are alike, and are held out together when the threshold is set; if more
+than a third of all windows are of one recording, it is held out in stretches of time.
+
+exit code: 0 done; 4 done, but the threshold means nothing (the warning says why): the model's
+scores rank clips, its verdicts are worth nothing, and it may never alarm; 1 an error; 2 wrong
+usage.
+"""
+
+FITTED, MEANINGLESS = 0, 4
+"""Exit codes; 1 is an error, 2 wrong usage. A model whose threshold means nothing is written, for
+its scores rank clips and take a threshold by hand; but a script that goes on with it as if it
+watched the machine must stop here."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Tell the command what may stand behind it."""
+    parser.epilog = EPILOG
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument(
+        "path",
+        metavar="FOLDER",
+        help="normal recordings of one machine; with --window also a single recording",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="MODEL",
+        help="model file, .pgv (default: named after the machine)",
+    )
+    parser.add_argument(
+        "--config",
+        metavar="CONFIG",
+        help="settings as the workflow's config; without it the defaults, and the recordings' own "
+        "sample rate",
+    )
+    parser.add_argument("--machine", metavar="NAME", help="name of the machine")
+    parser.add_argument("--id", metavar="ID", help="only recordings named after this machine ID")
+    parser.add_argument(
+        "--detectors",
+        metavar="NAMES",
+        help="'all', or names between commas (default: the first of the config, fusion without "
+        "one); the first is the model's default",
+    )
+    parser.add_argument(
+        "--false-alarm-rate",
+        metavar="R",
+        type=share,
+        help="share of normal clips expected above the threshold (default: 0.1, or the config's); "
+        "can be changed when clips are scored",
+    )
+    parser.add_argument(
+        "--window",
+        metavar="SECONDS",
+        type=duration,
+        help="cut recordings into windows of this length; scoring with --hop or --alarm then does "
+        "so by default",
+    )
+    parser.add_argument(
+        "--hop",
+        metavar="SECONDS",
+        type=duration,
+        help="from window to window (default: the length of a window)",
+    )
+    add_jobs(parser)
+
+
+def run(
+    folder: str,
+    *,
+    read_content: Callable[[str], dict],
+    output: str | None,
+    config: str | None,
+    machine: str | None,
+    id: str | None,
+    detectors: str | None,
+    false_alarm_rate: float | None,
+    window: float | None,
+    hop: float | None,
+    jobs: int | None,
+) -> int:
+    """Fit a model to a folder of normal recordings; return the exit code."""
+    from pygoodvibes.models import machine_model
+    from pygoodvibes.monitoring.fit_folder import fit_folder
+    from pygoodvibes.util import parallel
+
+    if output is not None:
+        check_output(output)
+    fit = fit_folder(
+        folder,
+        read_content(config) if config else {},
+        config_name=config or "defaults",
+        machine=machine,
+        machine_id=id,
+        detectors=detectors,
+        false_alarm_rate=false_alarm_rate,
+        window=window,
+        hop=hop,
+        jobs=jobs or parallel.cores(),
+    )
+    path = pathlib.Path(output or f"{fit.model.name}{machine_model.ENDING}")
+    size = machine_model.save(path, fit.model)
+    print("\n".join(report(fit, path, size)), flush=True)
+    warnings = meaningless(fit.model)
+    for warning in warnings:
+        print(f"Warning: {warning}", file=sys.stderr)
+    return MEANINGLESS if warnings else FITTED
+
+
+def check_output(path: str) -> None:
+    """Refuse a model's file, before anything is fitted, if it would overwrite what is none.
+
+    Raises
+    ------
+    UserError
+        If its name doesn't end in .pgv, or its folder is not there.
+    """
+    from pygoodvibes.models import machine_model
+
+    place = pathlib.Path(path)
+    if place.suffix.lower() != machine_model.ENDING:
+        raise UserError(f"-o {path}: the name of a model ends in {machine_model.ENDING}")
+    if not place.parent.is_dir():
+        raise UserError(f"-o {path}: no such folder ({place.parent})")
+
+
+def report(fit, path: pathlib.Path, size: int) -> list[str]:
+    """Say what was learnt, line by line."""
+    import numpy as np
+
+    from pygoodvibes.monitoring import certainty
+
+    model, left_out = fit.model, [row for row in fit.rows if row["status"] != "ok"]
+    clips, training = model.training["clips"], model.training
+    what = "recordings"
+    if "window" in training:
+        what = f"windows of {training['window']:g} s from {training['recordings']} recording(s)"
+    lines = [
+        f"{model.name}: {clips} {what}, {training['seconds']:g} s at "
+        f"{model.sample_rate} Hz" + (f"; {len(left_out)} left out:" if left_out else "")
+    ]
+    lines += _grouped(left_out)
+    lines += [f"Note: {note}" for note in fit.notes]
+    for name in model.settings["detectors"]:
+        judging = _judging(model, name)
+        sure = judging and certainty.of(model, judging)
+        told = sure.caution if sure else ""
+        notes = [note for note in model.provenance["notes"][name] if note != told]
+        lines += [f"Note: {name}: {note}" for note in notes]
+        if not judging:
+            continue
+        above = int(np.sum(judging.held_out > judging.threshold))
+        lines.append(
+            f"{name}: threshold {judging.threshold:.4g} for a false-alarm rate of "
+            f"{judging.false_alarm_rate:g}; {above} of {len(judging.held_out)} held-out "
+            f"{what.split()[0]} lie above it (median {np.median(judging.held_out):.4g}, highest "
+            f"{judging.held_out[-1]:.4g})"
+        )
+        if sure.meaningless:
+            continue  # said as a warning
+        lines.append(f"{'Note: ' * sure.loose}{name}: {sure.caution or sure.interval}")
+        if judging.false_alarm_rate * (clips + 1) < 1:
+            lines.append(
+                f"Note: {clips} {what.split()[0]} can't tell false-alarm rates below 1 in "
+                f"{clips + 1}; record more"
+            )
+    lines.append(f"Model: {path} ({size / 1e6:.1f} MB)")
+    lines.append(f"Now: pygoodvibes score {path} FILES_OR_FOLDERS...")
+    return lines
+
+
+def meaningless(model) -> list[str]:
+    """Say of each detector of a model whose verdicts mean nothing why."""
+    from pygoodvibes.monitoring import certainty
+
+    found = []
+    for name in model.estimators:
+        judging = _judging(model, name)
+        sure = judging and certainty.of(model, judging)
+        if sure is None:
+            found.append(f"{name}: this model has no held-out scores, and no threshold")
+        elif sure.meaningless:
+            found.append(f"{name}: {sure.caution}")
+    return found
+
+
+def _judging(model, name: str):
+    """Return what judges by a detector; None where there is nothing to set a threshold on."""
+    import numpy as np
+
+    from pygoodvibes.monitoring.judge import judge
+
+    if name not in model.estimators or not np.isfinite(model.held_out[name]).any():
+        return None
+    return judge(model, detector=name)
+
+
+def _grouped(left_out: Sequence[Mapping]) -> list[str]:
+    """List recordings with their reasons; many with the same reason in one line."""
+    by_reason: dict[str, list[str]] = {}
+    for row in left_out:
+        by_reason.setdefault(row["status"], []).append(row["path"])
+    lines = []
+    for reason, paths in by_reason.items():
+        if len(paths) > 5:
+            paths = [f"{len(paths)} recordings from {paths[0]} to {paths[-1]}"]
+        lines += [f"  {path}: {reason}" for path in paths]
+    return lines

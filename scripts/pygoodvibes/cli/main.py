@@ -1,0 +1,132 @@
+"""The command `pygoodvibes`."""
+
+import argparse
+import os
+import sys
+
+from pygoodvibes.cli import fit as fit_command
+from pygoodvibes.cli import score as score_command
+from pygoodvibes.cli.project import check, compare, pdf, prune, report_path, show, study
+from pygoodvibes.config.read import read_content
+from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.paths import NOT_UTF8, in_utf8
+
+
+def fit(path: str, **options) -> int:
+    """Learn what is normal from a folder of recordings: a model file."""
+    _one_thread()
+    return fit_command.run(path, read_content=read_content, **options)
+
+
+def score(path: list[str], **options) -> int:
+    """Score recordings with model files, and say whether they are normal."""
+    _one_thread()
+    return score_command.run(path, **options)
+
+
+def _one_thread() -> None:
+    """Let NumPy's libraries use one thread a process, as in the workflow: the same digits."""
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+
+
+COMMANDS = {
+    "fit": fit,
+    "score": score,
+    "check": check,
+    "show": show,
+    "report-path": report_path,
+    "pdf": pdf,
+    "compare": compare,
+    "study": study,
+    "prune": prune,
+}
+
+
+def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
+    """Tell a command what may stand behind it."""
+    if name in ("fit", "score"):
+        {"fit": fit_command, "score": score_command}[name].add_arguments(command)
+        return
+    if name == "study":
+        command.add_argument("path", metavar="study", help="e.g. config/studies/lof.yaml")
+        command.add_argument("--config", default="config/config.yaml", help="config file")
+        command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="jobs at a time")
+        return
+    if name == "prune":
+        command.add_argument(
+            "path", metavar="resources", nargs="?", default="resources", help="what is in use"
+        )
+        command.add_argument(
+            "--keep-days", type=float, default=7.0, help="keep what was used within so many days"
+        )
+        command.add_argument("--max-gb", type=float, help="stop at this size of the folder")
+        return
+    command.add_argument(
+        "path", metavar="config", nargs="?", default="config/config.yaml", help="config file"
+    )
+    if name == "compare":
+        command.add_argument(
+            "--sort",
+            default="auc",
+            help="auc, pauc, difference, pauc_difference, or a machine type",
+        )
+        command.add_argument(
+            "--all-commits",
+            action="store_true",
+            help="also the experiments of other commits than the last",
+        )
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser("pygoodvibes", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, function in COMMANDS.items():
+        command = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
+        _add_arguments(name, command)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; return its exit code."""
+    parser = build_parser()
+    parsed, rest = parser.parse_known_args(arguments)
+    options = vars(parsed)
+    # argparse takes several names at one place only; options may stand between them
+    named = [text for text in rest if text == "-" or not text.startswith("-")]
+    if options["command"] != "score" or named != rest:
+        parser.parse_args(arguments)
+    else:
+        options["path"] += rest
+    if hasattr(sys.stdout, "reconfigure"):
+        # a name that the terminal has no characters for is no reason to stop
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        code = COMMANDS[options.pop("command")](options.pop("path"), **options) or 0
+        sys.stdout.flush()  # here, where a full disk is one sentence
+        return code
+    except UserError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 1  # who reads the output has seen enough
+    except UnicodeEncodeError as error:
+        print(f"Error: {in_utf8(error.object)}: {NOT_UTF8}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        named = f"{error.filename}: " if error.filename else ""
+        print(f"Error: {named}{error.strerror or error}", file=sys.stderr)
+        return 1
+    finally:
+        _drop_what_is_left()
+
+
+def _drop_what_is_left() -> None:
+    """Forget what standard output takes no more, or Python would try again at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

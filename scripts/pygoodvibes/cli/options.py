@@ -1,0 +1,82 @@
+"""TODO pygoodvibes.cli.options."""
+
+import argparse
+import math
+
+
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """Add the option for the number of processes."""
+    parser.add_argument(
+        "--jobs", metavar="N", type=count, help="processes (default: one a core)", default=None
+    )
+
+
+def share(text: str) -> float:
+    """Read a share between 0 and 1, such as 0.05 or 5%."""
+    number, percent = text.removesuffix("%"), text.endswith("%")
+    try:
+        value = float(number) / (100 if percent else 1)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no share such as 0.05 or 5%") from None
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text} does not lie between 0 and 1")
+    return value
+
+
+def duration(text: str) -> float:
+    """Read a number of seconds above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds above 0")
+    return value
+
+
+def count(text: str) -> int:
+    """Read a whole number of at least 1."""
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number") from None
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return value
+
+
+def finite(text: str) -> float:
+    """Read a number that is neither NaN nor infinite."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text} is no finite number")
+    return value
+
+
+def positive(text: str) -> float:
+    """Read a number above 0."""
+    if (value := finite(text)) <= 0:
+        raise argparse.ArgumentTypeError(f"{text} is no number above 0")
+    return value
+
+
+def not_negative(text: str) -> float:
+    """Read a number of at least 0."""
+    if (value := finite(text)) < 0:
+        raise argparse.ArgumentTypeError(f"{text} is less than 0")
+    return value
+
+
+def k_of_n(text: str) -> tuple[int, int]:
+    """Read '3/5'."""
+    first, slash, second = text.partition("/")
+    try:
+        k, n = int(first), int(second) if slash else 0
+    except ValueError:
+        k, n = 0, 0
+    if not 1 <= k <= n:
+        raise argparse.ArgumentTypeError(f"{text} is not like 3/5: 3 of the last 5 windows")
+    return k, n

@@ -1,0 +1,83 @@
+"""TODO pygoodvibes.cli.project."""
+
+import os
+import pathlib
+
+from pygoodvibes.config.read import read_config
+from pygoodvibes.util.errors import UserError
+
+
+def results_folder(path: str) -> pathlib.Path:
+    """Return the folder of results of a config file."""
+    return pathlib.Path("results", read_config(path).dataset.name)
+
+
+def check(path: str) -> None:
+    """Say whether a config file is valid."""
+    read_config(path)
+    print(f"{path}: valid")
+
+
+def report_path(path: str) -> None:
+    """Print where the report of a config file goes."""
+    print(results_folder(path) / "report.html")
+
+
+def show(path: str) -> None:
+    """Print the main table of the results of a config file, and where the rest is."""
+    folder = results_folder(path)
+    table = folder / "tables" / "averages.md"
+    if not table.is_file():
+        raise UserError(f"{table}: no results yet; run snakemake -j8 --configfile {path}")
+    if (folder / "summary.html").is_file():
+        print(f"\nSummary: {folder / 'summary.html'} (for everyone; as PDF: make pdf)")
+    print(f"\n{table.read_text(encoding='utf-8')}")
+    print(f"Tables:  {folder / 'tables'}")
+    print(f"Figures: {folder / 'figures'}")
+    if (folder / "report.html").is_file():
+        print(f"Report:  {folder / 'report.html'}")
+
+
+def pdf(path: str) -> None:
+    """Print the page for everyone to a PDF beside it, with the browser on this machine."""
+    from pygoodvibes.report.pdf import print_page
+
+    folder = results_folder(path)
+    print_page(folder / "summary.html", folder / "summary.pdf")
+    print(folder / "summary.pdf")
+
+
+def compare(path: str, *, sort: str, all_commits: bool) -> None:
+    """Compare DVC's experiments with the last commit: a table and a figure."""
+    from pygoodvibes.experiments.compare import write_comparison
+
+    table = write_comparison(path, sort=sort, all_commits=all_commits)
+    _print_table(table, results_folder(path) / "experiments")
+
+
+def study(path: str, *, config: str, jobs: int) -> None:
+    """Run a study, many settings of some keys: a table and a figure."""
+    from pygoodvibes.experiments.study_run import run
+
+    table, place = run(path, config_path=config, config=read_config(config), jobs=jobs)
+    _print_table(table, place)
+
+
+def prune(path: str, *, keep_days: float, max_gb: float | None) -> None:
+    """Remove earlier results that nothing links to any more, the oldest first."""
+    from pygoodvibes.workflow import result_cache
+
+    cache = pathlib.Path(os.environ.get("SNAKEMAKE_OUTPUT_CACHE", "resources/.cache"))
+    if not cache.is_dir():
+        raise UserError(f"{cache}: no such folder; there are no earlier results")
+    count, freed = result_cache.prune(
+        cache, [pathlib.Path(path)], keep_days=keep_days, max_gb=max_gb
+    )
+    print(f"{cache}: {count} files removed, {freed / 1e9:.2f} GB")
+
+
+def _print_table(table, place: pathlib.Path) -> None:
+    """Print a table, and where it and its figure are: files of one name with several endings."""
+    print(f"\n{table.markdown()}")
+    print(f"Table:  {place.with_name(f'{place.name}.md')}, {place.with_name(f'{place.name}.csv')}")
+    print(f"Figure: {place.with_name(f'{place.name}.png')}")

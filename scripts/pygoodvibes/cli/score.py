@@ -1,0 +1,423 @@
+"""The command `pygoodvibes score`: verdicts on clips, folders, long recordings and streams."""
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from pygoodvibes.cli import options as cli_options
+from pygoodvibes.cli.options import add_jobs, finite, k_of_n, not_negative, positive, share
+from pygoodvibes.util.errors import UserError
+
+NORMAL, ANOMALOUS, NOT_SCORED = 0, 3, 4
+"""Exit codes; 1 is an error, 2 wrong usage."""
+
+ENDING = ".pgv"
+
+EPILOG = """\
+examples:
+  pygoodvibes score pump.pgv new.wav                    score, threshold, verdict
+  pygoodvibes score pump.pgv today/ --csv scores.csv    all recordings below a folder
+  pygoodvibes score pump-1.pgv pump-2.pgv new.wav       several models at once
+  pygoodvibes score pump.pgv today/ --false-alarm-rate 0.01
+  pygoodvibes score pump.pgv --watch incoming/          new recordings as they arrive; Ctrl-C ends
+  pygoodvibes score pump.pgv night.wav --window 10 --hop 5 --alarm 3/5
+  arecord -t raw -f S16_LE -r 16000 -c 1 | pygoodvibes score pump.pgv -
+
+Arguments that end in .pgv are models, all others recordings or folders of them; '-' is a stream on
+standard input, of raw samples (PCM, 16 bit, little-endian, one channel) or a WAV of 16 bit.
+
+A clip is anomalous if its score lies above the threshold, which is set on scores of the training
+clips for the false-alarm rate (0.05 or 5%). 'so high: 1 in 13' means that of 13 normal clips one is
+expected to score at least as high.
+
+--window, --hop and --alarm score a recording in sliding windows. The alarm K/N goes on when at
+least K of the last N windows are anomalous, and off when fewer than half of K are. Samples left at
+the end make a last window that ends with them. A window has the length of the training clips by
+default, and the next one starts half a window later. A recording of fewer than K windows rings the
+alarm at its end if all of them are anomalous. With --watch the alarm goes on from one recording to
+the next, in the order in which they come.
+
+A clip or window more than a fifth shorter or longer than the training clips has no fair score: its
+`reason` says so. A threshold that rests on few training clips is told on standard error, and in the
+JSON document as `caution`, with `false_alarm_interval`, the share of normal clips that will lie
+above it (90 % interval).
+
+CSV columns and JSON keys: clip, model, detector, start, seconds, score, threshold, verdict,
+p_value, alarm, reason. JSON is one document with `models` and `clips`; for a stream or a watched
+folder it is a line a record, and both --csv and --json add to the file of an earlier run. Otherwise
+they write it anew; recordings, models and other files that are no text are never overwritten.
+
+exit code: 0 all normal; 3 something anomalous (with windows: an alarm); 4 nothing anomalous, but
+something could not be scored; 1 an error; 2 wrong usage.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Tell the command what may stand behind it."""
+    parser.epilog = EPILOG
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument(
+        "path", metavar="MODEL_OR_CLIPS", nargs="*", help="models (.pgv), recordings, folders, '-'"
+    )
+    parser.add_argument(
+        "--model", metavar="FILE", action="append", default=[], help="a model by any name"
+    )
+    parser.add_argument("--detector", metavar="NAME", help="default: the model's first")
+    limit = parser.add_mutually_exclusive_group()
+    limit.add_argument(
+        "--false-alarm-rate",
+        metavar="R",
+        type=share,
+        help="share of normal clips expected above the threshold (default: the model's)",
+    )
+    limit.add_argument(
+        "--threshold", metavar="SCORE", type=finite, help="the threshold itself, the same for all"
+    )
+    parser.add_argument("--csv", metavar="FILE", help="CSV; '-' is standard output")
+    parser.add_argument("--json", metavar="FILE", help="JSON; '-' is standard output")
+    parser.add_argument("--watch", metavar="FOLDER", help="wait for new recordings in a folder")
+    parser.add_argument(
+        "--settle",
+        metavar="SECONDS",
+        type=not_negative,
+        default=2.0,
+        help="with --watch: a recording is complete when unchanged for so long (default: 2)",
+    )
+    parser.add_argument("--window", metavar="SECONDS", type=positive, help="length of a window")
+    parser.add_argument("--hop", metavar="SECONDS", type=positive, help="from window to window")
+    parser.add_argument(
+        "--alarm", metavar="K/N", type=k_of_n, help="k of the last n windows (default: 3/5)"
+    )
+    parser.add_argument(
+        "--stream-rate",
+        metavar="HZ",
+        type=cli_options.count,
+        help="sample rate of '-' (default: the model's)",
+    )
+    add_jobs(parser)
+
+
+def run(
+    places: Sequence[str],
+    *,
+    model: Sequence[str],
+    detector: str | None,
+    false_alarm_rate: float | None,
+    threshold: float | None,
+    csv: str | None,
+    json: str | None,
+    watch: str | None,
+    settle: float,
+    window: float | None,
+    hop: float | None,
+    alarm: tuple[int, int] | None,
+    stream_rate: int | None,
+    jobs: int | None,
+) -> int:
+    """Score recordings with one model or several."""
+    from pygoodvibes.models import machine_model
+    from pygoodvibes.monitoring import score_files
+    from pygoodvibes.monitoring.judge import judge
+    from pygoodvibes.util import parallel
+
+    paths = [*model, *(place for place in places if place.lower().endswith(ENDING))]
+    clips = [place for place in places if not place.lower().endswith(ENDING)]
+    stream = "-" in clips
+    if not paths:
+        raise UserError(f"no model: name a file that ends in {ENDING}, or one with --model")
+    if not clips and watch is None:
+        raise UserError("nothing to score: name recordings, a folder, '-', or --watch FOLDER")
+    if stream and (len(clips) > 1 or watch is not None):
+        raise UserError("the stream '-' is scored alone, without other recordings")
+    if csv == "-" and json == "-":
+        raise UserError("standard output can take --csv or --json, not both")
+    if None not in (csv, json) and os.path.realpath(csv) == os.path.realpath(json):
+        raise UserError(f"{csv}: one file can take --csv or --json, not both")
+    models = [machine_model.load(path) for path in paths]
+    options = {"false_alarm_rate": false_alarm_rate, "limit": threshold}
+    judges = [judge(each, detector=detector, **options) for each in models]
+    panel = score_files.Panel(_named_apart(models, paths), judges)
+    sliding = stream or any(option is not None for option in (window, hop, alarm))
+    files = [] if stream else score_files.expand(clips)
+    # what is there already when the watch begins is not new
+    watching = _watch(watch, settle)
+
+    if sliding:
+        cut = _cut(panel, window, hop, alarm)
+        sources = [("-", _stream(panel, stream_rate))] if stream else _files(panel, files)
+        found = _windows(panel, sources, cut)
+    else:
+        cut = {}
+        found = score_files.score_clips(panel, files, jobs=jobs or parallel.cores())
+    if watching:
+        found = _then(found, _watched(panel, watching, cut))
+    endless = stream or watch is not None
+    found = _with_cautions(found, panel, endless=endless)
+    with contextlib.ExitStack() as stack:
+        outputs = _outputs(
+            stack, panel, csv=csv, json=json, files=files, endless=endless, windows=sliding
+        )
+        return _finish(found, outputs, endless=endless, windows=sliding)
+
+
+def _named_apart(models: Sequence, paths: Sequence[str]) -> list:
+    """Name models of one name after their files, so that records can be told apart."""
+    import dataclasses
+
+    names = [model.name for model in models]
+    return [
+        model if names.count(model.name) == 1 else dataclasses.replace(model, name=str(path))
+        for model, path in zip(models, paths, strict=True)
+    ]
+
+
+def _watch(folder: str | None, settle: float):
+    if folder is None:
+        return None
+    from pygoodvibes.monitoring.watch import Watch
+
+    watching = Watch(folder, settle=settle)
+    _say(f"Watching {folder} for new recordings; Ctrl-C ends.")
+    return watching
+
+
+def _cut(panel, window: float | None, hop: float | None, alarm: tuple[int, int] | None) -> dict:
+    """Return the settings of the windows, with what isn't given."""
+    rates = sorted({model.sample_rate for model in panel.models})
+    if len(rates) > 1:
+        names = ", ".join(f"{rate} Hz" for rate in rates)
+        raise UserError(f"windows are cut for models of one sample rate; these have {names}")
+    window = panel.models[0].window_seconds if window is None else window
+    hop = window / 2 if hop is None else hop
+    if hop > window:
+        raise UserError(
+            f"--hop {hop:g}: longer than a window ({window:g} s), what lies between is not heard"
+        )
+    return {"window": window, "hop": hop, "alarm": alarm or (3, 5)}
+
+
+def _stream(panel, rate: int | None) -> Iterator:
+    from pygoodvibes.audio.stream import stream_blocks
+
+    wanted = panel.models[0].sample_rate
+    if rate is not None and rate != wanted:
+        raise UserError(f"--stream-rate {rate}: the model is for {wanted} Hz; record at that rate")
+    channel = panel.models[0].settings["audio"]["channel"]
+    return stream_blocks(sys.stdin.buffer, sample_rate=wanted, channel=channel)
+
+
+def _files(panel, files: Iterable[str]) -> Iterator[tuple[str, Iterator]]:
+    from pygoodvibes.audio.stream import file_blocks
+
+    for path in files:
+        yield path, file_blocks(path, panel.models[0].settings["audio"])
+
+
+def _windows(panel, sources: Iterable, cut: dict, *, alarms: list | None = None) -> Iterator[list]:
+    """Score recordings, each with alarms of its own unless those of the one before are given."""
+    from pygoodvibes.monitoring import score_files
+
+    size = {key: cut[key] for key in ("window", "hop")}
+    for name, blocks in sources:
+        bells = _alarms(panel, cut) if alarms is None else alarms
+        yield from score_files.score_windows(
+            panel, name, blocks, **size, alarms=bells, followed=alarms is not None
+        )
+
+
+def _alarms(panel, cut: dict) -> list:
+    from pygoodvibes.monitoring.alarm import Alarm
+
+    return [Alarm(*cut["alarm"]) for _ in panel.models]
+
+
+def _watched(panel, watching, cut: dict) -> Iterator[list]:
+    alarms = _alarms(panel, cut) if cut else None
+    for path in watching.run(say=_say):
+        if cut:
+            # what arrives is one machine going on: its alarm goes on as well
+            yield from _windows(panel, _files(panel, [str(path)]), cut, alarms=alarms)
+        else:
+            yield from panel.score_clips([str(path)])
+
+
+def _with_cautions(found: Iterable[list], panel, *, endless: bool) -> Iterator[list]:
+    """Hand records on, and say on standard error why not to trust them: at the end, if any."""
+    from pygoodvibes.monitoring import certainty
+
+    cautions = [
+        f"{model.name}, {judging.detector}: {caution}"
+        for model, judging in zip(panel.models, panel.judges, strict=True)
+        if (caution := certainty.of(model, judging).caution)
+    ]
+    if endless:
+        _caution(cautions)
+    first, count, last = None, 0, None
+    for records in found:
+        unfair = [each for each in records if each.reason and each.verdict != "not scored"]
+        if unfair:
+            count += unfair[0].clip != last
+            last = unfair[0].clip
+            if first is None:
+                first = unfair[0]
+                if endless:
+                    _caution([f"{first.clip}: {first.reason}; {certainty.CUT_ALIKE}"])
+        yield records
+    if endless:
+        return
+    if first is not None:
+        more = f" (so it is with {cli_options.count} clips)" if cli_options.count > 1 else ""
+        cautions.append(f"{first.clip}: {first.reason}{more}; {certainty.CUT_ALIKE}")
+    _caution(cautions)
+
+
+def _caution(cautions: Iterable[str]) -> None:
+    from pygoodvibes.util.paths import in_utf8
+
+    for caution in cautions:
+        _say(f"Caution: {in_utf8(caution)}")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _then(first: Iterable, second: Iterable) -> Iterator:
+    yield from first
+    yield from second
+
+
+def _outputs(
+    stack: contextlib.ExitStack,
+    panel,
+    *,
+    csv: str | None,
+    json: str | None,
+    files: Sequence[str],
+    endless: bool,
+    windows: bool,
+) -> dict:
+    """Return what takes the records, by what it is called in messages."""
+    from pygoodvibes.monitoring.output import Csv, Json, JsonLines, Text, open_target
+
+    def opened(path: str, begins) -> tuple:
+        if path == "-":
+            if hasattr(sys.stdout, "reconfigure"):
+                sys.stdout.reconfigure(encoding="utf-8")  # for programs, whatever the terminal has
+            return sys.stdout, False
+        file, added = open_target(path, begins=begins if endless else None)
+        stack.callback(_close, file)
+        return file, added
+
+    outputs = {}
+    if csv is not None:
+        file, added = opened(csv, Csv.begins)
+        with _writing(_called(csv)):
+            outputs[_called(csv)] = Csv(file, added=added)
+    if json is not None:
+        file, _ = opened(json, JsonLines.begins)
+        outputs[_called(json)] = (
+            JsonLines(file) if endless else Json(file, panel.models, panel.judges)
+        )
+    if "-" not in (csv, json):
+        names = [model.name for model in panel.models]
+        outputs[_called("-")] = Text(sys.stdout, clips=files, models=names, windows=windows)
+    return outputs
+
+
+def _called(path: str) -> str:
+    return "standard output" if path == "-" else path
+
+
+def _close(file) -> None:
+    # all that could be written was flushed; the rest of what could not be is lost, as was said
+    with contextlib.suppress(OSError):
+        file.close()
+
+
+class _Tally:
+    """What was found: for the exit code, and in words."""
+
+    def __init__(self, *, windows: bool):
+        self._windows = windows
+        self._clips, self._bad, self._unscored = set(), set(), set()
+        self._cut, self._anomalous = 0, 0
+
+    def add(self, records: Sequence) -> None:
+        """Take the records of one clip or window, one a model."""
+        for record in records:
+            self._clips.add(record.clip)
+            if record.bad:
+                self._bad.add(record.clip)
+            elif record.verdict == "not scored":
+                self._unscored.add(record.clip)
+        if any(record.start is not None for record in records):
+            self._cut += 1
+            self._anomalous += any(record.verdict == "anomalous" for record in records)
+
+    @property
+    def several(self) -> bool:
+        """Return whether it takes words to see it at a glance."""
+        return len(self._clips) > 1 or self._cut > 1
+
+    def __str__(self) -> str:
+        bad, unscored = len(self._bad), len(self._unscored - self._bad)
+        normal = len(self._clips) - bad - unscored
+        if not self._windows:
+            return (
+                f"{len(self._clips)} clip(s): {bad} anomalous, {normal} normal, "
+                f"{unscored} not scored"
+            )
+        return (
+            f"{len(self._clips)} recording(s): {bad} with an alarm, {normal} without, {unscored} "
+            f"not scored in full; {self._anomalous} of {self._cut} window(s) anomalous"
+        )
+
+    @property
+    def code(self) -> int:
+        """Return the exit code."""
+        return ANOMALOUS if self._bad else NOT_SCORED if self._unscored else NORMAL
+
+
+def _finish(found: Iterable[list], outputs: Mapping, *, endless: bool, windows: bool) -> int:
+    """Write all records; return the exit code. Ctrl-C and SIGTERM end it in good order."""
+    tally, before = _Tally(windows=windows), None
+    with contextlib.suppress(ValueError):  # not the main thread: nobody sends it signals
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        for records in found:
+            tally.add(records)
+            for name, output in outputs.items():
+                with _writing(name):
+                    for record in records:
+                        output.write(record)
+    except KeyboardInterrupt:
+        if not endless:
+            raise
+    except UserError:
+        if endless:
+            _say(str(tally))
+        raise
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+    for name, output in outputs.items():
+        with _writing(name):
+            output.close()
+    if endless or tally.several:
+        _say(str(tally))
+    return tally.code
+
+
+@contextlib.contextmanager
+def _writing(name: str) -> Iterator[None]:
+    """Say what can't be written, for example to a full disk."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UserError(f"{name}: can't be written ({error.strerror})") from None

@@ -1,0 +1,169 @@
+"""The config: what may be set, and its bounds.
+
+The models below are the single source. Made from them are `config/schema.json` (`config_schema`),
+the tables of `config/README.md` (`config_docs`), and what is said of a wrong config
+(`config_errors`).
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+
+from pygoodvibes.audio.settings import Audio, Mel
+from pygoodvibes.choice.settings import Choice
+from pygoodvibes.data.settings import AnyDataset
+from pygoodvibes.detection.settings import HeldOut, Threshold
+from pygoodvibes.detectors import (
+    autoencoder,
+    estimator,
+    frames,
+    fusion,
+    gmm,
+    idnn,
+    knn,
+    local_density,
+    lof,
+    mahalanobis,
+    ocsvm,
+    random_projection,
+)
+from pygoodvibes.detectors.base import DetectorSettings
+from pygoodvibes.detectors.combined import CHOICE
+from pygoodvibes.detectors.registry import METHODS
+from pygoodvibes.embeddings import statistics
+from pygoodvibes.embeddings.settings import Projection
+from pygoodvibes.evaluation.settings import Evaluation
+from pygoodvibes.figures.settings import Figures
+from pygoodvibes.util.settings import Name, Section
+
+
+def _detector_tag(value: Any) -> str:
+    method = value.get("method") if isinstance(value, Mapping) else getattr(value, "method", None)
+    return method if method in METHODS else "estimator"
+
+
+AnyDetector = Annotated[
+    Annotated[ocsvm.Settings, Tag("ocsvm")]
+    | Annotated[lof.Settings, Tag("lof")]
+    | Annotated[knn.Settings, Tag("knn")]
+    | Annotated[gmm.Settings, Tag("gmm")]
+    | Annotated[mahalanobis.Settings, Tag("mahalanobis")]
+    | Annotated[local_density.Settings, Tag("local_density")]
+    | Annotated[fusion.Settings, Tag("fusion")]
+    | Annotated[frames.Settings, Tag("frames")]
+    | Annotated[autoencoder.Settings, Tag("autoencoder")]
+    | Annotated[idnn.Settings, Tag("idnn")]
+    | Annotated[random_projection.Settings, Tag("random_projection")]
+    | Annotated[estimator.Settings, Tag("estimator")],
+    Discriminator(_detector_tag),
+]
+
+
+class Config(Section):
+    """The whole config."""
+
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 2020
+    """Seed of all that is random: folds, starts, resamples."""
+
+    dataset: AnyDataset
+    """Where the clips come from."""
+
+    audio: Audio = Audio()
+    mel: Mel = Mel()
+    embedding: statistics.Settings = statistics.Settings(method="statistics")
+    projection: Projection = Projection()
+    held_out: HeldOut = HeldOut()
+    default_detector: Name | None = None
+    """The detector that verdicts, the report and all comparisons go by (null, or none of this
+    name: the first one). 'choice': per machine ID what the section `choice` finds; it then has
+    results, thresholds and models as a detector has."""
+
+    detectors: Annotated[dict[Name, AnyDetector], Field(min_length=1)]
+    """The detectors, all run side by side: a name of your choice and the settings of each."""
+
+    choice: Choice | None = Choice()
+    threshold: Threshold = Threshold()
+    evaluation: Evaluation = Evaluation()
+    figures: Figures = Figures()
+
+    @field_validator("detectors", mode="before")
+    @classmethod
+    def _method_from_name(cls, value: Any) -> Any:
+        # a detector called lof needs no second word to say that it is one
+        if not isinstance(value, Mapping):
+            return value
+        return {
+            name: {"method": name, **(settings or {})}
+            if settings is None or isinstance(settings, Mapping)
+            else settings
+            for name, settings in value.items()
+        }
+
+    @field_validator("detectors")
+    @classmethod
+    def _names_are_free(cls, value: dict) -> dict:
+        for name in ("clip", "split"):
+            if name in value:
+                raise ValueError(f"{name}: a detector can't have this name, it is a column's")
+        if CHOICE in value:
+            raise ValueError(
+                f"{CHOICE}: a detector can't have this name, it is that of the label-free "
+                "choice among detectors; call it otherwise"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _choice_is_made_if_it_is_the_default(self) -> "Config":
+        if self.with_choice and not self.choice:
+            raise ValueError(
+                "default_detector is 'choice', but the section choice is null: give it settings, "
+                "or name a detector as the default"
+            )
+        return self
+
+    @property
+    def with_choice(self) -> bool:
+        """Tell whether the label-free choice is a detector of its own, and the default."""
+        return self.default_detector == CHOICE
+
+    @property
+    def fixed_default(self) -> str:
+        """Return the name of the detector that is the default where nothing is chosen."""
+        name = self.choice.fixed if self.choice and self.with_choice else self.default_detector
+        return name if name in self.detectors else next(iter(self.detectors))
+
+    @model_validator(mode="after")
+    def _default_comes_first(self) -> "Config":
+        first = self.fixed_default
+        # in place, for a config can't be changed
+        for name in [name for name in self.detectors if name != first]:
+            self.detectors[name] = self.detectors.pop(name)
+        return self
+
+    @model_validator(mode="after")
+    def _below_nyquist(self) -> "Config":
+        nyquist = self.audio.sample_rate / 2
+        for key in ("fmin", "fmax"):
+            frequency = getattr(self.mel, key)
+            if frequency is not None and frequency > nyquist:
+                raise ValueError(
+                    f"mel.{key}: {frequency:g} Hz is above half the sample rate ({nyquist:g} Hz)"
+                )
+        return self
+
+
+DETECTORS: dict[str, type[DetectorSettings]] = {
+    "ocsvm": ocsvm.Settings,
+    "lof": lof.Settings,
+    "knn": knn.Settings,
+    "gmm": gmm.Settings,
+    "mahalanobis": mahalanobis.Settings,
+    "local_density": local_density.Settings,
+    "fusion": fusion.Settings,
+    "frames": frames.Settings,
+    "autoencoder": autoencoder.Settings,
+    "idnn": idnn.Settings,
+    "random_projection": random_projection.Settings,
+}
+"""Models of the detectors, by `method`; all others are `estimator.Settings`."""

@@ -1,0 +1,152 @@
+"""What is said of a wrong config: for each wrong key its path, its value, and what is allowed."""
+
+import contextlib
+import difflib
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from pygoodvibes.config.allowed_values import in_words
+from pygoodvibes.config.config import DETECTORS, Config
+from pygoodvibes.data.settings import DATASETS, Columns
+from pygoodvibes.detectors import estimator
+from pygoodvibes.util.settings import NAME_PATTERN, Section
+
+# what pydantic adds to a key's path to tell the alternatives of a union apart
+_ALTERNATIVE = re.compile(r"(constrained-)?(int|float|str|bool|none)|(list|dict|literal)\[.*")
+
+
+def _steps(loc: tuple) -> tuple[str, ...]:
+    """Return the keys that lead to a value as written in the file, without what pydantic adds."""
+    kept = []
+    for position, step in enumerate(loc):
+        chosen = {("dataset", 1): DATASETS, ("detectors", 2): {**DETECTORS, "estimator": 0}}
+        tag = step in chosen.get((loc[0], position), ())
+        alternative = position > 1 and isinstance(step, str) and _ALTERNATIVE.fullmatch(step)
+        if not (tag or alternative or step == "[key]"):
+            kept.append(str(step))
+    return tuple(kept)
+
+
+def _model(config: Mapping, steps: tuple[str, ...]) -> type[Section]:
+    """Return the model of the section that holds the key at `steps`."""
+    if len(steps) < 2:
+        return Config
+    if steps[0] == "detectors":
+        if len(steps) < 3:
+            return Config
+        method = (config["detectors"][steps[1]] or {}).get("method", steps[1])
+        return DETECTORS.get(method, estimator.Settings)
+    if steps[0] == "dataset":
+        return Columns if steps[1:-1] == ("columns",) else DATASETS[config["dataset"]["source"]]
+    return Config.model_fields[steps[0]].annotation
+
+
+def _allowed(config: Mapping, steps: tuple[str, ...]) -> str:
+    """Say what is allowed at a key."""
+    if steps == ("dataset", "source"):
+        return f"one of {', '.join(DATASETS)}"
+    if steps[0] == "detectors" and len(steps) == 3 and steps[2] == "method":
+        return f"one of {', '.join(DETECTORS)}, or the dotted path of an estimator"
+    if steps[0] == "detectors" and len(steps) == 2:
+        return "a table of keys"
+    model = _model(config, steps)
+    properties = model.model_json_schema()["properties"]
+    [depth] = [at for at in (0, 1, 2) if steps[at : at + 1] and steps[at] in properties][-1:]
+    node = properties[steps[depth]]
+    for step in steps[depth + 1 :]:
+        parts = [node, *node.get("anyOf", ())]
+        inner = "items" if step.isdigit() and any("items" in part for part in parts) else None
+        [node] = [
+            part["items"] if inner else next(iter(part["patternProperties"].values()))
+            for part in parts
+            if (inner or "patternProperties") in part
+        ]
+    return in_words(node)
+
+
+def _yaml(value: Any) -> str:
+    """Write a value as it stands in a YAML file."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _hint(steps: tuple[str, ...], value: Any, allowed: str) -> str:
+    """Return what is likely to have gone wrong, where that is known."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if steps[:2] == ("dataset", "machines") and number:
+        return "; put machine IDs in quotes, as in '00', or YAML reads them as numbers"
+    if isinstance(value, str) and "number" in allowed:
+        with contextlib.suppress(ValueError):
+            float(value)
+            return (
+                "; this is text: leave out the quotes, and write exponents with a point and a "
+                "sign, as in 1.0e-10"
+            )
+    if number and not isinstance(value, int) and allowed.startswith("a whole number"):
+        return f"; write {int(value)}" if math.isfinite(value) and value == int(value) else ""
+    return ""
+
+
+def _message(config: Mapping, item: Mapping) -> tuple[tuple[str, ...], str]:
+    """Return the steps to the key that is wrong, and what to say of it."""
+    steps, value, kind = _steps(item["loc"]), item.get("input"), item["type"]
+    if kind == "extra_forbidden":
+        keys = list(_model(config, steps).model_fields)
+        close = difflib.get_close_matches(steps[-1], keys, n=1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        return steps, f"there is no such key; {hint}allowed here: {', '.join(keys)}"
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        steps = (*steps, "source")
+        if not isinstance(value, Mapping) or "source" not in value:
+            kind = "missing"
+        else:
+            value = value["source"]
+    if kind == "missing":
+        return steps, f"this key is missing; it must be {_allowed(config, steps)}"
+    if kind == "value_error":
+        # our own validators put the key's name before a colon
+        key, colon, text = str(item["ctx"]["error"]).partition(": ")
+        if not colon or " " in key:
+            return steps, str(item["ctx"]["error"])
+        steps = (*steps, *key.split("."))
+        if steps[0] == "detectors" and steps[2:] == ("method",) and _unnamed(config, steps[1]):
+            close = text.partition("; did you mean")
+            text = (
+                "no method has this detector's name, so it needs the key method; it must be "
+                f"{_allowed(config, steps)}{close[1]}{close[2]}"
+            )
+            steps = steps[:2]
+        return steps, text
+    if kind == "invalid_key" or (item["loc"][-1] == "[key]" and not isinstance(value, str)):
+        return steps, "a key must be text; put it in quotes"
+    allowed = in_words(_NAME) if item["loc"][-1] == "[key]" else _allowed(config, steps)
+    hint = _hint(steps, value, allowed)
+    return steps, f"{_yaml(value)} is not allowed; it must be {allowed}{hint}"
+
+
+_NAME = {"type": "string", "pattern": NAME_PATTERN}
+
+
+def _unnamed(config: Mapping, detector: str) -> bool:
+    return "method" not in (config["detectors"][detector] or {})
+
+
+def sentences(config: Mapping, error: ValidationError) -> list[str]:
+    """Turn pydantic's errors into one sentence a key."""
+    by_steps: dict[tuple[str, ...], dict[str, None]] = {}
+    for item in error.errors():
+        steps, text = _message(config, item)
+        by_steps.setdefault(steps, {})[text] = None
+    return [
+        f"{'.'.join(steps)}: {text}"
+        for steps, texts in by_steps.items()
+        # an alternative that fits less well than one whose inner key is wrong
+        if not any(other[: len(steps)] == steps != other for other in by_steps)
+        for text in texts
+    ]

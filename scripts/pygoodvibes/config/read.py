@@ -1,0 +1,44 @@
+"""Config files: YAML in, tables of keys or the checked config out."""
+
+import pathlib
+from typing import TYPE_CHECKING
+
+from pygoodvibes.util.errors import UserError
+
+if TYPE_CHECKING:
+    from pygoodvibes.config.config import Config
+
+
+def read_content(path: str) -> dict:
+    """Read a config file, without checking its keys.
+
+    Raises
+    ------
+    UserError
+        If it is missing, or no YAML table.
+    """
+    import yaml
+
+    try:
+        content = yaml.safe_load(pathlib.Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: no valid YAML ({' '.join(str(error).split())})") from None
+    if not isinstance(content, dict):
+        raise UserError(f"{path}: must be a table of keys")
+    return content
+
+
+def read_config(path: str) -> "Config":
+    """Read and check a config file.
+
+    Raises
+    ------
+    UserError
+        If it is missing, no YAML, or not valid.
+    """
+    # commands that need no config do without pydantic
+    from pygoodvibes.config.validate import validate
+
+    return validate(read_content(path), name=path)

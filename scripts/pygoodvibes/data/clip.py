@@ -1,0 +1,140 @@
+"""TODO pygoodvibes.data.clip."""
+
+import dataclasses
+import posixpath
+import re
+
+from pygoodvibes.data.audio_files import AUDIO_SUFFIXES
+
+LABEL_WORDS = {
+    "normal": "normal",
+    "anomaly": "anomaly",
+    "anomalous": "anomaly",
+    "abnormal": "anomaly",
+    "unknown": "unknown",
+    "": "unknown",
+}
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_NAME_2020 = re.compile(
+    r"(?:(?P<label>normal|anomaly)_)?id_(?P<id>[A-Za-z0-9][A-Za-z0-9.-]*)_(?P<number>[0-9]+)"
+)
+_NAME_2021 = re.compile(
+    r"section_(?P<id>[0-9]+)(?:_(?P<domain>source|target))?(?:_(?P<split>train|test))?"
+    r"(?:_(?P<label>normal|anomaly))?_(?P<number>[0-9]+)(?:_(?P<attributes>.+))?"
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Clip:
+    """One audio file and what its place and name say about it.
+
+    Attributes
+    ----------
+    machine : str
+        Machine type, e.g. 'fan' or 'ToyCar'; '' if the place of the file does not tell.
+    id : str
+        Machine ID, or section since 2021, e.g. '00'; '' if it can't be told.
+    split : str
+        'train' or 'test'; '' if it can't be told.
+    label : str
+        'normal', 'anomaly' or 'unknown'.
+    path : str
+        Path with '/' between its parts, relative to the folder searched; absolute only for a
+        file that a manifest names outside that folder.
+    clip : str
+        Name in score files, unique within machine, ID and split: the file name, or in the MIMII
+        layout the name DCASE gives such a file ('normal_id_00_00000000.wav').
+    domain : str
+        'source', 'target', or '' where the data set has no domains.
+    reason : str
+        '' for a clip that has its place; else why it can't be used.
+    """
+
+    machine: str
+    id: str
+    split: str
+    label: str
+    path: str
+    clip: str
+    domain: str = ""
+    reason: str = ""
+
+    @property
+    def sort_key(self) -> tuple[str, str, str, str, str]:
+        """The order of a list of clips: machine, ID, split, label, path."""
+        return (self.machine, self.id, self.split, self.label, self.path)
+
+
+def parse_dcase_name(name: str) -> dict[str, str] | None:
+    """Read what a DCASE file name says.
+
+    Parameters
+    ----------
+    name : str
+        File name without folder. Known are 'normal_id_00_00000000.wav',
+        'anomaly_id_00_00000000.wav' and 'id_01_00000000.wav' (2020), and since 2021
+        'section_00_source_train_normal_0000_<attributes>.wav', of which domain, split, label and
+        attributes may be missing ('section_03_target_test_0000.wav', 'section_00_0000.wav').
+
+    Returns
+    -------
+    dict or None
+        Keys 'id', 'label' ('normal', 'anomaly', or 'unknown' if the name has none), 'split' and
+        'domain' and 'attributes' ('' if the name has none), 'number'. None for any other name.
+    """
+    stem, suffix = posixpath.splitext(name)
+    if suffix.lower() not in AUDIO_SUFFIXES:
+        return None
+    match = _NAME_2020.fullmatch(stem) or _NAME_2021.fullmatch(stem)
+    if match is None:
+        return None
+    found = {"split": "", "domain": "", "attributes": ""}
+    found.update({key: value or "" for key, value in match.groupdict().items()})
+    found["label"] = found["label"] or "unknown"
+    return found
+
+
+def clip_of(
+    machine: str,
+    machine_id: str,
+    split: str,
+    label: str,
+    path: str,
+    name: str,
+    domain: str,
+    reason: str,
+) -> Clip:
+    """Make a clip, with a reason if what all layouts ask for is not there."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        reason = "its name is not UTF-8 text; rename the file"
+        path, name, machine, machine_id = (
+            text.encode("utf-8", "backslashreplace").decode()
+            for text in (path, name, machine, machine_id)
+        )
+    if not reason:
+        if not _WORD.fullmatch(machine):
+            reason = f"the machine {machine!r} is not letters, digits, dots, dashes, underscores"
+        elif not _WORD.fullmatch(machine_id):
+            reason = f"the ID {machine_id!r} is not letters, digits, dots, dashes, underscores"
+        elif split == "train" and label == "anomaly":
+            reason = "an anomaly among the training clips, which must be normal"
+        elif split == "train" and label == "unknown":
+            reason = "a training clip that is not labelled normal"
+    return Clip(machine, machine_id, split, label, path, name, domain, reason)
+
+
+def finish(clips: list[Clip]) -> list[Clip]:
+    """Sort, and give a reason to a clip whose name in score files is taken already."""
+    clips.sort(key=lambda clip: clip.sort_key)
+    taken: dict[tuple[str, str, str, str], str] = {}
+    for i, clip in enumerate(clips):
+        if clip.reason:
+            continue
+        first = taken.setdefault((clip.machine, clip.id, clip.split, clip.clip), clip.path)
+        if first != clip.path:
+            clips[i] = dataclasses.replace(
+                clip, reason=f"same machine, ID, split and name as {first}"
+            )
+    return clips

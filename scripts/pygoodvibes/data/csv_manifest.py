@@ -1,0 +1,131 @@
+"""TODO pygoodvibes.data.csv_manifest."""
+
+import csv
+import dataclasses
+import os
+import pathlib
+import posixpath
+from collections.abc import Iterator
+
+from pygoodvibes.data.clip import LABEL_WORDS, Clip, clip_of, finish
+from pygoodvibes.util.errors import UserError
+
+MANIFEST_COLUMNS = ("path", "machine", "id", "split", "label")
+"""Columns that a CSV manifest must have."""
+
+
+def find_manifest(csv_path: str | os.PathLike, folder: str | os.PathLike) -> list[Clip]:
+    """List the clips that a CSV manifest names.
+
+    Parameters
+    ----------
+    csv_path : path
+        UTF-8 file with commas, a header, and the columns path, machine, id, split, label; others
+        are ignored. Split is 'train' or 'test'; label is 'normal', 'anomaly' ('anomalous' and
+        'abnormal' mean the same), 'unknown' or nothing.
+    folder : path
+        What the paths in the file are relative to. Absolute paths are allowed.
+
+    Returns
+    -------
+    list of Clip
+        One per row, sorted. `clip` is the file name; where two rows of one machine, ID and split
+        have the same file name, it is the path with '__' for '/'. `reason` says what is wrong
+        with a single row: an unknown split or label, a training clip that is not normal, a name
+        that can't be used, a file that is not there.
+
+    Raises
+    ------
+    UserError
+        The file as a whole can't be trusted: missing, not UTF-8, columns missing, a row with too
+        few or too many fields, the same path twice, no row at all.
+    """
+    csv_path, folder = pathlib.Path(csv_path), pathlib.Path(folder)
+    if not folder.is_dir():
+        raise UserError(f"{folder} is not a folder; the manifest's paths are relative to it")
+    base = pathlib.Path(os.path.abspath(folder)).as_posix()  # noqa: PTH100 (links stay as they are)
+    first_row: dict[str, int] = {}
+    placed: list[Clip] = []
+    for number, row in _manifest_rows(csv_path):
+        path = _manifest_path(row["path"], base)
+        if path and path in first_row:
+            raise UserError(
+                f"{csv_path}, row {number}: {path} is already in row {first_row[path]}; "
+                "name each clip once"
+            )
+        first_row[path] = number
+        placed.append(_place_row(row, path, folder))
+    if not placed:
+        raise UserError(f"{csv_path} has a header but no rows; add one row per clip")
+
+    seen: dict[tuple[str, str, str, str], int] = {}
+    for clip in placed:
+        key = (clip.machine, clip.id, clip.split, clip.clip)
+        seen[key] = seen.get(key, 0) + 1
+    for i, clip in enumerate(placed):
+        if seen[clip.machine, clip.id, clip.split, clip.clip] > 1:
+            placed[i] = dataclasses.replace(clip, clip=clip.path.lstrip("/").replace("/", "__"))
+    return finish(placed)
+
+
+def _manifest_rows(csv_path: pathlib.Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the line number in the file and the fields of every row of a manifest."""
+    if not csv_path.is_file():
+        raise UserError(f"the manifest {csv_path} does not exist or is no file; check the path")
+    try:
+        # utf-8-sig: spreadsheets put a byte order mark before the first column's name.
+        with csv_path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            header = [name.strip() for name in next(reader, [])]
+            missing = [name for name in MANIFEST_COLUMNS if name not in header]
+            if missing:
+                raise UserError(
+                    f"{csv_path} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}; "
+                    f"its first line must name {', '.join(MANIFEST_COLUMNS)}, between commas"
+                )
+            twice = [name for name in MANIFEST_COLUMNS if header.count(name) > 1]
+            if twice:
+                raise UserError(f"{csv_path} has the column {twice[0]} twice; keep one of them")
+            where = {name: header.index(name) for name in MANIFEST_COLUMNS}
+            for fields in reader:
+                if not any(field.strip() for field in fields):
+                    continue
+                if len(fields) != len(header):
+                    raise UserError(
+                        f"{csv_path}, row {reader.line_num}: {len(fields)} fields, but the header "
+                        f"has {len(header)}; put fields that hold a comma in quotes"
+                    )
+                yield reader.line_num, {name: fields[i].strip() for name, i in where.items()}
+    except UnicodeDecodeError as error:
+        raise UserError(f"{csv_path} is not UTF-8 text; save it as CSV (UTF-8)") from error
+    except csv.Error as error:
+        raise UserError(f"{csv_path} is not a CSV file ({error}); save it as CSV") from error
+    except OSError as error:
+        raise UserError(f"can't read the manifest {csv_path}: {error.strerror}") from error
+
+
+def _manifest_path(text: str, base: str) -> str:
+    """Return a path as `Clip.path` has it; two spellings of one path become the same."""
+    if not text:
+        return ""
+    path = posixpath.normpath(text)
+    if path.startswith(base + "/"):
+        return path[len(base) + 1 :]
+    return path
+
+
+def _place_row(row: dict[str, str], path: str, folder: pathlib.Path) -> Clip:
+    split = row["split"].lower()
+    label = LABEL_WORDS.get(row["label"].lower())
+    reason = ""
+    if not path:
+        reason = "no path"
+    elif split not in ("train", "test"):
+        reason = f"the split is {row['split']!r}, not train or test"
+        split = ""
+    elif label is None:
+        reason = f"the label is {row['label']!r}, not normal, anomaly or unknown"
+    elif not (folder / path).is_file():
+        reason = "the file does not exist"
+    name = posixpath.basename(path)
+    return clip_of(row["machine"], row["id"], split, label or "unknown", path, name, "", reason)

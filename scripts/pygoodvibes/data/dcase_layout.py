@@ -1,0 +1,80 @@
+"""TODO pygoodvibes.data.dcase_layout."""
+
+import os
+import pathlib
+from collections.abc import Iterable
+
+from pygoodvibes.data.audio_files import AUDIO_SUFFIXES, list_audio
+from pygoodvibes.data.clip import Clip, clip_of, finish, parse_dcase_name
+
+SPLIT_FOLDERS = {
+    "train": ("train", ""),
+    "test": ("test", ""),
+    "source_train": ("train", "source"),
+    "target_train": ("train", "target"),
+    "source_test": ("test", "source"),
+    "target_test": ("test", "target"),
+}
+
+
+def find_dcase(folder: str | os.PathLike) -> list[Clip]:
+    """List a folder in the DCASE layout, `<machine>/<split>/<file>.wav`.
+
+    Parameters
+    ----------
+    folder : path
+        Folder with one folder per machine type, or the folder of one machine type (then it has
+        `train` or `test` directly, and its own name is the machine's). Splits are the folders
+        `train` and `test`, since 2021 also `source_test` and `target_test`.
+
+    Returns
+    -------
+    list of Clip
+        One for each audio file anywhere below the folder, sorted; `reason` says why a file does
+        not fit: a name of another form, another place, an anomaly among the training clips,
+        `supplemental` recordings.
+
+    Raises
+    ------
+    UserError
+        The folder is missing, can't be read or has no audio.
+    """
+    folder = pathlib.Path(folder)
+    return place_dcase(folder, list_audio(folder))
+
+
+def place_dcase(folder: pathlib.Path, paths: Iterable[str]) -> list[Clip]:
+    single = folder.resolve().name if any((folder / s).is_dir() for s in SPLIT_FOLDERS) else None
+    clips = []
+    for path in paths:
+        parts = path.split("/") if single is None else [single, *path.split("/")]
+        clips.append(_place_dcase_file(path, parts))
+    return finish(clips)
+
+
+def _place_dcase_file(path: str, parts: list[str]) -> Clip:
+    name = parts[-1]
+    machine = parts[0] if len(parts) > 1 else ""
+    split, domain = SPLIT_FOLDERS.get(parts[1], ("", "")) if len(parts) > 2 else ("", "")
+    found = parse_dcase_name(name)
+    machine_id = found["id"] if found else ""
+    label = found["label"] if found else "unknown"
+    reason = ""
+    if not name.lower().endswith(AUDIO_SUFFIXES):
+        reason = "neither a .wav nor a .flac file"
+    elif "supplemental" in parts[1:-1]:
+        reason = "supplemental recordings are not used"
+    elif len(parts) != 3 or not split:
+        reason = "wrong place: not <machine>/train/<file> or <machine>/test/<file>"
+    elif found is None:
+        reason = (
+            "wrong name: not like normal_id_00_00000000.wav or "
+            "section_00_source_train_normal_0000.wav"
+        )
+    elif found["split"] not in ("", split):
+        reason = f"its name says {found['split']}, its folder {parts[1]}"
+    elif domain and found["domain"] not in ("", domain):
+        reason = f"its name says {found['domain']}, its folder {parts[1]}"
+    if found and not domain:
+        domain = found["domain"]
+    return clip_of(machine, machine_id, split, label, path, name, domain, reason)

@@ -1,0 +1,140 @@
+"""Which clips a folder holds: machine, machine ID, split and label, read from names only.
+
+Comes in: a folder in the DCASE layout or the raw MIMII layout, or a CSV manifest. Goes out: a
+sorted list of `Clip`, one for every audio file, with the reason where a file can't be placed. No
+audio is opened here, so a folder of 31,000 clips is listed in a fraction of a second.
+
+The DCASE layout is that of the anomalous sound detection task of 2020 (Koizumi et al., DCASE
+Workshop 2020) and of its successors since 2021, where a machine ID is called a section. The MIMII
+layout is that of the original archives (Purohit et al., DCASE Workshop 2019).
+"""
+
+import os
+import pathlib
+from collections.abc import Iterable
+
+from pygoodvibes.data.audio_files import LAYOUT_HELP, list_audio
+from pygoodvibes.data.clip import Clip
+from pygoodvibes.data.csv_manifest import find_manifest
+from pygoodvibes.data.dcase_layout import SPLIT_FOLDERS, place_dcase
+from pygoodvibes.data.mimii_layout import mimii_depth, place_mimii
+from pygoodvibes.util.errors import UserError
+
+__all__ = [
+    "Clip",
+    "detect_layout",
+    "find_clips",
+    "find_dcase",
+    "find_manifest",
+    "find_mimii",
+    "parse_dcase_name",
+]
+
+
+def detect_layout(folder: str | os.PathLike) -> str:
+    """Tell the DCASE layout from the raw MIMII layout.
+
+    Parameters
+    ----------
+    folder : path
+        Folder to look at, to any depth.
+
+    Returns
+    -------
+    str
+        'dcase' or 'mimii'.
+
+    Raises
+    ------
+    UserError
+        The folder is missing, can't be read, has no audio, is in neither layout or in both.
+    """
+    folder = pathlib.Path(folder)
+    return _tell_layout(folder, list_audio(folder))
+
+
+def find_clips(
+    folder: str | os.PathLike,
+    *,
+    layout: str = "auto",
+    manifest: str | os.PathLike | None = None,
+    seed: int = 0,
+    test_normal_clips: int | None = None,
+) -> list[Clip]:
+    """List the clips of a folder in any layout.
+
+    Parameters
+    ----------
+    folder : path
+        Folder of the audio.
+    layout : {'auto', 'dcase', 'mimii', 'manifest'}
+        'auto' takes the manifest if there is one, else looks at the folder.
+    manifest : path, optional
+        CSV file for `find_manifest`; only with the layouts 'auto' and 'manifest'.
+    seed, test_normal_clips
+        See `find_mimii`; without effect in the other layouts, which have their own split.
+
+    Returns
+    -------
+    list of Clip
+        Sorted by machine, ID, split, label, path; at least one has no `reason`.
+
+    Raises
+    ------
+    UserError
+        No folder, no audio, no known layout, or not one file that could be placed.
+    """
+    folder = pathlib.Path(folder)
+    if layout not in ("auto", "dcase", "mimii", "manifest"):
+        raise UserError(f"the layout is {layout!r}; choose auto, dcase, mimii or manifest")
+    if manifest is not None and layout in ("dcase", "mimii"):
+        raise UserError(
+            f"the layout is {layout} but a manifest, {manifest}, is given too; leave one out"
+        )
+    if layout == "manifest" and manifest is None:
+        raise UserError("the layout is manifest, but no manifest is given; name the CSV file")
+
+    if manifest is not None:
+        clips = find_manifest(manifest, folder)
+    else:
+        paths = list_audio(folder)
+        if layout == "auto":
+            layout = _tell_layout(folder, paths)
+        if layout == "dcase":
+            clips = place_dcase(folder, paths)
+        else:
+            clips = place_mimii(folder, paths, test_normal_clips=test_normal_clips, seed=seed)
+    if all(clip.reason for clip in clips):
+        place = folder if manifest is None else manifest
+        raise UserError(
+            f"not one of the {len(clips)} clips of {place} can be used; "
+            f"the first is {clips[0].path}: {clips[0].reason}"
+        )
+    return clips
+
+
+def _tell_layout(folder: pathlib.Path, paths: Iterable[str]) -> str:
+    dcase, mimii, other = "", "", ""
+    for path in paths:
+        parts = path.split("/")
+        if len(parts) in (2, 3) and parts[-2] in SPLIT_FOLDERS:
+            dcase = dcase or path
+        elif mimii_depth(parts) is not None:
+            mimii = mimii or path
+        else:
+            other = other or path
+    if dcase and mimii:
+        raise UserError(
+            f"{folder} holds both the DCASE layout ({dcase}) and the MIMII layout ({mimii}); "
+            "set the layout, or name a folder with one of them"
+        )
+    if dcase:
+        return "dcase"
+    if mimii:
+        return "mimii"
+    hint = ""
+    deep = [part for part in other.split("/")[:-1] if part in SPLIT_FOLDERS]
+    if deep and other.split("/").index(deep[0]) >= 2:
+        above = other.split("/")[: other.split("/").index(deep[0]) - 1]
+        hint = f"perhaps {folder.joinpath(*above)} is the folder you mean; "
+    raise UserError(f"{folder} has audio ({other}) but in no known layout; {hint}{LAYOUT_HELP}")

@@ -1,0 +1,262 @@
+"""The manifest: one row a clip, with what it holds and whether it can be used.
+
+Comes in: the list of clips of a data set, from whatever source. Goes out: rows with the columns
+`COLUMNS`, whose `status` is 'ok' or the reason why the clip is left out. Nothing is dropped.
+"""
+
+import collections
+import concurrent.futures
+import dataclasses
+import pathlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from pygoodvibes.audio.read import inspect_audio, why_unusable
+from pygoodvibes.data.clip import Clip
+from pygoodvibes.util.csv_files import read_records, write_records
+from pygoodvibes.util.errors import UserError
+
+COLUMNS = (
+    "machine",
+    "id",
+    "split",
+    "label",
+    "clip",
+    "path",
+    "domain",
+    "offset",
+    "frames",
+    "seconds",
+    "sample_rate",
+    "channels",
+    "xxh3_128",
+    "status",
+)
+"""Columns of a manifest. `path` is relative to the data folder; `offset` and `frames` are filled
+only for data that were computed elsewhere: first frame or row of the clip in its file, and number
+of frames."""
+
+COVERAGE_COLUMNS = (
+    "machine",
+    "id",
+    "train",
+    "test_normal",
+    "test_anomaly",
+    "test_unknown",
+    "left_out",
+    "note",
+)
+"""Columns of coverage.csv."""
+
+MIN_TRAIN_CLIPS = 3
+"""With fewer training clips no detector is fitted: none could be held out from a fit of two."""
+
+
+def inspect_clips(
+    clips: Sequence[Clip],
+    folder: pathlib.Path,
+    *,
+    sample_rate: int,
+    resample: bool,
+    channel: int,
+    threads: int = 1,
+    progress: Callable | None = None,
+) -> list[dict]:
+    """Open every clip of a folder and say what it holds.
+
+    Parameters
+    ----------
+    clips : sequence of Clip
+        The clips, from `pygoodvibes.data.find_clips`.
+    folder : pathlib.Path
+        Folder that their paths are relative to.
+    sample_rate, resample, channel
+        The `audio` section of the config.
+    threads : int > 0
+        Files read at a time.
+    progress : callable, optional
+        Wraps the iteration over the clips, e.g. `pygoodvibes.workflow.job.progress`.
+
+    Returns
+    -------
+    list of dict
+        One row a clip, in the same order, with the keys `COLUMNS`.
+    """
+
+    def inspect(clip: Clip) -> dict:
+        row = {**blank_row(clip), "status": clip.reason or "ok"}
+        if clip.reason:
+            return row
+        try:
+            info = inspect_audio(folder / clip.path)
+        except UserError as error:
+            return {**row, "status": str(error)}
+        unusable = why_unusable(info, sample_rate=sample_rate, resample=resample, channel=channel)
+        return {
+            **row,
+            "seconds": f"{info.seconds:.6g}",
+            "sample_rate": info.sample_rate,
+            "channels": info.channels,
+            "xxh3_128": info.xxh3_128,
+            "status": unusable or "ok",
+        }
+
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+        rows = pool.map(inspect, clips)
+        return list(progress(rows, total=len(clips)) if progress else rows)
+
+
+def blank_row(clip: Clip) -> dict:
+    """Return the manifest row of a clip that nobody has opened yet."""
+    known = {name: value for name, value in dataclasses.asdict(clip).items() if name in COLUMNS}
+    return {**dict.fromkeys(COLUMNS, ""), **known}
+
+
+def select(entries: Sequence, dataset) -> list:
+    """Keep the clips of the machine types and IDs that the config selects.
+
+    Parameters
+    ----------
+    entries : sequence of Clip or of manifest rows
+        All clips found.
+    dataset : pygoodvibes.data.settings.Dataset
+        Its `machines` says which.
+
+    Raises
+    ------
+    UserError
+        If a selected machine type or ID has no clip.
+    """
+    if dataset.machines == "all":
+        return list(entries)
+
+    def place(entry: Clip | Mapping) -> tuple[str, str]:
+        if isinstance(entry, Clip):
+            return entry.machine, entry.id
+        return entry["machine"], entry["id"]
+
+    found = collections.defaultdict(set)
+    for entry in entries:
+        machine, machine_id = place(entry)
+        found[machine].add(machine_id)
+    for machine, ids in dataset.machines.items():
+        if machine not in found:
+            raise UserError(
+                f"dataset.machines: no clip of machine type {machine!r}; "
+                f"there are {', '.join(sorted(filter(None, found)))}"
+            )
+        for machine_id in [] if ids == "all" else ids:
+            if machine_id not in found[machine]:
+                raise UserError(
+                    f"dataset.machines.{machine}: no clip of machine ID {machine_id!r}; "
+                    f"there are {', '.join(sorted(filter(None, found[machine])))}"
+                )
+    return [entry for entry in entries if dataset.wants(*place(entry))]
+
+
+def by_machine_id(rows: Iterable[Mapping]) -> dict[tuple[str, str], list[Mapping]]:
+    """Group rows by machine type and ID; rows that name neither are left out."""
+    groups = collections.defaultdict(list)
+    for row in rows:
+        if row["machine"] and row["id"]:
+            groups[row["machine"], row["id"]].append(row)
+    return dict(sorted(groups.items()))
+
+
+def usable(rows: Iterable[Mapping]) -> list[Mapping]:
+    """Return the rows whose status is 'ok'."""
+    return [row for row in rows if row["status"] == "ok"]
+
+
+def coverage(rows: Iterable[Mapping]) -> list[dict]:
+    """Count the usable clips of each machine ID and say what they can't carry.
+
+    Returns
+    -------
+    list of dict
+        Per machine ID: machine, id, train, test_normal, test_anomaly, test_unknown, left_out
+        (clips), and note: '' or what can't be computed and why.
+    """
+    result = []
+    for (machine, machine_id), group in by_machine_id(rows).items():
+        count = collections.Counter((row["split"], row["label"]) for row in usable(group))
+        entry = {
+            "machine": machine,
+            "id": machine_id,
+            "train": count["train", "normal"],
+            "test_normal": count["test", "normal"],
+            "test_anomaly": count["test", "anomaly"],
+            "test_unknown": count["test", "unknown"],
+            "left_out": len(group) - len(usable(group)),
+        }
+        result.append({**entry, "note": _what_is_missing(entry)})
+    return result
+
+
+def trainable(entry: Mapping) -> bool:
+    """Say whether a machine ID, as counted by `coverage`, has clips to fit a detector on."""
+    return int(entry["train"]) >= MIN_TRAIN_CLIPS
+
+
+def _what_is_missing(entry: Mapping) -> str:
+    if not trainable(entry):
+        return (
+            f"no detector can be fitted: {entry['train']} usable training clip(s), "
+            f"{MIN_TRAIN_CLIPS} are the least"
+        )
+    if not (entry["test_normal"] or entry["test_anomaly"] or entry["test_unknown"]):
+        return "nothing to score: no usable test clip"
+    missing = [name for name in ("normal", "anomaly") if not entry[f"test_{name}"]]
+    if missing:
+        names = " and no ".join({"normal": "normal", "anomaly": "anomalous"}[m] for m in missing)
+        return f"no AUC: no {names} test clip"
+    return ""
+
+
+def merge_mel_status(rows: Sequence[Mapping], mel_clips: Iterable[Mapping]) -> list[dict]:
+    """Add to the manifest what only showed when clips were decoded.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        The manifest.
+    mel_clips : iterable of mapping
+        Rows of the clip tables of the mel caches, whose paths are those of the manifest.
+
+    Returns
+    -------
+    list of dict
+        The manifest with the final status of each clip.
+    """
+    found = {
+        (row["path"], row["split"], row["clip"]): row["status"]
+        for row in mel_clips
+        if row["status"] != "ok"
+    }
+    return [
+        {**row, "status": found.get((row["path"], row["split"], row["clip"]), row["status"])}
+        for row in rows
+    ]
+
+
+def complete(
+    manifest_path: str,
+    mel_clips: Sequence[str],
+    *,
+    completed_path: pathlib.Path,
+    coverage_path: pathlib.Path,
+) -> None:
+    """Write the final manifest, and what each machine ID can carry by it.
+
+    Parameters
+    ----------
+    manifest_path : str
+        The manifest from before clips were decoded.
+    mel_clips : sequence of str
+        Clip tables of the mel caches.
+    completed_path, coverage_path : pathlib.Path
+        CSV files to write.
+    """
+    decoded = (row for path in mel_clips for row in read_records(path))
+    rows = merge_mel_status(read_records(manifest_path), decoded)
+    write_records(completed_path, rows, COLUMNS)
+    write_records(coverage_path, coverage(rows), COVERAGE_COLUMNS)

@@ -1,0 +1,165 @@
+"""A folder of recordings of one machine, in any layout: which are normal, and at what sample rate.
+
+Comes in: a folder. Goes out: manifest rows of training clips, each with the reason if it can't be
+used. Where names or folders follow DCASE or MIMII, what they say is heeded: a model learns neither
+from anomalies nor from test clips, and from one machine ID only.
+"""
+
+import collections
+import os
+import pathlib
+import re
+from collections.abc import Sequence
+
+from pygoodvibes.data import manifest
+from pygoodvibes.data.audio_files import SUFFIXES, find_audio
+from pygoodvibes.data.clip import Clip, parse_dcase_name
+from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.paths import NOT_UTF8, in_utf8
+
+_ANOMALOUS = ("abnormal", "anomaly", "anomalous")
+_TEST = ("test", "source_test", "target_test")
+_SAYS_NOTHING = ("train", "normal", "source_train", "target_train", *_TEST)
+
+
+def _place(path: str) -> tuple[str, str, str]:
+    """Return the machine and ID that a path names, '' where it doesn't, and why not to use it."""
+    parts = path.split("/")
+    found = parse_dcase_name(parts[-1])
+    above = parts[:-1]
+    wrong = next((part for part in above if part.lower() in _ANOMALOUS), None)
+    if wrong:
+        reason = f"anomalous by its folder ({wrong}): a model learns from normal recordings"
+    elif found and found["label"] == "anomaly":
+        reason = "anomalous by its name: a model learns from normal recordings"
+    elif found and above and above[-1].lower() in _TEST:
+        reason = f"a test clip by its folder ({above[-1]})"
+    else:
+        reason = ""
+    above = [part for part in above if part.lower() not in (*_SAYS_NOTHING, *_ANOMALOUS)]
+    machine_id = found["id"] if found else ""
+    if above and above[-1].startswith("id_"):
+        machine_id = above.pop().removeprefix("id_")
+    return (above[-1] if machine_id and above else ""), machine_id, reason
+
+
+def name_of(folder: str | os.PathLike) -> str:
+    """Name a machine after its folder, passing over folders such as `train`."""
+    place = pathlib.Path(folder).resolve()
+    while place.name in _SAYS_NOTHING and place.parent != place:
+        place = place.parent
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", place.name).strip("._-") or "machine"
+
+
+def list_recordings(
+    folder: str | os.PathLike,
+    *,
+    machine: str | None = None,
+    machine_id: str | None = None,
+) -> list[Clip]:
+    """List the recordings of one machine as normal training clips, without opening them.
+
+    Parameters
+    ----------
+    folder : path
+        The folder, or a single recording, named after itself.
+    machine : str, optional
+        Its name (default: from the folders).
+    machine_id : str, optional
+        Only the clips that name this machine ID.
+
+    Returns
+    -------
+    list of Clip
+        By their paths, as the workflow would order them; `reason` says why one is not used.
+
+    Raises
+    ------
+    UserError
+        If there is no recording, or there are several machine IDs and none is chosen.
+    """
+    single = pathlib.Path(folder).is_file()
+    paths = [pathlib.Path(folder).name] if single else find_audio(folder)
+    if not paths:
+        raise UserError(f"{folder}: no recordings in it ({', '.join(SUFFIXES)})")
+    placed = [(path, *_place(path)) for path in paths]
+    if machine_id is not None:
+        placed = [entry for entry in placed if entry[2] == machine_id]
+        if not placed:
+            raise UserError(f"{folder}: no recording is named after machine ID {machine_id}")
+    groups = sorted({(kind, number) for _, kind, number, _ in placed if number})
+    if len(groups) > 1:
+        names = ", ".join(f"{kind} {number}".strip() for kind, number in groups)
+        raise UserError(
+            f"{folder}: recordings of several machine IDs ({names}), and a model is for one; name "
+            "the folder of one machine type, and the ID with --id"
+        )
+    [(kind, number)] = groups or [("", "")]
+    machine = machine or kind or name_of(pathlib.Path(folder).with_suffix("") if single else folder)
+    return [
+        Clip(machine, number, "train", "normal", name, name, reason=reason)
+        if (name := in_utf8(path)) == path
+        else Clip(machine, number, "train", "normal", name, name, reason=NOT_UTF8)
+        for path, _, _, reason in placed
+    ]
+
+
+def inspect_recordings(
+    clips: Sequence[Clip],
+    folder: pathlib.Path,
+    *,
+    sample_rate: int | None,
+    resample: bool,
+    channel: int,
+    threads: int,
+) -> tuple[list[dict], int]:
+    """Open all recordings, and find the sample rate of most of them if none is given.
+
+    Parameters
+    ----------
+    clips, folder, threads
+        As in `pygoodvibes.data.manifest.inspect_clips`.
+    sample_rate : int > 0 or None
+        Hz; None: that of most recordings (of the lowest such rate, if there are several).
+    resample, channel
+        The `audio` section of the config.
+
+    Returns
+    -------
+    rows : list of dict
+        Manifest rows.
+    sample_rate : int
+        Hz.
+
+    Raises
+    ------
+    UserError
+        If no recording can be used.
+    """
+    options = {"channel": channel, "threads": threads}
+    if sample_rate is not None:
+        given = {**options, "sample_rate": sample_rate, "resample": resample}
+        rows = manifest.inspect_clips(clips, folder, **given)
+        return _with_any(rows, folder), sample_rate
+    # with resampling no rate is refused
+    rows = manifest.inspect_clips(clips, folder, sample_rate=1, resample=True, **options)
+    rates = collections.Counter(
+        row["sample_rate"] for row in manifest.usable(_with_any(rows, folder))
+    )
+    most = min(rate for rate, count in rates.items() if count == max(rates.values()))
+    for row in rows:
+        if row["status"] == "ok" and row["sample_rate"] != most and not resample:
+            row["status"] = (
+                f"sample rate {row['sample_rate']} Hz, but {rates[most]} of "
+                f"{rates.total()} recordings have {most} Hz"
+            )
+    return rows, most
+
+
+def _with_any(rows: list[dict], folder: pathlib.Path) -> list[dict]:
+    if not manifest.usable(rows):
+        reasons = collections.Counter(row["status"] for row in rows).most_common(1)
+        raise UserError(
+            f"{folder}: none of its {len(rows)} recordings can be used; most often: {reasons[0][0]}"
+        )
+    return rows

@@ -1,0 +1,193 @@
+"""The data set of DCASE 2020 Challenge Task 2 from Zenodo, where it is published.
+
+Three records: 3678171 (development data set), 3727685 (additional training data set) and 3841772
+(evaluation data set), each with one zip file per machine type. CC BY-NC-SA 4.0. The MD5s are
+those that the `soundata` library lists for the same files.
+"""
+
+import os
+import pathlib
+from collections.abc import Mapping, Sequence
+
+from pygoodvibes.data.sources.archive import extract_zip
+from pygoodvibes.data.sources.download import download, remote_size, require_space
+from pygoodvibes.data.sources.placement import (
+    DOWNLOADS,
+    clear_away,
+    clip_place,
+    is_placed,
+    is_ready,
+    make_ready,
+    place_machine,
+)
+from pygoodvibes.util.errors import UserError
+
+__all__ = ["MACHINES", "MD5", "PARTS", "fetch", "file_name"]
+
+MACHINES = ("fan", "pump", "slider", "ToyCar", "ToyConveyor", "valve")
+"""Machine types of the data set."""
+
+PARTS = {
+    "development": ("3678171", "dev_data_"),
+    "additional_training": ("3727685", "eval_data_train_"),
+    "evaluation": ("3841772", "eval_data_test_"),
+}
+"""Part of the data set -> record, and what its files' names begin with."""
+
+MD5 = {
+    "dev_data_fan.zip": "649bdfc06263ae7a838963f43b6641e6",
+    "dev_data_pump.zip": "90e7091ef722b7238a7f1009365779cd",
+    "dev_data_slider.zip": "da24a757719f0d94d5aa2d646bbfdc86",
+    "dev_data_ToyCar.zip": "4dec75ca8d9f666aa9e4c1894a740501",
+    "dev_data_ToyConveyor.zip": "03b6aa1bfd09a39d53af0ba39f71fa91",
+    "dev_data_valve.zip": "34d2672f55bb041589ef79c10dc89934",
+    "eval_data_train_fan.zip": "567798854130c8019df8b664c095ed1e",
+    "eval_data_train_pump.zip": "4e33ae9c0db5cc88437675f5e317caee",
+    "eval_data_train_slider.zip": "f84f186f4295fc23754abcdd1b0580a7",
+    "eval_data_train_ToyCar.zip": "a5d4ccd498af70b04dd74b644b820006",
+    "eval_data_train_ToyConveyor.zip": "0e808ac0b761e9fb13d5e0c65caff00d",
+    "eval_data_train_valve.zip": "057cdd560caffb8305449541afd28c6d",
+    "eval_data_test_fan.zip": "1eb9356a768cadfd0f2e59a5c57e578b",
+    "eval_data_test_pump.zip": "23a8f8f924be218c69df67fe07360348",
+    "eval_data_test_slider.zip": "0193c769073840332ce3aad84b1ccaa2",
+    "eval_data_test_ToyCar.zip": "bea2bdd612f616be8f2b8eb087b32c7c",
+    "eval_data_test_ToyConveyor.zip": "ccfcc9847c7d3404d7ee9d6d9e0b2ba2",
+    "eval_data_test_valve.zip": "f69c551d2088691050d20cccca9d631c",
+}
+"""File name -> MD5."""
+
+# Recordings of noise shrink by a quarter at most when zipped; what an archive really needs is
+# checked again, exactly, before it is extracted.
+_GROWTH = 4 / 3
+
+
+def file_name(part: str, machine: str) -> str:
+    """Return the name of the zip file of one part and machine type."""
+    return f"{PARTS[part][1]}{machine}.zip"
+
+
+def fetch(
+    folder: str | os.PathLike,
+    *,
+    machines: Sequence[str] = MACHINES,
+    parts: Sequence[str] = ("development",),
+    base_url: str = "https://zenodo.org",
+    progress: bool = True,
+    md5: Mapping[str, str] | None = None,
+    timeout: float = 60.0,
+    retries: int = 5,
+) -> None:
+    """Download the data set, or what is missing of it.
+
+    Parameters
+    ----------
+    folder : path
+        Becomes `<folder>/<machine>/{train,test}/*.wav`. Archives are kept in
+        `<folder>/.downloads` until their machine is extracted, and all machines' clips until
+        the last is: then each appears in its place.
+    machines : sequence of str
+        Machine types to fetch.
+    parts : sequence of str
+        'development', 'additional_training', 'evaluation'; they share the machines' folders.
+    base_url : str
+        Where the records are.
+    progress : bool
+        Show progress on stderr.
+    md5 : mapping, optional
+        File name -> MD5, if the files are not the published ones.
+    timeout, retries
+        See `pygoodvibes.data.sources.download.download`.
+
+    Raises
+    ------
+    UserError
+        Unknown machine or part; too little room for all of it; the server fails (running again
+        resumes); a file is not the published one; an archive is not what it should be.
+    """
+    folder = pathlib.Path(folder)
+    table = MD5 if md5 is None else md5
+    parts = [part for part in PARTS if part in _known("part", parts, tuple(PARTS))]
+    machines = _known("machine", machines, MACHINES)
+
+    origins = {
+        machine: [[file_name(part, machine), _md5_of(table, part, machine)] for part in parts]
+        for machine in machines
+    }
+    missing = [m for m in machines if not is_placed(folder, m, origins[m])]
+    wanted = [m for m in missing if not is_ready(folder, m, origins[m])]
+    _require_space_for(folder, wanted, parts, base_url, timeout, retries)
+    for machine in machines:
+        zips = [folder / DOWNLOADS / file_name(part, machine) for part in parts]
+        staging = folder / DOWNLOADS / f"{machine}.extracted"
+        if machine in wanted:
+            for part, archive in zip(parts, zips, strict=True):
+                download(
+                    _url(base_url, part, machine),
+                    archive,
+                    md5=_md5_of(table, part, machine),
+                    progress=progress,
+                    timeout=timeout,
+                    retries=retries,
+                )
+            # What other settings or a killed run left would mix with what is asked for now.
+            clear_away(staging)
+            for archive in zips:
+                extract_zip(
+                    archive,
+                    staging,
+                    place=lambda name, a=archive.name, m=machine: clip_place(a, name, [m]),
+                    progress=progress,
+                )
+            make_ready(staging / machine, folder, machine, origins[machine])
+        for leftover in (staging, *zips):
+            clear_away(leftover)
+    for machine in missing:
+        place_machine(folder, machine)
+
+
+def _known(what: str, names: Sequence[str], known: Sequence[str]) -> list[str]:
+    names = list(dict.fromkeys(names))
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        raise UserError(
+            (f"{what} {unknown[0]!r} is unknown" if unknown else f"no {what} is named")
+            + f"; Zenodo has {', '.join(known)}"
+        )
+    return names
+
+
+def _md5_of(table: Mapping[str, str], part: str, machine: str) -> str:
+    name = file_name(part, machine)
+    if name not in table:
+        raise UserError(f"the table of MD5s lacks {name}; add it")
+    return table[name]
+
+
+def _url(base_url: str, part: str, machine: str) -> str:
+    record, name = PARTS[part][0], file_name(part, machine)
+    return f"{base_url.rstrip('/')}/record/{record}/files/{name}?download=1"
+
+
+def _require_space_for(
+    folder: pathlib.Path,
+    machines: Sequence[str],
+    parts: Sequence[str],
+    base_url: str,
+    timeout: float,
+    retries: int,
+) -> None:
+    """Ask the server how large everything is, and raise if the disk can't hold it."""
+    clips, most, there = 0.0, 0, 0
+    for machine in machines:
+        zipped = 0
+        for part in parts:
+            archive = folder / DOWNLOADS / file_name(part, machine)
+            partial = archive.with_name(archive.name + ".partial")
+            there += sum(path.stat().st_size for path in (archive, partial) if path.exists())
+            size = remote_size(_url(base_url, part, machine), timeout=timeout, retries=retries)
+            zipped += size or 0  # a server that does not tell: each download checks for itself
+        clips += zipped * _GROWTH
+        most = max(most, zipped)
+    # Archives go when their machine is extracted, so only one machine's are there at a time.
+    if machines:
+        require_space(folder, round(clips + most) - there)

@@ -1,0 +1,243 @@
+"""Fitting a detector on the training clips of a machine ID and scoring clips with it."""
+
+import importlib
+import logging
+import sys
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pygoodvibes.audio.mel_cache import ClipFrames, MelCache
+from pygoodvibes.data.manifest import MIN_TRAIN_CLIPS
+from pygoodvibes.detection.cost import Meter
+from pygoodvibes.detection.result import Detection
+from pygoodvibes.detection.score import anomaly_score, held_out_parts
+from pygoodvibes.detectors.registry import module_of
+from pygoodvibes.embeddings.vectors import ClipVectors
+from pygoodvibes.util.errors import UserError
+
+if TYPE_CHECKING:
+    from pygoodvibes.detectors.base import DetectorSettings
+
+logger = logging.getLogger(__name__)
+
+
+_LIBRARIES = {
+    "ocsvm": ("svm",),
+    "lof": ("neighbors",),
+    "knn": ("neighbors",),
+    "gmm": ("mixture",),
+    "mahalanobis": ("covariance",),
+    "frames": ("mixture", "neighbors"),
+    "autoencoder": ("neural_network",),
+    "idnn": ("neural_network",),
+    "local_density": (),
+    "fusion": (),
+    "random_projection": (),
+}
+"""Parts of scikit-learn that a method needs; others name theirs themselves."""
+
+
+def libraries(detectors: Mapping[str, Mapping]) -> list[str]:
+    """Return the modules that the detectors of the config import when they are fitted."""
+    parts = {part for each in detectors.values() for part in _LIBRARIES.get(each["method"], ())}
+    return [f"sklearn.{part}" for part in sorted(parts)]
+
+
+def import_libraries(detectors: Mapping[str, Mapping]) -> None:
+    """Import what detectors need, without pandas, for a process that works on nothing but arrays.
+
+    scikit-learn would load pandas only to recognise its tables: a fifth of the start of a job.
+    """
+    names = libraries(detectors)
+    if "pandas" in sys.modules or not names:
+        return
+    sys.modules["pandas"] = None  # as if it were not installed
+    try:
+        for name in names:
+            importlib.import_module(name)
+    finally:
+        del sys.modules["pandas"]
+
+
+def first_fit() -> None:
+    """Fit neighbours on two clips: with its first fit scikit-learn looks for plugins and threads.
+
+    A process that does this spares all that are forked from it a twentieth of a second each.
+    """
+    from sklearn.neighbors import LocalOutlierFactor
+
+    LocalOutlierFactor(n_neighbors=1, novelty=True).fit(np.eye(2))
+
+
+def detect(
+    train: np.ndarray,
+    test: np.ndarray,
+    held_out: list[np.ndarray],
+    fold: np.ndarray,
+    settings: "DetectorSettings",
+    *,
+    seed: int,
+    columns: Sequence[str] | None = None,
+) -> Detection:
+    """Fit a detector on all training clips, and once more for each fold held out.
+
+    An estimator that holds out folds itself, to measure its parts, has scored every training clip
+    already by fits that had not seen it: these scores are taken, unless a projection has seen all.
+
+    Parameters
+    ----------
+    train : np.ndarray [shape=(n_train, d)]
+        Normal training clips.
+    test : np.ndarray [shape=(n_test, d)]
+        Clips to score; nothing is fitted on them.
+    held_out : list of np.ndarray [shape=(n_train, d_fold)]
+        For each fold all training clips, as seen by a projection fitted without those of the fold.
+    fold : np.ndarray [shape=(n_train,), dtype=int]
+        Fold of each training clip.
+    settings : DetectorSettings
+        Method and parameters.
+    seed : int
+        Seed of fits that start from random numbers.
+    columns : sequence of str, optional
+        Names of the d columns, for estimators that look at them.
+
+    Returns
+    -------
+    Detection
+        A fit that fails leaves NaN scores and a note with the reason.
+    """
+    notes: list[str] = []
+    train_scores = np.full(len(train), np.nan)
+    test_scores = np.full(len(test), np.nan)
+    if len(train) < MIN_TRAIN_CLIPS:
+        reason = (
+            f"not fitted: {len(train)} usable training clip(s), {MIN_TRAIN_CLIPS} are the least"
+        )
+        return Detection(None, train_scores, test_scores, [reason])
+    with Meter() as meter:
+        try:
+            with meter.fit():
+                estimator = _fit(train, settings, seed=seed, notes=notes, columns=columns)
+            with meter.score(len(test)):
+                test_scores = anomaly_score(estimator, test)
+            if settings.input != "projection" and len(train) == len(held_out_parts(estimator)):
+                train_scores = estimator.join_members(estimator.held_out_)
+                held_out = []
+        except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
+            logger.warning("not fitted: %s", error)
+            return Detection(None, train_scores, test_scores, [f"not fitted: {error}"])
+        for number, values in enumerate(held_out):
+            out = fold == number
+            try:
+                with meter.fit():
+                    part = _fit(values[~out], settings, seed=seed, notes=[], columns=columns)
+                with meter.score(out.sum()):
+                    train_scores[out] = anomaly_score(part, values[out])
+            except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
+                logger.warning("fold %d not fitted: %s", number, error)
+                notes.append(f"fold {number} not fitted, its clips have no held-out score: {error}")
+    return Detection(estimator, train_scores, test_scores, notes, meter.cost())
+
+
+def _fit(
+    values: np.ndarray,
+    settings: "DetectorSettings",
+    *,
+    seed: int,
+    notes: list[str],
+    columns: Sequence[str] | None,
+) -> object:
+    estimator = settings.build(n_clips=len(values), seed=seed)
+    for key, asked in settings.estimator_settings().items():
+        used = getattr(estimator, key, asked)
+        if isinstance(asked, int) and isinstance(used, int) and used < asked and key != "max_iter":
+            notes.append(f"{key} {asked} lowered to {used}: {len(values)} training clips")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        if settings.sees_columns:
+            estimator.fit(values, columns=columns)
+        else:
+            estimator.fit(values)
+    for text in dict.fromkeys(str(warning.message) for warning in caught):
+        logger.warning(text)
+        if "converge" in text:
+            notes.append(text.partition(". ")[0])
+    return estimator
+
+
+def detect_clips(
+    embedded: ClipVectors,
+    projected: ClipVectors,
+    folds: Mapping[str, np.ndarray],
+    detectors: Mapping[str, Mapping],
+    *,
+    seed: int,
+    cache: MelCache | None = None,
+    progress: Callable | None = None,
+) -> dict[str, Detection]:
+    """Run the detectors of the config on the clips of a machine ID.
+
+    Parameters
+    ----------
+    embedded, projected : ClipVectors
+        Its clips, row by row the same.
+    folds : mapping of str to np.ndarray
+        fold and held_out_<number>, from `pygoodvibes.embeddings.projection.project_vectors`.
+    detectors : mapping of str to mapping
+        The `detectors` section of the config: settings by name.
+    seed : int
+        As in `detect`.
+    cache : MelCache, optional
+        Log-mel frames of the same clips in the same order, for detectors that see them.
+    progress : callable, optional
+        Wraps the iteration over the detectors, e.g. `pygoodvibes.workflow.job.progress`.
+
+    Returns
+    -------
+    dict of str to Detection
+        By the name of the detector.
+    """
+    fold = folds["fold"]
+    count = int(fold.max(initial=-1)) + 1
+    train = embedded.train
+    if cache is not None and [clip["clip"] for clip in cache.clips] != embedded.clip.tolist():
+        raise UserError("the mel cache and the embedding hold different clips; make both again")
+    # so that no detector is charged for it
+    for name in libraries(detectors):
+        importlib.import_module(name)
+    results = {}
+    turns = detectors.items()
+    if progress:
+        turns = progress(turns, total=len(detectors), unit="detectors")
+    for name, settings in turns:
+        module = importlib.import_module(module_of(settings["method"]))
+        checked = module.Settings.model_validate(settings).beside(projected.values.shape[1])
+        if checked.input == "mel" and cache is None:
+            results[name] = Detection(
+                None,
+                np.full(train.sum(), np.nan),
+                np.full((~train).sum(), np.nan),
+                ["not fitted: it sees log-mel frames, and this data set enters as vectors"],
+            )
+            continue
+        fold_of = fold
+        if checked.input == "mel":
+            values, columns = ClipFrames(cache), None
+            groups = min(count, checked.most_held_out_fits or count)
+            fold_of = fold % groups if groups else fold
+            held_out = [values[train]] * groups
+        elif checked.input == "embedding":
+            values, columns = embedded.values, embedded.columns
+            held_out = [embedded.values[train]] * count
+        else:
+            kept = slice(checked.components)
+            values, columns = projected.values[:, kept], projected.columns[kept]
+            held_out = [folds[f"held_out_{number}"][:, kept] for number in range(count)]
+        logger.info("%s: %d training clips, input %s", name, train.sum(), checked.input)
+        results[name] = detect(
+            values[train], values[~train], held_out, fold_of, checked, seed=seed, columns=columns
+        )
+    return results

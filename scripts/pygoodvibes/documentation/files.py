@@ -1,0 +1,269 @@
+"""The reference of files: every column of every table, with its unit and its meaning.
+
+`python -m pygoodvibes.documentation.files [project folder]` (with `scripts` on the path) writes the generated
+parts of docs/reference/files.md. The columns are those of the code; a new one without a meaning
+here is an error.
+"""
+
+import pathlib
+import sys
+from collections.abc import Mapping, Sequence
+
+from pygoodvibes.audio import mel_cache
+from pygoodvibes.data import manifest, precomputed
+from pygoodvibes.data.csv_manifest import MANIFEST_COLUMNS
+from pygoodvibes.data.synthesis.generate import TRUTH_COLUMNS
+from pygoodvibes.detection import cost
+from pygoodvibes.documentation.markers import cell, fill
+from pygoodvibes.evaluation import representation
+from pygoodvibes.evaluation.averages import AVERAGE_COLUMNS, ROC_COLUMNS
+from pygoodvibes.evaluation.evaluate import COLUMNS, SCORE_COLUMNS, SWEEP_COLUMNS
+from pygoodvibes.evaluation.representation import CONFUSION_COLUMNS
+from pygoodvibes.monitoring import output
+from pygoodvibes.report import choice_tables
+from pygoodvibes.util.errors import UserError
+
+PAGE = pathlib.Path("docs/reference/files.md")
+
+SHARED = {
+    "machine": ("", "Machine type, e.g. `pump`."),
+    "id": ("", "Machine ID, text: `00` keeps its zeros."),
+    "split": ("", "`train` or `test`."),
+    "label": ("", "`normal`, `anomaly` or `unknown`."),
+    "clip": ("", "File name of the clip."),
+    "path": ("", "Path of the clip, counted from the folder of the data set."),
+    "detector": ("", "Name of the detector in the config."),
+    "seconds": ("s", "Length of the clip."),
+    "sample_rate": ("Hz", "Sample rate of the file."),
+    "threshold": ("score", "A clip whose score lies above it is called anomalous."),
+    "sensitivity": ("share", "Anomalous test clips above the threshold (= recall)."),
+    "specificity": ("share", "Normal test clips not above the threshold."),
+    "precision": ("share", "Of the clips called anomalous, those that are."),
+    "recall": ("share", "The same as sensitivity."),
+    "f1": ("share", "Harmonic mean of precision and recall."),
+    "auc": ("share", "Area under the ROC curve; 0.5 is chance."),
+    "pauc": (
+        "share",
+        "Area under the ROC curve up to the false-positive rate `evaluation.max_fpr`, "
+        "standardised after McClish; 0.5 is chance.",
+    ),
+}
+"""Unit and meaning of columns that mean the same in several tables."""
+
+TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
+    "own_manifest": (MANIFEST_COLUMNS, {}),
+    "mel_table": (
+        (*precomputed.MEL_COLUMNS, "offset", "frames"),
+        {
+            "file": ("", "`.npy` array (n_frames, n_mels), dB, its path counted from the table."),
+            "offset": ("frames", "May be left out: first frame of the clip in its file."),
+            "frames": ("frames", "May be left out: number of frames of the clip."),
+        },
+    ),
+    "manifest": (
+        manifest.COLUMNS,
+        {
+            "domain": ("", "`source` or `target`, where file names tell; else empty."),
+            "offset": ("frames, rows", "Data computed elsewhere: where the clip begins."),
+            "frames": ("frames", "Data computed elsewhere: number of frames of the clip."),
+            "channels": ("", "Number of channels of the file."),
+            "xxh3_128": (
+                "",
+                "Hash of the file's bytes (of the vector, for vectors): XXH3, 128 bits.",
+            ),
+            "status": ("", "`ok`, or why the clip is left out."),
+        },
+    ),
+    "coverage": (
+        manifest.COVERAGE_COLUMNS,
+        {
+            "train": ("clips", "Usable normal training clips."),
+            "test_normal": ("clips", "Usable normal test clips."),
+            "test_anomaly": ("clips", "Usable anomalous test clips."),
+            "test_unknown": ("clips", "Usable test clips without a label."),
+            "left_out": ("clips", "Clips that can't be used."),
+            "note": ("", "What can't be computed for this machine ID, and why."),
+        },
+    ),
+    "mel_cache": (
+        mel_cache.COLUMNS,
+        {
+            "offset": ("frames", "First frame of the clip in the array."),
+            "frames": ("frames", "Number of its frames; 0 for a clip that is left out."),
+            "status": ("", "`ok`, or why the clip has no frames."),
+        },
+    ),
+    "scores": (
+        SCORE_COLUMNS,
+        {
+            "score": (
+                "the detector's own",
+                "Higher = more anomalous. That of a training clip is from a fit that has not seen "
+                "it. Empty where there is none.",
+            )
+        },
+    ),
+    "metrics": (
+        COLUMNS,
+        {
+            "auc_low": ("share", "Lower end of the confidence interval of the AUC."),
+            "auc_high": ("share", "Upper end of the confidence interval of the AUC."),
+            "pauc_low": ("share", "Lower end of the confidence interval of the pAUC."),
+            "pauc_high": ("share", "Upper end of the confidence interval of the pAUC."),
+            "n_train": ("clips", "Training clips with a held-out score."),
+            "n_test_normal": ("clips", "Normal test clips with a score."),
+            "n_test_anomaly": ("clips", "Anomalous test clips with a score."),
+            "n_components": ("", "Components that the projection keeps."),
+            "explained_variance": ("share", "Variance of the training clips that they carry."),
+            "note": ("", "What had to be done differently, or can't be computed, and why."),
+        },
+    ),
+    "averages": (
+        AVERAGE_COLUMNS,
+        {
+            "over": ("", "`IDs of <type>`, `types` or `IDs`: what the average is over."),
+            "machine": ("", "Machine type, where the average is over its IDs."),
+            "mean": ("", "`arithmetic` or `harmonic`."),
+            "n": ("", "AUCs behind the average."),
+            "auc_min": ("share", "Smallest AUC behind the average."),
+            "auc_max": ("share", "Largest AUC behind the average."),
+        },
+    ),
+    "sweep": (
+        SWEEP_COLUMNS,
+        {
+            "setting": ("", "Number of the setting, from 0."),
+            "false_alarm_rate": ("share", "Expected share of normal clips above the threshold."),
+        },
+    ),
+    "roc": (
+        ROC_COLUMNS,
+        {
+            "false_positive_rate": ("share", "Normal clips called anomalous."),
+            "true_positive_rate": ("share", "Anomalous clips found, mean over the machine IDs."),
+        },
+    ),
+    "choice": (
+        choice_tables.COLUMNS,
+        {
+            "candidate": ("", "Name of the detector, or of the detector and its member."),
+            "chosen": ("", "1 for the candidates that were chosen."),
+            "oracle": ("", "1 for the candidate with the highest AUC by the test labels."),
+            "stand_in_auc": (
+                "share",
+                "How well it tells stand-ins from clips of its own ID; of the other ID that it "
+                "tells least.",
+            ),
+            "stand_in_pauc": ("share", "The same at few false alarms."),
+            "stand_in_separation": ("scatters", "How far apart both lie."),
+            "self_tail": ("", "How little its highest held-out scores stick out."),
+            "agreement": ("", "How much other candidates say the same."),
+            "burstiness": ("", "Whether it looks at what the machine has: bursts, or steadiness."),
+        },
+    ),
+    "representation": (
+        representation.COLUMNS,
+        {
+            "classifier": ("", "`svm` or `knn`."),
+            "target": ("", "What is to be recognised: `machine type` or `machine ID`."),
+            "accuracy": (
+                "share",
+                "Test clips recognised, mean over machine IDs; empty where there is none.",
+            ),
+            "accuracy_low": ("share", "Lower end of its confidence interval."),
+            "accuracy_high": ("share", "Upper end of its confidence interval."),
+            "chance": (
+                "share",
+                "1 / number of types, or of IDs: what guessing gives; empty if there is one.",
+            ),
+            "n_ids": ("", "Machine IDs behind the mean."),
+            "n_clips": ("clips", "Test clips of this label."),
+            "n_train": ("clips", "Training clips that the classifiers learnt from."),
+            "note": ("", "What can't be computed or is left out, and why."),
+        },
+    ),
+    "representation_confusion": (
+        CONFUSION_COLUMNS,
+        {
+            "classifier": ("", "`svm` or `knn`."),
+            "recognised_machine": ("", "Machine type of the recognised machine ID."),
+            "recognised_id": ("", "The recognised machine ID."),
+            "clips": ("clips", "Test clips that are recognised so."),
+        },
+    ),
+    "costs": (
+        ("detector", "machine_ids", *cost.COLUMNS[1:]),
+        {
+            "machine_ids": ("", "Machine IDs that it was fitted to."),
+            "fits": ("", "Fits, those for held-out scores included."),
+            "fit_seconds": ("s", "Processor seconds of all fits."),
+            "clips": ("", "Clips scored."),
+            "score_seconds": ("s", "Processor seconds of scoring them."),
+            "memory_mib": ("MiB", "Largest growth of the process while the detector worked."),
+        },
+    ),
+    "verdicts": (
+        output.COLUMNS,
+        {
+            "clip": ("", "The file, as it was named; `-` for a stream."),
+            "model": ("", "Name of the model."),
+            "start": ("s", "Start of the window; empty for a whole clip."),
+            "seconds": ("s", "Length of the clip or window."),
+            "score": ("the detector's own", "Higher = more anomalous."),
+            "verdict": ("", "`normal`, `anomalous` or `not scored`."),
+            "p_value": (
+                "share",
+                "Normal clips expected to score at least as high, from the held-out scores.",
+            ),
+            "alarm": ("0 or 1", "Whether the alarm is on; empty without windows."),
+            "reason": ("", "Why the clip was not scored; with a score, why it is no fair one."),
+        },
+    ),
+    "faults": (
+        TRUTH_COLUMNS,
+        {
+            "fault": ("", "What is wrong with the machine; empty for normal clips."),
+            "severity": ("0 to 1", "How bad it is; 0 for normal clips."),
+            "pattern": ("", "`steady` (all the time) or `burst` (in stretches)."),
+        },
+    ),
+}
+"""By the name of the part of the page: columns, and unit and meaning of those that are its own."""
+
+
+def table(columns: Sequence[str], own: Mapping[str, tuple[str, str]]) -> str:
+    """Return the columns of a table as Markdown.
+
+    Raises
+    ------
+    UserError
+        If a column has no meaning, or a meaning no column.
+    """
+    unknown = [name for name in columns if name not in own and name not in SHARED]
+    unused = [name for name in own if name not in columns]
+    if unknown or unused:
+        raise UserError(
+            "pygoodvibes/file_docs.py: columns without a meaning: "
+            f"{', '.join(unknown) or 'none'}; meanings without a column: "
+            f"{', '.join(unused) or 'none'}"
+        )
+    rows = []
+    for name in columns:
+        unit, meaning = own.get(name) or SHARED[name]
+        rows.append(f"| `{name}` | {unit} | {cell(meaning)} |")
+    return "\n".join(["| column | unit | meaning |", "| --- | --- | --- |", *rows])
+
+
+def page(old: str) -> str:
+    """Return docs/reference/files.md with the tables of today."""
+    return fill(old, {name: table(*entry) for name, entry in TABLES.items()})
+
+
+def write(root: pathlib.Path) -> None:
+    """Write the generated parts of docs/reference/files.md below the project's folder."""
+    path = root / PAGE
+    path.write_text(page(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(pathlib.Path(*sys.argv[1:2]))

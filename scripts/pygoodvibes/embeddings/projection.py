@@ -1,0 +1,278 @@
+"""PCA of the embeddings of a machine ID, fitted on its normal training clips only.
+
+References
+----------
+Jolliffe (2002), Principal Component Analysis.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+
+from pygoodvibes.embeddings.vectors import ClipVectors
+from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.padding import padded
+
+
+@dataclasses.dataclass(frozen=True)
+class Pca:
+    """A fitted projection.
+
+    Attributes
+    ----------
+    mean, scale : np.ndarray [shape=(d,)]
+        Subtracted from, and divided out of, each column of the embedding.
+    components : np.ndarray [shape=(k, d)]
+        Directions of largest variance of the training clips, by falling variance; divided by the
+        standard deviation along them if whitened.
+    explained_variance_ratio : np.ndarray [shape=(k,)]
+        Share of the training clips' variance along each component.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    components: np.ndarray
+    explained_variance_ratio: np.ndarray
+
+    def transform(self, values: np.ndarray) -> np.ndarray:
+        """Project embeddings, shape (n_clips, d), to components, shape (n_clips, k), float32."""
+        if not len(values):
+            return np.zeros((0, len(self.components)), dtype=np.float32)
+        centred = (padded(np.asarray(values, dtype=np.float64)) - self.mean) / self.scale
+        return (centred @ self.components.T)[: len(values)].astype(np.float32)
+
+
+def fit_pca(
+    values: np.ndarray,
+    *,
+    n_components: int | float | str = "all",
+    standardize: bool = True,
+    whiten: bool = False,
+) -> Pca:
+    """Fit a projection.
+
+    Parameters
+    ----------
+    values : np.ndarray [shape=(n_clips, d)]
+        Embeddings of normal training clips, at least one.
+    n_components : int > 0, float in (0, 1), or 'all'
+        Components to keep: so many (at most what there is), as many as carry that share of the
+        variance, or all. There are at most min(n_clips - 1, d).
+    standardize : bool
+        Bring each column to standard deviation 1 first. Columns that are constant over the
+        training clips keep their unit: a clip that differs there stands out by its difference.
+    whiten : bool
+        Bring each component to standard deviation 1.
+
+    Returns
+    -------
+    Pca
+        At least one component; the largest weight of each is positive, so that the same data give
+        the same signs.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    mean = values.mean(axis=0)
+    centred = values - mean
+    scale = np.ones(values.shape[1])
+    if standardize:
+        deviation = centred.std(axis=0)
+        # rounding, of float32 too, leaves a constant column with a deviation of up to 1e-7 of its
+        # value
+        varies = deviation > 1e-6 * np.maximum(np.abs(mean), 1e-3)
+        scale[varies] = deviation[varies]
+    centred /= scale
+    variance, directions = _principal_directions(centred)
+    total = variance.sum()
+    ratio = variance / total if total > 0 else np.zeros_like(variance)
+    kept = _count(n_components, ratio, rank=min(max(len(values) - 1, 1), values.shape[1]))
+    components = directions[:kept]
+    largest = np.abs(components).argmax(axis=1)
+    components = components * np.sign(components[np.arange(kept), largest])[:, None]
+    if whiten and total > 0:
+        deviation = np.sqrt(np.maximum(variance[:kept], 1e-12 * total))
+        components = components / deviation[:, None]
+    return Pca(mean, scale, components, ratio[:kept])
+
+
+def _principal_directions(centred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the variances, falling, and the unit directions, shape (min(n, d), d)."""
+    n_clips, d = centred.shape
+    degrees = max(n_clips - 1, 1)
+    if n_clips < d:
+        _, singular, directions = np.linalg.svd(centred, full_matrices=False)
+        return singular**2 / degrees, directions
+    # many clips: the d x d covariance is much smaller than the data
+    variance, vectors = np.linalg.eigh(centred.T @ centred / degrees)
+    return np.maximum(variance[::-1], 0.0), vectors[:, ::-1].T
+
+
+def _count(n_components: int | float | str, ratio: np.ndarray, *, rank: int) -> int:
+    if n_components == "all":
+        return rank
+    if isinstance(n_components, int):
+        return min(n_components, rank)
+    # the small allowance keeps rounding from asking for one component more
+    return min(int(np.searchsorted(np.cumsum(ratio), n_components - 1e-12)) + 1, rank)
+
+
+def assign_folds(n_clips: int, *, folds: int, seed: int) -> np.ndarray:
+    """Deal training clips out to folds at random, as evenly as possible.
+
+    Parameters
+    ----------
+    n_clips : int >= 0
+        Training clips.
+    folds : int >= 2
+        Folds; with fewer clips each one is a fold of its own.
+    seed : int >= 0
+        Same seed, same folds.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_clips,), dtype=int]
+        Number of each clip's fold, from 0.
+    """
+    fold = np.arange(n_clips) % max(min(folds, n_clips), 1)
+    return np.random.default_rng(seed).permutation(fold)
+
+
+def project(
+    values: np.ndarray,
+    train: np.ndarray,
+    fold: np.ndarray,
+    *,
+    n_components: int | float | str,
+    standardize: bool,
+    whiten: bool,
+) -> tuple[Pca, np.ndarray, list[np.ndarray]]:
+    """Fit the projection of a machine ID, and one more for each fold held out.
+
+    Parameters
+    ----------
+    values : np.ndarray [shape=(n_clips, d)]
+        Embeddings of all clips.
+    train : np.ndarray [shape=(n_clips,), dtype=bool]
+        Which are normal training clips.
+    fold : np.ndarray [shape=(n_train,), dtype=int]
+        Fold of each training clip, from `assign_folds`.
+    n_components, standardize, whiten
+        As in `fit_pca`. The whole keeps no more components than the smallest fold can have, and
+        each fold as many as the whole: scores of held-out clips are to be like those of test clips,
+        and likelihoods of different dimensions are not.
+
+    Returns
+    -------
+    pca : Pca
+        Fitted on all training clips.
+    projected : np.ndarray [shape=(n_clips, k), dtype=float32]
+        All clips.
+    held_out : list of np.ndarray [shape=(n_train, k_fold), dtype=float32]
+        For each fold all training clips, projected by a PCA fitted without those of the fold.
+    """
+    training = values[train]
+    fitted_on = [fold != number for number in range(fold.max(initial=-1) + 1)]
+    options = {"standardize": standardize, "whiten": whiten}
+    pca = fit_pca(training, n_components=n_components, **options)
+    most = max(min((int(seen.sum()) for seen in fitted_on), default=len(training)) - 1, 1)
+    if len(pca.components) > most:
+        pca = fit_pca(training, n_components=most, **options)
+    held_out = [
+        fit_pca(training[seen], n_components=len(pca.components), **options).transform(training)
+        for seen in fitted_on
+    ]
+    return pca, pca.transform(values), held_out
+
+
+def project_vectors(
+    embedded: ClipVectors, *, folds: int, seed: int, **settings
+) -> tuple[ClipVectors, dict[str, np.ndarray]]:
+    """Project the clips of a machine ID.
+
+    Parameters
+    ----------
+    embedded : ClipVectors
+        Embeddings of its clips.
+    folds, seed
+        As in `assign_folds`.
+    **settings
+        The `projection` section of the config, as in `fit_pca`.
+
+    Returns
+    -------
+    projected : ClipVectors
+        Components of all clips; with fewer than two training clips there are none (k = 0).
+    more : dict of str to np.ndarray
+        fold (n_train,), held_out_<number> (n_train, k_fold) for each fold, and the PCA: mean,
+        scale, components, explained_variance_ratio.
+    """
+    train = embedded.train
+    fold = assign_folds(int(train.sum()), folds=folds, seed=seed)
+    if train.sum() < 2:
+        nothing = np.zeros((len(train), 0), dtype=np.float32)
+        empty = dataclasses.replace(embedded, values=nothing, columns=np.zeros(0, dtype=str))
+        held_out = {f"held_out_{number}": nothing[train] for number in range(len(fold))}
+        return empty, {"fold": fold, **held_out, "explained_variance_ratio": np.zeros(0)}
+    pca, projected, held_out = project(embedded.values, train, fold, **settings)
+    columns = np.array([f"PC{number + 1}" for number in range(projected.shape[1])], dtype=str)
+    arrays = {f"held_out_{number}": values for number, values in enumerate(held_out)}
+    return (
+        dataclasses.replace(embedded, values=projected, columns=columns),
+        {"fold": fold, **arrays, **dataclasses.asdict(pca)},
+    )
+
+
+def project_overview(
+    embedded: Mapping[tuple[str, str], ClipVectors], *, n_components: int = 3
+) -> tuple[ClipVectors, dict[str, np.ndarray]]:
+    """Project the clips of all machine IDs by one PCA, to show them in one picture.
+
+    Parameters
+    ----------
+    embedded : mapping of (machine, id) to ClipVectors
+        Embeddings with the same columns. Those of other columns than the first that has clips can't
+        be shown with it and are passed over.
+    n_components : int > 0
+        Components.
+
+    Returns
+    -------
+    projected : ClipVectors
+        All clips, by a PCA fitted on the training clips (on all, if no ID has any).
+    more : dict of str to np.ndarray
+        machine and id of each clip, shape (n_clips,), and explained_variance_ratio.
+
+    Raises
+    ------
+    UserError
+        If there is no clip at all.
+    """
+    with_clips = {key: part for key, part in embedded.items() if len(part.clip)}
+    if not with_clips:
+        raise UserError(
+            "no clip of any machine ID could be used: see the manifests for the reasons"
+        )
+    width = len(next(iter(with_clips.values())).columns)
+    same = {key: part for key, part in with_clips.items() if len(part.columns) == width}
+    merged = {
+        name: np.concatenate([getattr(part, name) for part in same.values()])
+        for name in ("clip", "split", "label", "values")
+    }
+    fitted_on = merged["split"] == "train"
+    if not fitted_on.any():
+        fitted_on[:] = True
+    pca = fit_pca(merged["values"][fitted_on], n_components=n_components)
+    merged["values"] = pca.transform(merged["values"])
+    columns = [f"PC{number + 1}" for number in range(len(pca.components))]
+    counts = [len(part.clip) for part in same.values()]
+    return ClipVectors(**merged, columns=np.array(columns, dtype=str)), {
+        "machine": np.repeat([machine for machine, _ in same], counts),
+        "id": np.repeat([machine_id for _, machine_id in same], counts),
+        "explained_variance_ratio": pca.explained_variance_ratio,
+    }
+
+
+def pca_of(arrays: Mapping[str, np.ndarray]) -> Pca:
+    """Return the projection among the arrays of `pygoodvibes.embeddings.projection.project_vectors`."""
+    fields = dataclasses.fields(Pca)
+    return Pca(**{field.name: arrays[field.name] for field in fields})

@@ -1,0 +1,18 @@
+"""TODO pygoodvibes.embeddings.settings."""
+
+from typing import Literal
+
+from pygoodvibes.util.settings import Count, Section, Share
+
+
+class Projection(Section):
+    """PCA per machine ID, fitted on its normal training clips."""
+
+    n_components: Count | Share | Literal["all"] = 0.99
+    """Components kept: a number, the share of variance to keep, or 'all'."""
+
+    standardize: bool = True
+    """Bring each column of the embedding to mean 0 and standard deviation 1 first."""
+
+    whiten: bool = False
+    """Bring each component to standard deviation 1."""

@@ -1,0 +1,74 @@
+"""Files of vectors, one a clip, with the clips' names beside them."""
+
+import dataclasses
+import pathlib
+import zipfile
+
+import numpy as np
+
+from pygoodvibes.util.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class ClipVectors:
+    """Vectors of the clips of a machine ID.
+
+    Attributes
+    ----------
+    clip, split, label : np.ndarray [shape=(n_clips,), dtype=str]
+        Name, 'train' or 'test', 'normal', 'anomaly' or 'unknown' of each clip.
+    values : np.ndarray [shape=(n_clips, d), dtype=float32]
+        One vector a clip.
+    columns : np.ndarray [shape=(d,), dtype=str]
+        Names of the d values.
+    """
+
+    clip: np.ndarray
+    split: np.ndarray
+    label: np.ndarray
+    values: np.ndarray
+    columns: np.ndarray
+
+    @property
+    def train(self) -> np.ndarray:
+        """Say which clips are for training, shape (n_clips,), bool."""
+        return self.split == "train"
+
+
+def from_records(records: list[dict], values: np.ndarray, columns: list[str]) -> ClipVectors:
+    """Join vectors to the records (clip, split, label) of their clips, row by row."""
+    texts = {key: np.array([record[key] for record in records], dtype=str) for key in _TEXTS}
+    return ClipVectors(**texts, values=values, columns=np.array(columns, dtype=str))
+
+
+_TEXTS = ("clip", "split", "label")
+
+
+def save(path: str | pathlib.Path, vectors: ClipVectors, **more: np.ndarray) -> None:
+    """Write vectors, and more arrays under names of their own, to a NumPy .npz file."""
+    # opened here: given a name, numpy would add '.npz' to one that ends otherwise
+    with pathlib.Path(path).open("wb") as file:
+        np.savez(file, **{**dataclasses.asdict(vectors), **more})
+
+
+def load(path: str | pathlib.Path) -> tuple[ClipVectors, dict[str, np.ndarray]]:
+    """Read vectors, and the other arrays of the file by name.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or lacks one of the arrays.
+    """
+    try:
+        file = np.load(path, allow_pickle=False)
+        if not isinstance(file, np.lib.npyio.NpzFile):
+            raise ValueError("a single array, not an .npz file")
+        with file:
+            arrays = dict(file)
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path}: no readable file of vectors ({error})") from None
+    names = [field.name for field in dataclasses.fields(ClipVectors)]
+    missing = [name for name in names if name not in arrays]
+    if missing:
+        raise UserError(f"{path}: lacks the array(s) {', '.join(missing)}")
+    return ClipVectors(**{name: arrays.pop(name) for name in names}), arrays

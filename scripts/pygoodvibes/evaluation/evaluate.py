@@ -1,0 +1,281 @@
+"""From scores to metrics: per machine ID and detector, and their averages."""
+
+import dataclasses
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from pygoodvibes.detection.threshold import sweep_rates, threshold
+from pygoodvibes.evaluation import metrics
+from pygoodvibes.evaluation.averages import rounded
+from pygoodvibes.util.errors import UserError
+
+COLUMNS = (
+    "machine",
+    "id",
+    "detector",
+    "auc",
+    "auc_low",
+    "auc_high",
+    "pauc",
+    "pauc_low",
+    "pauc_high",
+    "threshold",
+    "sensitivity",
+    "specificity",
+    "precision",
+    "recall",
+    "f1",
+    "n_train",
+    "n_test_normal",
+    "n_test_anomaly",
+    "n_components",
+    "explained_variance",
+    "note",
+)
+"""Columns of metrics.csv, a row a machine ID and detector. `auc_low` and `auc_high` bound the
+confidence interval; `explained_variance` is the share that the projection keeps."""
+
+SWEEP_COLUMNS = (
+    "machine",
+    "id",
+    "detector",
+    "setting",
+    "false_alarm_rate",
+    "threshold",
+    "sensitivity",
+    "specificity",
+)
+"""Columns of sweep.csv, a row a machine ID, detector and setting."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Truth:
+    """What is known of the clips of a machine ID, by split and clip name.
+
+    Attributes
+    ----------
+    labels : dict of (split, clip) to label
+        'normal', 'anomaly' or 'unknown'.
+    """
+
+    labels: Mapping[tuple[str, str], str]
+
+    @classmethod
+    def from_manifest(cls, rows: Iterable[Mapping]) -> "Truth":
+        """Take the labels from manifest rows.
+
+        Raises
+        ------
+        UserError
+            If two usable clips of one split have the same name.
+        """
+        labels: dict[tuple[str, str], str] = {}
+        for row in rows:
+            if row["status"] != "ok":
+                continue
+            key = row["split"], row["clip"]
+            if key in labels:
+                raise UserError(
+                    f"{row['machine']} ID {row['id']}: two {key[0]} clips are named {key[1]}; "
+                    "scores are joined by name, so rename one"
+                )
+            labels[key] = row["label"]
+        return cls(labels)
+
+    def of(self, split: str, clips: Sequence[str]) -> np.ndarray:
+        """Return the labels of clips by name, shape (n_clips,).
+
+        Raises
+        ------
+        UserError
+            If a name is unknown.
+        """
+        try:
+            return np.array([self.labels[split, clip] for clip in clips], dtype=str)
+        except KeyError as error:
+            raise UserError(f"no {split} clip {error.args[0][1]!r} in the manifest") from None
+
+
+def evaluate(
+    truth: Truth,
+    scores: Mapping[tuple[str, str], float],
+    *,
+    false_alarm_rate: float,
+    threshold_method: str,
+    max_fpr: float,
+    sweep_settings: int,
+    sweep_low: float,
+    sweep_high: float,
+    bootstrap: int,
+    confidence: float,
+    seed: int,
+) -> tuple[dict, list[dict], dict[str, bool]]:
+    """Evaluate one detector on one machine ID.
+
+    Parameters
+    ----------
+    truth : Truth
+        Labels by split and clip name.
+    scores : mapping of (split, clip) to float
+        Score of each clip, higher = more anomalous; those of training clips are held-out ones.
+    false_alarm_rate, threshold_method
+        As in `pygoodvibes.detection.threshold.threshold`.
+    max_fpr, sweep_settings, sweep_low, sweep_high, bootstrap, confidence
+        The `evaluation` section of the config.
+    seed : int
+        Seed of the bootstrap.
+
+    Returns
+    -------
+    result : dict
+        Keys of `COLUMNS` from auc to n_test_anomaly; NaN where the clips don't define a value.
+    sweep : list of dict
+        Keys of `SWEEP_COLUMNS` from setting on, one a setting.
+    decisions : dict of clip to bool
+        Which test clips lie above the threshold.
+    """
+    names = {
+        split: sorted(clip for part, clip in scores if part == split) for split in ("train", "test")
+    }
+    held_out = np.array([scores["train", clip] for clip in names["train"]], dtype=np.float64)
+    test = np.array([scores["test", clip] for clip in names["test"]], dtype=np.float64)
+    label = truth.of("test", names["test"])
+    scored = np.isfinite(test)
+    known = scored & (label != "unknown")
+    anomalous = label == "anomaly"
+    limit = threshold(held_out, false_alarm_rate=false_alarm_rate, method=threshold_method)
+    result = {
+        "auc": metrics.auc(anomalous[known], test[known]) if known.any() else math.nan,
+        "pauc": (
+            metrics.partial_auc(anomalous[known], test[known], max_fpr=max_fpr)
+            if known.any()
+            else math.nan
+        ),
+        **dict.fromkeys(("auc_low", "auc_high", "pauc_low", "pauc_high"), math.nan),
+        "threshold": limit,
+        **_rates(anomalous[known], test[known], limit),
+        "n_train": int(np.isfinite(held_out).sum()),
+        "n_test_normal": int((known & ~anomalous).sum()),
+        "n_test_anomaly": int((known & anomalous).sum()),
+    }
+    if bootstrap and np.isfinite(result["auc"]):
+        samples = metrics.bootstrap(
+            anomalous[known], test[known], max_fpr=max_fpr, resamples=bootstrap, seed=seed
+        )
+        tail = (1 - confidence) / 2
+        for name, values in zip(("auc", "pauc"), samples, strict=True):
+            low, high = np.quantile(values, [tail, 1 - tail])
+            result |= {f"{name}_low": float(low), f"{name}_high": float(high)}
+    sweep = []
+    rates = sweep_rates(settings=sweep_settings, low=sweep_low, high=sweep_high)
+    for setting, rate in enumerate(rates):
+        at = threshold(held_out, false_alarm_rate=rate, method=threshold_method)
+        outcome = _rates(anomalous[known], test[known], at)
+        sweep.append(
+            {
+                "setting": setting,
+                "false_alarm_rate": float(rate),
+                "threshold": at,
+                "sensitivity": outcome["sensitivity"],
+                "specificity": outcome["specificity"],
+            }
+        )
+    decisions = {}
+    if np.isfinite(limit):
+        decisions = {
+            clip: bool(score > limit)
+            for clip, score in zip(names["test"], test, strict=True)
+            if np.isfinite(score)
+        }
+    return result, sweep, decisions
+
+
+SCORE_COLUMNS = ("machine", "id", "detector", "clip", "split", "label", "score")
+"""Columns of scores.csv, a row a machine ID, detector and clip."""
+
+
+def evaluate_machine_id(
+    rows: Sequence[Mapping],
+    *,
+    scores: Mapping[str, Mapping[tuple[str, str], float]],
+    notes: Mapping[str, Sequence[str]],
+    explained_variance: np.ndarray,
+    false_alarm_rates: Mapping[str, float],
+    threshold_method: str,
+    seed: int,
+    **settings,
+) -> tuple[dict, list[dict]]:
+    """Evaluate all detectors on one machine ID.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Its manifest rows, from which the truth is taken, by clip name.
+    scores : mapping of detector to scores
+        As in `evaluate`.
+    notes : mapping of detector to texts
+        What the fits had to say.
+    explained_variance : np.ndarray [shape=(k,)]
+        Share of variance along each component of the projection.
+    false_alarm_rates : mapping of detector to float
+        Expected share of normal clips above each detector's threshold.
+    threshold_method, seed, **settings
+        As in `evaluate`.
+
+    Returns
+    -------
+    document : dict
+        machine, id; metrics and sweep: rows of metrics.csv and sweep.csv, None where there is no
+        value; test: per detector the scores and the decisions of the test clips by name.
+    rows : list of dict
+        Rows of scores.csv.
+    """
+    truth = Truth.from_manifest(rows)
+    own = {"machine": rows[0]["machine"], "id": rows[0]["id"]}
+    document: dict = {**own, "metrics": [], "sweep": [], "test": {}}
+    table = []
+    for detector, values in scores.items():
+        result, sweep, decisions = evaluate(
+            truth,
+            values,
+            false_alarm_rate=false_alarm_rates[detector],
+            threshold_method=threshold_method,
+            seed=seed,
+            **settings,
+        )
+        name = {**own, "detector": detector}
+        result |= {
+            "n_components": len(explained_variance),
+            "explained_variance": float(explained_variance.sum()),
+        }
+        note = {"note": "; ".join(notes[detector])}
+        document["metrics"].append({**name, **_without_nan(result), **note})
+        document["sweep"] += [{**name, **_without_nan(entry)} for entry in sweep]
+        document["test"][detector] = {
+            "scores": {
+                clip: score
+                for (split, clip), score in values.items()
+                if split == "test" and math.isfinite(score)
+            },
+            "decisions": decisions,
+        }
+        for (split, clip), score in values.items():
+            [label] = truth.of(split, [clip])
+            shown = score if math.isfinite(score) else ""
+            table.append({**name, "clip": clip, "split": split, "label": label, "score": shown})
+    return document, table
+
+
+def _without_nan(values: Mapping) -> dict:
+    return {
+        key: value if isinstance(value, int) else rounded(value, 9) for key, value in values.items()
+    }
+
+
+def _rates(anomalous: np.ndarray, scores: np.ndarray, limit: float) -> dict[str, float]:
+    if not np.isfinite(limit):
+        names = ("sensitivity", "specificity", "precision", "recall", "f1")
+        return dict.fromkeys(names, math.nan)
+    return metrics.confusion(anomalous, scores > limit)

@@ -1,0 +1,283 @@
+"""Check of the representation: whether machines can be told apart by the vectors of their clips.
+
+A representation in which one machine ID can't be told from another will hardly tell a fault, which
+is a smaller difference. So two classifiers learn from normal training clips which machine type, and
+which machine ID, a clip is of, and name those of the test clips. Anomalous clips that are still
+recognised as their machine have moved less than machines lie apart; to a detector that looks at
+coarse differences they are the hard ones.
+
+Nothing of this enters a score: the detectors see one machine ID each and no class at all.
+
+References
+----------
+Cover and Hart (1967), Nearest neighbor pattern classification.
+Cortes and Vapnik (1995), Support-vector networks.
+Wilson (1927), Probable inference, the law of succession, and statistical inference.
+Kish (1965), Survey Sampling: the effective number of clips.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from pygoodvibes.embeddings.vectors import ClipVectors
+from pygoodvibes.evaluation.intervals import share_interval
+
+CLASSIFIERS = ("svm", "knn")
+"""Support vector machine (radial basis functions), and k nearest neighbours."""
+
+NAMES = {"svm": "SVM", "knn": "kNN"}
+"""What people call them."""
+
+TARGETS = ("machine type", "machine ID")
+"""What is to be recognised; a machine ID is that of its type: pump 00 is not fan 00."""
+
+LABELS = ("normal", "anomaly")
+"""The two kinds of test clips."""
+
+NEIGHBORS = 5
+
+LEAST_CLIPS = NEIGHBORS
+"""Training clips below which a machine ID is left out: it could hardly win a vote of neighbours."""
+
+MOST_CLIPS = 4000
+"""Training clips that the classifiers learn from, drawn evenly from all machine IDs.
+
+The work of a support vector machine grows with the square of their number.
+"""
+
+COLUMNS = (
+    *("classifier", "target", "label", "accuracy", "accuracy_low", "accuracy_high"),
+    *("chance", "n_ids", "n_clips", "n_train", "note"),
+)
+"""Columns of the accuracies."""
+
+CONFUSION_COLUMNS = (
+    *("classifier", "label", "machine", "id", "recognised_machine", "recognised_id", "clips"),
+)
+"""Columns of the confusion matrices, a row an entry."""
+
+Key = tuple[str, str]
+
+
+def check(
+    embedded: Mapping[Key, ClipVectors],
+    *,
+    confidence: float,
+    seed: int,
+    most_clips: int = MOST_CLIPS,
+) -> tuple[list[dict], list[dict]]:
+    """Let classifiers name machine type and ID of the test clips.
+
+    Columns are brought to mean 0 and standard deviation 1. The support vector machine has C = 1, a
+    gamma of 1 / number of columns, and classes weighted by their number of clips. Scaling and
+    classifiers are fitted on training clips only, and no setting is chosen.
+
+    Parameters
+    ----------
+    embedded : mapping of (machine, id) to ClipVectors
+        Embeddings. Only machine IDs with `LEAST_CLIPS` training clips, and of the length of vectors
+        that most of these have, take part; notes name the others.
+    confidence : float
+        Coverage of the intervals, between 0 and 1.
+    seed : int >= 0
+        Of the draw of training clips, where there are more than `most_clips`.
+    most_clips : int > 0
+        Training clips to learn from: of each machine ID at most `most_clips` / number of IDs.
+
+    Returns
+    -------
+    accuracies : list of dict
+        A row for each of `CLASSIFIERS`, `TARGETS` and `LABELS`, with `COLUMNS`. The accuracy is the
+        mean over machine IDs of the share of their clips that is recognised, so that each ID counts
+        the same; its interval is Wilson's for the effective number of clips. '' where there is
+        none, and the note says why.
+    confusion : list of dict
+        Clips by their own machine ID and the recognised one, with `CONFUSION_COLUMNS`: each pair
+        that occurs, and each machine ID with itself.
+    """
+    keys, notes = _comparable(embedded)
+    types = list(dict.fromkeys(machine for machine, _ in keys))
+    truth = {
+        "machine type": np.array([types.index(machine) for machine, _ in keys], dtype=int),
+        "machine ID": np.arange(len(keys)),
+    }
+    parts = [embedded[key] for key in keys]
+    n_train, found = 0, {}
+    if len(keys) > 1:
+        training = [
+            _sampled(part.values[part.train], most_clips // len(keys), [seed, place])
+            for place, part in enumerate(parts)
+        ]
+        n_train = sum(map(len, training))
+        tests = {label: [_tests(part, label) for part in parts] for label in LABELS}
+        found = dict(_recognised(training, tests, truth))
+    accuracies = []
+    for classifier in CLASSIFIERS:
+        for target in TARGETS:
+            for label in LABELS:
+                named = found.get((classifier, target, label), [[] for _ in keys])
+                row = {"classifier": classifier, "target": target, "label": label}
+                row |= _accuracy(keys, named, truth[target], label, confidence)
+                classes = len(set(truth[target]))
+                row["chance"] = f"{1 / classes:.6g}" if classes > 1 else ""
+                row["n_train"] = n_train
+                reason = _nothing_to_tell(keys, types, target) or row["note"]
+                row["note"] = "; ".join(filter(None, [reason, *notes]))
+                accuracies.append(row)
+    confusion = [
+        {"classifier": classifier, "label": label, **entry}
+        for classifier in CLASSIFIERS
+        for label in LABELS
+        if (classifier, "machine ID", label) in found
+        for entry in _entries(keys, found[classifier, "machine ID", label])
+    ]
+    return accuracies, confusion
+
+
+def matrix(rows: Iterable[Mapping], classifier: str, label: str) -> tuple[list[Key], np.ndarray]:
+    """Return a confusion matrix from its rows.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        Rows with `CONFUSION_COLUMNS`, of any classifier and label.
+    classifier, label : str
+        One of `CLASSIFIERS`, and one of `LABELS`.
+
+    Returns
+    -------
+    keys : list of (machine, id)
+        In the order of the rows.
+    clips : np.ndarray [shape=(n_ids, n_ids), dtype=int]
+        Row: machine ID of the clips; column: the recognised one.
+    """
+    own = [row for row in rows if (row["classifier"], row["label"]) == (classifier, label)]
+    keys = list(dict.fromkeys((row["machine"], row["id"]) for row in own))
+    clips = np.zeros((len(keys), len(keys)), dtype=int)
+    for row in own:
+        place = keys.index((row["machine"], row["id"]))
+        named = keys.index((row["recognised_machine"], row["recognised_id"]))
+        clips[place, named] = int(row["clips"])
+    return keys, clips
+
+
+def shares(clips: np.ndarray) -> np.ndarray:
+    """Divide the rows of a confusion matrix by their sums; NaN in rows without a clip."""
+    of_all = clips.sum(axis=1, keepdims=True)
+    return np.where(of_all > 0, clips / np.maximum(of_all, 1), np.nan)
+
+
+def _comparable(embedded: Mapping[Key, ClipVectors]) -> tuple[list[Key], list[str]]:
+    """Return the machine IDs that can be compared, sorted, and why others can't."""
+    trained = sorted(key for key, part in embedded.items() if part.train.sum() >= LEAST_CLIPS)
+    widths = Counter(len(embedded[key].columns) for key in trained)
+    # of equally many the larger
+    width = max(widths, key=lambda each: (widths[each], each), default=0)
+    keys = [key for key in trained if len(embedded[key].columns) == width]
+    notes = []
+    if untrained := sorted(set(embedded) - set(trained)):
+        notes.append(f"left out, fewer than {LEAST_CLIPS} training clips: {_names(untrained)}")
+    if other := sorted(set(trained) - set(keys)):
+        notes.append(f"left out, vectors of another length than {width}: {_names(other)}")
+    return keys, notes
+
+
+def _nothing_to_tell(keys: Sequence[Key], types: Sequence[str], target: str) -> str:
+    """Say why nothing can be told apart, '' if something can."""
+    if len(keys) < 2:
+        return "there are no two machine IDs with enough training clips to tell apart"
+    if target == "machine type" and len(types) < 2:
+        return f"all clips are of {types[0]}: there is no other machine type"
+    return ""
+
+
+def _names(keys: Sequence[Key], most: int = 5) -> str:
+    names = [f"{machine} ID {machine_id}" for machine, machine_id in keys[:most]]
+    return ", ".join(names) + (f" (+ {len(keys) - most})" if len(keys) > most else "")
+
+
+def _sampled(values: np.ndarray, most: int, seed: Sequence[int]) -> np.ndarray:
+    """Draw rows without replacement, at least one; all if there are no more."""
+    most = max(most, 1)
+    if len(values) <= most:
+        return values
+    return values[np.sort(np.random.default_rng(seed).permutation(len(values))[:most])]
+
+
+def _tests(part: ClipVectors, label: str) -> np.ndarray:
+    return part.values[(part.split == "test") & (part.label == label)]
+
+
+def _recognised(
+    training: Sequence[np.ndarray],
+    tests: Mapping[str, Sequence[np.ndarray]],
+    truth: Mapping[str, np.ndarray],
+) -> Iterator[tuple[tuple[str, str, str], list[np.ndarray]]]:
+    """Fit each classifier to each target; yield what it takes the test clips of each ID for."""
+    from sklearn.neighbors import KNeighborsClassifier
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+
+    counts = [len(values) for values in training]
+    scaler = StandardScaler()
+    scaled = scaler.fit_transform(np.concatenate(training).astype(np.float64))
+    for target, classes in truth.items():
+        if len(set(classes)) < 2:
+            continue
+        fitted = {
+            "svm": SVC(C=1.0, gamma="auto", class_weight="balanced"),
+            "knn": KNeighborsClassifier(min(NEIGHBORS, len(scaled)), algorithm="brute"),
+        }
+        for classifier, estimator in fitted.items():
+            estimator.fit(scaled, np.repeat(classes, counts))
+            for label, of_ids in tests.items():
+                yield (
+                    (classifier, target, label),
+                    [
+                        estimator.predict(scaler.transform(values.astype(np.float64)))
+                        if len(values)
+                        else np.zeros(0, dtype=int)
+                        for values in of_ids
+                    ],
+                )
+
+
+def _accuracy(
+    keys: Sequence[Key],
+    named: Sequence[np.ndarray],
+    classes: np.ndarray,
+    label: str,
+    confidence: float,
+) -> dict:
+    """Return the mean over machine IDs of the share that is recognised, with its interval."""
+    counts = np.array([len(each) for each in named], dtype=int)
+    seen = np.flatnonzero(counts)
+    row = {"n_ids": len(seen), "n_clips": int(counts.sum()), "note": ""}
+    words = {"normal": "normal", "anomaly": "anomalous"}[label]
+    if not len(seen):
+        empty = dict.fromkeys(("accuracy", "accuracy_low", "accuracy_high"), "")
+        return row | empty | {"note": f"no {words} test clips"}
+    if missing := [key for key, count in zip(keys, counts, strict=True) if not count]:
+        row["note"] = f"not in the mean, no {words} test clips: {_names(missing)}"
+    accuracy = float(np.mean([np.mean(named[place] == classes[place]) for place in seen]))
+    # so many clips in one draw would make the mean as uncertain as those of all IDs do
+    effective = len(seen) ** 2 / float((1 / counts[seen]).sum())
+    low, high = share_interval(accuracy * effective, effective, confidence=confidence)
+    values = {"accuracy": accuracy, "accuracy_low": low, "accuracy_high": high}
+    return row | {name: f"{value:.6g}" for name, value in values.items()}
+
+
+def _entries(keys: Sequence[Key], named: Sequence[np.ndarray]) -> Iterator[dict]:
+    for place, (machine, machine_id) in enumerate(keys):
+        clips = np.bincount(named[place], minlength=len(keys))
+        for other, (recognised_machine, recognised_id) in enumerate(keys):
+            if clips[other] or other == place:
+                yield {
+                    "machine": machine,
+                    "id": machine_id,
+                    "recognised_machine": recognised_machine,
+                    "recognised_id": recognised_id,
+                    "clips": int(clips[other]),
+                }

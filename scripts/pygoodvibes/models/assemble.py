@@ -1,0 +1,121 @@
+"""TODO pygoodvibes.models.assemble."""
+
+import importlib.metadata
+import pathlib
+import platform
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from pygoodvibes.audio.mel_cache import MelCache
+from pygoodvibes.config.config import Config
+from pygoodvibes.detectors.combined import CHOICE
+from pygoodvibes.detectors.registry import module_of
+from pygoodvibes.embeddings import projection
+from pygoodvibes.embeddings.registry import module_of as embedding_module_of
+from pygoodvibes.explanation import deviation
+from pygoodvibes.models.machine_model import MachineModel
+from pygoodvibes.workflow.code_hash import code_hash
+from pygoodvibes.workflow.provenance import data_of
+
+PACKAGES = ("numpy", "scikit-learn", "scipy", "skops", "soundfile", "soxr")
+"""Packages whose versions a model names."""
+
+
+def settings_of(config: Config, *, with_choice: bool = False) -> dict:
+    """Return what a model keeps of a config to score clips by.
+
+    Parameters
+    ----------
+    config : Config
+        All settings.
+    with_choice : bool
+        Whether the model holds what was chosen for its machine ID.
+    """
+    shared = config.threshold.false_alarm_rate
+    choice = {CHOICE: {"method": CHOICE}} if with_choice else {}
+    return {
+        **{key: getattr(config, key).model_dump(mode="json") for key in ("audio", "mel")},
+        "embedding": config.embedding.model_dump(mode="json"),
+        "detectors": choice
+        | {name: settings.model_dump(mode="json") for name, settings in config.detectors.items()},
+        "threshold": {
+            "method": config.threshold.method,
+            "false_alarm_rates": dict.fromkeys(choice, shared)
+            | {
+                name: settings.expected_false_alarm_rate() or shared
+                for name, settings in config.detectors.items()
+            },
+        },
+    }
+
+
+def assemble(
+    config: Config,
+    rows: Sequence[Mapping],
+    *,
+    name: str,
+    cache: MelCache,
+    pca: projection.Pca,
+    estimators: Mapping[str, object],
+    held_out: Mapping[str, np.ndarray],
+    notes: Mapping[str, Sequence[str]],
+    cut: Mapping[str, float] | None = None,
+) -> MachineModel:
+    """Put together the model of a machine ID.
+
+    Parameters
+    ----------
+    config : Config
+        What it was fitted with.
+    rows : sequence of mapping
+        Manifest rows of its training clips.
+    name : str
+        Name of the model.
+    cache : MelCache
+        Log-mel frames of its clips.
+    pca : Pca
+        Its projection.
+    estimators : mapping of str to object
+        Its detectors; None where one could not be fitted.
+    held_out : mapping of str to np.ndarray [shape=(n_train,)]
+        Held-out scores of the training clips, by detector.
+    notes : mapping of str to sequence of str
+        What had to be done differently from the settings, by detector.
+    cut : mapping of str to float, optional
+        window and hop, s, if its clips are windows of recordings.
+    """
+    used = [clip for clip in cache.clips if clip["split"] == "train"]
+    names = {clip["path"] for clip in used}
+    training = [row for row in rows if row["path"] in names and row["status"] == "ok"]
+    seconds = [float(row["seconds"]) for row in training]
+    modules = {module_of(each.method) for each in config.detectors.values()}
+    modules.add(embedding_module_of(config.embedding.method))
+    return MachineModel(
+        name=name,
+        machine=training[0]["machine"],
+        id=training[0]["id"],
+        settings=settings_of(config, with_choice=CHOICE in held_out),
+        pca=pca,
+        normal=deviation.learn_normal(cache.of(clip) for clip in used),
+        held_out=dict(held_out),
+        estimators={name: each for name, each in estimators.items() if each is not None},
+        training={
+            "clips": len(training),
+            "seconds": round(sum(seconds), 6),
+            "median_seconds": float(np.median(seconds)),
+            "shortest": min(seconds),
+            "longest": max(seconds),
+            **({"recordings": len(names), **cut} if cut else {}),
+        },
+        provenance={
+            "data": data_of(training),
+            "code": code_hash(pathlib.Path(__file__), *sorted(modules)),
+            "packages": {
+                **{each: importlib.metadata.version(each) for each in PACKAGES},
+                "python": platform.python_version(),
+            },
+            "notes": {each: list(texts) for each, texts in notes.items()},
+            "config": config.model_dump(mode="json", exclude={"figures", "evaluation"}),
+        },
+    )

@@ -1,0 +1,128 @@
+"""Model files of what the workflow has fitted, one for each machine ID."""
+
+import json
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from pygoodvibes.audio import mel_cache
+from pygoodvibes.choice.result import Choice, read_choice
+from pygoodvibes.config.config import Config
+from pygoodvibes.detection.result import read_scores
+from pygoodvibes.detection.serialization import load
+from pygoodvibes.detectors.combined import CHOICE
+from pygoodvibes.embeddings.projection import pca_of
+from pygoodvibes.embeddings.vectors import load as load_vectors
+from pygoodvibes.models.assemble import assemble
+from pygoodvibes.models.machine_model import ENDING, save
+from pygoodvibes.util.csv_files import read_records, write_records
+
+COLUMNS = ("machine", "id", "file", "clips", "detectors", "reason")
+"""Columns of models.csv, the list of the models that the workflow has packed."""
+
+
+def pack_models(
+    config: Config,
+    machine_ids: Sequence[tuple[str, str]],
+    *,
+    clips: Sequence[str],
+    mel_arrays: Sequence[str],
+    mel_clips: Sequence[str],
+    projections: Sequence[str],
+    detectors: Sequence[str],
+    scores: Sequence[str],
+    notes: Sequence[str],
+    choices: Sequence[str],
+    choice_scores: Sequence[str],
+    folder: pathlib.Path,
+) -> None:
+    """Write a model file for each machine ID that the workflow has fitted, and their list.
+
+    Parameters
+    ----------
+    config : Config
+        What they were fitted with.
+    machine_ids : sequence of (machine, id)
+        Which.
+    clips, mel_arrays, mel_clips, projections, detectors, scores, notes : sequence of str
+        For each its manifest, mel cache (two files), projection, fitted detectors, scores and
+        notes. Data sets that enter as spectrograms or vectors have none of them: how to make
+        these from a new recording isn't known here.
+    choices, choice_scores : sequence of str
+        For each the files of its machine type, from `pygoodvibes.choice.choose.write_choice`; none where
+        the choice is no detector of the config.
+    folder : pathlib.Path
+        Where `<machine>_id_<id>.pgv` and models.csv go.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if config.dataset.source in ("mel", "embedding"):
+        reason = f"source {config.dataset.source}: a model scores audio, and is fitted to it"
+        entries = [_entry(*each, reason=reason) for each in machine_ids]
+    else:
+        places = zip(
+            clips, mel_arrays, mel_clips, projections, detectors, scores, notes, strict=True
+        )
+        found = [None] * len(machine_ids)
+        if choices:
+            of_ids = zip(machine_ids, choices, choice_scores, strict=True)
+            found = [read_choice(choice, scored, each) for (_, each), choice, scored in of_ids]
+        entries = [
+            _pack(config, *each, *paths, choice, folder=folder)
+            for each, paths, choice in zip(machine_ids, places, found, strict=True)
+        ]
+    write_records(folder / "models.csv", entries, COLUMNS)
+
+
+def _entry(machine: str, machine_id: str, **more: object) -> dict:
+    return {**dict.fromkeys(COLUMNS, ""), "machine": machine, "id": machine_id, **more}
+
+
+def _pack(
+    config: Config,
+    machine: str,
+    machine_id: str,
+    clips: str,
+    mel_array: str,
+    mel_clips: str,
+    projected: str,
+    detectors: str,
+    scores: str,
+    notes: str,
+    choice: Choice | None,
+    *,
+    folder: pathlib.Path,
+) -> dict:
+    estimators = load(detectors)
+    texts = json.loads(pathlib.Path(notes).read_text(encoding="utf-8"))
+    if all(each is None for each in estimators.values()):
+        return _entry(machine, machine_id, reason=next(iter(texts.values()))[0])
+    vectors, arrays = load_vectors(projected)
+    by_name = read_scores(scores)
+    if choice is not None:
+        estimators = {CHOICE: choice.chosen, **estimators}
+        by_name = {CHOICE: choice.scores, **by_name}
+        texts[CHOICE] = choice.notes
+    training = vectors.clip[vectors.train]
+    name = f"{machine}_id_{machine_id}"
+    model = assemble(
+        config,
+        read_records(clips),
+        name=name,
+        cache=mel_cache.open_cache(mel_array, mel_clips),
+        pca=pca_of(arrays),
+        estimators=estimators,
+        held_out={
+            each: np.array([values["train", clip] for clip in training])
+            for each, values in by_name.items()
+        },
+        notes=texts,
+    )
+    save(folder / f"{name}{ENDING}", model)
+    return _entry(
+        machine,
+        machine_id,
+        file=f"{name}{ENDING}",
+        clips=model.training["clips"],
+        detectors=" ".join(model.estimators),
+    )

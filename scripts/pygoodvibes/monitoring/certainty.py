@@ -1,0 +1,172 @@
+"""How far the verdicts of a model can be trusted: its threshold, and the lengths that it knows.
+
+A dozen normal clips tell which of two new clips is the odder one, not where to draw the line. A
+clip of another length than the training clips has other statistics, whether it is normal or not.
+"""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from pygoodvibes.detection.threshold import is_loose, rate_interval
+from pygoodvibes.models.machine_model import MachineModel
+from pygoodvibes.monitoring.judge import Judge
+
+CONFIDENCE = 0.9
+"""Of the intervals of false-alarm rates."""
+
+SOME = 50
+"""With so many clips or more, it is the rate that is too low and not the clips that are few."""
+
+FEWEST = 5
+"""With fewer held-out scores no threshold means anything."""
+
+FAR = 10.0
+"""A threshold so many scatters above the middle of normal clips calls next to nothing anomalous."""
+
+OTHER_LENGTH = 0.2
+"""Share by which a clip may be shorter or longer than the training clips."""
+
+CUT_ALIKE = "score in windows as long as the training clips (--window), or fit with --window"
+"""What to do about clips of another length."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Certainty:
+    """What a threshold is worth.
+
+    Attributes
+    ----------
+    clips : int
+        Held-out scores that it rests on. Overlapping windows count by what they add.
+    low, high : float
+        Share of normal clips that will lie above it: interval of `CONFIDENCE`, for clips drawn at
+        random. Windows of one recording are alike, and their interval is wider than that.
+    loose : bool
+        Whether the interval is so wide that a caution is due.
+    windows_of : int
+        Recordings that they are windows of, 0 if they are clips.
+    meaningless : str
+        Why verdicts mean nothing, '' if it isn't so.
+    """
+
+    clips: int
+    low: float
+    high: float
+    loose: bool
+    windows_of: int
+    meaningless: str
+
+    @property
+    def interval(self) -> str:
+        """Say what share of normal clips will lie above the threshold."""
+        what, alike = "clips", ""
+        if self.windows_of:
+            what = "windows"
+            number = f"{self.windows_of} recording{'s' * (self.windows_of > 1)}"
+            alike = f"; in truth wider, for they are of {number}, and those of one are alike"
+        return (
+            f"threshold from {self.clips} {what}: between {_percent(self.low)} and "
+            f"{_percent(self.high)} % of normal {what} will lie above it "
+            f"({100 * CONFIDENCE:.0f} % interval{alike})"
+        )
+
+    @property
+    def caution(self) -> str:
+        """Say in a sentence why not to trust the verdicts, '' if there is no reason."""
+        if self.meaningless:
+            return (
+                f"{self.meaningless}. Its scores still rank clips; fit it to more normal clips "
+                "(some 50 are a good start), or set the threshold by hand (score --threshold)"
+            )
+        if self.loose and self.clips < SOME:
+            return (
+                f"{self.interval}. So few tell which clips are odder, not which are anomalous: "
+                "go by the order of the scores, record more, or set the threshold by hand (score "
+                "--threshold)"
+            )
+        if self.loose:
+            return (
+                f"{self.interval}. For so low a false-alarm rate these are few: record more, allow "
+                "a higher one, or set the threshold by hand (score --threshold)"
+            )
+        return ""
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}" if share >= 0.01 else f"{100 * share:.1g}"
+
+
+def of(model: MachineModel, judging: Judge) -> Certainty:
+    """Say what the threshold is worth by which a model judges.
+
+    Parameters
+    ----------
+    model : MachineModel
+        The model.
+    judging : Judge
+        From `pygoodvibes.monitoring.judge.judge` for this model.
+
+    Returns
+    -------
+    Certainty
+        Without a caution if the threshold was given by hand: it rests on no clip.
+    """
+    held_out, limit = judging.held_out, judging.threshold
+    low, high = rate_interval(held_out, limit, confidence=CONFIDENCE)
+    window, hop = (model.training.get(key) for key in ("window", "hop"))
+    clips = len(held_out)
+    if window and hop < window and clips:
+        # as many scores at the same places as there would be without an overlap
+        clips = max(1, round(clips * hop / window))
+        places = (np.arange(clips) + 0.5) / clips
+        thinned = np.quantile(held_out, places, method="inverted_cdf")
+        low, high = rate_interval(thinned, limit, confidence=CONFIDENCE)
+    by_hand = judging.false_alarm_rate is None
+    return Certainty(
+        clips,
+        low,
+        high,
+        loose=not by_hand and is_loose((low, high)),
+        windows_of=model.training["recordings"] if window else 0,
+        meaningless="" if by_hand else _why_meaningless(held_out, limit),
+    )
+
+
+def _why_meaningless(held_out: np.ndarray, limit: float) -> str:
+    if not math.isfinite(limit):
+        return f"this model can't alarm: its threshold is {limit}"
+    if len(held_out) < FEWEST:
+        return (
+            f"this model's verdicts mean nothing: its threshold ({limit:.4g}) comes from "
+            f"{len(held_out)} normal clips, and {FEWEST} are the least that can tell anything"
+        )
+    centre = np.median(held_out)
+    # 1.4826: of a normal distribution, standard deviations in a median absolute deviation
+    scatter = 1.4826 * np.median(np.abs(held_out - centre))
+    if limit - centre > FAR * scatter > 0:
+        return (
+            f"this model can't alarm: its threshold ({limit:.4g}) lies "
+            f"{(limit - centre) / scatter:.0f} times the scatter of the normal clips above their "
+            f"middle ({centre:.4g}), for some of them got wild scores"
+        )
+    return ""
+
+
+def other_length(model: MachineModel, seconds: float) -> str:
+    """Say that a clip or window is of another length than the training clips, '' if it isn't.
+
+    Parameters
+    ----------
+    model : MachineModel
+        The model.
+    seconds : float > 0
+        Duration of the clip or window.
+    """
+    median = model.window_seconds
+    shortest, longest = (model.training.get(key, median) for key in ("shortest", "longest"))
+    if (1 - OTHER_LENGTH) * shortest <= seconds <= (1 + OTHER_LENGTH) * longest:
+        return ""
+    known = f"{median:g} s" if shortest == longest else f"{shortest:g} to {longest:g} s"
+    return f"{seconds:g} s long, but {model.name} was fitted on {known}: no fair score"

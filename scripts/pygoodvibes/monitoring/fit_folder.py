@@ -1,0 +1,399 @@
+"""From a folder of normal recordings to the model of a machine.
+
+All steps are the workflow's own functions, in its order and with its seeds: the same clips give the
+same scores either way.
+"""
+
+import collections
+import dataclasses
+import functools
+import pathlib
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from pygoodvibes.audio import mel_cache, stream
+from pygoodvibes.audio.mel import filter_bank
+from pygoodvibes.audio.mel_cache import MelCache
+from pygoodvibes.config.config import Config
+from pygoodvibes.config.validate import validate
+from pygoodvibes.data import manifest, recordings
+from pygoodvibes.detection.fit import detect_clips
+from pygoodvibes.detection.held_out_windows import deal, detect, others
+from pygoodvibes.detection.result import Detection
+from pygoodvibes.detectors.combined import CHOICE
+from pygoodvibes.detectors.registry import METHODS
+from pygoodvibes.embeddings import projection
+from pygoodvibes.embeddings.embed import embed_clips
+from pygoodvibes.embeddings.projection import pca_of
+from pygoodvibes.embeddings.vectors import ClipVectors
+from pygoodvibes.models.assemble import assemble
+from pygoodvibes.models.machine_model import MachineModel
+from pygoodvibes.monitoring import certainty
+from pygoodvibes.monitoring.judge import judge
+from pygoodvibes.util import parallel
+from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.paths import in_utf8
+
+
+def fit_clips(
+    config: Config,
+    rows: Sequence[Mapping],
+    frames: Iterable[tuple[Mapping, np.ndarray | str]],
+    *,
+    name: str,
+    folder: pathlib.Path,
+    cut: Mapping[str, float] | None = None,
+) -> tuple[MachineModel, list[Mapping]]:
+    """Fit the detectors of a config on training clips.
+
+    Parameters
+    ----------
+    config : Config
+        All settings.
+    rows : sequence of mapping
+        Manifest rows of normal training clips of one machine ID, in the manifest's order.
+    frames : iterable of (row, frames)
+        From `pygoodvibes.audio.mel_cache.compute` for these rows, or from
+        `pygoodvibes.audio.stream.cut`.
+    name : str
+        Name of the model.
+    folder : pathlib.Path
+        Empty, for the log-mel frames while they are needed.
+    cut : mapping of str to float, optional
+        window and hop, s, if `frames` are of windows.
+
+    Returns
+    -------
+    model : MachineModel
+        The model.
+    rows : list of mapping
+        The rows with the final status of each clip, a row a window if they are cut.
+
+    Raises
+    ------
+    UserError
+        If too few clips can be used, or no detector can be fitted.
+    """
+    array, table = folder / "mel.npy", folder / "mel.clips.csv"
+    final = []
+
+    def remembered():
+        for row, values in frames:
+            final.append({**row, "status": values} if isinstance(values, str) else row)
+            yield row, values
+
+    mel_cache.write(array, table, remembered())
+    _check_enough(final, what="window" if cut else "clip")
+    cache = mel_cache.open_cache(array, table)
+    embedded = embed_clips(cache, config.embedding.model_dump(mode="json"))
+    if cut:
+        pca, results = _detect_windows(config, manifest.usable(final), embedded, cache, cut)
+    else:
+        pca, results = _detect(config, embedded, cache)
+    if all(result.estimator is None for result in results.values()):
+        raise UserError("; ".join(f"{each}: {r.notes[0]}" for each, r in results.items()))
+    model = assemble(
+        config,
+        final,
+        name=name,
+        cache=cache,
+        pca=pca,
+        estimators={each: result.estimator for each, result in results.items()},
+        held_out={each: result.train_scores for each, result in results.items()},
+        notes={each: result.notes for each, result in results.items()},
+        cut=cut,
+    )
+    return model, final
+
+
+def _detect(
+    config: Config, embedded: ClipVectors, cache: MelCache
+) -> tuple[projection.Pca, dict[str, Detection]]:
+    """Fit the detectors to clips as the workflow does."""
+    projected, more = projection.project_vectors(
+        embedded,
+        folds=config.held_out.folds,
+        seed=config.seed,
+        **config.projection.model_dump(mode="json"),
+    )
+    results = detect_clips(
+        embedded,
+        projected,
+        more,
+        _settings_of_detectors(config),
+        seed=config.seed,
+        cache=cache,
+    )
+    return pca_of(more), results
+
+
+def _settings_of_detectors(config: Config) -> dict[str, dict]:
+    return {name: each.model_dump(mode="json") for name, each in config.detectors.items()}
+
+
+def _detect_windows(
+    config: Config,
+    rows: Sequence[Mapping],
+    embedded: ClipVectors,
+    cache: MelCache,
+    cut: Mapping[str, float],
+) -> tuple[projection.Pca, dict[str, Detection]]:
+    """Fit the detectors to windows, a row each, with those of a recording held out together."""
+    recording = [row["path"] for row in rows]
+    start = np.array([row["offset"] for row in rows])
+    size = round(cut["window"] * config.audio.sample_rate)
+    fold, stretched = deal(recording, folds=config.held_out.folds)
+    pca, results = detect(
+        embedded,
+        cache,
+        _settings_of_detectors(config),
+        kept=[others(fold, number, recording, start, size) for number in range(fold.max() + 1)],
+        fold=fold,
+        seed=config.seed,
+        projection_settings=config.projection.model_dump(mode="json"),
+    )
+    if stretched:
+        note = (
+            f"more than a third of the windows are of one recording ({', '.join(stretched)}), and "
+            "held out in stretches of time: other days may give more false alarms than these "
+            "windows tell"
+        )
+        for result in results.values():
+            result.notes.append(note)
+    return pca, results
+
+
+def _check_enough(rows: Sequence[Mapping], *, what: str) -> None:
+    usable = manifest.usable(rows)
+    if len(usable) >= manifest.MIN_TRAIN_CLIPS:
+        return
+    reasons = collections.Counter(row["status"] for row in rows if row["status"] != "ok")
+    why = f"; most often: {reasons.most_common(1)[0][0]}" if reasons else ""
+    advice = "" if what == "window" else "; a long recording is cut with --window SECONDS"
+    raise UserError(
+        f"{len(usable)} of {len(rows)} {what}(s) can be used, {manifest.MIN_TRAIN_CLIPS} are the "
+        f"least to learn from, and some 50 are a good start{why}{advice}"
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Fit:
+    """A model fitted to a folder, and what became of the recordings.
+
+    Attributes
+    ----------
+    model : MachineModel
+        The model.
+    rows : list of mapping
+        A manifest row a recording (a window, if they are cut), with its final status.
+    notes : list of str
+        What was chosen or had to be done differently, in words.
+    """
+
+    model: MachineModel
+    rows: list[Mapping]
+    notes: list[str]
+
+
+def fit_folder(
+    place: str | pathlib.Path,
+    content: Mapping,
+    *,
+    config_name: str = "config",
+    machine: str | None = None,
+    machine_id: str | None = None,
+    detectors: str | None = None,
+    false_alarm_rate: float | None = None,
+    window: float | None = None,
+    hop: float | None = None,
+    jobs: int = 1,
+) -> Fit:
+    """Fit a model to a folder of normal recordings.
+
+    Parameters
+    ----------
+    place : path
+        The folder, in any layout; with `window` also a single recording.
+    content : mapping
+        A config as read from YAML, {} for the defaults; its data set is passed over. Without
+        `audio.sample_rate` that of most recordings is taken.
+    config_name : str
+        What messages call it.
+    machine, machine_id
+        As in `pygoodvibes.data.recordings.list_recordings`.
+    detectors : str, optional
+        Names between commas, or 'all' (default: the first of the config).
+    false_alarm_rate : float in (0, 1), optional
+        Expected share of normal clips above the threshold (default: that of the config).
+    window : float > 0, optional
+        Cut recordings into windows of so many seconds, each a training clip (default: a recording
+        is a clip). The model keeps it, and scores in such windows by default.
+    hop : float > 0, optional
+        Seconds from one window to the next, at most `window` (default: `window`; what overlaps is
+        heard twice and tells nothing new).
+    jobs : int > 0
+        Processes.
+
+    Raises
+    ------
+    UserError
+        If the config is wrong, or there is too little to learn from.
+    """
+    place = pathlib.Path(place)
+    if hop is not None and (window is None or hop > window):
+        longest = "without windows" if window is None else f"longer than a window ({window:g} s)"
+        raise UserError(f"--hop {hop:g}: {longest}; it is the time from one window to the next")
+    if window is None and place.is_file():
+        raise UserError(
+            f"{place}: a single recording, and a model learns from {manifest.MIN_TRAIN_CLIPS} "
+            "clips or more: name the folder that it lies in, or cut it with --window SECONDS"
+        )
+    cut = None if window is None else {"window": window, "hop": hop or window}
+    clips = recordings.list_recordings(place, machine=machine, machine_id=machine_id)
+    folder = place.parent if place.is_file() else place
+    given = _chosen(content, folder, detectors)
+    asked = given.get("audio") or {}
+    # all other keys are checked before any recording is read, with a rate that none is too high for
+    highest = {"sample_rate": 384000, **asked} if isinstance(asked, Mapping) else asked
+    checked = validate({**given, "audio": highest}, name=config_name)
+    rows, rate = recordings.inspect_recordings(
+        clips,
+        folder,
+        sample_rate=asked.get("sample_rate"),
+        resample=checked.audio.resample,
+        channel=checked.audio.channel,
+        threads=jobs,
+    )
+    given["audio"] = {**asked, "sample_rate": rate}
+    notes = _fitting_n_fft(given) if "n_fft" not in (given.get("mel") or {}) else []
+    if content.get("default_detector") == CHOICE and detectors is None:
+        notes.append(
+            f"{next(iter(given['detectors']))}, for {CHOICE} takes other machine IDs of the "
+            "type to choose by: here is one machine"
+        )
+    config = validate(given, name=config_name)
+    compute = functools.partial(
+        _compute,
+        cut=cut,
+        folder=folder,
+        audio_settings=config.audio.model_dump(mode="json"),
+        mel_settings=config.mel.model_dump(mode="json"),
+    )
+    first = clips[0]
+    name = re.sub(r"[^A-Za-z0-9._-]+", "_", first.machine).strip("._-") or "machine"
+    if first.id:
+        name = f"{name}_id_{first.id}"
+    with tempfile.TemporaryDirectory() as scratch:
+        model, final = fit_clips(
+            config,
+            rows,
+            _frames(compute, rows, cut=cut, jobs=jobs),
+            name=name,
+            folder=pathlib.Path(scratch),
+            cut=cut,
+        )
+    if false_alarm_rate is not None:
+        rates = dict.fromkeys(model.settings["detectors"], false_alarm_rate)
+        limits = {**model.settings["threshold"], "false_alarm_rates": rates}
+        model = dataclasses.replace(model, settings={**model.settings, "threshold": limits})
+    return Fit(_with_cautions(model), final, [*notes, *_odd_lengths(final)])
+
+
+def _frames(compute: Callable, rows: Sequence[Mapping], *, cut: object, jobs: int) -> Iterator:
+    """Compute the frames of recordings in several processes; of windows, all of a recording."""
+    if cut is None:
+        yield from parallel.map_chunks(compute, rows, jobs=jobs, chunk=4)
+        return
+    if jobs == 1 or len(rows) == 1:
+        yield from compute(rows, as_list=False)  # one window after the other, in little memory
+        return
+    for parts in parallel.map_chunks(functools.partial(_each, compute), rows, jobs=jobs, chunk=1):
+        yield from parts
+
+
+def _each(compute: Callable, rows: list) -> list[list]:
+    return [compute([row]) for row in rows]
+
+
+def _compute(rows: list, *, cut: Mapping | None, as_list: bool = True, **options):
+    if cut is None:
+        return list(mel_cache.compute(rows, **options))
+    found = stream.cut(rows, **options, **cut)
+    return list(found) if as_list else found
+
+
+def _with_cautions(model: MachineModel) -> MachineModel:
+    """Write among the notes of each detector why not to trust its threshold."""
+    notes = dict(model.provenance["notes"])
+    for name in model.estimators:
+        if np.isfinite(model.held_out[name]).any():
+            caution = certainty.of(model, judge(model, detector=name)).caution
+            notes[name] = [*notes[name], caution] if caution else notes[name]
+    return dataclasses.replace(model, provenance={**model.provenance, "notes": notes})
+
+
+def _odd_lengths(rows: Sequence[Mapping]) -> list[str]:
+    """Say how many clips are of another length than most."""
+    seconds = np.array([float(row["seconds"]) for row in manifest.usable(rows)])
+    median = np.median(seconds)
+    odd = int(np.sum(np.abs(seconds / median - 1) > certainty.OTHER_LENGTH))
+    if not odd:
+        return []
+    return [
+        f"{odd} of {len(seconds)} recordings are more than {100 * certainty.OTHER_LENGTH:.0f} % "
+        f"shorter or longer than the middle one ({median:g} s), and clips of another length score "
+        "higher; --window SECONDS cuts all into windows of one length"
+    ]
+
+
+def _chosen(content: Mapping, folder: pathlib.Path, detectors: str | None) -> dict:
+    """Return the config with the data set and the detectors of this fit."""
+    given = dict(content)
+    given["dataset"] = {"name": "fit", "source": "folder", "path": in_utf8(folder.name) or "."}
+    known = given.get("detectors") or {}
+    if not known:
+        # without a config a method is its own name
+        known = dict.fromkeys(("fusion", *(name for name in METHODS if name != "fusion")))
+    if not isinstance(known, Mapping):
+        return given  # the check of the config says what is wrong
+    names = (
+        list(known) if detectors == "all" else (detectors or _default_of(given, known)).split(",")
+    )
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UserError(f"no detector {unknown[0]!r}; there are {', '.join(known)}, or 'all'")
+    given["detectors"] = {name: known[name] for name in names}
+    if given.get("default_detector") == CHOICE:
+        given["default_detector"] = None
+    return given
+
+
+def _default_of(given: Mapping, known: Mapping) -> str:
+    """Return the default among the known detectors of a config, for one machine alone."""
+    default, choice = given.get("default_detector"), given.get("choice")
+    if default == CHOICE:
+        default = choice.get("fixed") if isinstance(choice, Mapping) else None
+    return default if isinstance(default, str) and default in known else next(iter(known))
+
+
+def _fitting_n_fft(given: dict) -> list[str]:
+    """Double the default n_fft, and the hop with it, until no mel band is empty."""
+    mel = validate(given).mel
+    rate, n_fft, hop = given["audio"]["sample_rate"], mel.n_fft, mel.hop_length
+    bank = {key: getattr(mel, key) for key in ("n_mels", "fmin", "fmax", "htk", "norm")}
+    while n_fft <= 2**15:
+        try:
+            filter_bank(sample_rate=rate, n_fft=n_fft, **bank)
+            break
+        except UserError:
+            n_fft, hop = 2 * n_fft, 2 * hop
+    if n_fft == mel.n_fft:
+        return []
+    given["mel"] = {**(given.get("mel") or {}), "n_fft": n_fft, "hop_length": hop}
+    return [
+        f"n_fft {n_fft} and hop_length {hop} instead of {mel.n_fft} and {mel.hop_length}: at "
+        f"{rate} Hz a shorter FFT has too few bins for {mel.n_mels} mel bands"
+    ]

@@ -1,0 +1,250 @@
+"""How records of scored clips are shown: lines of text, CSV, JSON; and the files they go to."""
+
+import csv
+import dataclasses
+import json
+import pathlib
+from collections.abc import Callable, Sequence
+from typing import Protocol, TextIO
+
+from pygoodvibes.data.audio_files import SUFFIXES
+from pygoodvibes.models.machine_model import ENDING, MachineModel
+from pygoodvibes.monitoring import certainty
+from pygoodvibes.monitoring.judge import Judge
+from pygoodvibes.monitoring.score_files import Record
+from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.paths import in_utf8
+
+COLUMNS = tuple(field.name for field in dataclasses.fields(Record))
+"""Columns of the CSV file, and keys of each entry of `clips` in the JSON file."""
+
+
+def open_target(path: str, *, begins: Callable[[str], bool] | None = None) -> tuple[TextIO, bool]:
+    """Open a file for records, but none that holds something else.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    begins : callable, optional
+        Says whether a line is the first of such a file: then records are added to what is there.
+        Without it, what is there is overwritten.
+
+    Returns
+    -------
+    file : text file
+        UTF-8, at its end.
+    added : bool
+        Whether it holds records already.
+
+    Raises
+    ------
+    UserError
+        If it is a recording or a model by its name, no text, or begins otherwise; or it can't be
+        written.
+    """
+    place = pathlib.Path(path)
+    if place.name.lower().endswith((*SUFFIXES, ENDING)):
+        kind = "model" if place.name.lower().endswith(ENDING) else "recording"
+        raise UserError(f"{path}: a {kind} by its name; scores go to a file of another name")
+    added, ragged = False, b""
+    try:
+        if place.is_file():
+            with place.open("rb") as file:
+                start = file.read(4096)
+                if b"\0" in start:
+                    raise UserError(f"{path}: no text file; not overwritten, name another")
+                if begins and start:
+                    line = start.decode("utf-8", "replace").partition("\n")[0].rstrip("\r")
+                    if not begins(line):
+                        raise UserError(
+                            f"{path}: begins otherwise than what would be added to it; name "
+                            "another file, or move this one away"
+                        )
+                    added = True
+                    file.seek(-1, 2)
+                    ragged = file.read()
+        opened = place.open("a" if added else "w", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UserError(f"{path}: can't be written ({error.strerror})") from None
+    if added and ragged != b"\n":  # whoever wrote the last line was stopped in it
+        opened.write("\n")
+    return opened, added
+
+
+class Output(Protocol):
+    """Takes records as they come."""
+
+    def write(self, record: Record) -> None:
+        """Take one record."""
+
+    def close(self) -> None:
+        """Write what is still to be written."""
+
+
+class Text:
+    """Lines under a heading, for a terminal.
+
+    Parameters
+    ----------
+    file : text file
+        Where they go.
+    clips, models : sequence of str
+        Names to leave room for; names of models are shown if there are several.
+    windows : bool
+        Whether records are windows, with a start and an alarm.
+    """
+
+    def __init__(
+        self, file: TextIO, *, clips: Sequence[str], models: Sequence[str], windows: bool = False
+    ):
+        self._file = file
+        self._windows = windows
+        columns = [("clip", max((len(in_utf8(clip)) for clip in clips), default=30), "<")]
+        if windows:
+            columns.append(("start", 9, ">"))
+        if len(models) > 1:
+            columns.append(("model", max(len(in_utf8(model)) for model in models), "<"))
+        columns += [("score", 9, ">"), ("threshold", 9, ">"), ("verdict", 10, "<")]
+        columns.append(("so high", 9, ">"))
+        if windows:
+            columns.append(("alarm", 5, "<"))
+        self._columns = [(name, max(width, len(name)), side) for name, width, side in columns]
+        self._started = False
+
+    def _line(self, cells: dict[str, str], rest: str = "") -> None:
+        parts = [f"{cells.get(name, ''):{side}{width}}" for name, width, side in self._columns]
+        print("  ".join([*parts, rest]).rstrip(), file=self._file, flush=True)
+
+    def write(self, record: Record) -> None:
+        """Print a line."""
+        if not self._started:
+            self._line({name: name for name, _, _ in self._columns})
+            self._started = True
+        cells = {"clip": in_utf8(record.clip), "model": in_utf8(record.model)}
+        cells["verdict"] = record.verdict
+        if record.start is not None:
+            cells["start"] = clock(record.start)
+        if record.score is not None:
+            cells |= {"score": f"{record.score:.4g}", "threshold": f"{record.threshold:.4g}"}
+            cells["so high"] = one_in(record.p_value)
+        if record.alarm is not None:
+            cells["alarm"] = "ALARM" if record.alarm else ""
+        self._line(cells, record.reason)
+
+    def close(self) -> None:
+        """Do nothing: all is printed."""
+
+
+def one_in(share: float) -> str:
+    """Say a share of normal clips as '1 in 13'."""
+    return f"1 in {1 / share:.2g}" if share > 0.1 else f"1 in {1 / share:.0f}"
+
+
+def clock(seconds: float) -> str:
+    """Return a time as h:mm:ss.s, rounded down, as far as the hours go."""
+    tenths = int(seconds * 10 + 1e-6)
+    whole, tenth = divmod(tenths, 10)
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}.{tenth}"
+
+
+class Csv:
+    """One row a record, with a header unless rows are added to others; all digits of a score."""
+
+    def __init__(self, file: TextIO, *, added: bool = False):
+        self._file = file
+        self._writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        if not added:
+            self._writer.writeheader()
+            file.flush()
+
+    @staticmethod
+    def begins(line: str) -> bool:
+        """Say whether a file that begins with this line can take more rows."""
+        return line == ",".join(COLUMNS)
+
+    def write(self, record: Record) -> None:
+        """Write a row at once, so that others can follow the file."""
+        row = _plain(record)
+        self._writer.writerow(
+            {key: value if isinstance(value, str) else _digits(value) for key, value in row.items()}
+        )
+        self._file.flush()
+
+    def close(self) -> None:
+        """Do nothing: all is written."""
+
+
+def _plain(record: Record) -> dict:
+    row = dataclasses.asdict(record)
+    return {key: in_utf8(value) if isinstance(value, str) else value for key, value in row.items()}
+
+
+def _digits(value: float | bool | None) -> str:
+    if value is None:
+        return ""
+    return str(int(value)) if isinstance(value, bool) else repr(value)
+
+
+class Json:
+    """One document, written at the end: `models` and `clips`."""
+
+    def __init__(self, file: TextIO, models: Sequence[MachineModel], judges: Sequence[Judge]):
+        self._file = file
+        self._models = [_described(*each) for each in zip(models, judges, strict=True)]
+        self._records: list[dict] = []
+
+    def write(self, record: Record) -> None:
+        """Keep a record."""
+        self._records.append(_plain(record))
+
+    def close(self) -> None:
+        """Write the document."""
+        document = {"models": self._models, "clips": self._records}
+        self._file.write(_json(document, indent=2) + "\n")
+        self._file.flush()
+
+
+def _json(value: dict, **options) -> str:
+    # NaN and Infinity are no JSON: a score or threshold that is neither finite nor None is a bug
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, **options)
+
+
+def _described(model: MachineModel, judging: Judge) -> dict:
+    sure = certainty.of(model, judging)
+    return {
+        "model": in_utf8(model.name),
+        "machine": model.machine,
+        "id": model.id,
+        "sha256": model.sha256,
+        "detector": judging.detector,
+        "threshold": judging.threshold,
+        "false_alarm_rate": judging.false_alarm_rate,
+        "false_alarm_interval": [sure.low, sure.high],
+        "caution": sure.caution,
+        "training_clips": model.training["clips"],
+        "sample_rate": model.sample_rate,
+    }
+
+
+class JsonLines:
+    """One record a line, as it comes: for what has no end, such as a stream or a watched folder."""
+
+    def __init__(self, file: TextIO):
+        self._file = file
+
+    @staticmethod
+    def begins(line: str) -> bool:
+        """Say whether a file that begins with this line can take more of them."""
+        try:
+            found = json.loads(line)
+        except ValueError:
+            return False
+        return isinstance(found, dict) and list(found) == list(COLUMNS)
+
+    def write(self, record: Record) -> None:
+        """Write a line at once."""
+        print(_json(_plain(record)), file=self._file, flush=True)
+
+    def close(self) -> None:
+        """Do nothing: all is written."""

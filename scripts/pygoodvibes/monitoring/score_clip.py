@@ -1,0 +1,308 @@
+"""TODO pygoodvibes.monitoring.score_clip."""
+
+import dataclasses
+import importlib
+import json
+import math
+import pathlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from pygoodvibes.audio.mel import log_mel
+from pygoodvibes.audio.read import check_signal, inspect_audio, read_audio, why_unfit
+from pygoodvibes.detection.score import anomaly_score, seen_by
+from pygoodvibes.detectors.combined import Chosen, mean_of, member_scores
+from pygoodvibes.embeddings.embed import method_of
+from pygoodvibes.embeddings.projection import Pca
+from pygoodvibes.embeddings.registry import module_of
+from pygoodvibes.explanation.deviation import deviation_map
+from pygoodvibes.explanation.drivers import Drivers, find_drivers
+from pygoodvibes.models.machine_model import MachineModel
+from pygoodvibes.monitoring.judge import judge
+from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.paths import NOT_UTF8
+
+
+def of_model(model: MachineModel, frames: np.ndarray, detector: str, **options: int) -> Drivers:
+    """Find out what drives the score that a detector of a model gives a clip.
+
+    Parameters
+    ----------
+    model : MachineModel
+        Fitted.
+    frames : np.ndarray [shape=(n_frames, n_mels)]
+        Log-mel spectrogram of the clip, dB, made with the model's settings.
+    detector : str
+        Name of one of its detectors.
+    **options
+        As in `find_drivers`.
+    """
+    settings = model.settings["embedding"]
+    module = importlib.import_module(module_of(settings["method"]))
+    checked = module.Settings.model_validate(settings)
+
+    def score(tried: Sequence[np.ndarray]) -> np.ndarray:
+        vectors = [module.embed(each, checked) for each in tried]
+        return score_features(model, detector, vectors, tried)
+
+    return find_drivers(frames, model.normal, score, **options)
+
+
+def score_clips(
+    estimators: Mapping[str, object],
+    detectors: Mapping[str, Mapping],
+    *,
+    embedding: np.ndarray,
+    pca: Pca,
+    frames: Sequence[np.ndarray] | None = None,
+) -> dict[str, np.ndarray]:
+    """Score clips with the fitted detectors of a machine ID.
+
+    Parameters
+    ----------
+    estimators : mapping of str to object
+        By the name of the detector, fitted on the training clips of the machine ID; None where
+        that was not possible.
+    detectors : mapping of str to mapping
+        The settings they were fitted with: the `detectors` section of the config.
+    embedding : np.ndarray [shape=(n_clips, d)]
+        Embeddings of the clips, made as those of the training clips.
+    pca : Pca
+        The projection of the machine ID.
+    frames : sequence of np.ndarray [shape=(n_frames, n_mels)], optional
+        Log-mel frames of the same clips, dB; without them detectors that see frames are left out.
+
+    Returns
+    -------
+    dict of str to np.ndarray [shape=(n_clips,), dtype=float64]
+        Scores by the name of the detector; higher = more anomalous.
+    """
+    seen = _Seen(detectors, embedding, pca.transform(embedding), frames)
+    return {
+        name: _score(name, estimators, seen)
+        for name, estimator in estimators.items()
+        if estimator is not None
+        and (frames is not None or not any(map(seen.as_frames, _needed(name, estimators))))
+    }
+
+
+@dataclasses.dataclass(frozen=True)
+class _Seen:
+    """What the detectors of a machine ID see of some clips, as in `seen_by`."""
+
+    detectors: Mapping[str, Mapping]
+    embedding: np.ndarray
+    projected: np.ndarray
+    frames: Sequence[np.ndarray] | None
+
+    def as_frames(self, detector: str) -> bool:
+        """Tell whether a detector sees log-mel frames."""
+        return self.detectors[detector]["input"] == "mel"
+
+    def __call__(self, detector: str) -> np.ndarray | Sequence[np.ndarray] | None:
+        """Return what a detector sees."""
+        return seen_by(
+            self.detectors[detector],
+            embedding=self.embedding,
+            projected=self.projected,
+            frames=self.frames,
+        )
+
+
+def _needed(name: str, estimators: Mapping[str, object]) -> list[str]:
+    """Return the detectors that a score takes: itself, or those that were chosen."""
+    estimator = estimators[name]
+    return estimator.detectors if isinstance(estimator, Chosen) else [name]
+
+
+def _score(name: str, estimators: Mapping[str, object], seen: _Seen) -> np.ndarray:
+    estimator = estimators[name]
+    if not isinstance(estimator, Chosen):
+        return anomaly_score(estimator, seen(name))
+    scores: dict[str, dict[str, np.ndarray]] = {}
+    for part in estimator.parts:
+        of_detector = scores.setdefault(part.detector, {})
+        if part.member in of_detector:
+            continue
+        fitted = estimators[part.detector]
+        if part.member:
+            found = member_scores(fitted, seen(part.detector))
+            of_detector |= zip(fitted.member_names, found.T, strict=True)
+        else:
+            of_detector[""] = anomaly_score(fitted, seen(part.detector))
+    return mean_of([part.in_units(scores[part.detector][part.member]) for part in estimator.parts])
+
+
+def read_detector(model: MachineModel, name: str) -> None:
+    """Read a detector of a model's file, with all that it needs, before it is asked for a score."""
+    for each in _needed(name, model.estimators):
+        model.estimators[each]
+
+
+def read_clip(path: str | pathlib.Path, settings: Mapping) -> np.ndarray:
+    """Read a clip for a model, with all that the workflow checks of it.
+
+    Parameters
+    ----------
+    path : path
+        Audio file.
+    settings : mapping
+        The model's settings.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_samples,), dtype=float32]
+        Amplitude.
+
+    Raises
+    ------
+    UserError
+        With the reason, without the file's name, if it can't be used.
+    """
+    path = pathlib.Path(path)
+    try:
+        reason = why_unfit(inspect_audio(path), settings["audio"])
+        if reason:
+            raise UserError(reason)
+        return read_audio(path, **settings["audio"])
+    except UnicodeEncodeError:  # libsndfile takes names in UTF-8 only
+        raise UserError(NOT_UTF8) from None
+
+
+def check_score(score: float) -> None:
+    """Refuse a score that is no finite number: it lies neither below nor above a threshold.
+
+    Raises
+    ------
+    UserError
+        If it is not finite.
+    """
+    if not math.isfinite(score):
+        raise UserError(f"its score is not finite ({score:g}): no sound of any such machine")
+
+
+def features(signal: np.ndarray, settings: Mapping) -> tuple[np.ndarray, np.ndarray]:
+    """Compute what detectors see of a clip.
+
+    Parameters
+    ----------
+    signal : np.ndarray [shape=(n_samples,)]
+        Amplitude, at the model's sample rate.
+    settings : mapping
+        The model's settings.
+
+    Returns
+    -------
+    frames : np.ndarray [shape=(n_frames, n_mels), dtype=float32]
+        Log-mel spectrogram, dB.
+    vector : np.ndarray [shape=(d,), dtype=float32]
+        Embedding.
+
+    Raises
+    ------
+    UserError
+        If the clip is too short.
+    """
+    frames = log_mel(signal, sample_rate=settings["audio"]["sample_rate"], **settings["mel"])
+    module, checked = method_of(json.dumps(settings["embedding"]))
+    return frames, module.embed(frames, checked)
+
+
+def score_features(
+    model: MachineModel,
+    detector: str,
+    vectors: Sequence[np.ndarray],
+    frames: Sequence[np.ndarray] | None = None,
+) -> np.ndarray:
+    """Score clips with one detector of a model, shape (n_clips,): higher = more anomalous.
+
+    Parameters
+    ----------
+    model : MachineModel
+        Fitted.
+    detector : str
+        Its name.
+    vectors, frames : sequence of np.ndarray
+        What `features` returned for each clip.
+    """
+    embedding = np.stack(vectors)
+    settings, projected = model.settings["detectors"], model.pca.transform(embedding)
+    return _score(detector, model.estimators, _Seen(settings, embedding, projected, frames))
+
+
+@dataclasses.dataclass(frozen=True)
+class ClipScore:
+    """What a model says of a clip, and where in time and frequency it departs from normal.
+
+    Attributes
+    ----------
+    score, threshold : float
+        The clip is anomalous if its score lies above the threshold.
+    verdict : str
+        'normal' or 'anomalous'.
+    p_value : float
+        Share of normal clips expected to score at least as high.
+    detector : str
+        Whose score.
+    signal : np.ndarray [shape=(n_samples,), dtype=float32]
+        Amplitude, at the model's sample rate.
+    frames : np.ndarray [shape=(n_frames, n_mels), dtype=float32]
+        Log-mel spectrogram, dB.
+    deviation : np.ndarray [shape=(n_frames, n_mels)]
+        In units of each band's spread: above 0 louder, below 0 quieter than normal.
+    """
+
+    score: float
+    threshold: float
+    verdict: str
+    p_value: float
+    detector: str
+    signal: np.ndarray
+    frames: np.ndarray
+    deviation: np.ndarray
+
+
+def score_file(
+    model: MachineModel,
+    source: str | pathlib.Path | np.ndarray,
+    *,
+    detector: str | None = None,
+    false_alarm_rate: float | None = None,
+    limit: float | None = None,
+) -> ClipScore:
+    """Score one clip, and map what is odd about it.
+
+    Parameters
+    ----------
+    model : MachineModel
+        From `pygoodvibes.models.machine_model.load`.
+    source : path or np.ndarray [shape=(n_samples,)]
+        Audio file, or its samples (full scale is 1) at the model's sample rate.
+    detector, false_alarm_rate, limit
+        As in `judge`.
+
+    Raises
+    ------
+    UserError
+        If the clip can't be used, with the reason; and as in `judge`.
+    """
+    judging = judge(model, detector=detector, false_alarm_rate=false_alarm_rate, limit=limit)
+    if isinstance(source, np.ndarray):
+        signal = np.asarray(source, dtype=np.float32)
+        check_signal(signal)
+    else:
+        signal = read_clip(source, model.settings)
+    frames, vector = features(signal, model.settings)
+    score = float(score_features(model, judging.detector, [vector], [frames])[0])
+    check_score(score)
+    return ClipScore(
+        score=score,
+        threshold=judging.threshold,
+        verdict=judging.verdict(score),
+        p_value=judging.p_value(score),
+        detector=judging.detector,
+        signal=signal,
+        frames=frames,
+        deviation=deviation_map(frames, model.normal),
+    )

@@ -1,0 +1,301 @@
+"""Many clips, several models: one record for each clip and model, a clip without a score included.
+
+Here single recordings are scored as clips, in several processes, or cut into windows with an alarm.
+"""
+
+import dataclasses
+import json
+import pathlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from pygoodvibes.audio.read import check_signal
+from pygoodvibes.audio.stream import sliding
+from pygoodvibes.models.machine_model import MachineModel
+from pygoodvibes.monitoring import certainty
+from pygoodvibes.monitoring.alarm import Alarm
+from pygoodvibes.monitoring.judge import ANOMALOUS, NOT_SCORED, Judge
+from pygoodvibes.monitoring.score_clip import (
+    check_score,
+    features,
+    read_clip,
+    read_detector,
+    score_features,
+)
+from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.parallel import map_chunks
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """What a model says of a clip, or of a window of a recording.
+
+    Attributes
+    ----------
+    clip : str
+        The file, as it was named.
+    model, detector : str
+        Who says it.
+    start : float or None
+        Start of the window, s; None for a whole clip.
+    seconds : float or None
+        Duration of the clip or window, s.
+    score, threshold : float or None
+        Anomalous if the score lies above the threshold.
+    verdict : str
+        'normal', 'anomalous' or 'not scored'.
+    p_value : float or None
+        Share of normal clips expected to score at least as high.
+    alarm : bool or None
+        Whether the alarm is on after this window; None for a whole clip.
+    reason : str
+        Why it is not scored; with a score, what makes it an unfair one (for windows: said once).
+    """
+
+    clip: str
+    model: str
+    detector: str
+    start: float | None = None
+    seconds: float | None = None
+    score: float | None = None
+    threshold: float | None = None
+    verdict: str = NOT_SCORED
+    p_value: float | None = None
+    alarm: bool | None = None
+    reason: str = ""
+
+    @property
+    def bad(self) -> bool:
+        """Return whether somebody should look: an alarm; where there is none, an anomalous clip."""
+        return self.verdict == ANOMALOUS if self.alarm is None else self.alarm
+
+
+@dataclasses.dataclass(frozen=True)
+class Panel:
+    """Models that judge the same clips, each with what turns its scores into verdicts."""
+
+    models: Sequence[MachineModel]
+    judges: Sequence[Judge]
+
+    def unscored(self, clip: str, reason: str, **more) -> list[Record]:
+        """Return one record a model for a clip that none can score."""
+        return [
+            Record(clip, model.name, judging.detector, reason=reason, **more)
+            for model, judging in zip(self.models, self.judges, strict=True)
+        ]
+
+    def score_clips(self, clips: Sequence[str]) -> list[list[Record]]:
+        """Score audio files: for each its records, one a model."""
+        rows = []
+        for clip in clips:
+            signals: dict[str, np.ndarray | str] = {}
+            for model in self.models:
+                key = json.dumps(model.settings["audio"])
+                if key not in signals:
+                    signals[key] = _or_reason(read_clip, clip, model.settings)
+            rows.append([signals[json.dumps(model.settings["audio"])] for model in self.models])
+        return self._judge(list(clips), rows)
+
+    def score_window(self, clip: str, start: float, signal: np.ndarray) -> list[Record]:
+        """Score samples that all models can take: one record a model, without an alarm."""
+        reason = _or_reason(check_signal, signal)
+        row = [reason or signal] * len(self.models) if isinstance(reason, str) else None
+        records = self._judge([clip], [row or [signal] * len(self.models)])[0]
+        return [dataclasses.replace(record, start=start) for record in records]
+
+    def _judge(
+        self, clips: Sequence[str], rows: Sequence[Sequence[np.ndarray | str]]
+    ) -> list[list[Record]]:
+        """Turn signals, or reasons why there are none, of each clip and model into records."""
+        seen = [_Features() for _ in clips]
+        columns = []
+        for number, (model, judging) in enumerate(zip(self.models, self.judges, strict=True)):
+            found = [
+                each if isinstance(each := row[number], str) else known.of(each, model.settings)
+                for row, known in zip(rows, seen, strict=True)
+            ]
+            scored = [index for index, each in enumerate(found) if not isinstance(each, str)]
+            column = [
+                Record(clip, model.name, judging.detector, reason=each)
+                if isinstance(each, str)
+                else None
+                for clip, each in zip(clips, found, strict=True)
+            ]
+            if scored:
+                frames, vectors = zip(*(found[index] for index in scored), strict=True)
+                scores = score_features(model, judging.detector, vectors, frames)
+                for index, score in zip(scored, scores.tolist(), strict=True):
+                    if reason := _or_reason(check_score, score):
+                        column[index] = Record(
+                            clips[index], model.name, judging.detector, reason=reason
+                        )
+                        continue
+                    seconds = len(rows[index][number]) / model.sample_rate
+                    column[index] = Record(
+                        clips[index],
+                        model.name,
+                        judging.detector,
+                        seconds=seconds,
+                        score=score,
+                        threshold=judging.threshold,
+                        verdict=judging.verdict(score),
+                        p_value=judging.p_value(score),
+                        reason=certainty.other_length(model, seconds),
+                    )
+            columns.append(column)
+        return [list(records) for records in zip(*columns, strict=True)]
+
+
+class _Features:
+    """Features of one clip, computed once for models with the same settings."""
+
+    def __init__(self):
+        self._known: dict[str, tuple | str] = {}
+
+    def of(self, signal: np.ndarray, settings: Mapping) -> tuple | str:
+        key = json.dumps([settings[name] for name in ("audio", "mel", "embedding")])
+        if key not in self._known:
+            self._known[key] = _or_reason(features, signal, settings)
+        return self._known[key]
+
+
+def _or_reason(function, *arguments):
+    """Call a function; return instead why the clip is of no use."""
+    try:
+        return function(*arguments)
+    except UserError as error:
+        return str(error)
+
+
+def score_clips(panel: Panel, clips: Sequence[str], *, jobs: int) -> Iterator[list[Record]]:
+    """Score audio files, in several processes, in the order given.
+
+    Parameters
+    ----------
+    panel : Panel
+        The models.
+    clips : sequence of str
+        The files.
+    jobs : int > 0
+        Processes.
+
+    Yields
+    ------
+    list of Record
+        One a model, clip by clip.
+    """
+    # read before processes start, so that each has it
+    for model, judging in zip(panel.models, panel.judges, strict=True):
+        read_detector(model, judging.detector)
+    yield from map_chunks(panel.score_clips, clips, jobs=jobs)
+
+
+def score_windows(
+    panel: Panel,
+    clip: str,
+    blocks: Iterable[np.ndarray],
+    *,
+    window: float,
+    hop: float,
+    alarms: Sequence[Alarm],
+    followed: bool = False,
+) -> Iterator[list[Record]]:
+    """Score a long recording or a stream in sliding windows.
+
+    Parameters
+    ----------
+    panel : Panel
+        Models of one sample rate.
+    clip : str
+        What the records call it.
+    blocks : iterable of np.ndarray [shape=(n,)]
+        Its samples.
+    window, hop : float > 0
+        Seconds of a window, and from one to the next.
+    alarms : sequence of pygoodvibes.monitoring.alarm.Alarm
+        One a model, as the windows before have left them, and as these will. Windows without a
+        score leave them as they are.
+    followed : bool
+        Whether another recording goes on where this one ends. If none does, and fewer windows than
+        the alarm asks for could be scored, it goes on at the end if all of them are anomalous.
+
+    Yields
+    ------
+    list of Record
+        One a model, window by window; a recording that can't be read ends with its reason.
+    """
+    [rate] = {model.sample_rate for model in panel.models}
+    size, step = max(1, round(window * rate)), max(1, round(hop * rate))
+    scored, lengths_told, held = False, False, None
+    try:
+        for first, signal in sliding(blocks, window=size, hop=step):
+            if held:
+                yield held
+            scored, held = True, None
+            records = panel.score_window(clip, first / rate, signal)
+            if lengths_told:  # all windows are of one length
+                records = [
+                    record
+                    if record.verdict == NOT_SCORED
+                    else dataclasses.replace(record, reason="")
+                    for record in records
+                ]
+            lengths_told = lengths_told or any(each.verdict != NOT_SCORED for each in records)
+            records = [
+                dataclasses.replace(
+                    record,
+                    seconds=size / rate,
+                    alarm=bell.on
+                    if record.verdict == NOT_SCORED
+                    else bell.update(record.verdict == ANOMALOUS),
+                )
+                for record, bell in zip(records, alarms, strict=True)
+            ]
+            if not followed and any(bell.undecided for bell in alarms):
+                held = records  # until it is known whether this window is the last
+            else:
+                yield records
+    except KeyboardInterrupt:
+        if held:
+            yield _ended(held, alarms)
+        raise
+    except UserError as error:
+        if held:
+            yield _ended(held, alarms)
+        yield panel.unscored(clip, str(error))
+        return
+    if held:
+        yield _ended(held, alarms)
+    if not scored:
+        yield panel.unscored(clip, f"shorter than a window ({window:g} s)")
+
+
+def _ended(records: Sequence[Record], alarms: Sequence[Alarm]) -> list[Record]:
+    """Return the records of a window that has turned out to be the last."""
+    return [
+        dataclasses.replace(record, alarm=bell.on or bell.undecided)
+        for record, bell in zip(records, alarms, strict=True)
+    ]
+
+
+def expand(places: Iterable[str]) -> list[str]:
+    """Return the files that are meant: files as they are, folders by the recordings below them.
+
+    Raises
+    ------
+    UserError
+        If a folder holds no recording.
+    """
+    from pygoodvibes.data.audio_files import SUFFIXES, find_audio
+
+    files = []
+    for place in places:
+        if pathlib.Path(place).is_dir():
+            found = [str(pathlib.Path(place, name)) for name in find_audio(place)]
+            if not found:
+                raise UserError(f"{place}: no recordings in it ({', '.join(SUFFIXES)})")
+            files += found
+        else:
+            files.append(place)
+    return files

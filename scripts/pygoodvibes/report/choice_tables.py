@@ -1,0 +1,339 @@
+"""What the label-free choice was worth: test labels come in here, after everything is chosen.
+
+Three numbers stand side by side: the fixed default, the label-free choice, and the oracle, the best
+candidate by the test labels, which nobody can know beforehand. Whether an indicator predicts is
+measured by its rank correlation with the test AUC over the candidates of each machine ID, and by
+what its choice gains.
+"""
+
+import json
+import math
+import pathlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from pygoodvibes.choice.choose import favoured
+from pygoodvibes.choice.indicators import INDICATORS, spearman
+from pygoodvibes.evaluation import intervals
+from pygoodvibes.evaluation.averages import mean_of_types
+from pygoodvibes.evaluation.choice_value import (
+    CHOICE,
+    DEFAULT,
+    ORACLE,
+    Outcome,
+    outcomes,
+    three_scores,
+)
+from pygoodvibes.evaluation.compare_detectors import MEAN, average, resample
+from pygoodvibes.report.table import NOTHING, Table, percent, points, with_bounds
+from pygoodvibes.util.csv_files import read_records, write_records
+
+COLUMNS = ("machine", "id", "candidate", "chosen", "oracle", *INDICATORS, "auc", "pauc")
+"""Columns of choice.csv, a row a machine ID and candidate."""
+
+
+def three_table(
+    known: Sequence[Outcome],
+    default: str,
+    *,
+    resamples: int,
+    confidence: float,
+    seed: int,
+    data: str,
+) -> Table:
+    """Return the three numbers side by side, with intervals, per machine type.
+
+    Parameters
+    ----------
+    known : sequence of Outcome
+        Those with candidates and test clips of both kinds.
+    default : str
+        Name of the default detector.
+    resamples, confidence, seed, data
+        As in `pygoodvibes.report.detector_comparison.benchmark_tables`.
+    """
+    title = f"Fixed default, label-free choice and oracle ({data})"
+    columns = ["Machine", DEFAULT, CHOICE, ORACLE, "choice - default", "oracle - choice"]
+    scores = three_scores(known, default)
+    if not scores:
+        note = f"No machine ID has test clips of both kinds, and scores of {default}."
+        return Table(title, columns, [], [note])
+    max_fpr = known[0].max_fpr
+    drawn = resample(scores, max_fpr=max_fpr, resamples=resamples, seed=seed)
+    averaged = average(drawn, [DEFAULT, CHOICE, ORACLE])
+    rows = []
+    for machine in averaged[DEFAULT]:
+        of = {name: averaged[name][machine] for name in (DEFAULT, CHOICE, ORACLE)}
+        gains = of[CHOICE] - of[DEFAULT], of[ORACLE] - of[CHOICE]
+        cells = [_pair(values, confidence, percent) for values in of.values()]
+        rows.append([machine, *cells, *(_pair(gain, confidence, points) for gain in gains)])
+    gain = averaged[CHOICE][MEAN][0] - averaged[DEFAULT][MEAN][0]
+    notes = [
+        "AUC / pAUC in %, differences in points, in brackets the "
+        f"{100 * confidence:g} % bootstrap interval over test clips ({resamples} resamples, normal "
+        "and anomalous clips apart, the same for all three).",
+        f"{DEFAULT.capitalize()}: {default}, whatever the machine. {CHOICE.capitalize()}: per "
+        "machine ID, from normal training clips alone. Oracle: per machine ID the candidate with "
+        "the highest test AUC; it shows what a perfect choice of a single one would give, is too "
+        "good by what it takes from the chance of these clips, and is no method.",
+        _verdict(gain, confidence),
+    ]
+    return Table(title, columns, rows, notes, frozenset({"Machine"}))
+
+
+def _bounds(values: np.ndarray, confidence: float) -> tuple[float | None, float | None]:
+    if len(values) < 2:
+        return None, None
+    low, high = np.quantile(values[1:], [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)
+
+
+def _pair(values: np.ndarray, confidence: float, write) -> str:
+    """Return AUC and pAUC, shape (2, 1 + resamples), with their intervals."""
+    return " / ".join(with_bounds(each[0], *_bounds(each, confidence), write) for each in values)
+
+
+def _verdict(gain: np.ndarray, confidence: float) -> str:
+    """Say in words whether the choice is better than the default, from the mean of types."""
+    low, high = _bounds(gain, confidence)
+    value = points(gain[0])
+    if low is not None and low > 0:
+        return f"The choice is better than the default by {value} points of AUC, beyond chance."
+    if high is not None and high < 0:
+        return f"The choice is worse than the default, by {value} points of AUC: keep the default."
+    return f"Choice against default: {value} points of AUC, no difference that holds."
+
+
+def predict_table(
+    known: Sequence[Outcome],
+    default: str,
+    *,
+    indicator: str,
+    top: int,
+    keep_fixed: bool,
+    resamples: int,
+    confidence: float,
+    seed: int,
+    data: str,
+) -> Table:
+    """Return how well each indicator predicts, and what its choice is worth.
+
+    Parameters
+    ----------
+    known, default, resamples, confidence, seed, data
+        As in `three_table`; intervals here are over machine IDs.
+    indicator : str
+        The one that decides.
+    top : int
+        Candidates chosen and fused.
+    keep_fixed : bool
+        Whether the default is one of them in any case.
+    """
+    usable = [each for each in known if default in each.scores]
+    measured = {
+        each.key: {name: each.measure(values) for name, values in each.scores.items()}
+        for each in usable
+    }
+    fixed = {each.key: measured[each.key][default] for each in usable}
+    best = {each.key: measured[each.key][each.oracle()] for each in usable}
+
+    def interval(values: Mapping, write) -> str:
+        values = {key: value for key, value in values.items() if math.isfinite(value)}
+        if not values:
+            return NOTHING
+        found = intervals.interval(values, resamples=resamples, confidence=confidence, seed=seed)
+        return with_bounds(mean_of_types(values), *(found or (None, None)), write)
+
+    def row(name: str, rho: str, alone: Mapping | None, fused: Mapping) -> list[str]:
+        gain = {key: value[0] - fixed[key][0] for key, value in fused.items()}
+        regret = {key: best[key][0] - value[0] for key, value in fused.items()}
+        return [
+            name,
+            rho,
+            NOTHING if alone is None else _means(alone),
+            _means(fused),
+            interval(gain, points),
+            interval(regret, points),
+        ]
+
+    everything = {each.key: each.measure(each.fused(list(each.scores))) for each in usable}
+    rows, notes = [], []
+    for name in INDICATORS:
+        rhos, alone, fused = {}, {}, {}
+        for each in usable:
+            table = {of: each.indicators[of] for of in each.scores}
+            seen = [of for of in table if math.isfinite(table[of][name])]
+            own = measured[each.key]
+            if len(seen) > 2:
+                found = [table[of][name] for of in seen]
+                rhos[each.key] = spearman(found, [own[of][0] for of in seen])
+            first = favoured(table, name, default, top=1, keep_fixed=False) or [default]
+            taken = favoured(table, name, default, top=top, keep_fixed=keep_fixed) or [default]
+            alone[each.key] = own[first[0]]
+            fused[each.key] = each.measure(each.fused(taken))
+        marked = f"{name} (decides)" if name == indicator else name
+        rows.append(row(marked, interval(rhos, _correlation), alone, fused))
+        if name == indicator:
+            notes.append(_prediction(name, rhos, resamples, confidence, seed))
+            more = {key: value[0] - everything[key][0] for key, value in fused.items()}
+            notes.append(
+                f"{interval(more, points)} points of AUC between its choice and all candidates "
+                "fused: so much is due to choosing, the rest of the gain to fusing."
+            )
+    chance = {key: np.mean(list(values.values()), axis=0) for key, values in measured.items()}
+    rows.append(row("a candidate at random", NOTHING, chance, chance))
+    rows.append(row("all candidates, no choice", NOTHING, None, everything))
+    rows.append(row(f"{DEFAULT}: {default}", NOTHING, fixed, fixed))
+    rows.append(row(ORACLE, NOTHING, best, best))
+    others = "others" if top > 2 else "other"
+    beside = f"Default and best {top - 1} {others} fused" if top > 1 else "Default alone"
+    fusing = beside if keep_fixed else f"Best {top} fused"
+    columns = [
+        "Indicator",
+        "Rank correlation with test AUC",
+        "Best alone",
+        fusing,
+        "Points over default",
+        "Points below oracle",
+    ]
+    notes += [
+        "Rank correlation (Spearman) over the candidates of each machine ID, mean of types. Best "
+        f"alone, {fusing[0].lower()}{fusing[1:]}: AUC / pAUC in % of what the indicator favours, "
+        "mean of types; points of AUC are those of the fused ones. In brackets the "
+        f"{100 * confidence:g} % bootstrap interval over {len(usable)} machine IDs: would it be so "
+        "with other machines?",
+    ]
+    title = f"Does it predict? ({data})"
+    return Table(title, columns, rows, notes, frozenset({"Indicator"}))
+
+
+def _means(values: Mapping[tuple[str, str], np.ndarray]) -> str:
+    return " / ".join(
+        percent(mean_of_types({key: each[index] for key, each in values.items()}))
+        for index in (0, 1)
+    )
+
+
+def _correlation(value: float) -> str:
+    return NOTHING if math.isnan(value) else f"{value:+.2f}"
+
+
+def _prediction(name: str, rhos: Mapping, resamples: int, confidence: float, seed: int) -> str:
+    """Say in words whether an indicator predicts."""
+    rhos = {key: value for key, value in rhos.items() if math.isfinite(value)}
+    found = intervals.interval(rhos, resamples=resamples, confidence=confidence, seed=seed)
+    if found is None:
+        return f"{name}: too few machine IDs to say whether it predicts."
+    if found[0] > 0:
+        return f"{name} predicts: the interval of its rank correlation lies above 0."
+    if found[1] < 0:
+        return f"{name} misleads: the interval of its rank correlation lies below 0."
+    return f"{name} is not shown to predict: the interval of its rank correlation holds 0."
+
+
+def decisions_table(all_outcomes: Sequence[Outcome], default: str, *, data: str) -> Table:
+    """Return what was chosen for each machine ID, why, and what it turned out to be worth."""
+    rows = []
+    for each in all_outcomes:
+        document = each.document
+        auc = dict.fromkeys((DEFAULT, CHOICE, ORACLE), NOTHING)
+        best = NOTHING
+        if each.known:
+            best = each.oracle()
+            names = {DEFAULT: [default], CHOICE: document["chosen"], ORACLE: [best]}
+            auc |= {
+                kind: percent(each.measure(each.fused(of))[0])
+                for kind, of in names.items()
+                if of and all(name in each.scores for name in of)
+            }
+        bursts = document["burstiness_db"]
+        values = [
+            " + ".join(document["chosen"]) or NOTHING,
+            document["reason"],
+            NOTHING if bursts is None else f"{bursts:.1f}",
+            str(document["stand_ins"]),
+        ]
+        rows.append([*each.key, *values, *auc.values(), best])
+    notes = [
+        "AUC in % of the test clips, seen only after the choice. Bursts: level of the frames' 0.95 "
+        "quantile of power over their median, dB; from 3 dB on power comes in bursts. Stand-ins: "
+        "training clips of other IDs of the type.",
+    ]
+    columns = ["Machine", "ID", "Chosen (fused)", "Why", "Bursts", "Stand-ins"]
+    columns += ["AUC default", "AUC choice", "AUC oracle", "Oracle"]
+    text = frozenset({"Machine", "ID", "Chosen (fused)", "Why", "Oracle"})
+    return Table(f"What was chosen ({data})", columns, rows, notes, text)
+
+
+def rows_of(all_outcomes: Sequence[Outcome]) -> list[dict]:
+    """Return rows of choice.csv, '' where there is no value."""
+    rows = []
+    for each in all_outcomes:
+        best = each.oracle() if each.known else None
+        for name, values in each.indicators.items():
+            measured = (math.nan, math.nan)
+            if each.known and name in each.scores:
+                measured = each.measure(each.scores[name])
+            numbers = {**values, "auc": measured[0], "pauc": measured[1]}
+            machine, machine_id = each.key
+            rows.append(
+                {
+                    "machine": machine,
+                    "id": machine_id,
+                    "candidate": name,
+                    "chosen": int(name in each.document["chosen"]),
+                    "oracle": int(name == best),
+                    **{key: "" if math.isnan(n) else f"{n:.6g}" for key, n in numbers.items()},
+                }
+            )
+    return rows
+
+
+def write_choice(
+    *,
+    choices: Sequence[str | pathlib.Path],
+    scores: Sequence[str | pathlib.Path],
+    manifest: str | pathlib.Path,
+    outputs: Mapping[str, str | pathlib.Path],
+    default: str,
+    indicator: str,
+    top: int,
+    keep_fixed: bool,
+    max_fpr: float,
+    resamples: int,
+    confidence: float,
+    seed: int,
+    data: str,
+) -> None:
+    """Read what was chosen, and write what it is worth.
+
+    Parameters
+    ----------
+    choices, scores : sequence of path
+        Files of each machine type, from `pygoodvibes.choice.choose.write_choice`.
+    manifest : path
+        The complete manifest: the labels.
+    outputs : mapping of name to path
+        Where table (Markdown, all), csv, and three (Markdown, the three numbers alone) go.
+    default, indicator, top, keep_fixed, max_fpr, resamples, confidence, seed, data
+        As in `predict_table` and `outcomes`.
+    """
+    documents, rows = [], {}
+    for choice_path, scores_path in zip(choices, scores, strict=True):
+        found = json.loads(pathlib.Path(choice_path).read_text(encoding="utf-8"))
+        documents += found
+        for row in read_records(scores_path):
+            rows.setdefault((found[0]["machine"], row["id"]), []).append(row)
+    every = outcomes(documents, rows, read_records(manifest), max_fpr=max_fpr)
+    known = [each for each in every if each.known]
+    options = {"resamples": resamples, "confidence": confidence, "seed": seed, "data": data}
+    three = three_table(known, default, **options)
+    predict = predict_table(
+        known, default, indicator=indicator, top=top, keep_fixed=keep_fixed, **options
+    )
+    tables = [three, predict, decisions_table(every, default, data=data)]
+    text = "\n".join(table.markdown() for table in tables)
+    pathlib.Path(outputs["table"]).write_text(text, encoding="utf-8")
+    pathlib.Path(outputs["three"]).write_text(three.markdown(), encoding="utf-8")
+    write_records(outputs["csv"], rows_of(every), COLUMNS)

@@ -1,0 +1,59 @@
+"""TODO pygoodvibes.report.published."""
+
+import math
+import pathlib
+from collections.abc import Mapping, Sequence
+
+from pygoodvibes.report.table import mean_cell, percent
+from pygoodvibes.util.csv_files import read_records
+
+REFERENCES = pathlib.Path(__file__).parent / "references"
+"""Published results: `<benchmark>.csv` with the columns name, machine, id, auc, pauc, source.
+
+Without an id they are the mean of a machine type, without a machine that of all machine types.
+"""
+
+TYPES_OF_BENCHMARK = 6
+"""Machine types of the DCASE 2020 Task 2 development set."""
+
+
+def published_cells(
+    group: Sequence[Mapping], ids: Mapping[str, Sequence[str] | None]
+) -> dict[str, str]:
+    """Return one published system's AUC / pAUC per machine type, and over all types as ''.
+
+    Parameters
+    ----------
+    group : sequence of mapping
+        Its rows of the published results.
+    ids : mapping of str to sequence of str or None
+        Machine types to show, each with the machine IDs to average over where they were published
+        one by one (None: all of them).
+
+    Returns
+    -------
+    dict of str to str
+        A result published for all types together is given only if all six of them are shown.
+    """
+    pairs: dict[str, list[float]] = {}
+    for machine, wanted in ids.items():
+        own = [
+            row
+            for row in group
+            if row["machine"] == machine
+            and (wanted is None or not row["id"] or row["id"] in wanted)
+        ]
+        pairs[machine] = [mean_cell(row[key] for row in own) for key in ("auc", "pauc")]
+    together = [row for row in group if not row["machine"]]
+    if together and len(ids) == TYPES_OF_BENCHMARK:
+        pairs[""] = [float(together[0][key]) for key in ("auc", "pauc")]
+    elif together or not ids:
+        pairs[""] = [math.nan, math.nan]
+    else:
+        pairs[""] = [sum(each) / len(ids) for each in zip(*pairs.values(), strict=True)]
+    return {name: " / ".join(percent(value) for value in pair) for name, pair in pairs.items()}
+
+
+def read_references(benchmark: str) -> list[dict[str, str]]:
+    """Return the published results of a benchmark; 'none' has none."""
+    return [] if benchmark == "none" else read_records(REFERENCES / f"{benchmark}.csv")

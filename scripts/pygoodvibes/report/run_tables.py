@@ -1,0 +1,255 @@
+"""The tables that people read, as Markdown and as HTML.
+
+Metrics are given in percent with one decimal. Where the data set is the DCASE 2020 Task 2
+development set, published results stand in columns of their own, with their source.
+"""
+
+import html
+import pathlib
+from collections.abc import Mapping, Sequence
+
+from pygoodvibes.report.published import published_cells, read_references
+from pygoodvibes.report.table import NOTHING, Table, by, percent
+from pygoodvibes.util.csv_files import read_records
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 100rem;
+  padding: 0 1rem }}
+table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; display: block;
+  overflow-x: auto }}
+th, td {{ padding: .25rem .75rem; border-bottom: 1px solid #ddd; white-space: nowrap }}
+th {{ border-bottom: 2px solid #666; text-align: right }}
+td.number {{ text-align: right }}
+th.text, td.text {{ text-align: left }}
+td.text {{ white-space: normal }}
+tbody tr:hover {{ background: #f3f6f9 }}
+</style>
+</head>
+<body>
+<h1>{title}</h1>
+{body}</body>
+</html>
+"""
+
+
+def _pair(row: Mapping, first: str, second: str) -> str:
+    return f"{percent(row[first])} / {percent(row[second])}"
+
+
+def averages_table(
+    averages: Sequence[Mapping], references: Sequence[Mapping], *, data: str, max_fpr: float
+) -> Table:
+    """Return AUC and pAUC per detector and machine type, and over all of them.
+
+    Parameters
+    ----------
+    averages : sequence of mapping
+        Rows of averages.csv.
+    references : sequence of mapping
+        Published results per machine ID.
+    data : str
+        Which data these are, for the heading.
+    max_fpr : float
+        Of the pAUC.
+    """
+    machines = list(dict.fromkeys(row["machine"] for row in averages if row["machine"]))
+    columns = ["Detector", *machines, "mean of types", "mean of IDs", "harmonic mean of IDs"]
+    by_detector: dict[str, dict[tuple[str, str], Mapping]] = {}
+    for row in averages:
+        by_detector.setdefault(row["detector"], {})[row["machine"] or row["over"], row["mean"]] = (
+            row
+        )
+    rows = []
+    for detector, entry in by_detector.items():
+        wanted = [(name, "arithmetic") for name in (*machines, "types", "IDs")] + [
+            ("IDs", "harmonic")
+        ]
+        rows.append([detector, *(_pair(entry[key], "auc", "pauc") for key in wanted)])
+    notes = [
+        f"AUC / pAUC in %, chance is 50 / 50. pAUC counts false-positive rates up to {max_fpr:g} "
+        "and is standardised after McClish, as in scikit-learn and the official evaluators.",
+        "Machine types: arithmetic mean over their machine IDs. Mean of types: arithmetic mean of "
+        "these. Nothing in this run is chosen by test labels or fitted on a test clip.",
+    ]
+    for name, group in by(references, "name").items():
+        cells = published_cells(group, dict.fromkeys(machines))
+        rows.append([name, *(cells[machine] for machine in machines), cells[""], NOTHING, NOTHING])
+        notes.append(f"{name}: {group[0]['source']}.")
+    return Table(f"AUC and pAUC ({data})", columns, rows, notes, frozenset({"Detector"}))
+
+
+def machine_ids_table(
+    metrics: Sequence[Mapping],
+    references: Sequence[Mapping],
+    *,
+    data: str,
+    confidence: float,
+) -> Table:
+    """Return AUC, with its interval, and pAUC of every detector per machine ID.
+
+    Parameters
+    ----------
+    metrics : sequence of mapping
+        Rows of metrics.csv.
+    references, data
+        As in `averages_table`.
+    confidence : float
+        Coverage of the intervals.
+    """
+    detectors = list(dict.fromkeys(row["detector"] for row in metrics))
+    named = by((row for row in references if row["id"]), "name")
+    columns = ["Machine", "ID", "Train", "Normal", "Anomalous", *detectors, *named, "Note"]
+    by_id: dict[tuple[str, str], dict[str, Mapping]] = {}
+    for row in metrics:
+        by_id.setdefault((row["machine"], row["id"]), {})[row["detector"]] = row
+    rows = []
+    for (machine, machine_id), entry in by_id.items():
+        first = next(iter(entry.values()))
+        published = [
+            next(
+                (
+                    _pair(row, "auc", "pauc")
+                    for row in group
+                    if (row["machine"], row["id"]) == (machine, machine_id)
+                ),
+                NOTHING,
+            )
+            for group in named.values()
+        ]
+        counts = [first["n_train"], first["n_test_normal"], first["n_test_anomaly"]]
+        notes = dict.fromkeys(
+            note for row in entry.values() for note in row["note"].split("; ") if note
+        )
+        rows.append(
+            [machine, machine_id, *counts]
+            + [_with_interval(entry[detector]) for detector in detectors]
+            + [*published, "; ".join(notes)]
+        )
+    notes = [
+        f"AUC / pAUC in %; in brackets the {100 * confidence:g} % bootstrap interval of the AUC "
+        "over test clips (normal and anomalous ones resampled apart). Train, Normal, Anomalous: "
+        "clips.",
+        *(f"{name}: {group[0]['source']}." for name, group in named.items()),
+    ]
+    text = frozenset({"Machine", "ID", "Note"})
+    return Table(f"AUC and pAUC per machine ID ({data})", columns, rows, notes, text)
+
+
+def _with_interval(row: Mapping) -> str:
+    interval = ""
+    if row["auc_low"] != "":
+        interval = f" [{percent(row['auc_low'])}, {percent(row['auc_high'])}]"
+    if row["auc"] == "":
+        return percent("")
+    return f"{percent(row['auc'])}{interval} / {percent(row['pauc'])}"
+
+
+def thresholds_table(
+    metrics: Sequence[Mapping], *, data: str, false_alarm_rates: Mapping[str, float]
+) -> Table:
+    """Return what each detector's threshold does, per machine ID."""
+    columns = [
+        "Machine",
+        "ID",
+        "Detector",
+        "False alarms expected",
+        "False alarms found",
+        "Sensitivity",
+        "Precision",
+        "F1",
+        "Threshold",
+        "Components",
+        "Variance kept",
+    ]
+    rows = []
+    for row in metrics:
+        if row["threshold"] == "":
+            continue
+        alarms = "" if row["specificity"] == "" else 1 - float(row["specificity"])
+        rows.append(
+            [row["machine"], row["id"], row["detector"]]
+            + [percent(false_alarm_rates[row["detector"]]), percent(alarms)]
+            + [percent(row[key]) for key in ("sensitivity", "precision", "f1")]
+            + [f"{float(row['threshold']):.4g}", row["n_components"]]
+            + [percent(row["explained_variance"])]
+        )
+    notes = [
+        "In %. The threshold is set on held-out training scores, for the false-alarm rate "
+        "expected. False alarms found: normal test clips above it (1 - specificity). Sensitivity "
+        "(recall): anomalous test clips above it.",
+        "Components, Variance kept: of the PCA, and their share of the training clips' variance.",
+    ]
+    text = frozenset({"Machine", "ID", "Detector"})
+    return Table(f"Decisions at the threshold ({data})", columns, rows, notes, text)
+
+
+def clips_table(coverage: Sequence[Mapping], manifest: Sequence[Mapping], *, data: str) -> Table:
+    """Return the clips of each machine ID, and what can't be computed from them."""
+    columns = [
+        "Machine",
+        "ID",
+        "Train",
+        "Test normal",
+        "Test anomalous",
+        "Test unknown",
+        "Left out",
+        "Note",
+    ]
+    keys = ("machine", "id", "train", "test_normal", "test_anomaly", "test_unknown", "left_out")
+    rows = [[*(row[key] for key in keys), row["note"]] for row in coverage]
+    left_out = [row for row in manifest if row["status"] != "ok"]
+    notes = [
+        f"{len(manifest)} clips in the manifest, {len(left_out)} of them left out. "
+        "The file manifest.csv has each one with its status."
+    ]
+    shown = 20
+    notes += [f"{row['path']}: left out, {row['status']}." for row in left_out[:shown]]
+    if len(left_out) > shown:
+        notes.append(f"and {len(left_out) - shown} more.")
+    text = frozenset({"Machine", "ID", "Note"})
+    return Table(f"Clips ({data})", columns, rows, notes, text)
+
+
+def write_tables(
+    *,
+    manifest: str,
+    coverage: str,
+    metrics: str,
+    averages: str,
+    data: str,
+    benchmark: str,
+    max_fpr: float,
+    confidence: float,
+    false_alarm_rates: Mapping[str, float],
+    outputs: Mapping[str, pathlib.Path],
+) -> None:
+    """Write all tables.
+
+    Parameters
+    ----------
+    manifest, coverage, metrics, averages : str
+        CSV files to read.
+    data, benchmark, max_fpr, confidence, false_alarm_rates
+        What the headings and notes say, from the config.
+    outputs : mapping of name to pathlib.Path
+        Where averages, machine_ids, thresholds and clips go (Markdown), and html, all in one page.
+    """
+    references = read_references(benchmark)
+    rows = read_records(metrics)
+    written = {
+        "averages": averages_table(read_records(averages), references, data=data, max_fpr=max_fpr),
+        "machine_ids": machine_ids_table(rows, references, data=data, confidence=confidence),
+        "thresholds": thresholds_table(rows, data=data, false_alarm_rates=false_alarm_rates),
+        "clips": clips_table(read_records(coverage), read_records(manifest), data=data),
+    }
+    for name, table in written.items():
+        outputs[name].write_text(table.markdown(), encoding="utf-8")
+    body = "".join(table.html() for table in written.values())
+    page = _PAGE.format(title=html.escape(f"PyGoodVibes: {data}"), body=body)
+    outputs["html"].write_text(page, encoding="utf-8")

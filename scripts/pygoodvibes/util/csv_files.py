@@ -1,0 +1,52 @@
+"""CSV files of named columns, every value as text: '00' stays '00'."""
+
+import csv
+import pathlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from pygoodvibes.util.errors import UserError
+
+
+def write_records(
+    path: str | pathlib.Path, records: Iterable[Mapping[str, object]], columns: Sequence[str]
+) -> None:
+    """Write one row a record, with a header, in the order of `columns`."""
+    with pathlib.Path(path).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(records)
+
+
+def read_columns(path: str | pathlib.Path) -> list[str]:
+    """Return the names of the columns, from the header."""
+    with pathlib.Path(path).open(newline="", encoding="utf-8") as file:
+        return next(csv.reader(file), [])
+
+
+def read_records(path: str | pathlib.Path) -> list[dict[str, str]]:
+    """Read one record a row.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or no CSV text, or a row has more or fewer values than the header.
+    """
+    records = []
+    try:
+        with pathlib.Path(path).open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            for record in reader:
+                if None in record or None in record.values():
+                    names = len(reader.fieldnames or ())
+                    raise UserError(
+                        f"{path}, line {reader.line_num}: more or fewer values than the "
+                        f"{names} column(s) of the header"
+                    )
+                records.append(record)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
+    except OSError as error:
+        raise UserError(f"{path}: can't be read ({error.strerror})") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path}: no CSV file in UTF-8 ({error})") from None
+    return records

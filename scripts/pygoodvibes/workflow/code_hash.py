@@ -1,0 +1,82 @@
+"""What a result was made from: the code of a step, and the state of a folder of clips."""
+
+import ast
+import functools
+import hashlib
+import pathlib
+
+PACKAGE = pathlib.Path(__file__).resolve().parents[1]
+
+
+@functools.cache
+def _imports(path: pathlib.Path) -> tuple[str, ...]:
+    """Return the modules of this package that a file imports, at any depth of its code."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            # `from package import name`: the name may be a module or something in one
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return tuple(sorted(name for name in found if name.split(".")[0] == PACKAGE.name))
+
+
+def _files(module: str) -> list[pathlib.Path]:
+    """Return the files that importing a module runs: its own, and those of its packages."""
+    place = PACKAGE
+    files = [place / "__init__.py"]
+    for step in module.split(".")[1:]:
+        if (place / step / "__init__.py").is_file():
+            place /= step
+            files.append(place / "__init__.py")
+        elif (place / f"{step}.py").is_file():
+            files.append(place / f"{step}.py")
+    return files
+
+
+@functools.cache
+def code_files(script: pathlib.Path, modules: tuple[str, ...] = ()) -> list[pathlib.Path]:
+    """Return the library files that a script can run, however deep they are imported.
+
+    Parameters
+    ----------
+    script : pathlib.Path
+        A rule's script.
+    modules : tuple of str
+        Modules that it imports by a name that only the config tells.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Sorted; the script itself is not among them.
+    """
+    waiting = [path for module in modules for path in _files(module)]
+    waiting += [path for module in _imports(script.resolve()) for path in _files(module)]
+    seen: set[pathlib.Path] = set()
+    while waiting:
+        path = waiting.pop()
+        if path not in seen:
+            seen.add(path)
+            waiting += [file for module in _imports(path) for file in _files(module)]
+    return sorted(seen)
+
+
+def modules(script: pathlib.Path, named: tuple[str, ...] = ()) -> list[str]:
+    """Return the names of the modules of this package that a script can import, as `code_files`."""
+    paths = (path.relative_to(PACKAGE.parent) for path in code_files(script, named))
+    return [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths]
+
+
+@functools.cache
+def code_hash(script: pathlib.Path, *modules: str) -> str:
+    """Hash the library code behind a rule.
+
+    Snakemake notices a changed script, but neither its rerun trigger nor its cache key sees the
+    modules that the script imports: rules have this hash among their params.
+    """
+    digest = hashlib.sha256()
+    for path in code_files(script, modules):
+        digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]

@@ -1,0 +1,60 @@
+"""TODO pygoodvibes.workflow.fingerprint."""
+
+import hashlib
+import os
+import pathlib
+
+SNAPSHOT = ".snapshot"
+"""File in a folder of clips that we made ourselves: the folder's fingerprint at that time."""
+
+
+def fingerprint(folder: pathlib.Path) -> str:
+    """Hash names, sizes and times of change of all files below a folder, without reading them."""
+    digest = hashlib.sha256()
+    waiting: list[tuple[pathlib.Path, tuple]] = [(folder, ())]
+    while waiting:
+        place, above = waiting.pop()
+        status = place.stat()
+        identity = (status.st_dev, status.st_ino)
+        if identity in above:
+            continue  # a link that leads back to a folder above would be followed for ever
+        inner = place.relative_to(folder).as_posix()
+        within = b"" if inner == "." else os.fsencode(f"{inner}/")
+        with os.scandir(place) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                if entry.name.startswith("."):
+                    continue
+                if entry.is_dir():
+                    waiting.append((pathlib.Path(entry.path), (*above, identity)))
+                    continue
+                try:
+                    status = entry.stat()
+                except OSError:
+                    status = entry.stat(follow_symlinks=False)  # a link that leads nowhere
+                digest.update(within + os.fsencode(entry.name))
+                digest.update(f"\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+def take_snapshot(folder: pathlib.Path) -> None:
+    """Note the state of a folder of clips that was just made."""
+    (folder / SNAPSHOT).write_text(fingerprint(folder) + "\n", encoding="utf-8")
+
+
+def state(path: pathlib.Path) -> str:
+    """Tell whether clips have changed: a text that stays the same as long as they do.
+
+    Returns
+    -------
+    str
+        '' for a folder that isn't there yet or is still as we made it; else the fingerprint of the
+        folder, or size and time of change of the file.
+    """
+    if path.is_file():
+        status = path.stat()
+        return f"{status.st_size}-{status.st_mtime_ns}"
+    if not path.is_dir():
+        return ""
+    now, snapshot = fingerprint(path), path / SNAPSHOT
+    made = snapshot.read_text(encoding="utf-8").strip() if snapshot.is_file() else None
+    return "" if now == made else now

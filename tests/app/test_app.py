@@ -1,0 +1,1240 @@
+"""The app's pages: each in both languages, without a browser and in one."""
+
+import ast
+import contextlib
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+import yaml
+from playwright.sync_api import expect, sync_playwright
+
+import small_run
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MAIN = ROOT / "app/main.py"
+UI = ROOT / "app/ui"
+PAGES = {
+    "data": ("Data", "Données"),
+    "listen": ("Listen and look", "Écouter et voir"),
+    "method": ("How it works", "Comment ça marche"),
+    "detectors": ("Detectors", "Détecteurs"),
+    "results": ("Results", "Résultats"),
+    "own_clip": ("Your own clip", "Votre extrait"),
+}
+LANGUAGES = ("en", "fr")
+# milliseconds that a page may take on a busy machine
+WAIT = 60_000
+
+pytestmark = pytest.mark.xdist_group("app")
+
+
+@pytest.fixture
+def copy(small, tmp_path):
+    """Such a folder of its own, to change."""
+    shutil.copytree(small, tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+# the texts
+
+
+def texts(language):
+    return yaml.safe_load((UI / f"texts/{language}.yaml").read_text(encoding="utf-8"))
+
+
+def code():
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(UI.rglob("*.py")))
+
+
+def keys_in(text):
+    """Return the keys that code asks for, and patterns of those that it puts together."""
+    fixed = set(re.findall(r"""\bt\(\s*["']([\w.]+)["']""", text))
+    made = re.findall(r"""\bt\(\s*f["']([^"']+)["']""", text)
+    return fixed, [re.sub(r"\\\{.*?\\\}", r"\\w+", re.escape(each)) for each in made]
+
+
+def test_both_languages_have_the_same_texts():
+    english, french = (texts(language) for language in LANGUAGES)
+    assert list(english) == list(french)
+    for key in english.keys() - {"reasons"}:
+        names = [sorted(re.findall(r"\{(\w+)\}", each[key])) for each in (english, french)]
+        assert names[0] == names[1], key
+        assert english[key].strip() and french[key].strip(), key
+
+
+def test_what_is_french_is_not_left_in_english():
+    english, french = (texts(language) for language in LANGUAGES)
+    same = {key for key in english if english[key] == french[key]} - {"reasons"}
+    # words that both languages share
+    assert {re.split(r"\W", english[key], maxsplit=1)[0] for key in same} <= {
+        "Machine", "Note", "Page", "Score", "score", "Test", "test", "normal", "maximum", "dB",
+        "quantile", "Type", "make", "ID", "min", "Amplitude", "Secondes", "ROC", "", "Clip",
+    }  # fmt: skip
+
+
+def test_every_text_that_code_asks_for_is_there_and_none_is_left_over():
+    fixed, made = keys_in(code())
+    known = set(texts("en")) - {"reasons"}
+    assert fixed <= known
+    for pattern in made:
+        assert any(re.fullmatch(pattern, key) for key in known), pattern
+    asked = {key for key in known if any(re.fullmatch(pattern, key) for pattern in made)} | fixed
+    assert known - asked == set()
+
+
+@pytest.fixture
+def language(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "app"))
+    from ui import language
+
+    return language
+
+
+@pytest.mark.parametrize("kind", ["empty", "text", "cut", "silent", "rate", "channel", "short"])
+def test_reasons_of_the_library_are_said_in_french(kind, language, monkeypatch, tmp_path):
+    from pygoodvibes.audio.mel import log_mel
+    from pygoodvibes.audio.read import inspect_audio, read_audio
+    from pygoodvibes.util.errors import UserError
+
+    path = tmp_path / "clip.wav"
+    tone = np.sin(np.arange(8000) / 9) / 4
+    soundfile.write(path, {"silent": 0 * tone, "short": tone[:9]}.get(kind, tone), 16000)
+    if kind == "empty":
+        path.write_bytes(b"")
+    if kind == "text":
+        path.write_text("no sound at all")
+    if kind == "cut":
+        path.write_bytes(path.read_bytes()[:3000])
+    rate, channel = (8000 if kind == "rate" else 16000), int(kind == "channel")
+    with pytest.raises(UserError) as raised:
+        inspect_audio(path)
+        signal = read_audio(path, sample_rate=rate, resample=False, channel=channel)
+        log_mel(signal, sample_rate=rate, center=False)
+    monkeypatch.setattr(language, "current", lambda: "fr")
+    assert language.sentence(str(raised.value)) != str(raised.value)
+    monkeypatch.setattr(language, "current", lambda: "en")
+    assert language.sentence(str(raised.value)) == str(raised.value)
+
+
+# what the library says: reasons, notes and errors
+
+LIBRARY = ROOT / "scripts/pygoodvibes"
+# where reasons and notes are made that stand in manifest.csv and metrics.csv
+WRITERS = (
+    "layouts",
+    "audio",
+    "mel",
+    "mel_cache",
+    "manifest",
+    "precomputed",
+    "detection",
+    "choice",
+    "certainty",
+)
+# functions that return a reason
+REASONS = {"why_unusable", "_what_is_missing", "_open_frames", "_why_meaningless"}
+# errors of the modules that the app has imported, but of functions that it doesn't call
+NOT_ASKED = {"layouts", "detection", "manifest"}
+
+
+def wordings(node):
+    """Return the texts that an expression may be; what is filled in becomes the number 7."""
+    if isinstance(node, ast.IfExp):
+        return wordings(node.body) + wordings(node.orelse)
+    if isinstance(node, ast.List | ast.Tuple):
+        return [text for each in node.elts for text in wordings(each)]
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value]
+    if isinstance(node, ast.JoinedStr):
+        return ["".join(getattr(part, "value", "7") if isinstance(part, ast.Constant) else "7"
+                        for part in node.values)]  # fmt: skip
+    return []
+
+
+def is_status(node):
+    return isinstance(node, ast.Constant) and node.value == "status"
+
+
+def name_of(node):
+    return getattr(node, "id", getattr(node, "attr", ""))
+
+
+def reasons_in(tree):
+    """Return the reasons and notes that a module gives to clips and detectors."""
+    found = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) if name in REASONS:
+                found += [
+                    text
+                    for each in ast.walk(node)
+                    if isinstance(each, ast.Return)
+                    for text in wordings(each.value)
+                ]
+            case ast.Assign(targets=[ast.Name(id="reason")], value=value):
+                found += wordings(value)
+            case ast.Assign(targets=[ast.Subscript(slice=key)], value=value) if is_status(key):
+                found += wordings(value)
+            case ast.Dict(keys=keys, values=values):
+                for key, value in zip(keys, values, strict=True):
+                    found += wordings(value) if is_status(key) else []
+            case ast.keyword(arg="reason", value=value):
+                found += wordings(value)
+            case ast.Call(func=ast.Attribute(attr="append", value=ast.Name(id="notes"))):
+                found += wordings(node.args[0])
+            case ast.Call(func=ast.Name(id="Detection")):
+                found += [text for each in node.args for text in wordings(each)]
+    return found
+
+
+def errors_in(tree):
+    """Return the messages of the errors that a module raises for its user."""
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return [text for call in calls if name_of(call.func) == "UserError"
+            for text in wordings(call.args[0])]  # fmt: skip
+
+
+def imported_by_the_app():
+    """Return the files of the library that the pages import, and those they import later."""
+    command = "import sys; from ui import frame; print(*sys.modules)"
+    paths = os.pathsep.join(map(str, (ROOT / "app", ROOT / "scripts")))
+    done = subprocess.run(
+        [sys.executable, "-c", command],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    own = (name.split(".", 1) for name in done.stdout.split() if name.startswith("pygoodvibes."))
+    names = {name for _, name in own}
+    names = (names | {"models"}) - NOT_ASKED
+    files = [LIBRARY / f"{name.replace('.', '/')}.py" for name in sorted(names)]
+    return [path for path in files if path.is_file()]
+
+
+def trees(paths):
+    return [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
+
+
+@pytest.fixture
+def french(language, monkeypatch):
+    monkeypatch.setattr(language, "current", lambda: "fr")
+    return language
+
+
+def test_every_reason_and_note_that_the_library_can_give_has_its_french(french):
+    found = {
+        text
+        for tree in trees(LIBRARY / f"{name}.py" for name in WRITERS)
+        for text in reasons_in(tree)
+    }
+    # 'ok' is the status of a clip that can be used; of a note the rest may be put together
+    found = sorted(text for text in found if text.strip("7") and text != "ok")
+    assert len(found) > 35
+    assert [text for text in found if french.translated(text) is None] == []
+
+
+def test_every_error_that_a_page_can_show_has_its_french(french):
+    places = [*imported_by_the_app(), *sorted(UI.rglob("*.py"))]
+    found = sorted({text for tree in trees(places) for text in errors_in(tree)})
+    found = [text for text in found if text.strip("7: ")]
+    assert len(found) > 35
+    assert [text for text in found if french.translated(text) is None] == []
+
+
+def test_a_new_reason_without_french_would_be_seen(french):
+    tree = ast.parse("row['status'] = f'the {clip} smells'\nraise UserError('too green')")
+    assert reasons_in(tree) == ["the 7 smells"]
+    assert errors_in(tree) == ["too green"]
+    assert french.translated("the 7 smells") is None
+    assert french.translated("results/a.csv: too green") is None
+    assert french.sentence("too green") == "too green"
+
+
+def test_the_notes_of_the_default_results_are_said_in_french(french):
+    metrics = pd.read_csv(ROOT / "results/synthetic/metrics.csv", dtype=str)
+    notes = metrics["note"].dropna()
+    assert len(notes) >= 12
+    for note in notes:
+        assert french.translated(note).startswith("choisi : "), note
+
+
+@pytest.mark.parametrize(
+    ("best", "alone", "french_words"),
+    [
+        (["a", "b"], False, ["1,25 ; 1,00", "(à 1,00, il y en a encore 1)", "fixed a 0,50"]),
+        (["b"], False, ["le plus haut de"]),
+        (["fixed"], False, []),
+        ([], True, ["la seule machine de son type"]),
+        ([], False, ["ne peut pas être calculé"]),
+    ],
+)
+@pytest.mark.parametrize("form", ["chosen: {} ({})", "chosen: {}: {}"])
+def test_why_something_was_chosen_is_said_in_french(french, best, alone, french_words, form):
+    from pygoodvibes.choice.choose import reason_for
+
+    values = {"fixed": 0.5, "a": 1.25, "b": 1.0, "c": 1.0}
+    table = {name: {"separation": value} for name, value in values.items()}
+    reason = reason_for(table, "separation", "fixed", best, fallback="fixed", alone=alone)
+    for each in (reason, reason.replace("; ", ", ")):
+        said = french.translated(form.format(" + ".join(best or ["fixed"]), each))
+        assert all(words in said for words in french_words), said
+        assert not re.search(r"\b(the|of|has|have|more|chosen)\b", said), said
+
+
+def test_what_a_clip_lacks_is_said_in_french(french, tmp_path):
+    from pygoodvibes.data.csv_manifest import find_manifest
+    from pygoodvibes.data.dcase_layout import find_dcase
+
+    for path in ("fan/train/notes.mp3", "fan/loose.wav", "fan/train/anomaly_id_00_00000001.wav",
+                 "fan/test/strange.wav", "fan/supplemental/normal_id_00_00000000.wav",
+                 "fan/train/section_00_source_test_normal_0000.wav"):  # fmt: skip
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    (tmp_path / "clips.csv").write_text(
+        "path,machine,id,split,label\n,fan,1,train,normal\na.wav,fan,1,later,normal\n"
+        "b.wav,fan,1,test,green\nc.wav,fan,1,test,normal\nfan/loose.wav,a b,1,test,normal\n"
+    )
+    clips = [*find_dcase(tmp_path), *find_manifest(tmp_path / "clips.csv", tmp_path)]
+    reasons = {clip.reason for clip in clips if clip.reason}
+    assert len(reasons) == 11
+    assert [reason for reason in reasons if french.translated(reason) is None] == []
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ((2, 1, 1), "2 extrait(s) d'apprentissage utilisable(s), il en faut au moins 3"),
+        ((9, 0, 0), "aucun extrait de test utilisable"),
+        ((9, 1, 0), "aucun extrait de test anormal"),
+        ((9, 0, 1), "aucun extrait de test normal"),
+    ],
+)
+def test_what_a_machine_lacks_is_said_in_french(french, counts, words):
+    from pygoodvibes.data.manifest import coverage
+
+    kinds = (("train", "normal"), ("test", "normal"), ("test", "anomaly"))
+    rows = [
+        {"machine": "fan", "id": "00", "split": split, "label": label, "status": "ok"}
+        for (split, label), count in zip(kinds, counts, strict=True)
+        for _ in range(count)
+    ]
+    [entry] = coverage(rows)
+    assert french.translated(entry["note"]).endswith(words)
+
+
+def test_several_notes_are_said_one_by_one(french):
+    both = "n_components 64 lowered to 12: 12 training clips; no AUC: no normal test clip"
+    assert french.translated(both) == (
+        "n_components abaissé de 64 à 12 : 12 extraits d'apprentissage ; "
+        "pas d'AUC : aucun extrait de test normal"
+    )
+    assert french.translated(f"{both}; quite new") is None
+    assert french.sentence(f"{both}; quite new").endswith("quite new")
+
+
+def test_numbers_are_written_as_the_language_does(language, monkeypatch):
+    assert (language.number(1234.5, 1), language.percent(0.5)) == ("1,234.5", "50\xa0%")
+    assert language.percent(float("nan")) == language.NONE
+    monkeypatch.setattr(language, "current", lambda: "fr")
+    assert language.number(1234.5, 1) == "1\u202f234,5"
+
+
+def test_colours_are_those_of_the_figures(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "app"))
+    from pygoodvibes.figures import style
+    from ui import charts
+
+    assert [style.colour(number) for number in range(8)] == list(charts.CYCLE)
+    assert {name: style.GROUPS[name][1] for name in style.GROUPS} == {
+        name: charts.GROUPS[name][0] for name in charts.GROUPS
+    }
+
+
+def test_nothing_is_sent_from_here():
+    import tomllib
+
+    settings = tomllib.loads((ROOT / "app/.streamlit/config.toml").read_text())
+    assert settings["browser"]["gatherUsageStats"] is False
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_largest_upload_is_said_as_it_is_set(language):
+    import tomllib
+
+    settings = tomllib.loads((ROOT / "app/.streamlit/config.toml").read_text())
+    assert f" {settings['server']['maxUploadSize']} " in f" {texts(language)['frame.limit']} "
+
+
+# the pages, without a browser
+
+
+def opened(root, monkeypatch, page, language="en", **state):
+    """Run a page of the app in a folder of the project."""
+    from streamlit.testing.v1 import AppTest
+
+    monkeypatch.chdir(root)
+    monkeypatch.syspath_prepend(str(ROOT / "app"))
+    script = f"from ui import frame\nframe.show(default={page!r})"
+    app = AppTest.from_string(script, default_timeout=120)
+    app.session_state["lang"] = language
+    for key, value in state.items():
+        app.session_state[key] = value
+    return app.run()
+
+
+def said(app):
+    """Return all that a page says."""
+    kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")
+    return "\n".join(str(each.value) for kind in kinds for each in getattr(app, kind))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opens_in_both_languages(small, monkeypatch, page, language):
+    app = opened(small, monkeypatch, page, language)
+    assert not app.exception
+    assert not app.error
+    assert app.title[0].value == PAGES[page][LANGUAGES.index(language)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("page", PAGES)
+def test_without_results_a_page_says_how_to_make_them(tmp_path, monkeypatch, page, language):
+    app = opened(tmp_path, monkeypatch, page, language)
+    assert not app.exception
+    alone = page == "own_clip"
+    words = {"en": ("no results yet", "no models yet"), "fr": ("de résultats", "de modèles")}
+    assert words[language][alone] in said(app)
+    own = {"en": "pygoodvibes fit FOLDER", "fr": "pygoodvibes fit DOSSIER"}[language]
+    expected = ["make results", f"{own} -o my-machine.pgv"] if alone else ["make results"]
+    assert [block.value for block in app.code] == expected
+
+
+def own_model(small):
+    """Return the bytes of a model, the place of an anomalous clip, and the score it must get."""
+    from pygoodvibes.models import machine_model
+    from pygoodvibes.monitoring.score_clip import score_file
+
+    model = small / "results/small/models/fan_id_02.pgv"
+    clip = small / "data/small/fan/test/anomaly_id_02_00000001.wav"
+    return model, clip, score_file(machine_model.load(model), clip)
+
+
+def judged(app, clip):
+    """Upload a clip on the page and return its score and verdict as the page gives them."""
+    app.file_uploader(key="upload").set_value((clip.name, clip.read_bytes(), "audio/wav")).run()
+    assert not app.exception
+    numbers = {metric.label: metric.value for metric in app.metric}
+    return numbers["Score"], [each.value for each in (*app.error, *app.success)]
+
+
+@pytest.mark.parametrize("place", ["models", "variable", "file", "upload"])
+def test_a_model_of_ones_own_judges_without_results(small, tmp_path, monkeypatch, place):
+    model, clip, expected = own_model(small)
+    folder = tmp_path / ("models" if place == "models" else "elsewhere")
+    folder.mkdir()
+    shutil.copy(model, folder / "my-fan.pgv")
+    if place in ("variable", "file"):
+        named = folder if place == "variable" else folder / "my-fan.pgv"
+        monkeypatch.setenv("PYGOODVIBES_MODELS", str(named))
+    app = opened(tmp_path, monkeypatch, "own_clip")
+    if place == "upload":
+        assert "no models yet" in said(app)
+        content = "my-fan.pgv", model.read_bytes(), "application/octet-stream"
+        app.file_uploader(key="own_model").set_value(content).run()
+    assert not app.exception
+    assert app.selectbox(key="machine").options == ["my-fan.pgv"]
+    score, [verdict] = judged(app, clip)
+    assert score == f"{expected.score:,.2f}"
+    assert ("ANOMALOUS" in verdict) == (expected.verdict == "anomalous")
+    assert "Verdict for my-fan.pgv" in said(app)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_how_far_a_verdict_can_be_trusted_is_said(small, tmp_path, monkeypatch, language):
+    from pygoodvibes.models import machine_model
+    from pygoodvibes.monitoring import certainty
+    from pygoodvibes.monitoring.judge import judge
+
+    _, clip, _ = own_model(small)
+    model = machine_model.load(small / "results/small/models/fan_id_00.pgv")
+    sure = certainty.of(model, judge(model))
+    assert sure.loose and sure.clips == 12
+    app = opened(small, monkeypatch, "own_clip", language, machine="fan ID 00")
+    judged(app, clip)
+    [warning] = [each.value for each in app.warning]
+    assert {"en": "comes from 12 normal clips", "fr": "vient de 12 extraits"}[language] in warning
+    assert f"{100 * sure.high:.0f}\xa0%" in warning
+    # a clip twice as long as those that the model knows
+    signal, rate = soundfile.read(clip)
+    soundfile.write(tmp_path / "long.wav", np.concatenate([signal, signal]), rate)
+    judged(app, tmp_path / "long.wav")
+    words = {
+        "en": "4 s long, but fan ID 00 was fitted on 2 s: no fair score.",
+        "fr": "il dure 4 s, mais fan ID 00 a été ajusté sur 2 s : ce score n'est pas juste.",
+    }
+    assert words[language] in [each.value for each in app.warning]
+
+
+def test_an_uploaded_model_is_picked_among_those_of_the_run(small, tmp_path, monkeypatch):
+    model, clip, expected = own_model(small)
+    app = opened(small, monkeypatch, "own_clip")
+    before = app.selectbox(key="machine").options
+    assert before == ["fan ID 00", "fan ID 02", "valve ID 00"]
+    assert "Shown here: sounds made by a generator, no recordings." in said(app)
+    content = "my-fan.pgv", model.read_bytes(), "application/octet-stream"
+    app.file_uploader(key="own_model").set_value(content).run()
+    assert app.selectbox(key="machine").options == ["my-fan.pgv", *before]
+    assert app.selectbox(key="machine").value == "my-fan.pgv"
+    # which has not learnt what the run shows
+    assert "Shown here" not in said(app)
+    assert judged(app, clip)[0] == f"{expected.score:,.2f}"
+    # and without it those of the run are there again
+    app.file_uploader(key="own_model").set_value(None).run()
+    assert not app.exception
+    assert app.selectbox(key="machine").options == before
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", ["text", "cut", "altered"])
+def test_a_wrong_model_is_refused_with_a_sentence(small, monkeypatch, kind, language):
+    content = (small / "results/small/models/fan_id_02.pgv").read_bytes()
+    content = {
+        "text": b"no model",
+        "cut": content[:2000],
+        "altered": content[:3000] + bytes([content[3000] ^ 1]) + content[3001:],
+    }[kind]
+    app = opened(small, monkeypatch, "own_clip", language)
+    file = "my-fan.pgv", content, "application/octet-stream"
+    app.file_uploader(key="own_model").set_value(file).run()
+    assert not app.exception
+    words = {"text": ("no model", "pas un modèle")}.get(kind, ("damaged", "abîmé"))
+    [error] = [each.value for each in app.error]
+    assert words[LANGUAGES.index(language)] in error
+    assert "my-fan.pgv" in error
+    # the others can still be picked
+    app.selectbox(key="machine").set_value("fan ID 00").run()
+    assert not app.error
+
+
+def test_a_folder_of_models_that_is_not_there_is_named(small, monkeypatch):
+    monkeypatch.setenv("PYGOODVIBES_MODELS", "nowhere")
+    app = opened(small, monkeypatch, "own_clip", "fr")
+    assert not app.exception
+    assert [each.value for each in app.warning] == [
+        "PYGOODVIBES_MODELS : il n'y a ni fichier ni dossier nowhere"
+    ]
+    assert app.selectbox(key="machine").value == "fan ID 00"
+
+
+def test_notes_and_reasons_stand_in_french(copy, monkeypatch):
+    path = copy / "results/small/metrics.csv"
+    metrics = pd.read_csv(path, dtype=str)
+    metrics.loc[0, "note"] = "n_components 64 lowered to 12: 12 training clips"
+    metrics.to_csv(path, index=False)
+    manifest = pd.read_csv(copy / "results/small/manifest.csv", dtype=str)
+    manifest.loc[0, "status"] = "neither a .wav nor a .flac file"
+    manifest.to_csv(copy / "results/small/manifest.csv", index=False)
+    app = opened(copy, monkeypatch, "data", "fr")
+    assert not app.exception
+    left_out, notes = app.dataframe[2].value, app.dataframe[3].value
+    assert "ni un fichier .wav ni un fichier .flac" in set(left_out["État"])
+    assert "n_components abaissé de 64 à 12 : 12 extraits d'apprentissage" in set(notes["Remarque"])
+
+
+def test_errors_stand_in_french(copy, monkeypatch):
+    (copy / "results/small/provenance.json").write_text("{}")
+    for page in ("data", "own_clip"):
+        app = opened(copy, monkeypatch, page, "fr")
+        assert not app.exception
+        assert "provenance illisible" in app.error[0].value
+    # which goes on with a model of one's own
+    assert app.file_uploader(key="own_model")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_only_clouds_that_can_be_clicked_say_so(small, monkeypatch, language):
+    words = {"en": "Click a point", "fr": "Cliquez sur un point"}[language]
+    for view, clickable in (("2-D", True), ("3-D", False)):
+        app = opened(small, monkeypatch, "method", language, solid=view)
+        assert not app.exception
+        label = texts(language)["cloud.point"]
+        [box] = [box for box in app.selectbox if box.label == label]
+        assert (words in said(app), words in box.placeholder) == (clickable, clickable)
+
+
+def test_incomplete_results_are_named(copy, monkeypatch):
+    (copy / "results/small/sweep.csv").unlink()
+    app = opened(copy, monkeypatch, "data")
+    assert "The results of small are incomplete (sweep.csv)" in said(app)
+
+
+def test_the_data_page_counts_and_finds_clips(small, monkeypatch):
+    app = opened(small, monkeypatch, "data")
+    numbers = {metric.label: metric.value for metric in app.metric}
+    # 3 IDs of 12 + 6 + 6 clips, one of them cut short
+    assert (numbers["Clips used"], numbers["Clips left out"]) == ("71", "1")
+    assert (numbers["Machine types"], numbers["Machine IDs"]) == ("2", "3")
+    left_out = app.dataframe[2].value
+    assert left_out["Status"].str.contains("truncated").all() and len(left_out) == 1
+    app.text_input(key="search").set_value("valve anomaly").run()
+    assert not app.exception
+    assert "6 of 72 clips" in said(app)
+    assert set(app.dataframe[1].value["Machine type"]) == {"valve"}
+
+
+def test_any_clip_can_be_heard_with_what_stands_out(small, monkeypatch):
+    app = opened(small, monkeypatch, "listen", machine="fan ID 02")
+    assert "What stands out from normal" in said(app)
+    verdicts = [each.value for each in (*app.success, *app.warning)]
+    assert len(verdicts) == 2
+    right = app.selectbox(key="clip_1_fan_02")
+    assert len(right.options) == 24
+    training = next(place for place, each in enumerate(right.options) if "training" in each)
+    app = right.select_index(training).run()
+    assert not app.exception
+    assert len(app.success) + len(app.warning) == 2
+
+
+@pytest.mark.parametrize(("names", "explained"), [(["choice", "lof"], True), (["lof"], False)])
+def test_what_the_choice_is_stands_beside_the_detectors(monkeypatch, names, explained):
+    from streamlit.testing.v1 import AppTest
+
+    monkeypatch.syspath_prepend(str(ROOT / "app"))
+    script = f"from ui import pick\npick.one_of({names!r}, key='of')"
+    app = AppTest.from_string(script, default_timeout=120).run()
+    assert not app.exception
+    assert app.selectbox(key="of").value == names[0]
+    assert ("No label is used" in app.selectbox(key="of").help) == explained
+
+
+def test_the_slider_moves_all_detectors(small, monkeypatch):
+    app = opened(small, monkeypatch, "results")
+    before = app.dataframe[0].value
+    assert before["Detector"].tolist() == list(small_run.DETECTORS)
+    app.select_slider(key="setting").set_value(24).run()
+    assert not app.exception
+    after = app.dataframe[0].value
+    assert (before["Specificity"] != after["Specificity"]).any()
+    sweep = pd.read_csv(small / "results/small/sweep.csv", dtype={"id": str})
+    rows = sweep[(sweep["setting"] == 24) & (sweep["detector"] == "fusion")]
+    mean = rows.groupby("machine")["sensitivity"].mean().mean()
+    assert after["Sensitivity"].iloc[0].startswith(f"{100 * mean:.1f}")
+
+
+def test_prices_change_the_cheapest_setting(small, monkeypatch):
+    app = opened(small, monkeypatch, "results")
+    [before] = [each.value for each in app.info if "Cheapest (oracle)" in each.value]
+    app.number_input(key="miss").set_value(0.0).run()
+    [after] = [each.value for each in app.info if "Cheapest (oracle)" in each.value]
+    assert before != after
+    assert "0.0\xa0% alarms" in after  # misses are free: no alarm pays
+
+
+def test_experiments_and_the_choice_are_shown_once_there_are_any(copy, monkeypatch):
+    from pygoodvibes.report.table import Table
+
+    app = opened(copy, monkeypatch, "results")
+    assert "No experiments to compare yet" in said(app)
+    (copy / "results/small/experiments.csv").write_text(
+        "experiment,detector,auc,auc_difference,auc_difference_low,auc_difference_high\n"
+        "baseline,lof,0.8,,,\nbrave-owl,lof,0.85,0.05,0.01,0.09\n"
+    )
+    heads = ["Machine", "fixed default", "label-free choice", "oracle", "choice - default", "left"]
+    table = Table("Choice", heads, [["fan", "81.0", "82.5", "90.0", "+1.5", "+7.5"]])
+    (copy / "results/small/tables/choice.md").write_text(table.markdown())
+    app = opened(copy, monkeypatch, "results")
+    assert not app.exception
+    assert "No experiments to compare yet" not in said(app)
+    tables = [table.value for table in app.dataframe]
+    assert any("brave-owl" in table.to_string() for table in tables)
+    assert any("Label-free choice" in table.columns for table in tables)
+
+
+def test_a_support_vector_machine_is_fitted_live(small, monkeypatch):
+    app = opened(small, monkeypatch, "detectors", machine="fan ID 00", nu=0.8)
+    many = {metric.label: metric.value for metric in app.metric}["Training clips outside"]
+    app.select_slider(key="nu").set_value(0.01).run()
+    few = {metric.label: metric.value for metric in app.metric}["Training clips outside"]
+    assert int(few.split("\xa0")[0]) < int(many.split("\xa0")[0])
+    app.toggle(key="grid").set_value(True).run()
+    assert not app.exception
+
+
+def test_the_clouds_show_one_machine_or_all(small, monkeypatch):
+    for scope, colour, view in (("one", "score", "2-D"), ("all", "type", "3-D")):
+        app = opened(
+            small,
+            monkeypatch,
+            "method",
+            scope=scope,
+            colour=colour,
+            solid=view,
+            machine="fan ID 00",
+        )
+        assert not app.exception
+        [point] = [box for box in app.selectbox if box.label == "Clip to hear"]
+        assert len(point.options) == (23 if scope == "one" else 71)
+        app = point.select_index(3).run()
+        assert not app.exception
+        assert re.search(r"`(normal|anomaly)_id_\d+_\d+\.wav`", said(app))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_of_the_method_says_which_machines_are_told_apart(small, monkeypatch, language):
+    app = opened(small, monkeypatch, "method", language, classifier="knn")
+    assert not app.exception
+    point = {"en": ".", "fr": ","}[language]
+    rows = pd.read_csv(small / "results/small/tables/representation.csv")
+    rows = rows[rows["target"] == "machine ID"].set_index(["classifier", "label"])["accuracy"]
+    written = {key: f"{100 * value:.1f}\xa0%".replace(".", point) for key, value in rows.items()}
+    [numbers] = [each.value for each in app.dataframe if len(each.value) == 4]
+    for place, classifier in ((1, "svm"), (3, "knn")):
+        for column, label in ((1, "normal"), (2, "anomaly")):
+            assert numbers.iloc[place, column].startswith(written[classifier, label])
+    # what is said of the matrices is that of the classifier picked
+    shares = re.findall(r"^(.*%) (?:of|des) \d+ (?:clips|extraits)", said(app), re.MULTILINE)
+    assert shares == [written["knn", "normal"], written["knn", "anomaly"]]
+    [ids] = [each.value for each in app.dataframe if len(each.value) == 3]
+    assert list(zip(ids.iloc[:, 0], ids.iloc[:, 1], strict=True)) == list(small_run.IDS)
+
+
+def test_what_the_check_of_the_representation_lacks_is_said(copy, monkeypatch):
+    from pygoodvibes.embeddings import vectors
+    from pygoodvibes.evaluation.representation import COLUMNS, CONFUSION_COLUMNS, check
+    from pygoodvibes.util.csv_files import write_records
+
+    tables = copy / "results/small/tables"
+    part = vectors.load(copy / "resources/small/embedding/fan/00.npz")[0]
+    found = check({("fan", "00"): part}, confidence=0.95, seed=1)
+    write_records(tables / "representation.csv", found[0], COLUMNS)
+    columns = CONFUSION_COLUMNS
+    write_records(tables / "representation_confusion.csv", found[1], columns)
+    app = opened(copy, monkeypatch, "method")
+    assert not app.exception
+    assert "there are no two machine IDs with enough training clips to tell apart." in said(app)
+    app = opened(copy, monkeypatch, "method", "fr")
+    assert "il n'y a pas deux ID de machine avec assez d'extraits d'apprentissage" in said(app)
+    # a run of an earlier version has none
+    (tables / "representation.csv").unlink()
+    app = opened(copy, monkeypatch, "method")
+    assert not app.exception
+    assert "Can machines be told apart?" not in said(app)
+
+
+def test_notes_of_the_check_of_the_representation_are_said_in_french(language, monkeypatch):
+    from pygoodvibes.embeddings import vectors
+    from pygoodvibes.evaluation.representation import check
+
+    def part(train, normal, anomaly, d=3):
+        split = ["train"] * train + ["test"] * (normal + anomaly)
+        label = ["normal"] * (train + normal) + ["anomaly"] * anomaly
+        records = [
+            {"clip": f"{number}.wav", "split": each, "label": of}
+            for number, (each, of) in enumerate(zip(split, label, strict=True))
+        ]
+        values = np.random.default_rng(0).normal(size=(len(records), d))
+        return vectors.from_records(records, values, [f"c{number}" for number in range(d)])
+
+    cases = [
+        {("fan", "00"): part(5, 2, 0), ("fan", "02"): part(5, 0, 2)},
+        {("fan", "00"): part(5, 0, 0), ("fan", "02"): part(5, 0, 0)},
+        {("fan", each): part(5, 2, 2, 3 + (each == "06")) for each in ("00", "02", "04", "06")},
+        {("fan", "00"): part(5, 2, 2), ("fan", "02"): part(2, 2, 2)},
+    ]
+    said_so = {
+        note
+        for case in cases
+        for row in check(case, confidence=0.95, seed=1)[0]
+        for note in row["note"].split("; ")
+        if note
+    }
+    assert len(said_so) == 8
+    monkeypatch.setattr(language, "current", lambda: "fr")
+    for note in said_so:
+        assert not re.search(r"\b(the|no|of|with|without)\b", language.sentence(note)), note
+
+
+def test_a_data_set_of_vectors_has_pages_without_sound(copy, monkeypatch):
+    provenance = copy / "results/small/provenance.json"
+    text = provenance.read_text().replace('"source": "synthetic"', '"source": "embedding"')
+    provenance.write_text(text.replace('"seconds": 2.0', '"path": "table/clips.csv"'))
+    shutil.rmtree(copy / "resources/small/mel")
+    shutil.rmtree(copy / "results/small/models")
+    for page in PAGES:
+        app = opened(copy, monkeypatch, page)
+        assert not app.exception, page
+        assert not app.error, page
+    assert "no model that could judge" in said(app)
+
+
+def test_a_missing_clip_is_said_where_it_would_be_heard(copy, monkeypatch):
+    shutil.rmtree(copy / "data")
+    app = opened(copy, monkeypatch, "listen", "fr")
+    assert not app.exception
+    assert "ne peut pas être lu" in said(app)
+
+
+def test_a_damaged_model_is_refused_with_a_sentence(copy, monkeypatch):
+    for path in (copy / "results/small/models").glob("*.pgv"):
+        path.write_bytes(path.read_bytes()[:2000])
+    app = opened(copy, monkeypatch, "own_clip")
+    assert not app.exception
+    assert "This model can't be used" in app.error[0].value
+
+
+# the pages, in a browser
+
+
+def browser_path():
+    return next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+
+
+@contextlib.contextmanager
+def served(root):
+    """Serve the app in a folder of the project; gives its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(MAIN), "--server.headless=true"]
+    command += [f"--server.port={port}", "--server.address=127.0.0.1"]
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    server = subprocess.Popen(
+        command, cwd=root, env={**os.environ, **threads}, stdout=subprocess.DEVNULL
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):
+            assert server.poll() is None, "the app did not start"
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"{address}/_stcore/health").read()
+                break
+            time.sleep(0.1)
+        yield address
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = browser_path()
+    if path is None:
+        if os.environ.get("PYGOODVIBES_REQUIRE_BROWSER"):
+            pytest.fail("no Chromium: install it (Debian: apt-get install chromium)")
+        pytest.skip("no Chromium: install it (Debian: apt-get install chromium)")
+    expect.set_options(timeout=WAIT)
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+        chromium = playwright.chromium.launch(executable_path=path, args=options)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def site(small):
+    with served(small) as address:
+        yield address
+
+
+class Visit:
+    """A page of the browser that remembers what went wrong on it."""
+
+    def __init__(self, browser, address, width, language):
+        self.address, self.language, self.problems = address, language, []
+        self.page = browser.new_page(viewport={"width": width, "height": 900})
+        self.page.set_default_timeout(WAIT)
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("request", self._asked)
+
+    def _heard(self, message):
+        # Streamlit itself asks below a page's address first whether its server is there
+        place = urllib.parse.urlparse(message.location.get("url", "")).path
+        if re.fullmatch(r"/\w+/_stcore/(health|host-config)", place) and " 404 " in message.text:
+            return
+        # of plots that are drawn by the graphics card a browser keeps sixteen
+        if message.type == "error" or "WebGL contexts" in message.text:
+            self.problems.append(message.text)
+
+    def _asked(self, request):
+        if not request.url.startswith((self.address, "ws:", "data:", "blob:")):
+            self.problems.append(f"asked {request.url}")
+
+    def open(self, name):
+        """Go to a page by the menu, as a reader does."""
+        title = PAGES[name][LANGUAGES.index(self.language)]
+        if self.page.url == "about:blank":
+            self.page.goto(f"{self.address}/?lang={self.language}")
+            self.page.wait_for_selector("h1")
+        narrow = self.page.viewport_size["width"] < 640
+        if narrow:
+            self.page.get_by_test_id("stExpandSidebarButton").click()
+        self.page.get_by_test_id("stSidebarNavLink").filter(has_text=title).click()
+        self.page.get_by_role("heading", name=title, level=1).wait_for()
+        self.settle()
+        if narrow and not self.page.get_by_test_id("stExpandSidebarButton").is_visible():
+            self.page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+            self.settle()
+
+    def settle(self):
+        """Wait until the page has nothing more to do."""
+        self.page.wait_for_timeout(300)
+        self.page.wait_for_function(
+            "() => document.querySelector('[data-testid=stApp]')"
+            ".getAttribute('data-test-script-state') === 'notRunning'"
+        )
+        self.page.wait_for_timeout(300)
+
+    def reads(self, *texts):
+        """Wait until the page says all of this: pictures and sentences come one by one."""
+        main = self.page.get_by_test_id("stMain")
+        for text in texts:
+            expect(main).to_contain_text(text, use_inner_text=True)
+
+    def is_whole(self):
+        """Nothing on the page has failed, nothing reaches beyond the screen."""
+        expect(self.page.get_by_test_id("stException")).to_have_count(0)
+        self.page.wait_for_function(
+            "() => document.documentElement.scrollWidth <= window.innerWidth"
+        )
+        assert self.problems == []
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Open the app in the browser: width, language."""
+    visits = []
+
+    def start(width=1280, language="en", address=None):
+        visits.append(Visit(browser, address or site, width, language))
+        return visits[-1]
+
+    yield start
+    for each in visits:
+        each.page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_page_opens_in_a_browser(visit, width, language):
+    reader = visit(width, language)
+    for name in PAGES:
+        reader.open(name)
+        if name != "own_clip":
+            reader.page.wait_for_selector(".js-plotly-plot .main-svg")
+        reader.reads(PAGES[name][LANGUAGES.index(language)])
+        reader.is_whole()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_has_an_address(visit, language):
+    reader = visit(1280, language)
+    for name, titles in PAGES.items():
+        title = titles[LANGUAGES.index(language)]
+        reader.page.goto(f"{reader.address}/{name}?lang={language}")
+        for again in (False, True):
+            if again:  # F5
+                reader.page.reload()
+            expect(reader.page.get_by_role("heading", name=title, level=1)).to_be_visible()
+            reader.settle()
+            expect(reader.page.get_by_role("dialog")).to_have_count(0)
+            reader.is_whole()
+        link = reader.page.get_by_test_id("stSidebarNavLink").filter(has_text=title)
+        expect(link).to_have_attribute("aria-current", "page")
+
+
+@pytest.mark.browser
+def test_the_address_of_the_first_page_keeps_what_is_asked_for(visit):
+    reader = visit(1280, "fr")
+    reader.page.goto(f"{reader.address}/data?lang=fr&search=valve")
+    reader.reads("24 extraits sur 72")
+    reader.is_whole()
+
+
+@pytest.mark.browser
+def test_the_language_is_one_switch_away(visit):
+    reader = visit()
+    reader.open("data")
+    reader.page.get_by_role("radio", name="Français").click()
+    reader.page.get_by_role("heading", name="Données", level=1).wait_for()
+    reader.reads("Extraits utilisés")
+    reader.language = "fr"
+    reader.open("results")
+    reader.reads("déplacez le curseur")
+
+
+@pytest.mark.browser
+def test_the_keyboard_alone_moves_the_slider_and_the_numbers(visit):
+    reader = visit()
+    reader.open("results")
+    says = reader.page.get_by_text("Now at ")
+    counted = reader.page.get_by_test_id("stTable")
+    before = says.inner_text(), counted.inner_text()
+    reader.page.get_by_role("slider").first.focus()
+    reader.page.keyboard.press("End")
+    reader.page.get_by_text("Now at 50.0").wait_for()
+    # at this setting other clips are found or missed
+    expect(says).not_to_have_text(before[0], use_inner_text=True)
+    expect(counted).not_to_have_text(before[1], use_inner_text=True)
+
+
+@pytest.mark.browser
+def test_a_clip_plays(visit):
+    reader = visit()
+    reader.open("listen")
+    player = reader.page.locator("audio").first
+    # a page that is still being drawn may put another player in the place of one that has begun
+    reader.page.wait_for_function(
+        """() => {
+          const player = document.querySelector('audio');
+          if (player?.paused) player.play().catch(() => {});
+          return player?.currentTime > 0.2;
+        }"""
+    )
+    reader.page.wait_for_function("() => document.querySelector('audio').duration > 0")
+    assert player.evaluate("player => player.duration") == pytest.approx(2.0, abs=0.05)
+    assert player.evaluate("player => player.error") is None
+
+
+@pytest.mark.browser
+def test_a_clicked_point_is_heard(visit):
+    reader = visit()
+    reader.open("method")
+    cloud = reader.page.locator("[class*=st-key-cloud_] .js-plotly-plot")
+    cloud.scroll_into_view_if_needed()
+    reader.page.wait_for_function(
+        "() => [...document.querySelectorAll('.js-plotly-plot')].every(plot => plot._fullLayout)"
+    )
+    reader.settle()
+    # where on the screen the first clip is drawn
+    place = cloud.evaluate(
+        """plot => {
+          const {x, y} = plot._fullData[0], {xaxis, yaxis} = plot._fullLayout;
+          const box = plot.querySelector('.nsewdrag').getBoundingClientRect();
+          return [box.x + xaxis.d2p(x[0]), box.y + yaxis.d2p(y[0])];
+        }"""
+    )
+    count = reader.page.locator("audio").count()
+    reader.page.mouse.move(*place)
+    reader.page.mouse.click(*place)
+    reader.settle()
+    reader.page.wait_for_function(f"() => document.querySelectorAll('audio').length > {count}")
+
+
+@pytest.mark.browser
+def test_a_cloud_in_three_dimensions_can_be_turned(visit):
+    reader = visit()
+    reader.open("method")
+    reader.page.get_by_role("radio", name="3-D").click()
+    reader.reads("Turn the cloud", "pick it from the list")
+    cloud = reader.page.locator('[class*="st-key-cloud_"] .js-plotly-plot')
+    plot = """document.querySelector('[class*="st-key-cloud_"] .js-plotly-plot')"""
+    scene = f"{plot}?._fullLayout?.scene?._scene"
+    reader.page.wait_for_function(f"() => {scene}?.getCamera")
+    reader.settle()
+    before = reader.page.evaluate(f"() => {scene}.getCamera().eye.x")
+    # pictures above it that are drawn late push it away from under the mouse
+    for _ in range(30):
+        cloud.scroll_into_view_if_needed()
+        box = cloud.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        reader.page.mouse.move(x, y)
+        reader.page.mouse.down()
+        reader.page.mouse.move(x + 90, y + 10, steps=8)
+        reader.page.mouse.up()
+        reader.settle()
+        after = reader.page.evaluate(f"() => {scene}.getCamera().eye.x")
+        if abs(after - before) > 0.1:
+            break
+    assert abs(after - before) > 0.1
+
+
+@pytest.mark.browser
+def test_the_grid_of_settings_is_drawn_whole(visit):
+    reader = visit()
+    reader.open("detectors")
+    reader.page.get_by_text("Show the grid").click()
+    # scores, the support vector machine, nine of them, LOF
+    reader.page.wait_for_function(
+        "() => document.querySelectorAll('.js-plotly-plot').length === 12"
+        " && document.querySelectorAll('.contourlayer').length >= 10"
+    )
+    reader.settle()
+    reader.is_whole()
+
+
+def upload(reader, path):
+    own = reader.page.get_by_test_id("stFileUploader")
+    # of the two places to drop a file that of its kind
+    kind = texts(reader.language)["own.model" if path.suffix == ".pgv" else "own.upload"]
+    place = own.filter(has_text=kind)
+    place.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(path)
+    # which shortens a long name
+    place.locator(f'[data-testid=stFileChip][aria-label^="{path.name}"]').wait_for()
+    reader.settle()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_wrong_files_get_a_sentence(visit, tmp_path, language):
+    tone = np.sin(np.arange(32000) / 9) / 4
+    (tmp_path / "text.wav").write_text("no sound")
+    soundfile.write(tmp_path / "silent.wav", 0 * tone, 16000)
+    soundfile.write(tmp_path / "other_rate.wav", tone, 44100)
+    expected = {
+        "text.wav": ("no readable audio", "pas un fichier audio"),
+        "silent.wav": ("digital silence", "silence numérique"),
+        "other_rate.wav": ("44,100 samples a second", "44\u202f100 échantillons par seconde"),
+    }
+    for name, words in expected.items():
+        reader = visit(390, language)
+        reader.open("own_clip")
+        upload(reader, tmp_path / name)
+        reader.reads(words[LANGUAGES.index(language)])
+        expect(reader.page.get_by_test_id("stException")).to_have_count(0)
+
+
+@pytest.mark.browser
+def test_an_uploaded_clip_gets_the_score_that_the_workflow_gave(visit, small):
+    scores = pd.read_csv(small / "resources/small/scores.csv", dtype={"id": str})
+    rows = scores[(scores["detector"] == "fusion") & (scores["label"] == "anomaly")]
+    worst = rows.sort_values("score").iloc[-1]
+    reader = visit()
+    reader.open("own_clip")
+    box = reader.page.get_by_role("combobox").first
+    name = f"{worst['machine']} ID {worst['id']}"
+    box.fill(name)
+    expect(reader.page.get_by_role("option")).to_have_text([name])
+    box.press("Enter")
+    reader.settle()
+    upload(reader, small / "data/small" / worst["machine"] / "test" / worst["clip"])
+    reader.reads("ANOMALOUS", f"{worst['score']:,.2f}", "What drives the score")
+    # the clip, and what drives its score in frequency and in time
+    expect(reader.page.locator(".js-plotly-plot")).to_have_count(3)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "language"), [(1280, "en"), (390, "fr")])
+def test_without_results_a_fitted_model_judges_a_clip(
+    browser, small, tmp_path, capsys, width, language
+):
+    from pygoodvibes.cli.main import main
+    from pygoodvibes.models import machine_model
+    from pygoodvibes.monitoring.score_clip import score_file
+
+    healthy = tmp_path / "healthy"
+    healthy.mkdir()
+    for clip in (small / "data/small/fan/train").glob("normal_id_00_*.wav"):
+        shutil.copy(clip, healthy)
+    model = tmp_path / "my-fan.pgv"
+    assert main(["fit", str(healthy), "-o", str(model)]) == 0
+    clip = small / "data/small/fan/test/anomaly_id_00_00000000.wav"
+    expected = score_file(machine_model.load(model), clip)
+    (tmp_path / "root").mkdir()
+    with served(tmp_path / "root") as address:
+        reader = Visit(browser, address, width, language)
+        reader.open("own_clip")
+        reader.reads({"en": "no models yet", "fr": "pas encore de modèles"}[language])
+        # Streamlit's own word gives way to one of the reader's language
+        button = reader.page.get_by_test_id("stFileUploaderDropzone").locator("button p")
+        expect(button).to_have_css("font-size", "0px")
+        word = button.evaluate("button => getComputedStyle(button, '::after').content")
+        assert word == {"en": '"Choose a file"', "fr": '"Choisir un fichier"'}[language]
+        upload(reader, model)
+        reader.reads("my-fan.pgv")
+        upload(reader, clip)
+        score = f"{expected.score:,.2f}"
+        reader.reads(score if language == "en" else score.replace(".", ","))
+        words = {"en": "What is odd, when and where", "fr": "Ce qui est étrange, quand et où"}
+        reader.reads(words[language])
+        expect(reader.page.locator(".js-plotly-plot")).to_have_count(3)
+        reader.settle()
+        reader.is_whole()
+        # the other pages say what to do
+        reader.open("results")
+        reader.reads("make results")
+        reader.is_whole()
+        reader.page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.shared
+def test_a_real_anomalous_fan_gets_its_verdict(visit, shared, small, tmp_path):
+    from pygoodvibes.audio import mel_cache
+    from pygoodvibes.config.validate import validate
+    from pygoodvibes.data.list_clips import write_manifests
+    from pygoodvibes.models import machine_model
+    from pygoodvibes.monitoring.fit_folder import fit_clips
+    from pygoodvibes.monitoring.score_clip import score_file
+    from pygoodvibes.util.csv_files import read_records
+
+    folder = shared / "data/mimii_fan_0db"
+    config = validate(
+        {
+            "dataset": {"name": "real", "source": "folder", "path": str(folder)},
+            "detectors": {"fusion": {}},
+        }
+    )
+    content = config.model_dump(mode="json")
+    write_manifests(
+        dataset=content["dataset"],
+        folder=str(folder),
+        audio=content["audio"],
+        manifest_path=tmp_path / "manifest.csv",
+        coverage_path=tmp_path / "coverage.csv",
+        ids_folder=tmp_path / "ids",
+        threads=1,
+    )
+    rows = read_records(tmp_path / "manifest.csv")
+    train = [row for row in rows if row["split"] == "train"]
+    key = train[0]["machine"], train[0]["id"]
+    train = [row for row in train if (row["machine"], row["id"]) == key]
+    settings = {"audio_settings": content["audio"], "mel_settings": content["mel"]}
+    (tmp_path / "mel").mkdir()
+    model, _ = fit_clips(
+        config,
+        train,
+        mel_cache.compute(train, folder, **settings),
+        name="fan",
+        folder=tmp_path / "mel",
+    )
+    root = tmp_path / "root"
+    shutil.copytree(small, root)
+    shutil.rmtree(root / "results/small/models")
+    (root / "results/small/models").mkdir()
+    machine_model.save(root / f"results/small/models/{key[0]}_id_{key[1]}.pgv", model)
+    clip = folder / "fan/test/anomaly_id_00_00000002.wav"
+    usual = score_file(model, clip)
+    strict = score_file(model, clip, false_alarm_rate=0.5)
+    words = {"normal": "NORMAL.", "anomalous": "ANOMALOUS."}
+    with served(root) as address:
+        reader = visit(address=address)
+        reader.open("own_clip")
+        upload(reader, clip)
+        reader.page.get_by_text("Verdict for fan ID 00").wait_for()
+        reader.reads(f"{usual.score:,.2f}", words[usual.verdict])
+        reader.settle()
+        # half of all normal clips may raise an alarm: then this one does
+        assert strict.verdict == "anomalous"
+        reader.page.get_by_role("slider").focus()
+        reader.page.keyboard.press("End")
+        reader.reads("▲ ANOMALOUS.", f"{strict.threshold:,.2f}")
+        assert reader.problems == []

@@ -1,0 +1,206 @@
+import io
+import os
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+
+from pygoodvibes.audio.stream import file_blocks, sliding, stream_blocks
+from pygoodvibes.monitoring.alarm import Alarm
+from pygoodvibes.util.errors import UserError
+
+AUDIO = {"sample_rate": 8000, "resample": False, "channel": 0}
+
+
+@given(
+    total=st.integers(0, 60),
+    window=st.integers(1, 20),
+    share=st.floats(0.01, 1),
+    block=st.integers(1, 70),
+)
+def test_windows_are_cut_outs_that_cover_all_samples(total, window, share, block):
+    samples = np.arange(total, dtype=np.float32)
+    blocks = [samples[start : start + block] for start in range(0, total, block)]
+    hop = max(1, round(share * window))
+    found = list(sliding(blocks, window=window, hop=hop))
+    for start, cut in found:
+        assert np.array_equal(cut, samples[start : start + window]) and len(cut) == window
+    starts = [start for start, _ in found]
+    regular = list(range(0, total - window + 1, hop))
+    assert starts[: len(regular)] == regular
+    if total < window:
+        assert found == []
+    else:
+        assert starts[-1] + window == total
+        assert len(starts) - len(regular) == (regular[-1] + window < total)
+
+
+def test_no_more_is_held_than_a_window_and_a_block():
+    held = []
+
+    def blocks():
+        for number in range(1000):
+            held.append(number)
+            yield np.full(10, number, dtype=np.float32)
+
+    for start, cut in sliding(blocks(), window=25, hop=5):
+        assert cut[-1] == held[-1]  # what comes out is never behind what went in
+        assert start + 25 > 10 * held[-1]
+
+
+@pytest.mark.parametrize("hop", [0, 6])
+def test_a_hop_that_would_skip_samples_is_refused(hop):
+    with pytest.raises(ValueError, match="hop"):
+        list(sliding([np.zeros(9)], window=5, hop=hop))
+
+
+@given(
+    k=st.integers(1, 6),
+    more=st.integers(0, 6),
+    anomalous=st.lists(st.booleans(), max_size=60),
+)
+def test_the_alarm_goes_on_at_k_of_n_and_off_below_half_of_k(k, more, anomalous):
+    alarm, before = Alarm(k, k + more), False
+    for number in range(len(anomalous)):
+        found = sum(anomalous[max(0, number + 1 - k - more) : number + 1])
+        now = alarm.update(anomalous[number])
+        assert now == alarm.on
+        if found >= k:
+            assert now
+        elif 2 * found < k:
+            assert not now
+        else:
+            assert now == before  # in between it stays as it is
+        before = now
+
+
+def test_single_anomalous_windows_raise_no_alarm_and_a_row_of_them_does():
+    alarm = Alarm(3, 5)
+    assert not any(alarm.update(number % 4 == 0) for number in range(40))
+    alarm = Alarm(3, 5)
+    states = [alarm.update(value) for value in [1, 1, 1, 0, 0, 0, 0, 0]]
+    assert states == [False, False, True, True, True, True, False, False]
+
+
+@given(k=st.integers(1, 6), more=st.integers(0, 6), anomalous=st.lists(st.booleans(), max_size=20))
+def test_too_few_windows_for_the_alarm_leave_it_undecided_if_all_are_anomalous(k, more, anomalous):
+    alarm = Alarm(k, k + more)
+    for number, value in enumerate(anomalous, start=1):
+        alarm.update(value)
+        assert alarm.undecided == (number < k and all(anomalous[:number]))
+        assert not (alarm.undecided and alarm.on)
+
+
+@pytest.mark.parametrize(("k", "n"), [(0, 3), (4, 3)])
+def test_an_impossible_alarm_is_refused(k, n):
+    with pytest.raises(UserError, match="alarm"):
+        Alarm(k, n)
+
+
+def test_a_file_comes_in_blocks_as_it_is_read_whole(tmp_path):
+    stereo = np.random.default_rng(0).normal(size=(20123, 2)) / 10
+    soundfile.write(tmp_path / "a.wav", stereo, 8000)
+    whole, _ = soundfile.read(tmp_path / "a.wav", dtype="float32")
+    parts = list(file_blocks(tmp_path / "a.wav", {**AUDIO, "channel": 1}))
+    assert len(parts) == 3 and np.array_equal(np.concatenate(parts), whole[:, 1])
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "said"),
+    [
+        ("no.wav", AUDIO, "No such file"),
+        ("text.wav", AUDIO, "no readable audio"),
+        ("a.wav", {**AUDIO, "sample_rate": 16000, "resample": True}, "sample rate 8000 Hz"),
+        ("a.wav", {**AUDIO, "channel": 1}, "1 channel"),
+    ],
+)
+def test_a_file_that_cannot_be_cut_says_why(tmp_path, name, settings, said):
+    soundfile.write(tmp_path / "a.wav", np.zeros(100), 8000)
+    (tmp_path / "text.wav").write_text("hello")
+    with pytest.raises(UserError, match=said):
+        list(file_blocks(tmp_path / name, settings))
+
+
+class Dripping(io.RawIOBase):
+    """Gives few bytes at a time, as a pipe does."""
+
+    def __init__(self, content, step):
+        self.content, self.step = content, step
+
+    def read(self, size):
+        step = min(size, self.step)
+        part, self.content = self.content[:step], self.content[step:]
+        return part
+
+
+@pytest.mark.parametrize("step", [1, 3, 1000, 10**6])
+def test_a_stream_gives_the_samples_of_the_file(tmp_path, step):
+    noise = np.random.default_rng(0).normal(size=5000) / 10
+    soundfile.write(tmp_path / "a.wav", noise, 8000, subtype="PCM_16")
+    expected, _ = soundfile.read(tmp_path / "a.wav", dtype="float32")
+    raw, _ = soundfile.read(tmp_path / "a.wav", dtype="int16")
+    content = raw.astype("<i2").tobytes() + b"\x01"
+    parts = list(stream_blocks(Dripping(content, step), sample_rate=8000))
+    assert np.array_equal(np.concatenate(parts), expected)
+
+
+def wav(tmp_path, samples, rate=8000, **options):
+    soundfile.write(tmp_path / "s.wav", samples, rate, **{"subtype": "PCM_16", **options})
+    return (tmp_path / "s.wav").read_bytes()
+
+
+@pytest.mark.parametrize("step", [1, 7, 10**6])
+@pytest.mark.parametrize("file_format", ["WAV", "WAVEX"])
+def test_a_wav_as_the_stream_gives_its_samples_and_not_its_header(tmp_path, step, file_format):
+    stereo = np.random.default_rng(0).normal(size=(3000, 2)) / 10
+    content = wav(tmp_path, stereo, format=file_format)
+    expected, _ = soundfile.read(tmp_path / "s.wav", dtype="float32")
+    # behind the samples there may be notes, which are no sound
+    notes = b"LIST\x04\x00\x00\x00INFO"
+    stream = Dripping(content + notes, step)
+    parts = list(stream_blocks(stream, sample_rate=8000, channel=1))
+    assert np.array_equal(np.concatenate(parts), expected[:, 1])
+
+
+@pytest.mark.parametrize("size", [0, 0x7FFFF000, 0xFFFFFFFF])
+def test_a_wav_that_does_not_know_its_length_is_read_to_the_end(tmp_path, size):
+    noise = np.random.default_rng(0).normal(size=3000) / 10
+    content = bytearray(wav(tmp_path, noise))
+    expected, _ = soundfile.read(tmp_path / "s.wav", dtype="float32")
+    content[40:44] = size.to_bytes(4, "little")
+    parts = list(stream_blocks(io.BytesIO(content), sample_rate=8000))
+    assert np.array_equal(np.concatenate(parts), expected)
+
+
+@pytest.mark.parametrize(
+    ("options", "channel", "said"),
+    [
+        ({"rate": 16000}, 0, "sample rate 16000 Hz, but the model's is 8000 Hz"),
+        ({"subtype": "PCM_24"}, 0, "24 bit, format 1"),
+        ({"subtype": "FLOAT"}, 0, "32 bit, format 3"),
+        ({}, 1, "channel 1"),
+        ({"format": "FLAC"}, 0, "is FLAC, not raw samples"),
+    ],
+)
+def test_a_stream_of_another_kind_is_refused(tmp_path, options, channel, said):
+    content = wav(tmp_path, np.random.default_rng(0).normal(size=300) / 10, **options)
+    with pytest.raises(UserError, match=said):
+        list(stream_blocks(io.BytesIO(content), sample_rate=8000, channel=channel))
+
+
+@pytest.mark.parametrize("cut", [14, 30, 40])
+def test_a_wav_header_that_stops_is_refused(tmp_path, cut):
+    content = wav(tmp_path, np.zeros(300))[:cut]
+    with pytest.raises(UserError, match="begins as a WAV and then is none"):
+        list(stream_blocks(io.BytesIO(content), sample_rate=8000))
+
+
+def test_a_recording_whose_name_is_not_utf8_is_cut_like_others(tmp_path):
+    noise = np.random.default_rng(0).normal(size=300) / 10
+    soundfile.write(tmp_path / "a.flac", noise, 8000)
+    expected = np.concatenate(list(file_blocks(tmp_path / "a.flac", AUDIO)))
+    odd = tmp_path / os.fsdecode(b"caf\xe9.flac")
+    (tmp_path / "a.flac").rename(odd)
+    assert np.array_equal(np.concatenate(list(file_blocks(odd, AUDIO))), expected)

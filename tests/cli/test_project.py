@@ -1,0 +1,82 @@
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from pygoodvibes.cli.main import main
+from pygoodvibes.documentation import readme
+
+
+def test_a_valid_config_is_called_valid(root, capsys):
+    assert main(["check", str(root / "config" / "config.yaml")]) == 0
+    assert capsys.readouterr().out.endswith("config.yaml: valid\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("dataset: [", "no valid YAML"),
+        ("- a\n", "must be a table of keys"),
+        ("", "must be a table of keys"),
+        ("dataset:\n  name: x\n  source: synthetic\n", "detectors: this key is missing"),
+        (None, "No such file"),
+    ],
+)
+def test_a_bad_config_gets_one_sentence_and_exit_code_1(tmp_path, capsys, text, said):
+    path = tmp_path / "bad.yaml"
+    if text is not None:
+        path.write_text(text)
+    for name in ("check", "show"):
+        assert main([name, str(path)]) == 1
+        shown = capsys.readouterr().err
+        assert shown.startswith(f"Error: {path}: ") and said in shown and shown.count("\n") == 1
+
+
+def test_results_are_shown_with_their_places(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c.yaml").write_text(
+        "dataset:\n  name: mine\n  source: synthetic\ndetectors:\n  lof: {}\n"
+    )
+    assert main(["show", "c.yaml"]) == 1
+    assert "no results yet" in capsys.readouterr().err
+    folder = tmp_path / "results" / "mine" / "tables"
+    folder.mkdir(parents=True)
+    (folder / "averages.md").write_text("## AUC\n\n| lof |\n")
+    assert main(["show", "c.yaml"]) == 0
+    shown = capsys.readouterr().out
+    assert "| lof |" in shown and "results/mine/figures" in shown and "report.html" not in shown
+    (tmp_path / "results" / "mine" / "report.html").write_text("")
+    main(["show", "c.yaml"])
+    assert "results/mine/report.html" in capsys.readouterr().out
+    assert "summary.html" not in shown
+    (tmp_path / "results" / "mine" / "summary.html").write_text("")
+    main(["show", "c.yaml"])
+    shown = capsys.readouterr().out
+    assert shown.index("results/mine/summary.html") < shown.index("| lof |")
+    main(["report-path", "c.yaml"])
+    assert capsys.readouterr().out == "results/mine/report.html\n"
+
+
+def test_the_readme_takes_the_table_and_leaves_the_rest():
+    text = f"above\n{readme.START}\nold\n{readme.END}\nbelow\n"
+    table = "## Title\n\n| a |\n| - |\n\n- note\n"
+    new = readme.with_table(text, table)
+    assert new == f"above\n{readme.START}\n| a |\n| - |\n\n- note\n{readme.END}\nbelow\n"
+    assert readme.with_table(new, table) == new
+
+
+def test_the_readme_starts_with_the_two_commands_and_has_a_table(root):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    assert text.index("make results") < text.index("make test") < 400
+    table = text.partition(readme.START)[2].partition(readme.END)[0]
+    assert table.count("\n| ") > 6 and "mean of types" in table
+    assert (root / readme.FIGURE).is_file()
+
+
+@pytest.mark.skipif(not pathlib.Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_behind_standard_output_is_one_sentence(root):
+    command = [sys.executable, "-m", "pygoodvibes", "check", root / "config" / "config.yaml"]
+    with pathlib.Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1 and done.stderr == "Error: No space left on device\n"

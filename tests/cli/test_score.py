@@ -1,0 +1,651 @@
+import csv
+import errno
+import io
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+import soundfile
+
+import own_machine
+from pygoodvibes.cli.main import main
+from pygoodvibes.cli.score import ANOMALOUS, ENDING, NORMAL, NOT_SCORED
+from pygoodvibes.models import machine_model
+from pygoodvibes.monitoring import score_files
+from pygoodvibes.monitoring.alarm import Alarm
+from pygoodvibes.monitoring.judge import judge
+from pygoodvibes.monitoring.output import COLUMNS, Csv, Json, JsonLines, clock, one_in
+from pygoodvibes.monitoring.score_clip import score_file
+from pygoodvibes.monitoring.watch import Watch
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Return a folder with a model, a fourth as sensitive one, and some recordings."""
+    folder = tmp_path_factory.mktemp("place")
+    fit = own_machine.fit(folder / "pump", detectors="fusion,knn")
+    machine_model.save(folder / "pump.pgv", fit.model)
+    for number in range(3):
+        own_machine.write(folder / "new" / f"good{number}.wav", 100 + number)
+    own_machine.write(folder / "odd.wav", 200, whistle=0.05)
+    (folder / "text.wav").write_text("hello")
+    return folder
+
+
+@pytest.fixture
+def run(place, monkeypatch, capsys):
+    def call(*arguments):
+        monkeypatch.chdir(place)
+        code = main(["score", *map(str, arguments)])
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return call
+
+
+LOW = ("--false-alarm-rate", "0.01")  # none of the three good ones lies above
+
+
+def rows_of(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize(
+    ("clips", "code"),
+    [
+        (["new"], 0),
+        (["new", "odd.wav"], 3),
+        (["new", "text.wav"], 4),
+        (["odd.wav", "text.wav"], 3),
+        (["no.wav"], 4),
+    ],
+)
+def test_the_exit_code_tells_the_verdict(run, clips, code):
+    assert run("pump.pgv", *clips, "--threshold", "6")[0] == code
+
+
+def test_a_table_for_people(run):
+    code, out, err = run("pump.pgv", "odd.wav", "text.wav", *LOW)
+    head, odd, text = out.splitlines()
+    assert head.split() == ["clip", "score", "threshold", "verdict", "so", "high"]
+    assert odd.startswith("odd.wav") and "anomalous" in odd and "1 in 21" in odd
+    assert "not scored" in text and "no readable audio" in text
+    caution, summary = err.splitlines()
+    assert caution.startswith(
+        "Caution: pump, fusion: threshold from 20 clips: between 0.3 and 14 %"
+    )
+    assert summary == "2 clip(s): 1 anomalous, 0 normal, 1 not scored" and code == 3
+
+
+def test_csv_and_json_hold_all_digits(run, place):
+    code, out, _ = run("pump.pgv", "odd.wav", "text.wav", "--csv", "-", "--json", "all.json")
+    odd, text = rows_of(out)
+    assert tuple(odd) == COLUMNS
+    model = machine_model.load(place / "pump.pgv")
+    expected = score_file(model, place / "odd.wav")
+    assert float(odd["score"]) == expected.score and float(odd["threshold"]) == expected.threshold
+    assert (odd["seconds"], odd["start"], odd["alarm"]) == ("1.0", "", "")
+    assert text["verdict"] == "not scored" and text["score"] == "" and text["reason"]
+    document = json.loads((place / "all.json").read_text())
+    assert document["clips"][0]["score"] == expected.score and len(document["clips"]) == 2
+    [described] = document["models"]
+    low, high = described["false_alarm_interval"]
+    assert low < 0.1 < high and "threshold from 20 clips" in described["caution"]
+    assert described["sha256"] == model.sha256 and described["threshold"] == expected.threshold
+    assert code == 3
+
+
+def test_several_models_and_detectors(run, place):
+    shutil.copy(place / "pump.pgv", place / "copy.dat")
+    _, out, _ = run("pump.pgv", "--model", "copy.dat", "odd.wav", "--csv", "-", "--detector", "knn")
+    first, second = rows_of(out)
+    # both are called pump, so they go by their files
+    assert {first["model"], second["model"]} == {"copy.dat", "pump.pgv"}
+    assert first["score"] == second["score"] and first["detector"] == "knn"
+    _, out, _ = run("pump.pgv", "--model", "copy.dat", "odd.wav")
+    assert "model" in out.splitlines()[0] and "copy.dat" in out
+
+
+def test_many_clips_in_two_processes_score_as_one_by_one(place):
+    model = machine_model.load(place / "pump.pgv")
+    panel = score_files.Panel([model], [judge(model)])
+    clips = sorted(map(str, (place / "pump").glob("*.wav"))) * 2
+    many = [records[0].score for records in score_files.score_clips(panel, clips, jobs=2)]
+    alone = [score_file(model, clip).score for clip in clips]
+    assert many == pytest.approx(alone, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["odd.wav"], "no model"),
+        (["pump.pgv"], "nothing to score"),
+        (["text.wav.pgv", "odd.wav"], "can't be read"),
+        (["pump.pgv", "-", "odd.wav"], "the stream"),
+        (["pump.pgv", "odd.wav", "--detector", "lof"], "no detector 'lof'"),
+        (["pump.pgv", "odd.wav", "--csv", "-", "--json", "-"], "not both"),
+        (["pump.pgv", "odd.wav", "--csv", "no/x.csv"], "can't be written"),
+        (["pump.pgv", "odd.wav", "--window", "1", "--hop", "2"], "--hop 2: longer"),
+        (["pump.pgv", "-", "--stream-rate", "44100"], "the model is for 8000 Hz"),
+        (["pump.pgv", "--watch", "nowhere"], "no such folder"),
+        (["pump.pgv", "odd.wav", "--csv", "x", "--json", "./x"], "not both"),
+        (["pump.pgv", "--csv", "odd.wav", "new"], "odd.wav: a recording by its name"),
+        (["pump.pgv", "--json", "odd.FLAC", "new"], "odd.FLAC: a recording by its name"),
+        (["pump.pgv", "--json", "pump.pgv", "new"], "pump.pgv: a model by its name"),
+        (["pump.pgv", "--csv", "copy.m4a", "new"], "copy.m4a: no text file"),
+    ],
+)
+def test_errors_are_one_sentence_and_exit_code_1(run, place, arguments, said):
+    shutil.copy(place / "odd.wav", place / "copy.m4a")
+    before = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    code, _, err = run(*arguments)
+    assert code == 1 and err.startswith("Error: ") and said in err and err.count("\n") == 1
+    assert before == {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--alarm=6/5", "6/5 is not like 3/5"),
+        ("--alarm=abc", "abc is not like 3/5"),
+        ("--false-alarm-rate=2", "2 does not lie between 0 and 1"),
+        ("--false-alarm-rate=100%", "100% does not lie between 0 and 1"),
+        ("--false-alarm-rate=few", "few is no share such as 0.05 or 5%"),
+        ("--threshold=nan", "nan is no finite number"),
+        ("--threshold=inf", "inf is no finite number"),
+        ("--hop=0", "0 is no number above 0"),
+        ("--window=long", "long is no finite number"),
+        ("--settle=-1", "-1 is less than 0"),
+        ("--jobs=1.5", "1.5 is no whole number"),
+        ("--what", "unrecognized arguments"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2_and_says_what_is_wrong(run, capsys, option, said):
+    with pytest.raises(SystemExit) as stopped:
+        run("pump.pgv", "odd.wav", option)
+    assert stopped.value.code == 2 and said in capsys.readouterr().err
+
+
+def test_a_false_alarm_rate_may_be_in_percent(run):
+    by_share, by_percent = (
+        run("pump.pgv", "odd.wav", "--false-alarm-rate", rate, "--csv", "-")[1]
+        for rate in ("0.25", "25%")
+    )
+    other = run("pump.pgv", "odd.wav", "--csv", "-")[1]
+    assert by_share == by_percent != other
+
+
+def night(place):
+    """Write a recording with a whistle from 10 s to 20 s."""
+    parts = [own_machine.sound(n, whistle=0.05 * (10 <= n < 20)) for n in range(30)]
+    soundfile.write(place / "night.wav", np.concatenate(parts), own_machine.RATE, subtype="PCM_16")
+    return place / "night.wav"
+
+
+def test_windows_score_as_the_cut_out_clips_and_the_alarm_goes_on_and_off(run, place):
+    path = night(place)
+    code, out, _ = run(
+        "pump.pgv", path, "--window", 1, "--hop", 0.5, "--csv", "-", "--alarm", "3/5"
+    )
+    rows = rows_of(out)
+    assert code == 3 and [float(row["start"]) for row in rows] == [n / 2 for n in range(59)]
+    samples, _ = soundfile.read(path, dtype="float32")
+    model = machine_model.load(place / "pump.pgv")
+    for row in rows[::7]:
+        start = round(float(row["start"]) * own_machine.RATE)
+        cut = score_file(model, samples[start : start + own_machine.RATE])
+        assert float(row["score"]) == cut.score and row["verdict"] == cut.verdict
+    bell = Alarm(3, 5)
+    expected = [str(int(bell.update(row["verdict"] == "anomalous"))) for row in rows]
+    assert [row["alarm"] for row in rows] == expected
+    on = [float(row["start"]) for row in rows if row["alarm"] == "1"]
+    assert any(10 <= start < 20 for start in on) and rows[-1]["alarm"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("whistles", "alarm", "code", "words"),
+    [
+        # fewer windows than the alarm asks for: all of them must be anomalous
+        ("1", [1], 3, "1 with an alarm, 0 without, 0 not scored in full; 1 of 1 window(s)"),
+        ("11", [0, 1], 3, "1 with an alarm, 0 without, 0 not scored in full; 2 of 2 window(s)"),
+        ("01", [0, 0], 0, "0 with an alarm, 1 without, 0 not scored in full; 1 of 2 window(s)"),
+        ("10", [0, 0], 0, "0 with an alarm, 1 without, 0 not scored in full; 1 of 2 window(s)"),
+        # enough: three of the last five
+        ("1011", [0, 0, 0, 1], 3, "1 with an alarm, 0 without"),
+        ("1001", [0, 0, 0, 0], 0, "0 with an alarm, 1 without"),
+        # of what could be scored
+        ("1s", [0, 1], 3, "1 with an alarm, 0 without, 0 not scored in full; 1 of 2 window(s)"),
+        ("0s", [0, 0], 4, "0 with an alarm, 0 without, 1 not scored in full; 0 of 2 window(s)"),
+    ],
+)
+@pytest.mark.parametrize("source", ["file", "stream"])
+def test_a_short_recording_can_ring_the_alarm(
+    run, place, monkeypatch, source, whistles, alarm, code, words
+):
+    parts = [
+        own_machine.sound(100, whistle=0.05 * (kind == "1")) * (kind != "s") for kind in whistles
+    ]
+    soundfile.write(place / "some.wav", np.concatenate(parts), own_machine.RATE, subtype="PCM_16")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper((place / "some.wav").open("rb")))
+    clip = "some.wav" if source == "file" else "-"
+    found, out, err = run(
+        "pump.pgv", clip, "--window", 1, "--hop", 1, "--threshold", 6, "--csv", "-"
+    )
+    rows = rows_of(out)
+    verdicts = {"0": "normal", "1": "anomalous", "s": "not scored"}
+    assert [row["verdict"] for row in rows] == [verdicts[kind] for kind in whistles]
+    assert [int(row["alarm"]) for row in rows] == alarm
+    assert found == code
+    if source == "stream" or len(whistles) > 1:
+        assert err.startswith("1 recording(s): ") and words in err and err.count("\n") == 1
+
+
+def test_the_summary_of_windows_agrees_with_their_lines(run):
+    code, out, err = run("pump.pgv", "new", "odd.wav", "--window", 1, "--threshold", -99)
+    assert out.count("anomalous") == out.count("ALARM") == 4 and code == 3
+    assert err == (
+        "4 recording(s): 4 with an alarm, 0 without, 0 not scored in full; "
+        "4 of 4 window(s) anomalous\n"
+    )
+
+
+def test_a_stream_that_is_stopped_shows_what_it_has_found(place):
+    def blocks():
+        yield own_machine.sound(100, whistle=0.05).astype(np.float32)
+        raise KeyboardInterrupt
+
+    model = machine_model.load(place / "pump.pgv")
+    panel = score_files.Panel([model], [judge(model)])
+    bells = [Alarm(3, 5)]
+    found = score_files.score_windows(panel, "-", blocks(), window=1, hop=1, alarms=bells)
+    shown = []
+    try:
+        shown += next(found)
+        next(found)
+    except KeyboardInterrupt:
+        shown.append("stopped")
+    record, end = shown
+    assert record.verdict == "anomalous" and record.alarm is True and end == "stopped"
+
+
+def test_by_default_a_window_is_as_long_as_the_training_clips(run, place):
+    _, out, _ = run("pump.pgv", night(place), "--alarm", "2/4", "--csv", "-")
+    rows = rows_of(out)
+    assert {row["seconds"] for row in rows} == {"1.0"}
+    assert [row["start"] for row in rows[:3]] == ["0.0", "0.5", "1.0"]
+
+
+def test_a_silent_window_and_a_recording_that_is_too_short(run, place):
+    noise = own_machine.sound(1)
+    soundfile.write(place / "gap.wav", np.concatenate([noise, 0 * noise, noise]), 8000)
+    own_machine.write(place / "short.wav", 1, seconds=0.5)
+    code, out, _ = run("pump.pgv", "gap.wav", "--hop", 1, "--csv", "-", "--threshold", 99)
+    assert [row["verdict"] for row in rows_of(out)] == ["normal", "not scored", "normal"]
+    assert "digital silence" in rows_of(out)[1]["reason"] and code == 4
+    code, out, _ = run("pump.pgv", "short.wav", "--hop", 1)
+    assert code == 4 and "shorter than a window (1 s)" in out
+
+
+def test_a_stream_scores_as_the_file(run, place):
+    path = night(place)
+    raw, _ = soundfile.read(path, dtype="int16")
+    command = [sys.executable, "-m", "pygoodvibes", "score", str(place / "pump.pgv"), "-"]
+    done = subprocess.run(
+        [*command, "--csv", "-"], input=raw.astype("<i2").tobytes(), capture_output=True
+    )
+    assert done.returncode == 3, done.stderr
+    _, out, _ = run("pump.pgv", path, "--hop", 0.5, "--csv", "-")
+    numbers = [(row["start"], row["score"], row["alarm"]) for row in rows_of(out)]
+    streamed = rows_of(done.stdout.decode())
+    assert [(row["start"], row["score"], row["alarm"]) for row in streamed] == numbers
+
+
+def test_a_watched_folder_is_scored_as_recordings_arrive(place, tmp_path, monkeypatch, capsys):
+    incoming = tmp_path / "incoming"
+    own_machine.write(incoming / "old.wav", 1)
+    real = Watch.run
+
+    def run_until_interrupted(self, **options):
+        for number, path in enumerate(real(self, interval=0.02)):
+            yield path
+            if number == 1:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(Watch, "run", run_until_interrupted)
+
+    def record():
+        own_machine.write(tmp_path / "drafts" / "good.wav", 100)
+        own_machine.write(tmp_path / "drafts" / "odd.wav", 200, whistle=0.05)
+        for name in ("good.wav", "odd.wav"):
+            (tmp_path / "drafts" / name).rename(incoming / name)
+
+    # started late enough that the watch has begun: what is there before is passed over
+    recorder = threading.Timer(1.0, record)
+    recorder.start()
+    options = ["--settle", "0.05", "--json", "-", *LOW]
+    code = main(["score", str(place / "pump.pgv"), "--watch", str(incoming), *options])
+    recorder.join()
+    shown = capsys.readouterr()
+    lines = [json.loads(line) for line in shown.out.splitlines()]
+    assert [(line["clip"].rpartition("/")[2], line["verdict"]) for line in lines] == [
+        ("good.wav", "normal"),
+        ("odd.wav", "anomalous"),
+    ]
+    assert code == 3 and shown.err.startswith(f"Watching {incoming} ")
+    assert "threshold from 20 clips" in shown.err.splitlines()[1]
+    assert shown.err.endswith("2 clip(s): 1 anomalous, 1 normal, 0 not scored\n")
+
+
+@pytest.fixture
+def watched(place, monkeypatch, capsys):
+    """Return a function that scores recordings as if they had arrived one by one, then Ctrl-C."""
+
+    def call(paths, *options):
+        def arrive(self, **settings):
+            yield from paths
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Watch, "run", arrive)
+        monkeypatch.chdir(place)
+        code = main(["score", "pump.pgv", "--watch", "new", *map(str, options)])
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return call
+
+
+def test_the_alarm_of_a_watched_folder_goes_on_from_file_to_file(watched):
+    good, odd = "new/good0.wav", "odd.wav"
+    paths = [odd, good, odd, "text.wav", good, odd, good, good, good, good]
+    options = ("--alarm", "3/5", "--threshold", 6, "--csv", "-")
+    code, out, err = watched(paths, *options)
+    rows = [row for row in rows_of(out) if row["clip"] != "text.wav"]
+    assert [row["alarm"] for row in rows] == [*"000011100"] and code == 3
+    assert err.endswith(
+        "3 recording(s): 2 with an alarm, 0 without, 1 not scored in full; "
+        "3 of 9 window(s) anomalous\n"
+    )
+    # a file alone has too few windows for it
+    code, out, err = watched([odd], *options)
+    assert [row["alarm"] for row in rows_of(out)] == ["0"] and code == 0
+    assert "0 with an alarm, 1 without" in err and "1 of 1 window(s) anomalous" in err
+
+
+def test_a_watch_adds_to_the_files_that_are_there(watched, run, tmp_path):
+    table, lines = tmp_path / "log.csv", tmp_path / "log.jsonl"
+    options = ("--csv", table, "--json", lines, *LOW)
+    assert watched(["new/good0.wav"], *options)[0] == 0
+    first = table.read_text()
+    # whoever wrote last was stopped in a line
+    table.write_text(first + "odd.wav,pu")
+    assert watched(["odd.wav"], *options)[0] == 3
+    header, *rows = table.read_text().splitlines()
+    assert header == ",".join(COLUMNS) and table.read_text().startswith(first)
+    assert [row.split(",")[0] for row in rows] == ["new/good0.wav", "odd.wav", "odd.wav"]
+    clips = [json.loads(line)["clip"] for line in lines.read_text().splitlines()]
+    assert clips == ["new/good0.wav", "odd.wav"]
+    # a single run writes anew
+    run("pump.pgv", "odd.wav", "--csv", table)
+    assert len(table.read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("option", ["--csv", "--json"])
+@pytest.mark.parametrize("content", ["a,b\n1,2\n", '{"clip": 1}\n', "{\n", "\udcff"])
+def test_a_watch_adds_to_no_other_file(watched, tmp_path, option, content):
+    path = tmp_path / "log.txt"
+    path.write_text(content, errors="surrogateescape")
+    before = path.read_bytes()
+    code, _, err = watched(["odd.wav"], option, path)
+    assert code == 1 and "begins otherwise" in err.splitlines()[-1]
+    assert path.read_bytes() == before
+
+
+FULL = pathlib.Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("option", ["--csv", "--json"])
+def test_a_full_disk_is_one_sentence(run, watched, option):
+    code, _, err = run("pump.pgv", "odd.wav", option, FULL)
+    said = "Error: /dev/full: can't be written (No space left on device)"
+    assert code == 1 and err.splitlines()[-1] == said and "Traceback" not in err
+    code, _, err = watched(["odd.wav"], option, FULL)
+    assert code == 1 and err.splitlines()[-1] == said
+
+
+def test_a_disk_that_fills_up_ends_a_watch_with_what_it_has_found(watched, monkeypatch, tmp_path):
+    real, written = Csv.write, []
+
+    def write(self, record):
+        if written:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written.append(record)
+        real(self, record)
+
+    monkeypatch.setattr(Csv, "write", write)
+    code, _, err = watched(["odd.wav", "new/good0.wav"], "--csv", tmp_path / "log.csv", *LOW)
+    *_, summary, error = err.splitlines()
+    assert code == 1 and error.endswith("log.csv: can't be written (No space left on device)")
+    assert summary == "2 clip(s): 1 anomalous, 1 normal, 0 not scored"
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("options", [[], ["--csv", "-"], ["--json", "-"]])
+def test_a_full_disk_behind_standard_output_is_one_sentence(place, options):
+    command = [sys.executable, "-m", "pygoodvibes", "score", "pump.pgv", "odd.wav", *options]
+    command += ["--threshold", "6"]
+    with FULL.open("wb") as full:
+        done = subprocess.run(command, cwd=place, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    *_, last = done.stderr.splitlines()
+    assert last == "Error: standard output: can't be written (No space left on device)"
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+@pytest.mark.parametrize("option", ["--csv", "--json", "table"])
+def test_names_that_are_not_utf8_are_scored_and_shown(place, tmp_path, option, encoding):
+    """In a process of its own: what its standard output takes is set when it starts."""
+    for name in (b"caf\xe9.wav", "ü.wav".encode()):
+        shutil.copy(place / "odd.wav", tmp_path / os.fsdecode(name))
+    options = [] if option == "table" else [option, "-"]
+    command = [sys.executable, "-m", "pygoodvibes", "score", place / "pump.pgv", ".", *options]
+    strict = {**os.environ, "PYTHONIOENCODING": f"{encoding}:strict", "PYTHONUTF8": "1"}
+    done = subprocess.run(command, cwd=tmp_path, env=strict, capture_output=True, check=False)
+    assert done.returncode == 3, done.stderr
+    # what is for programs is always UTF-8
+    encoding = encoding if option == "table" else "utf-8"
+    shown = done.stdout.decode(encoding)
+    second = "ü.wav" if encoding == "utf-8" else "\\xfc.wav"
+    if option == "--json":
+        names = [clip["clip"] for clip in json.loads(shown)["clips"]]
+        assert names == ["caf\\udce9.wav", second]
+    else:
+        _, *lines = shown.splitlines()
+        assert [line.partition(".wav")[0] + ".wav" for line in lines] == [
+            "caf\\udce9.wav",
+            second,
+        ]
+        if encoding == "utf-8" and option == "table":
+            assert lines[0].index("anomalous") == lines[1].index("anomalous")
+
+
+def test_a_compressed_file_whose_name_is_not_utf8_says_so(run, tmp_path):
+    soundfile.write(tmp_path / "a.flac", own_machine.sound(1), own_machine.RATE)
+    (tmp_path / "a.flac").rename(tmp_path / os.fsdecode(b"caf\xe9.flac"))
+    code, out, _ = run("pump.pgv", tmp_path)
+    assert code == 4 and "its name is not UTF-8 text; rename the file" in out
+
+
+@pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")
+def test_json_holds_no_number_that_is_none(run, place):
+    loud = (own_machine.sound(1) * 1e36).astype(np.float32)
+    soundfile.write(place / "loud.wav", loud, own_machine.RATE, subtype="FLOAT")
+    code, out, _ = run("pump.pgv", "loud.wav", "--json", "-")
+    [clip] = json.loads(out, parse_constant=pytest.fail)["clips"]
+    assert (clip["score"], clip["verdict"]) == (None, "not scored") and code == 4
+    assert "not finite" in clip["reason"]
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_no_document_is_written_with_a_number_that_json_has_not(number):
+    record = score_files.Record("a.wav", "pump", "knn", score=number)
+    document = Json(io.StringIO(), [], [])
+    document.write(record)
+    for write in (document.close, lambda: JsonLines(io.StringIO()).write(record)):
+        with pytest.raises(ValueError, match="not JSON compliant"):
+            write()
+
+
+def test_fit_overwrites_no_recording(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    own_machine.healthy(tmp_path / "pump", 4)
+    keep = own_machine.write(tmp_path / "keep.wav", 1)
+    before = keep.read_bytes()
+    for path in ("keep.wav", "model.dat", "no/model.pgv"):
+        assert main(["fit", "pump", "-o", path]) == 1
+        shown = capsys.readouterr().err
+        assert shown.startswith(f"Error: -o {path}: ") and shown.count("\n") == 1
+    assert keep.read_bytes() == before and not (tmp_path / "model.dat").exists()
+
+
+def test_fit_leaves_out_a_name_that_is_not_utf8(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / os.fsdecode(b"pompe \xe9")
+    own_machine.healthy(tmp_path / "drafts", 7).rename(folder)
+    (folder / "000.wav").rename(folder / os.fsdecode(b"caf\xe9.wav"))
+    assert main(["fit", str(folder), "-o", "x.pgv"]) == 0
+    assert "caf\\udce9.wav: its name is not UTF-8 text" in capsys.readouterr().out
+    assert machine_model.load("x.pgv").training["clips"] == 6
+    soundfile.write(tmp_path / "a.flac", own_machine.sound(1), own_machine.RATE)
+    (tmp_path / "a.flac").rename(folder / "a.flac")
+    assert main(["fit", str(folder)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Error: ") and "a.flac: its name is not UTF-8 text; rename" in said
+
+
+def test_fit_prints_what_it_learnt_and_its_model_scores(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    own_machine.healthy(tmp_path / "my pump", 8)
+    (tmp_path / "my pump" / "text.wav").write_text("hello")
+    assert main(["fit", "my pump", "--false-alarm-rate", "0.25"]) == 0
+    out = capsys.readouterr().out
+    assert "my_pump: 8 recordings, 8 s at 8000 Hz; 1 left out:" in out
+    assert "text.wav: no readable audio" in out and "2 of 8 held-out recordings lie above" in out
+    assert "pygoodvibes score my_pump.pgv" in out
+    own_machine.write(tmp_path / "odd.wav", 200, whistle=0.2)
+    assert main(["score", "my_pump.pgv", "odd.wav"]) == 3
+    assert main(["fit", "my pump", "-o", "x.pgv", "--machine", "pump-3", "--jobs", "1"]) == 0
+    assert machine_model.load("x.pgv").name == "pump-3"
+    assert "can't tell false-alarm rates below 1 in 9" in capsys.readouterr().out
+    assert main(["fit", "nowhere"]) == 1
+    assert "no such folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["fit", "score"])
+def test_help_has_examples(name, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main([name, "--help"])
+    assert stopped.value.code == 0
+    out = capsys.readouterr().out
+    assert "examples:" in out and f"pygoodvibes {name} " in out and "xit code" in out
+
+
+def test_the_ending_is_that_of_models():
+    assert ENDING == machine_model.ENDING
+    assert (NORMAL, ANOMALOUS, NOT_SCORED) == (0, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(1 / 21, "1 in 21"), (0.4, "1 in 2.5"), (1.0, "1 in 1"), (0.02, "1 in 50")]
+)
+def test_rarity_is_said_in_words(share, said):
+    assert one_in(share) == said
+
+
+def test_times_are_read_like_a_clock():
+    assert [clock(value) for value in (0, 61.25, 3600.1, 0.3)] == [
+        "0:00:00.0",
+        "0:01:01.2",
+        "1:00:00.1",
+        "0:00:00.3",
+    ]
+
+
+def test_a_threshold_by_hand_or_from_many_clips_needs_no_caution(run, place):
+    assert "Caution" not in run("pump.pgv", "odd.wav", "--threshold", 5)[2]
+    model = own_machine.fit(own_machine.healthy(place / "many", 60)).model
+    machine_model.save(place / "many.pgv", model)
+    assert run("many.pgv", "odd.wav", "--json", "many.json")[2] == ""
+    [described] = json.loads((place / "many.json").read_text())["models"]
+    assert described["caution"] == ""
+    assert described["false_alarm_interval"] == pytest.approx([0.056, 0.188], abs=1e-3)
+
+
+def test_clips_of_another_length_are_told_once_a_file(run, place):
+    own_machine.write(place / "long.wav", 1, seconds=5)
+    own_machine.write(place / "alike.wav", 2, seconds=1.15)
+    hand = ("--threshold", 99)
+    _, out, err = run("pump.pgv", "long.wav", "alike.wav", "text.wav", "--csv", "-", *hand)
+    long, alike, text = rows_of(out)
+    assert long["reason"] == "5 s long, but pump was fitted on 1 s: no fair score"
+    assert long["verdict"] == "normal" and alike["reason"] == "" and "audio" in text["reason"]
+    [caution, _] = err.splitlines()
+    assert caution.startswith("Caution: long.wav: 5 s long") and "--window" in caution
+    _, out, err = run("pump.pgv", "long.wav", "--window", 0.5, "--hop", 0.5, "--csv", "-", *hand)
+    reasons = [row["reason"] for row in rows_of(out)]
+    assert reasons == ["0.5 s long, but pump was fitted on 1 s: no fair score"] + 9 * [""]
+    assert err.count("fitted on 1 s") == 1
+    _, out, err = run("pump.pgv", "long.wav", "--hop", 1, "--csv", "-", *hand)
+    assert {row["reason"] for row in rows_of(out)} == {""} and "Caution" not in err
+
+
+def test_fit_in_windows_and_score_in_the_same(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    own_machine.write(tmp_path / "night.wav", 1, seconds=30)
+    assert main(["fit", "night.wav"]) == 1
+    assert "--window SECONDS" in capsys.readouterr().err
+    assert main(["fit", "night.wav", "--window", "2", "--hop", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "night: 29 windows of 2 s from 1 recording(s), 58 s at 8000 Hz" in out
+    assert "threshold from 14 windows" in out  # half of each was heard before
+    assert main(["score", "night.pgv", "night.wav", "--hop", "2", "--csv", "-"]) == 0
+    rows = rows_of(capsys.readouterr().out)
+    assert [row["start"] for row in rows[:3]] == ["0.0", "2.0", "4.0"]
+    assert {(row["seconds"], row["reason"]) for row in rows} == {("2.0", "")}
+    with pytest.raises(SystemExit) as stopped:
+        main(["fit", "night.wav", "--window", "long"])
+    assert stopped.value.code == 2
+    assert "long is no number of seconds above 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("count", [3, 4])
+def test_a_fit_that_means_nothing_does_not_end_as_if_it_did(tmp_path, monkeypatch, capsys, count):
+    monkeypatch.chdir(tmp_path)
+    own_machine.healthy(tmp_path / "pump", count)
+    assert main(["fit", "pump"]) == 4
+    shown = capsys.readouterr()
+    assert shown.err.startswith("Warning: fusion: this model's verdicts mean nothing")
+    assert f"comes from {count} normal clips" in shown.err and "Model: pump.pgv" in shown.out
+    own_machine.write(tmp_path / "odd.wav", 200, whistle=0.05)
+    main(["score", "pump.pgv", "odd.wav"])
+    assert "verdicts mean nothing" in capsys.readouterr().err
+    main(["score", "pump.pgv", "odd.wav", "--threshold", "3"])
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.shared
+def test_a_dozen_real_clips_rank_but_do_not_decide(shared, tmp_path, capsys):
+    folder = shared / "data" / "mimii_fan_0db" / "fan"
+    model = str(tmp_path / "fan.pgv")
+    assert main(["fit", str(folder / "train"), "-o", model]) == 0
+    told = "threshold from 12 clips: between 3 and 34 % of normal clips will lie above it"
+    assert told in capsys.readouterr().out
+    main(["score", model, str(folder / "test")])
+    assert f"Caution: fan_id_00, fusion: {told}" in capsys.readouterr().err

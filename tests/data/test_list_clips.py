@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+import soundfile
+
+from pygoodvibes.data import list_clips, manifest
+from pygoodvibes.util.csv_files import read_records
+from pygoodvibes.util.errors import UserError
+
+AUDIO = {"sample_rate": 16000, "resample": False, "channel": 0}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rng = np.random.default_rng(0)
+    for machine, machine_id, train in [("fan", "00", 4), ("fan", "02", 1), ("pump", "00", 3)]:
+        for number in range(train):
+            write(tmp_path, machine, "train", f"normal_id_{machine_id}_{number:08d}.wav", rng)
+        for label in ("normal", "anomaly"):
+            write(tmp_path, machine, "test", f"{label}_id_{machine_id}_00000000.wav", rng)
+    return tmp_path
+
+
+def write(folder, machine, split, name, rng):
+    path = folder / machine / split / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, rng.normal(scale=0.1, size=3000), 16000)
+
+
+def write_manifests(folder, out, machines="all", **more):
+    dataset = {"name": "t", "source": "folder", "path": str(folder), "machines": machines, **more}
+    list_clips.write_manifests(
+        dataset,
+        str(folder),
+        AUDIO,
+        manifest_path=out / "manifest.csv",
+        coverage_path=out / "coverage.csv",
+        ids_folder=out / "ids",
+        threads=2,
+    )
+    return read_records(out / "manifest.csv"), read_records(out / "coverage.csv")
+
+
+def test_the_manifest_of_all_and_of_each_id(folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("out")
+    (folder / "fan/train/normal_id_00_00000001.wav").write_bytes(b"")
+    rows, coverage = write_manifests(folder, out)
+    assert len(rows) == 14
+    assert [row["path"] for row in rows if row["status"] != "ok"] == [
+        "fan/train/normal_id_00_00000001.wav"
+    ]
+    assert tuple(coverage[0]) == manifest.COVERAGE_COLUMNS
+    assert [(entry["machine"], entry["id"], entry["train"]) for entry in coverage] == [
+        ("fan", "00", "3"),
+        ("fan", "02", "1"),
+        ("pump", "00", "3"),
+    ]
+    assert [bool(entry["note"]) for entry in coverage] == [False, True, False]
+    parts = sorted(path.relative_to(out / "ids").as_posix() for path in out.rglob("ids/*/*"))
+    assert parts == ["fan/00.csv", "fan/02.csv", "pump/00.csv"]
+    gathered = [row for part in parts for row in read_records(out / "ids" / part)]
+    assert sorted(map(str, gathered)) == sorted(map(str, rows))
+
+
+def test_same_clips_same_bytes(folder, tmp_path_factory):
+    contents = []
+    for name in "ab":
+        out = tmp_path_factory.mktemp(name)
+        write_manifests(folder, out)
+        contents.append({p.name: p.read_bytes() for p in sorted(out.rglob("*.csv"))})
+    assert contents[0] == contents[1]
+
+
+def test_only_selected_machines_are_listed(folder, tmp_path_factory):
+    rows, _ = write_manifests(folder, tmp_path_factory.mktemp("out"), {"fan": ["02"]})
+    assert {(row["machine"], row["id"]) for row in rows} == {("fan", "02")}
+
+
+def test_a_folder_without_a_usable_clip_is_refused(folder, tmp_path_factory):
+    for path in folder.rglob("*.wav"):
+        path.write_bytes(b"")
+    with pytest.raises(UserError, match=r"none of its 14 clips can be used; most often: empty"):
+        write_manifests(folder, tmp_path_factory.mktemp("out"))
+
+
+def test_vectors_computed_elsewhere_are_listed_too(tmp_path):
+    (tmp_path / "v.csv").write_text(
+        "clip,x\n"
+        + "".join(f"fan/train/normal_id_00_{number}.wav,{number}\n" for number in range(3))
+        + "pump/test/anomaly_id_02_0.wav,1\n"
+    )
+    dataset = {"source": "embedding", "path": str(tmp_path / "v.csv"), "machines": {"fan": "all"}}
+    rows, coverage = write_manifests(tmp_path, tmp_path, **dataset)
+    assert len(rows) == 3
+    assert [row["offset"] for row in rows] == ["0", "1", "2"]
+    assert coverage[0]["note"] == "nothing to score: no usable test clip"
+
+
+def test_mel_frames_computed_elsewhere_are_listed_too(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((5, 3)))
+    (tmp_path / "m.csv").write_text(
+        "clip,machine,id,split,label,file\na.wav,fan,00,train,normal,a.npy\n"
+    )
+    rows, _ = write_manifests(tmp_path, tmp_path, source="mel", path=str(tmp_path / "m.csv"))
+    assert [(row["frames"], row["status"]) for row in rows] == [("5", "ok")]
+    assert tuple(rows[0]) == manifest.COLUMNS

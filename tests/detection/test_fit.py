@@ -1,0 +1,320 @@
+import csv
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from pygoodvibes.data import precomputed
+from pygoodvibes.detection.fit import _LIBRARIES, detect, detect_clips
+from pygoodvibes.detection.result import read_scores, write_scores
+from pygoodvibes.detectors import fusion, gmm, knn, lof, ocsvm
+from pygoodvibes.detectors.registry import METHODS
+from pygoodvibes.embeddings import vectors
+from pygoodvibes.embeddings.projection import assign_folds, project_vectors
+from pygoodvibes.evaluation import metrics
+
+RNG = np.random.default_rng(0)
+TRAIN = RNG.normal(size=(40, 5))
+TEST = RNG.normal(size=(12, 5)) + np.repeat([[0.0], [4.0]], 6, axis=0)
+FOLD = assign_folds(40, folds=5, seed=0)
+DETECTORS = {
+    **{
+        name: {"method": name, "input": "embedding"}
+        for name in METHODS
+        if name not in ("frames", "autoencoder", "idnn")
+    },
+    "iforest": {"method": "sklearn.ensemble.IsolationForest", "input": "embedding"},
+}
+
+
+def run(settings, train=TRAIN, test=TEST, fold=FOLD, seed=0):
+    held_out = [train] * (int(fold.max(initial=-1)) + 1)
+    return detect(train, test, held_out, fold, settings, seed=seed)
+
+
+def embedded(train=TRAIN, test=TEST):
+    values = np.concatenate([train, test]).astype(np.float32)
+    records = [
+        {
+            "clip": f"normal_id_00_{number:08d}.wav",
+            "split": "train" if number < len(train) else "test",
+            "label": "normal",
+        }
+        for number in range(len(values))
+    ]
+    return vectors.from_records(records, values, [f"v{n}" for n in range(values.shape[1])])
+
+
+def run_clips(clips, detectors=DETECTORS, **projection):
+    options = {"n_components": "all", "standardize": True, "whiten": False, **projection}
+    projected, more = project_vectors(clips, folds=5, seed=0, **options)
+    return detect_clips(clips, projected, more, detectors, seed=0)
+
+
+def test_a_training_clip_is_never_scored_by_a_model_that_saw_it():
+    # a clip among the neighbours would be its own nearest, at distance 0
+    result = run(knn.Settings(method="knn"))
+    assert (result.train_scores > 0).all()
+    for number in range(5):
+        out = number == FOLD
+        distances = np.linalg.norm(TRAIN[out][:, None] - TRAIN[~out], axis=2).min(axis=1)
+        assert np.allclose(result.train_scores[out], distances)
+
+
+def test_an_outlier_among_the_training_clips_gets_an_outliers_score():
+    train = TRAIN.copy()
+    train[11] += 50
+    for name, result in run_clips(embedded(train)).items():
+        assert result.train_scores.argmax() == 11, name
+
+
+def test_a_duplicated_outlier_in_two_folds_vouches_for_itself_and_in_one_it_does_not():
+    one, two = np.flatnonzero(FOLD == 0)[:2]
+    other = np.flatnonzero(FOLD == 1)[0]
+    train = TRAIN.copy()
+    train[[one, two]] = 50
+    assert (run(knn.Settings(method="knn"), train).train_scores[[one, two]] > 90).all()
+    train = TRAIN.copy()
+    train[[one, other]] = 50
+    assert (run(knn.Settings(method="knn"), train).train_scores[[one, other]] == 0).all()
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_nothing_is_fitted_on_test_clips(name):
+    for source in ("embedding", "projection"):
+        chosen = {name: {**DETECTORS[name], "input": source}}
+        result = run_clips(embedded(), chosen)[name]
+        changed = TEST.copy()
+        changed[3:] = 1000 * RNG.normal(size=changed[3:].shape)
+        other = run_clips(embedded(test=changed), chosen)[name]
+        assert np.array_equal(result.train_scores, other.train_scores)
+        assert np.allclose(result.test_scores[:3], other.test_scores[:3], rtol=1e-9)
+        assert not np.allclose(result.test_scores[3:], other.test_scores[3:], rtol=1e-9)
+        assert np.isfinite(result.train_scores).all()
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_the_score_of_a_clip_does_not_depend_on_the_clips_beside_it(name):
+    settings = {name: DETECTORS[name]}
+    whole = run_clips(embedded(), settings)[name].test_scores
+    alone = run_clips(embedded(test=TEST[5:6]), settings)[name].test_scores
+    assert alone == pytest.approx(whole[5:6])
+
+
+def test_parts_that_were_held_out_are_not_fitted_once_more(monkeypatch):
+    fitted = []
+    for name in ("fit", "_member"):
+        before = getattr(fusion.Fusion, name)
+        monkeypatch.setattr(
+            fusion.Fusion,
+            name,
+            lambda *given, name=name, before=before, **more: (
+                fitted.append(name) or before(*given, **more)
+            ),
+        )
+    settings = {"fusion": {"method": "fusion", "input": "embedding"}}
+    result = run_clips(embedded(), settings)["fusion"]
+    # two metrics, all clips and five folds
+    assert (fitted.count("fit"), fitted.count("_member")) == (1, 12)
+    own = result.estimator
+    assert np.array_equal(result.train_scores, own.join_members(own.held_out_))
+    # no clip had a part in its score: a wild one doesn't vouch for itself
+    wild = TRAIN.copy()
+    wild[7] += 50
+    assert run_clips(embedded(wild), settings)["fusion"].train_scores[7] > 20
+    # the projection of the whole has seen all clips: there each fold has a fit of its own
+    fitted.clear()
+    settings["fusion"]["input"] = "projection"
+    result = run_clips(embedded(), settings)["fusion"]
+    own = result.estimator
+    assert fitted.count("fit") == 6
+    assert not np.allclose(result.train_scores, own.join_members(own.held_out_))
+
+
+def test_what_scikit_learn_does_but_once_is_done_before_the_first_job():
+    # how long a first and a second fit take is for the benchmark to say: here, that it is the first
+    code = (
+        "from pygoodvibes import detection; detection.first_fit(); "
+        "from sklearn.utils import parallel; "
+        "assert parallel._threadpool_controller is not None"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_control_keeps_as_many_dimensions_as_the_projection():
+    settings = {"control": {"method": "random_projection", "input": "embedding"}}
+    for kept in (2, 4):
+        control = run_clips(embedded(), settings, n_components=kept)["control"].estimator
+        assert control.weights_.shape == (5, kept)
+    settings["control"]["dimensions"] = 3
+    assert run_clips(embedded(), settings)["control"].estimator.weights_.shape == (5, 3)
+    # in whatever unit a column comes
+    clips = embedded(TRAIN * [1, 1, 1, 1, 1000], TEST * [1, 1, 1, 1, 1000])
+    scores = [run_clips(each, settings)["control"].test_scores for each in (clips, embedded())]
+    assert np.allclose(*scores, rtol=1e-4)
+
+
+def test_projected_held_out_scores_use_the_projection_of_their_own_fold():
+    clips = embedded()
+    options = {"n_components": 3, "standardize": True, "whiten": False}
+    projected, more = project_vectors(clips, folds=5, seed=0, **options)
+    settings = {"knn": {"method": "knn", "input": "projection"}}
+    result = detect_clips(clips, projected, more, settings, seed=0)["knn"]
+    fold = more["fold"]
+    for number in range(5):
+        values, out = more[f"held_out_{number}"].astype(float), fold == number
+        distances = np.linalg.norm(values[out][:, None] - values[~out], axis=2).min(axis=1)
+        assert np.allclose(result.train_scores[out], distances, rtol=1e-4)
+
+
+def test_anomalies_score_higher_whatever_the_detector():
+    results = run_clips(embedded())
+    assert list(results) == list(DETECTORS)
+    for name, result in results.items():
+        assert metrics.auc(np.arange(12) >= 6, result.test_scores) > 0.9, name
+        assert result.notes == []
+        assert result.test_scores[6:].mean() > result.train_scores.mean(), name
+
+
+def test_fewer_clips_than_neighbours_is_noted():
+    result = run(lof.Settings(method="lof", n_neighbors=100))
+    assert result.notes == ["n_neighbors 100 lowered to 39: 40 training clips"]
+    assert np.isfinite(result.test_scores).all()
+    assert np.isfinite(result.train_scores).all()
+    assert run(lof.Settings(method="lof", n_neighbors=39)).notes == []
+    few = run(gmm.Settings(method="gmm", n_components=3), TRAIN[:4], fold=np.arange(4))
+    assert few.notes == ["n_components 3 lowered to 2: 4 training clips"]
+
+
+def test_a_fit_that_does_not_converge_is_noted():
+    result = run(gmm.Settings(method="gmm", n_components=8, max_iter=1, n_init=1))
+    assert any("converge" in note for note in result.notes)
+    assert np.isfinite(result.test_scores).all()
+
+
+@pytest.mark.parametrize("n_train", [0, 1, 2])
+def test_too_few_training_clips_leave_no_score_and_a_note(n_train):
+    fold = assign_folds(n_train, folds=5, seed=0)
+    result = run(knn.Settings(method="knn"), TRAIN[:n_train], fold=fold)
+    assert result.estimator is None
+    assert np.isnan(result.train_scores).all()
+    assert np.isnan(result.test_scores).all()
+    assert result.test_scores.shape == (12,)
+    [note] = result.notes
+    assert note == f"not fitted: {n_train} usable training clip(s), 3 are the least"
+    for each in run_clips(embedded(TRAIN[:n_train])).values():
+        assert each.notes == [note]
+
+
+def test_a_fit_that_fails_leaves_no_score_and_a_note_and_the_others_go_on():
+    wrong = {"method": "sklearn.mixture.GaussianMixture", "n_components": 41}
+    results = run_clips(embedded(), {"wrong": wrong, "knn": DETECTORS["knn"]})
+    assert results["wrong"].estimator is None
+    assert np.isnan(results["wrong"].test_scores).all()
+    assert np.isnan(results["wrong"].train_scores).all()
+    assert results["wrong"].notes[0].startswith("not fitted: ")
+    assert np.isfinite(results["knn"].test_scores).all()
+    train = TRAIN.copy()
+    train[3] = np.inf
+    assert run(lof.Settings(method="lof"), train).notes[0].startswith("not fitted: ")
+
+
+def test_a_fold_that_fails_leaves_its_clips_without_a_score():
+    held_out = [TRAIN.copy() for _ in range(5)]
+    held_out[2][:] = np.nan
+    result = detect(TRAIN, TEST, held_out, FOLD, lof.Settings(method="lof"), seed=0)
+    assert np.array_equal(np.isnan(result.train_scores), FOLD == 2)
+    assert np.isfinite(result.test_scores).all()
+    assert len(result.notes) == 1
+    assert result.notes[0].startswith("fold 2 not fitted, its clips have no held-out score")
+
+
+def test_no_test_clips_no_test_scores():
+    result = run(ocsvm.Settings(method="ocsvm"), test=TEST[:0])
+    assert result.test_scores.shape == (0,)
+    assert result.estimator is not None
+
+
+def test_scores_come_back_from_their_file(tmp_path):
+    clips = embedded()
+    results = run_clips(clips, {name: DETECTORS[name] for name in ("knn", "gmm")})
+    results["knn"].test_scores[0] = np.nan
+    write_scores(tmp_path / "s.csv", clips, results)
+    back = read_scores(tmp_path / "s.csv")
+    assert list(back) == ["knn", "gmm"]
+    for name, result in results.items():
+        assert len(back[name]) == 52
+        for split, values in (("train", result.train_scores), ("test", result.test_scores)):
+            names = clips.clip[clips.split == split]
+            found = np.array([back[name][split, clip] for clip in names])
+            assert np.array_equal(found, values, equal_nan=True)
+    assert math.isnan(back["knn"]["test", clips.clip[40]])
+    with (tmp_path / "s.csv").open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["clip", "split", "knn", "gmm"]
+    assert rows[41][2] == ""
+
+
+def test_a_file_without_scores_still_names_its_detectors(tmp_path):
+    nothing = embedded(TRAIN[:0], TEST[:0])
+    write_scores(tmp_path / "s.csv", nothing, run_clips(nothing))
+    assert read_scores(tmp_path / "s.csv") == {name: {} for name in DETECTORS}
+
+
+@pytest.mark.shared
+def test_lof_on_the_published_embedding_gives_its_published_means(shared):
+    columns = {"clip": "fichier", "machine": "type", "id": None, "split": "set"}
+    columns |= {"label": "anomalie", "values": "rest", "normal": "non", "anomaly": "oui"}
+    rows, values, names = precomputed.list_vectors(
+        shared / "golden/pygoodvibes/final_encoded_machine_dataset.csv",
+        array=None,
+        columns=columns,
+    )
+    assert names == ["x", "y", "z"]
+    groups = {}
+    for row in rows:
+        groups.setdefault((row["machine"], row["id"]), []).append(row)
+    settings = lof.Settings(method="lof", n_neighbors=20, input="embedding")
+    by_type = {}
+    for (machine, _), group in groups.items():
+        own = {
+            split: [row for row in group if row["split"] == split] for split in ("train", "test")
+        }
+        train, test = (values[[row["offset"] for row in own[split]]] for split in own)
+        # the final fit is what scores test clips: no fold is needed for them
+        result = detect(train, test, [], np.zeros(len(train), int), settings, seed=0)
+        anomalous = np.array([row["label"] == "anomaly" for row in own["test"]])
+        scores = result.test_scores
+        by_type.setdefault(machine, []).append(
+            (metrics.auc(anomalous, scores), metrics.partial_auc(anomalous, scores))
+        )
+    means = {machine: 100 * np.mean(pairs, axis=0) for machine, pairs in by_type.items()}
+    expected = {"ToyCar": 75.68, "ToyConveyor": 53.99, "fan": 73.65, "pump": 71.42}
+    expected |= {"slider": 51.59, "valve": 74.30}
+    assert {machine: mean[0] for machine, mean in means.items()} == pytest.approx(
+        expected, abs=0.05
+    )
+    assert np.mean(list(means.values()), axis=0) == pytest.approx([66.77, 60.50], abs=0.05)
+
+
+def process(code):
+    code = f"import sys; from pygoodvibes.detection.fit import import_libraries; {code}"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_scikit_learn_does_without_pandas_and_leaves_it_usable():
+    process(
+        "import_libraries({'a': {'method': 'lof'}, 'b': {'method': 'ocsvm'}});"
+        "assert 'sklearn.svm' in sys.modules and 'pandas' not in sys.modules;"
+        "import pandas; assert pandas.DataFrame({'a': [1]}).shape == (1, 1)"
+    )
+
+
+def test_detectors_of_our_own_do_without_scikit_learn():
+    process("import_libraries({'a': {'method': 'fusion'}}); assert 'sklearn' not in sys.modules")
+
+
+def test_all_methods_say_which_libraries_they_need():
+    assert set(_LIBRARIES) == set(METHODS)

@@ -1,0 +1,106 @@
+import collections
+import itertools
+
+import numpy as np
+import pytest
+
+import own_machine
+from pygoodvibes.detection.held_out_windows import deal, others
+from pygoodvibes.monitoring.fit_folder import fit_folder
+from pygoodvibes.monitoring.score_clip import features
+
+
+def folds_of(counts, folds=5):
+    names = [name for name, count in counts.items() for _ in range(count)]
+    fold, stretched = deal(names, folds=folds)
+    return names, fold, stretched
+
+
+def test_windows_of_a_recording_are_held_out_together():
+    names, fold, stretched = folds_of({f"r{n}": n % 4 + 1 for n in range(12)})
+    assert stretched == [] and set(fold) == set(range(5))
+    for name in set(names):
+        assert len({f for n, f in zip(names, fold, strict=True) if n == name}) == 1
+    sizes = collections.Counter(fold.tolist()).values()
+    assert max(sizes) - min(sizes) <= 2
+
+
+def test_three_recordings_are_three_folds():
+    _, fold, stretched = folds_of({"a": 4, "b": 4, "c": 4})
+    assert stretched == [] and collections.Counter(fold.tolist()) == {0: 4, 1: 4, 2: 4}
+
+
+def test_a_recording_that_is_most_of_all_is_held_out_in_stretches_of_time():
+    names, fold, stretched = folds_of({"night": 20, "short": 2})
+    assert stretched == ["night"] and set(fold) == set(range(5))
+    night = [int(f) for n, f in zip(names, fold, strict=True) if n == "night"]
+    # each fold has one stretch of it
+    assert sum(one != other for one, other in itertools.pairwise(night)) == 4
+    assert collections.Counter(fold.tolist()).most_common(1)[0][1] <= 6
+
+
+def test_no_more_folds_than_windows():
+    assert folds_of({"a": 3})[1].tolist() == [0, 1, 2]
+
+
+def test_a_fit_hears_nothing_of_a_window_that_overlaps_with_one_held_out():
+    fold = np.array([0, 0, 1, 1, 1])
+    start = np.array([0, 5, 10, 15, 0])
+    recording = ["a", "a", "a", "a", "b"]
+    kept = others(fold, 0, recording, start, 10)
+    assert kept.tolist() == [False, False, False, True, True]
+    kept = others(fold, 1, recording, start, 5)
+    assert kept.tolist() == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize("detector", ["fusion", "knn", "local_density"])
+def test_held_out_scores_know_nothing_of_their_recording(tmp_path, detector):
+    """One recording with a hum of its own: a fit that has heard a part of it finds it normal."""
+    folder = own_machine.healthy(tmp_path / "pump", 9, seconds=4.0)
+    own_machine.write(folder / "other.wav", 50, seconds=4.0, whistle=0.05)
+    fit = own_machine.fit(folder, detectors=detector, window=1.0)
+    names = [row["path"] for row in fit.rows]
+    scores = fit.model.held_out[detector]
+    odd = np.array([name == "other.wav" for name in names])
+    assert odd.sum() == 4 and scores[odd].min() > scores[~odd].max()
+
+
+def test_scores_are_those_of_a_fit_without_the_recording(tmp_path):
+    """knn has no parts, and sees the embedding: its scores can be had by hand."""
+    content = {"detectors": {"knn": {"method": "knn", "input": "embedding"}}}
+    folder = own_machine.healthy(tmp_path / "pump", 5, seconds=3.0)
+    fit = own_machine.fit(folder, content, window=1.0)
+    (folder / "002.wav").rename(tmp_path / "002.wav")
+    without = own_machine.fit(folder, content, window=1.0).model
+    expected = own_machine.window_scores(without, tmp_path / "002.wav")
+    out = np.array([row["path"] == "002.wav" for row in fit.rows])
+    found = fit.model.held_out["knn"][out].tolist()
+    assert found == pytest.approx(expected, rel=1e-9) and len(expected) == 3
+
+
+def test_parts_are_joined_in_the_units_of_the_model_s_own(tmp_path):
+    folder = own_machine.healthy(tmp_path / "pump", 5, seconds=3.0)
+    fit = own_machine.fit(folder, window=1.0)
+    (folder / "002.wav").rename(tmp_path / "002.wav")
+    part = own_machine.fit(folder, window=1.0).model.estimators["fusion"]
+    whole = fit.model.estimators["fusion"]
+    samples = own_machine.read(tmp_path / "002.wav").astype(np.float32)
+    seen = [
+        features(samples[start : start + own_machine.RATE], fit.model.settings)[1]
+        for start in range(0, len(samples), own_machine.RATE)
+    ]
+    raw = part.member_scores(np.stack(seen)) * part.scatter_ + part.centre_
+    expected = whole.join_members((raw - whole.centre_) / whole.scatter_)
+    out = np.array([row["path"] == "002.wav" for row in fit.rows])
+    assert fit.model.held_out["fusion"][out] == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_same_recordings_give_the_same_bytes(tmp_path):
+    from pygoodvibes.models.machine_model import dumps
+
+    folder = own_machine.healthy(tmp_path / "pump", 6, seconds=3.0)
+    one, two = (
+        fit_folder(folder, own_machine.SMALL, window=1.0, hop=0.5, jobs=jobs).model
+        for jobs in (1, 2)
+    )
+    assert dumps(one) == dumps(two)

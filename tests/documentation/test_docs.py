@@ -1,0 +1,435 @@
+"""The documentation: its commands run, its links lead somewhere, what is generated is up to date.
+
+Each page with commands is a session of one shell in a copy of the project in which `make results`
+has run, on the clips of one synthetic pump. Comments in a page tell the test what its reader sees
+for himself:
+
+- `<!-- test: file PATH -->` above a block: it is saved under this name before the next command;
+- `<!-- test: output -->` above a block: its lines are printed by the commands above it;
+- `<!-- test: exits N -->` above commands: the last of them ends with this exit code;
+- `<!-- test: browser -->` above commands: they need a browser, and are left out if there is none;
+- `<!-- test: skip: WHY -->` above commands: they need the network, a cluster or a store, or run
+  until they are stopped; the test that runs the same without is named.
+"""
+
+import dataclasses
+import math
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from pygoodvibes.config import config
+from pygoodvibes.documentation import command as cli_docs
+from pygoodvibes.documentation import command as documentation_command
+from pygoodvibes.documentation import files as documentation_files
+from pygoodvibes.documentation import library
+from pygoodvibes.documentation.command import PAGE, commands
+from pygoodvibes.documentation.files import table
+from pygoodvibes.documentation.markers import fill
+from pygoodvibes.report import pdf
+from pygoodvibes.util.errors import UserError
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGES = sorted(
+    path.relative_to(ROOT).as_posix() for path in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]
+)
+LANGUAGES = {"bash", "text", "yaml", "python", "csv", "json"}
+SKIPPED = {
+    "README.md": 2,
+    "docs/how-to/dcase2020.md": 3,
+    "docs/how-to/watch.md": 2,
+    "docs/scale-out.md": 3,
+    "docs/tutorial.md": 1,
+}
+"""How many blocks of commands of a page may be left out."""
+
+
+@dataclasses.dataclass
+class Block:
+    """A block of code of a page."""
+
+    line: int
+    language: str
+    text: str
+    directive: str
+
+    @property
+    def kind(self) -> str:
+        return self.directive.split()[0].rstrip(":") if self.directive else ""
+
+    @property
+    def value(self) -> str:
+        return self.directive.partition(" ")[2].strip()
+
+
+def blocks_of(text: str) -> list[Block]:
+    """Return the blocks of code of a page, those in lists without their indentation."""
+    found, directive, opened = [], "", None
+    for number, line in enumerate(text.splitlines(), start=1):
+        comment = re.fullmatch(r"\s*<!-- test: (.*) -->", line)
+        fence = re.fullmatch(r"(\s*)```(\w*)", line)
+        if opened:
+            indent, block = opened
+            if fence and not fence[2]:
+                found.append(block)
+                opened = None
+            else:
+                block.text += f"{line.removeprefix(indent)}\n"
+        elif comment:
+            directive = comment[1]
+        elif fence:
+            opened = fence[1], Block(number, fence[2], "", directive)
+            directive = ""
+        elif line.strip():
+            assert not directive, f"line {number}: no block below <!-- test: {directive} -->"
+    assert not opened
+    return found
+
+
+def page_blocks(page: str) -> list[Block]:
+    return blocks_of((ROOT / page).read_text(encoding="utf-8"))
+
+
+def session(blocks: list[Block]) -> str:
+    """Return the shell script of a page: every block in turn, its output between marks."""
+    lines = ["set -e -o pipefail"]
+    for number, block in enumerate(blocks):
+        if block.kind == "file":
+            path = shlex.quote(block.value)
+            lines += [f"mkdir -p $(dirname {path})", f"cat > {path} <<'END_OF_FILE'"]
+            lines += [block.text.rstrip("\n"), "END_OF_FILE"]
+        if block.language != "bash" or block.kind == "skip":
+            continue
+        if block.kind == "browser" and not browser():
+            continue
+        # eight jobs at a time are too many where two tests run at a time
+        block = dataclasses.replace(
+            block, text=block.text.replace("snakemake -j8", "snakemake -j2")
+        )
+        lines.append(f"printf '\\n@@ {number} line {block.line}\\n'")
+        if block.kind == "exits":
+            lines += ["set +e", block.text, "code=$?", "set -e"]
+            lines.append(
+                f'[ "$code" = {int(block.value)} ] || {{ echo "exit code $code"; exit 99; }}'
+            )
+        else:
+            lines.append(block.text)
+    return "\n".join(lines) + "\n"
+
+
+def browser() -> bool:
+    """Say whether there is a browser to print with; where there must be one, that is an error."""
+    if os.environ.get("PYGOODVIBES_REQUIRE_BROWSER"):
+        return bool(pdf.find_browser())
+    try:
+        return bool(pdf.find_browser())
+    except UserError:
+        return False
+
+
+def outputs(text: str) -> dict[int, str]:
+    """Return what each block of a session printed, by its number."""
+    parts = re.split(r"^@@ (\d+) line \d+\n", text, flags=re.MULTILINE)
+    return {int(number): part for number, part in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+NUMBER = re.compile(r"(-?\d+\.\d+)")
+
+
+def same(line: str, other: str) -> bool:
+    """Say whether two lines are the same but for space and the last digits of numbers.
+
+    Another processor sums in another order; a score's fourth digit may differ.
+    """
+    parts, others = (NUMBER.split(" ".join(text.split())) for text in (line, other))
+    return parts[::2] == others[::2] and all(
+        math.isclose(float(one), float(two), rel_tol=2e-3, abs_tol=1e-4)
+        for one, two in zip(parts[1::2], others[1::2], strict=True)
+    )
+
+
+# the text of the pages
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_blocks_are_of_a_known_kind_and_commands_are_left_out_for_a_reason(page):
+    left_out = 0
+    for block in page_blocks(page):
+        assert block.language in LANGUAGES, f"line {block.line}: name the language of the block"
+        assert block.kind in ("", "file", "output", "exits", "browser", "skip"), block.directive
+        if block.kind == "skip":
+            left_out += 1
+            assert re.search(
+                r"fetches|until it is stopped|needs a (cluster|store)", block.directive
+            ), block.directive
+            tested = re.search(r"tests/\w+\.py", block.directive)
+            assert tested and (ROOT / tested[0]).is_file(), block.directive
+        if block.language == "yaml":
+            assert isinstance(yaml.safe_load(block.text), dict)
+        if block.language == "python":
+            compile(block.text, f"{page}:{block.line}", "exec")
+    assert left_out == SKIPPED.get(page, 0)
+
+
+def anchors(path: pathlib.Path) -> set[str]:
+    """Return the anchors of the headings of a page, as forges make them."""
+    text = re.sub(r"^\s*```.*?^\s*```$", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
+    found = set()
+    for heading in re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE):
+        words = re.sub(r"[^\w\- ]", "", heading.replace("`", "").lower())
+        found.add(words.strip().replace(" ", "-"))
+    return found
+
+
+@pytest.mark.parametrize(
+    "page", [*PAGES, "CONTRIBUTING.md", "config/README.md", "config/studies/README.md"]
+)
+def test_every_link_leads_somewhere(page):
+    text = re.sub(r"^\s*```.*?^\s*```$", "", (ROOT / page).read_text("utf-8"), flags=re.M | re.S)
+    wrong = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith(("http://", "https://")):
+            continue
+        name, _, anchor = target.partition("#")
+        path = (ROOT / page).parent / name if name else ROOT / page
+        if not path.exists() or (anchor and anchor not in anchors(path)):
+            wrong.append(target)
+    assert not wrong
+
+
+def test_every_page_and_picture_is_linked():
+    texts = {page: (ROOT / page).read_text("utf-8") for page in PAGES}
+    linked = set()
+    for page, text in texts.items():
+        for target in re.findall(r"\]\(([^)\s#]+)", text):
+            linked.add(os.path.normpath((ROOT / page).parent / target))
+    for path in ROOT.glob("docs/**/*.*"):
+        if path.name != "README.md":
+            assert str(path) in linked, f"nobody links to {path.relative_to(ROOT)}"
+    assert str(ROOT / "docs/README.md") in linked
+
+
+def test_the_index_links_every_page():
+    text = (ROOT / "docs/README.md").read_text("utf-8")
+    for page in PAGES:
+        if page.startswith("docs/") and page != "docs/README.md":
+            assert f"]({page.removeprefix('docs/')})" in text, page
+
+
+def test_pictures_are_small_and_have_a_text_for_those_who_do_not_see_them():
+    for path in ROOT.glob("docs/pictures/*.png"):
+        assert path.stat().st_size < 150_000, path.name
+    for page in PAGES:
+        for text in re.findall(r"!\[(.*?)\]\(", (ROOT / page).read_text("utf-8")):
+            assert len(text) > 20, page
+
+
+def test_no_page_names_a_place_of_one_machine():
+    for page in PAGES:
+        text = (ROOT / page).read_text("utf-8")
+        assert not re.search(r"/(home|root|work|tmp|Users)/", text), page
+
+
+def test_every_command_and_every_section_of_the_config_is_mentioned():
+    guides = "\n".join(
+        (ROOT / page).read_text("utf-8") for page in PAGES if "/reference/" not in page
+    )
+    reference = (ROOT / PAGE).read_text("utf-8")
+    for name, _, _ in commands(cli_docs.build_parser()):
+        assert f"\n## {name}\n" in reference
+        in_make = re.search(rf"pygoodvibes {re.escape(name)}\b", (ROOT / "Makefile").read_text())
+        assert in_make or f"pygoodvibes {name}" in guides, f"no guide uses pygoodvibes {name}"
+    for section in config.Config.model_fields:
+        assert re.search(rf"`{section}[`.]|^{section}:", guides, flags=re.M), section
+    targets = re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    everything = guides + (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    for target in set(targets) - {"help", "clean"}:
+        assert f"make {target}" in everything, f"nobody mentions make {target}"
+
+
+# what is generated
+
+
+def test_the_generated_pages_are_up_to_date():
+    files = (ROOT / documentation_files.PAGE).read_text("utf-8")
+    assert documentation_files.page(files) == files, "run make docs"
+    assert (ROOT / PAGE).read_text("utf-8") == documentation_command.page(), "run make docs"
+    assert (ROOT / library.PAGE).read_text("utf-8") == library.page(), "run make docs"
+
+
+def test_a_column_without_a_meaning_is_an_error():
+    assert "| `machine` |  | Machine type, e.g. `pump`. |" in table(["machine"], {})
+    with pytest.raises(UserError, match="without a meaning: colour"):
+        table(["machine", "colour"], {})
+    with pytest.raises(UserError, match="without a column: colour"):
+        table(["machine"], {"colour": ("", "Its colour.")})
+
+
+def test_generated_parts_are_replaced_and_must_match_the_page():
+    page = "above\n<!-- generated: a -->\nold\n<!-- end -->\nbelow\n"
+    new = fill(page, {"a": "new"})
+    assert new == "above\n<!-- generated: a -->\n\nnew\n\n<!-- end -->\nbelow\n"
+    assert fill(new, {"a": "new"}) == new
+    with pytest.raises(UserError, match="without a maker or a place: b"):
+        fill(page, {"a": "", "b": ""})
+    with pytest.raises(UserError, match="no line <!-- end -->"):
+        fill("<!-- generated: a -->", {"a": ""})
+
+
+def test_the_columns_of_files_are_those_of_the_code():
+    from pygoodvibes.evaluation.evaluate import COLUMNS
+
+    text = (ROOT / documentation_files.PAGE).read_text("utf-8")
+    part = text.partition("<!-- generated: metrics -->")[2].partition("<!-- end -->")[0]
+    assert re.findall(r"^\| `(\w+)` \|", part, flags=re.M) == list(COLUMNS)
+
+
+def test_the_reference_of_the_library_names_calls_as_they_are():
+    text = library.page()
+    assert "- `partial_auc(anomalous, scores, *, max_fpr=0.1)`: Return the area" in text
+    assert "  - `transform(values)`: Project embeddings" in text
+    assert "`_" not in text.replace("`__", "")
+
+
+# the commands
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A copy of the project, under git, in which `make results` has run on one machine ID."""
+    place = tmp_path_factory.mktemp("docs")
+    folder = place / "project"
+    folder.mkdir()
+    for name in project_files():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, folder / name)
+    settings = yaml.safe_load((folder / "config/config.yaml").read_text())
+    settings["dataset"]["machines"] = {"pump": ["00"]}
+    kept = ("fusion", "lof", "knn")
+    settings["detectors"] = {name: settings["detectors"][name] for name in kept}
+    settings["figures"] = {"contour_gammas": [1.0], "contour_nus": [0.2]}
+    (folder / "config/config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+    stages = (folder / "dvc.yaml").read_text()
+    (folder / "dvc.yaml").write_text(stages.replace("snakemake -j8", "snakemake -j2"))
+    link_environment(folder / ".venv")
+    subprocess.run(["git", "init", "-q", "--bare", place / "origin.git"], check=True)
+    setup = """
+    set -e
+    git init -q -b main .
+    git add -A
+    git commit -q -m "The project"
+    git remote add origin ../origin.git
+    git push -q -u origin main
+    make results
+    """
+    done = run_shell(setup, folder)
+    assert done.returncode == 0, done.stdout[-5000:]
+    return folder
+
+
+def project_files() -> list[str]:
+    """Return the files that a clone would have, and new ones; without git, all sources."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    names = done.stdout.splitlines()
+    if done.returncode:
+        names = [path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*")]
+    made = (".git/", ".venv/", ".snakemake/", "data/", "logs/", "resources/", "results/")
+    return [name for name in names if (ROOT / name).is_file() and not name.startswith(made)]
+
+
+def link_environment(target: pathlib.Path) -> None:
+    """Make an environment that is the one in use, and needs no installation."""
+    target.mkdir()
+    for entry in pathlib.Path(sys.prefix).iterdir():
+        if not entry.name.startswith("installed"):
+            (target / entry.name).symlink_to(entry)
+    for name in ("", "-test", "-app", "-cluster"):
+        (target / f"installed{name}").touch()
+
+
+def run_shell(script: str, folder: pathlib.Path) -> subprocess.CompletedProcess:
+    """Run a shell script as the reader of a page would, with the environment activated."""
+    home = folder.parent / "home"
+    home.mkdir(exist_ok=True)
+    # not of whoever runs the tests: what his tests require, his token, the make that he called
+    unwanted = ("PYGOODVIBES_", "PYTEST_", "DVC_", "SNAKEMAKE_", "MAKE", "MFLAGS", "KAGGLE_")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(unwanted)}
+    environment |= {
+        "HOME": str(home),
+        "PATH": f"{folder / '.venv/bin'}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(folder / "scripts"),
+        # what one page has computed, another one needs not compute again
+        "SNAKEMAKE_OUTPUT_CACHE": str(folder.parent / "cache"),
+        # `make test` only collects: these tests would otherwise run within themselves
+        "PYTEST_ADDOPTS": "--collect-only -q",
+        "GIT_AUTHOR_NAME": "A",
+        "GIT_AUTHOR_EMAIL": "a@example.org",
+        "GIT_COMMITTER_NAME": "A",
+        "GIT_COMMITTER_EMAIL": "a@example.org",
+        "DVC_NO_ANALYTICS": "1",
+        "JOBS": "2",
+    }
+    return subprocess.run(
+        ["bash", "-c", script],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+
+
+@pytest.mark.workflow
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if any(block.language == "bash" for block in page_blocks(page))],
+)
+def test_the_commands_of_a_page_run_and_print_what_it_says(finished, tmp_path, page):
+    folder = tmp_path / "project"
+    shutil.copytree(finished, folder, symlinks=True)
+    for name in ("home", "cache", "origin.git"):
+        (tmp_path / name).symlink_to(finished.parent / name)
+    blocks = page_blocks(page)
+    done = run_shell(session(blocks), folder)
+    printed = outputs(done.stdout)
+    place = f"{page}, line {blocks[max(printed)].line}" if printed else page
+    assert done.returncode == 0, f"{place}:\n{done.stdout[-5000:]}"
+    last = None
+    for number, block in enumerate(blocks):
+        if block.language == "bash" and block.kind != "skip":
+            last = number
+        if block.kind == "output":
+            shown = printed[last].splitlines()
+            for line in filter(None, map(str.strip, block.text.splitlines())):
+                assert line == "..." or any(same(line, other) for other in shown), (
+                    f"{page}, line {block.line}: {line!r} is not among\n{printed[last]}"
+                )
+
+
+def test_a_failing_command_or_a_wrong_exit_code_is_noticed(tmp_path):
+    text = "```bash\necho one\nfalse\necho two\n```\n"
+    done = run_shell(session(blocks_of(text)), tmp_path)
+    assert done.returncode == 1 and outputs(done.stdout) == {0: "one\n"}
+    text = "<!-- test: exits 3 -->\n```bash\nsh -c 'exit 3'\n```\n"
+    assert run_shell(session(blocks_of(text)), tmp_path).returncode == 0
+    text = text.replace("'exit 3'", "'exit 4'")
+    assert run_shell(session(blocks_of(text)), tmp_path).returncode == 99
+
+
+def test_an_output_may_differ_in_last_digits_only():
+    assert same("a.wav   0.8854 normal", "a.wav  0.8855  normal")
+    assert not same("a.wav 0.8854 normal", "a.wav 0.8954 normal")
+    assert not same("a.wav 0.8854 normal", "a.wav 0.8854 anomalous")
+    assert not same("3 of 25 above", "4 of 25 above")
+    assert not same("1.5 2.5", "1.5")

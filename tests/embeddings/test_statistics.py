@@ -1,0 +1,178 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from pydantic import ValidationError
+
+from pygoodvibes.audio import mel_cache
+from pygoodvibes.embeddings import statistics
+from pygoodvibes.embeddings.embed import embed_clips
+from pygoodvibes.embeddings.registry import METHODS, module_of
+from pygoodvibes.embeddings.statistics import (
+    Settings,
+    columns,
+    embed,
+    modulation_spread,
+    ranked_pooling,
+)
+
+NOTHING = {
+    "method": "statistics",
+    "mean": False,
+    "std": False,
+    "max": False,
+    "delta": False,
+    "gwrp": [],
+    "modulation": 0,
+}
+FRAMES = np.random.default_rng(0).normal(-40, 10, size=(50, 6)).astype(np.float32)
+
+matrices = arrays(
+    np.float64,
+    st.tuples(st.integers(1, 30), st.integers(1, 4)),
+    elements=st.floats(-100, 50, width=32),
+)
+
+
+def only(**switched_on):
+    return Settings.model_validate({**NOTHING, **switched_on})
+
+
+def test_mean_std_and_max_over_time():
+    expected = [FRAMES.mean(0), FRAMES.std(0), FRAMES.max(0)]
+    values = embed(FRAMES, only(mean=True, std=True, max=True))
+    assert values.dtype == np.float32
+    assert np.allclose(values, np.concatenate(expected), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["mean", "std", "max"])
+def test_each_statistic_on_its_own(name):
+    expected = getattr(FRAMES.astype(np.float64), name)(axis=0)
+    assert np.allclose(embed(FRAMES, only(**{name: True})), expected, rtol=1e-6)
+
+
+@given(matrices, st.floats(0, 1))
+def test_quantiles_are_numpys(values, quantile):
+    ours = embed(values, only(quantiles=[quantile]))
+    assert np.allclose(ours, np.quantile(values, quantile, axis=0), rtol=1e-5, atol=1e-4)
+
+
+@given(matrices, st.floats(0, 1))
+def test_ranked_pooling_lies_between_mean_and_maximum(values, decay):
+    pooled = embed(values, only(gwrp=[decay]))
+    assert (pooled <= values.max(axis=0) + 1e-4).all()
+    assert (pooled >= values.mean(axis=0) - 1e-4).all()
+
+
+def test_ranked_pooling_by_its_formula():
+    descending = -np.sort(-FRAMES.astype(np.float64), axis=0)
+    weights = 0.9 ** np.arange(50)
+    expected = (weights[:, None] * descending).sum(0) / weights.sum()
+    assert np.allclose(ranked_pooling(descending, 0.9), expected)
+    assert np.allclose(embed(FRAMES, only(gwrp=[0.9])), expected, rtol=1e-6)
+    assert np.allclose(embed(FRAMES, only(gwrp=[1.0])), FRAMES.mean(0), rtol=1e-5)
+    assert np.array_equal(embed(FRAMES, only(gwrp=[0.0])), FRAMES.max(0))
+
+
+def test_order_of_frames_does_not_matter():
+    settings = only(mean=True, std=True, max=True, quantiles=[0.5, 0.9], gwrp=[0.7])
+    shuffled = np.random.default_rng(1).permutation(FRAMES)
+    assert np.allclose(embed(shuffled, settings), embed(FRAMES, settings), rtol=1e-6)
+
+
+@given(matrices, st.integers(1, 8))
+def test_modulation_splits_the_variance_over_time(values, octaves):
+    parts = modulation_spread(values, octaves)
+    assert parts.shape == (octaves, values.shape[1])
+    assert np.allclose((parts**2).sum(axis=0), values.var(axis=0), atol=1e-6)
+
+
+@pytest.mark.parametrize(("period", "octave"), [(2, 0), (3, 0), (4, 0), (5, 1), (8, 1), (100, 3)])
+def test_modulation_by_how_fast_the_level_changes(period, octave):
+    frames = 10 * np.cos(2 * np.pi * np.arange(800) / period)[:, None]
+    parts = embed(frames, only(modulation=4))
+    assert parts.argmax() == octave
+    assert np.isclose(parts[octave], frames.std(), rtol=0.02)
+    assert columns(1, only(modulation=4)) == ["mod4_000", "mod8_000", "mod16_000", "mod32_000"]
+
+
+def test_one_frame_is_enough():
+    settings = only(mean=True, std=True, max=True, quantiles=[0.25], gwrp=[0.5])
+    values = embed(FRAMES[:1], settings).reshape(5, 6)
+    assert np.array_equal(values[[0, 2, 3, 4]], np.repeat(FRAMES[:1], 4, axis=0))
+    assert (values[1] == 0).all()
+
+
+def test_columns_name_the_values_in_their_order():
+    settings = only(mean=True, std=True, max=True, quantiles=[0.5, 0.95], gwrp=[0.9])
+    names = columns(6, settings)
+    assert len(names) == len(embed(FRAMES, settings)) == len(set(names))
+    starts = ["mean_000", "std_000", "max_000", "q0.5_000", "q0.95_000", "gwrp0.9_000"]
+    assert names[::6] == starts
+    value = dict(zip(names, embed(FRAMES, settings), strict=True))
+    assert value["max_003"] == FRAMES[:, 3].max()
+    assert value["q0.5_005"] == pytest.approx(np.median(FRAMES[:, 5]), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{}, {"quantiles": [1.1]}, {"gwrp": [-0.1]}, {"mean": "yes"}, {"median": True}]
+)
+def test_impossible_settings_are_refused(wrong):
+    with pytest.raises(ValidationError):
+        only(**wrong)
+
+
+def test_every_method_is_a_module_of_its_own():
+    assert METHODS == ("statistics",)
+    assert module_of("statistics") == statistics.__name__
+
+
+def test_clips_of_a_cache_become_rows(tmp_path):
+    rows = [
+        {"clip": f"c{n}.wav", "path": f"c{n}.wav", "split": split, "label": label}
+        for n, (split, label) in enumerate(
+            [("train", "normal"), ("test", "anomaly"), ("test", "unknown")]
+        )
+    ]
+    parts = [FRAMES[:10], FRAMES[10:17], FRAMES[17:]]
+    mel_cache.write(tmp_path / "a.npy", tmp_path / "a.csv", zip(rows, parts, strict=True))
+    cache = mel_cache.open_cache(tmp_path / "a.npy", tmp_path / "a.csv")
+    vectors = embed_clips(cache, {"method": "statistics"})
+    assert list(vectors.clip) == ["c0.wav", "c1.wav", "c2.wav"]
+    assert list(vectors.label) == ["normal", "anomaly", "unknown"]
+    assert list(vectors.train) == [True, False, False]
+    assert vectors.values.shape == (3, 30)
+    for part, value in zip(parts, vectors.values, strict=True):
+        assert np.array_equal(value, embed(part, Settings(method="statistics")))
+
+
+def test_a_cache_without_clips_makes_no_vectors(tmp_path):
+    mel_cache.write(tmp_path / "a.npy", tmp_path / "a.csv", [])
+    cache = mel_cache.open_cache(tmp_path / "a.npy", tmp_path / "a.csv")
+    assert embed_clips(cache, {"method": "statistics"}).values.shape == (0, 0)
+
+
+DELTA = only(delta=True)
+
+
+def test_delta_is_the_mean_step_between_frames():
+    expected = np.abs(FRAMES[1:].astype(float) - FRAMES[:-1]).mean(axis=0)
+    assert np.allclose(embed(FRAMES, DELTA), expected, rtol=1e-5)
+    assert columns(6, DELTA) == [f"delta_{band:03d}" for band in range(6)]
+
+
+def test_delta_does_not_see_the_level_but_sees_restlessness():
+    assert np.allclose(embed(FRAMES + 25, DELTA), embed(FRAMES, DELTA), rtol=1e-5)
+    assert (embed(np.sort(FRAMES, axis=0), DELTA) < embed(FRAMES, DELTA)).all()
+
+
+def test_delta_of_one_frame_is_zero():
+    assert np.array_equal(embed(FRAMES[:1], DELTA), np.zeros(6))
+
+
+def test_delta_stands_between_max_and_the_sorted_statistics():
+    both = Settings(method="statistics")
+    names = [name.partition("_")[0] for name in columns(1, both)]
+    assert names == ["mean", "std", "max", "delta", "gwrp0.9"]
+    assert np.array_equal(embed(FRAMES, both)[18:24], embed(FRAMES, DELTA))

@@ -1,0 +1,91 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+import own_machine
+from pygoodvibes.monitoring import certainty
+from pygoodvibes.monitoring.judge import judge
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return own_machine.fit(tmp_path_factory.mktemp("place") / "pump").model
+
+
+def with_scores(model, scores, **training):
+    """Return the model with other held-out scores."""
+    held_out = {"fusion": np.asarray(scores, dtype=float)}
+    return dataclasses.replace(model, held_out=held_out, training={**model.training, **training})
+
+
+def sure(model, **options):
+    return certainty.of(model, judge(model, **options))
+
+
+NORMAL = np.random.default_rng(0).normal(size=1000)
+
+
+@pytest.mark.parametrize(
+    ("count", "rate", "loose"), [(12, 0.1, True), (60, 0.1, False), (60, 0.02, True)]
+)
+def test_few_clips_are_a_reason_for_caution(model, count, rate, loose):
+    found = sure(with_scores(model, NORMAL[:count]), false_alarm_rate=rate)
+    assert found.loose == loose == bool(found.caution) and not found.meaningless
+    assert found.low < rate < found.high and found.clips == count
+    assert f"threshold from {count} clips: between " in found.interval
+    reason = "which clips are odder" if count < 50 else "so low a false-alarm rate"
+    assert (reason in found.caution) == loose
+
+
+def test_the_interval_is_said_in_percent(model):
+    found = sure(with_scores(model, NORMAL[:12]))
+    assert "between 3 and 34 % of normal clips will lie above it (90 % interval)" in found.interval
+    found = sure(with_scores(model, NORMAL[:60]), false_alarm_rate=0.02)
+    assert "between 0.6 and 8 %" in found.interval
+
+
+def test_what_overlaps_counts_by_what_it_adds(model):
+    apart = sure(with_scores(model, NORMAL[:60], window=10.0, hop=10.0, recordings=3))
+    twice = np.repeat(NORMAL[:60], 2)
+    overlapping = sure(with_scores(model, twice, window=10.0, hop=5.0, recordings=3))
+    assert overlapping == apart and apart.clips == 60
+    assert "from 60 windows" in apart.interval and "of 3 recordings" in apart.interval
+
+
+@pytest.mark.parametrize(
+    ("scores", "said"),
+    [
+        ([0, 1, 2], "comes from 3 normal clips"),
+        ([0, 1, 2, 3], "comes from 4 normal clips"),
+        ([-0.1, 0, 0.1, 0.2, 0.3, 0.2, 2.6e9], "can't alarm: its threshold (2.6e+09) lies"),
+        ([0, 1, 2, 3, 4], ""),
+        ([1.0] * 8, ""),
+        (NORMAL, ""),
+    ],
+)
+def test_a_threshold_that_means_nothing_is_told(model, scores, said):
+    found = sure(with_scores(model, scores))
+    assert said in found.meaningless and bool(found.meaningless) == bool(said)
+    assert found.meaningless in found.caution
+
+
+def test_a_threshold_that_is_no_number_can_t_alarm(model):
+    judging = dataclasses.replace(judge(model), threshold=float("inf"))
+    assert "its threshold is inf" in certainty.of(model, judging).meaningless
+
+
+def test_a_threshold_by_hand_rests_on_no_clip(model):
+    found = sure(with_scores(model, [0, 1, 2]), limit=1e9)
+    assert (found.caution, found.low) == ("", 0.0) and 0 < found.high < 1
+
+
+def test_lengths_within_a_fifth_of_those_of_training_are_fair(model):
+    assert [certainty.other_length(model, each) for each in (0.8, 1, 1.2)] == ["", "", ""]
+    for seconds in (0.79, 1.21, 60):
+        assert certainty.other_length(model, seconds).startswith(f"{seconds} s long, but pump was ")
+    mixed = with_scores(model, NORMAL, shortest=1.0, longest=5.0)
+    assert certainty.other_length(mixed, 4.0) == ""
+    assert "fitted on 1 to 5 s" in certainty.other_length(mixed, 7.0)
+    old = {key: model.training[key] for key in ("clips", "seconds", "median_seconds")}
+    assert certainty.other_length(dataclasses.replace(model, training=old), 2.0)

@@ -1,0 +1,253 @@
+import pathlib
+
+import numpy as np
+import pytest
+
+import own_machine
+from pygoodvibes.audio import mel_cache
+from pygoodvibes.config.validate import validate
+from pygoodvibes.data import manifest
+from pygoodvibes.data.find_clips import find_clips
+from pygoodvibes.detection.fit import detect_clips
+from pygoodvibes.detection.result import read_scores, write_scores
+from pygoodvibes.embeddings import projection
+from pygoodvibes.embeddings.embed import embed_clips
+from pygoodvibes.monitoring.fit_folder import fit_folder
+from pygoodvibes.monitoring.score_clip import score_file
+from pygoodvibes.util.errors import UserError
+
+
+def test_without_a_config_the_settings_are_those_of_the_default_config(root):
+    from pygoodvibes.config.read import read_config
+
+    default = read_config(str(root / "config" / "config.yaml"))
+    ours = validate({"dataset": default.dataset.model_dump(), "detectors": {"fusion": {}}})
+    for name in ("seed", "audio", "mel", "embedding", "projection", "held_out", "threshold"):
+        assert getattr(ours, name) == getattr(default, name), name
+    assert next(iter(default.detectors)) == "fusion"
+    assert ours.detectors["fusion"] == default.detectors["fusion"]
+
+
+def test_the_default_is_the_first_detector_and_others_can_be_chosen(tmp_path):
+    folder = own_machine.healthy(tmp_path / "pump", 6)
+    assert list(own_machine.fit(folder).model.estimators) == ["fusion"]
+    content = {"detectors": {"far": {"method": "knn"}, "lof": None}}
+    assert list(own_machine.fit(folder, content).model.estimators) == ["far"]
+    chosen = own_machine.fit(folder, content, detectors="lof,far").model
+    assert list(chosen.settings["detectors"]) == ["lof", "far"]
+    assert list(own_machine.fit(folder, content, detectors="all").model.estimators) == [
+        "far",
+        "lof",
+    ]
+    # the order of the list doesn't matter where the default has a name
+    named = own_machine.fit(folder, {**content, "default_detector": "lof"})
+    assert list(named.model.estimators) == ["lof"]
+    with pytest.raises(UserError, match=r"no detector 'near'; there are far, lof, or 'all'"):
+        own_machine.fit(folder, content, detectors="near")
+
+
+def test_one_machine_has_nothing_to_choose_by_and_gets_the_fixed_default(tmp_path):
+    folder = own_machine.healthy(tmp_path / "pump", 6)
+    content = {"detectors": {"far": {"method": "knn"}, "lof": None}, "default_detector": "choice"}
+    for fixed, name in ((None, "far"), ("lof", "lof")):
+        fit = own_machine.fit(folder, {**content, "choice": {"fixed": fixed}})
+        assert list(fit.model.estimators) == list(fit.model.settings["detectors"]) == [name]
+        assert fit.notes == [
+            f"{name}, for choice takes other machine IDs of the type to choose by: here is one "
+            "machine"
+        ]
+    assert own_machine.fit(folder, content, detectors="lof").notes == []
+
+
+def test_clips_that_cannot_be_used_are_listed_and_the_rest_goes_on(tmp_path):
+    folder = own_machine.healthy(tmp_path / "pump", 5)
+    (folder / "003.wav").write_bytes((folder / "003.wav").read_bytes()[:2000])
+    own_machine.write(folder / "silent.wav", 1, seconds=1)
+    silence = np.zeros(8000, dtype=np.int16)
+    import soundfile
+
+    soundfile.write(folder / "silent.wav", silence, 8000)
+    (folder / "text.wav").write_text("hello")
+    fit = own_machine.fit(folder)
+    status = {row["path"]: row["status"] for row in fit.rows}
+    assert [name for name, text in status.items() if text == "ok"] == [
+        "000.wav",
+        "001.wav",
+        "002.wav",
+        "004.wav",
+    ]
+    assert "truncated" in status["003.wav"] and "no readable audio" in status["text.wav"]
+    assert "digital silence" in status["silent.wav"]
+    assert fit.model.training == {
+        "clips": 4,
+        "seconds": 4.0,
+        "median_seconds": 1.0,
+        "shortest": 1.0,
+        "longest": 1.0,
+    }
+    without = own_machine.healthy(tmp_path / "clean" / "pump", 5)
+    (without / "003.wav").unlink()
+    clean = own_machine.fit(without).model
+    clip = own_machine.sound(50)
+    assert score_file(fit.model, clip).score == score_file(clean, clip).score
+
+
+def test_too_few_recordings_are_an_error_that_says_what_to_do(tmp_path):
+    folder = own_machine.healthy(tmp_path / "pump", 2)
+    with pytest.raises(UserError, match=r"2 of 2 clip.* 3 are the least"):
+        own_machine.fit(folder)
+
+
+def test_a_file_that_exists_is_not_called_missing(tmp_path):
+    path = own_machine.write(tmp_path / "night.wav", 1, seconds=8)
+    with pytest.raises(UserError, match=r"night.wav: a single recording.*--window SECONDS"):
+        own_machine.fit_file(path)
+    (tmp_path / "one").mkdir()
+    path.rename(tmp_path / "one" / "night.wav")
+    with pytest.raises(UserError, match=r"1 of 1 clip.*cut with --window SECONDS"):
+        own_machine.fit(tmp_path / "one")
+
+
+def test_one_long_recording_is_fitted_in_windows_and_scores_as_its_windows(tmp_path):
+    path = own_machine.write(tmp_path / "night.wav", 1, seconds=12.5)
+    fit = own_machine.fit_file(path, window=1.0)
+    assert (fit.model.name, fit.model.window_seconds) == ("night", 1.0)
+    assert fit.model.training == {
+        "clips": 13,
+        "seconds": 13.0,
+        "median_seconds": 1.0,
+        "shortest": 1.0,
+        "longest": 1.0,
+        "recordings": 1,
+        "window": 1.0,
+        "hop": 1.0,
+    }
+    assert np.isfinite(fit.model.held_out["fusion"]).all()
+    [note] = [each for each in fit.model.provenance["notes"]["fusion"] if "third" in each]
+    assert "(night.wav)" in note and "stretches of time" in note
+    # the same clips, cut by hand
+    samples = own_machine.read(path)
+    for number in range(13):
+        start = round(min(number, 11.5) * own_machine.RATE)
+        own_machine.save(tmp_path / "cut" / f"{number:02}.wav", samples[start:][: own_machine.RATE])
+    by_hand = own_machine.fit(tmp_path / "cut").model
+    new = own_machine.sound(50)
+    assert score_file(fit.model, new).score == pytest.approx(
+        score_file(by_hand, new).score, rel=1e-9
+    )
+
+
+def test_windows_of_no_use_and_short_recordings_are_listed(tmp_path):
+    folder = own_machine.healthy(tmp_path / "pump", 6, seconds=3.0)
+    own_machine.write(folder / "short.wav", 1, seconds=0.5)
+    noise = own_machine.sound(7, seconds=3.0)
+    noise[own_machine.RATE : 2 * own_machine.RATE] = 0
+    own_machine.save(folder / "gap.wav", noise)
+    for jobs in (1, 2):
+        fit = own_machine.fit(folder, window=1.0, jobs=jobs)
+        left_out = {row["path"]: row["status"] for row in fit.rows if row["status"] != "ok"}
+        assert left_out == {
+            "gap.wav@1": "digital silence: all samples are equal",
+            "short.wav": "shorter than a window (1 s)",
+        }
+        assert (fit.model.training["clips"], fit.model.training["recordings"]) == (20, 7)
+        assert not [each for each in fit.model.provenance["notes"]["fusion"] if "third" in each]
+    with pytest.raises(UserError, match=r"--hop 2: longer than a window \(1 s\)"):
+        own_machine.fit(folder, window=1.0, hop=2.0)
+    with pytest.raises(UserError, match=r"--hop 2: without windows"):
+        own_machine.fit(folder, hop=2.0)
+
+
+def test_windows_work_for_detectors_of_every_input_and_with_resampling(tmp_path):
+    folder = own_machine.healthy(tmp_path / "pump", 6, seconds=2.0)
+    content = {"detectors": {"gmm": None, "lof": None, "frames": None, "local_density": None}}
+    audio = {"sample_rate": 4000, "resample": True}
+    for more in ({}, {"audio": audio}):
+        model = own_machine.fit(folder, {**content, **more}, detectors="all", window=1.0).model
+        assert list(model.estimators) == list(content["detectors"])
+        for name in model.estimators:
+            assert np.isfinite(model.held_out[name]).all() and len(model.held_out[name]) == 12
+
+
+def test_a_fit_writes_its_cautions_and_odd_lengths_down(tmp_path):
+    folder = own_machine.healthy(tmp_path / "pump", 12)
+    own_machine.write(folder / "long.wav", 40, seconds=1.5)
+    fit = own_machine.fit(folder)
+    [caution] = fit.model.provenance["notes"]["fusion"]
+    assert caution.startswith("threshold from 13 clips: between 3 and 32 % of normal clips")
+    [note] = fit.notes
+    assert note.startswith("1 of 13 recordings are more than 20 % shorter or longer")
+    many = own_machine.fit(own_machine.healthy(tmp_path / "many", 60))
+    assert many.model.provenance["notes"]["fusion"] == many.notes == []
+
+
+@pytest.mark.parametrize("rate", [8000, 44100, 192000])
+def test_the_sample_rate_of_the_recordings_just_works(tmp_path, rate):
+    folder = own_machine.healthy(tmp_path / "pump", 4, rate=rate, seconds=0.5)
+    fit = fit_folder(folder, {})
+    assert fit.model.sample_rate == rate
+    path = own_machine.write(tmp_path / "new.wav", 9, rate=rate, seconds=0.5)
+    assert np.isfinite(score_file(fit.model, path).score)
+    assert [note.partition(" ")[0] for note in fit.notes] == (["n_fft"] if rate > 1e5 else [])
+
+
+def test_a_sample_rate_in_the_config_is_kept(tmp_path):
+    folder = own_machine.healthy(tmp_path / "pump", 4, rate=44100)
+    with pytest.raises(UserError, match=r"sample rate 44100 Hz, but audio.sample_rate is 8000 Hz"):
+        own_machine.fit(folder, {"audio": {"sample_rate": 8000}})
+    resampled = own_machine.fit(folder, {"audio": {"sample_rate": 8000, "resample": True}}).model
+    assert resampled.sample_rate == 8000
+
+
+@pytest.mark.parametrize("content", [{"mel": {"n_fft": "x"}}, {"audio": 3}, {"nonsense": 1}])
+def test_a_wrong_config_is_said_with_its_name(tmp_path, content):
+    folder = own_machine.healthy(tmp_path / "pump", 3)
+    with pytest.raises(UserError, match=r"mine.yaml: "):
+        fit_folder(folder, content, config_name="mine.yaml")
+
+
+def test_two_processes_give_the_same_model_as_one(tmp_path):
+    from pygoodvibes.models.machine_model import dumps
+
+    folder = own_machine.healthy(tmp_path / "pump", 9)
+    one, two = (own_machine.fit(folder, jobs=jobs).model for jobs in (1, 2))
+    assert dumps(one) == dumps(two)
+
+
+def as_the_workflow(folder: pathlib.Path, place: pathlib.Path):
+    """Do what the rules from list_clips to detect do; return scores by split and name."""
+    config = validate(
+        {
+            "dataset": {"name": "fan", "source": "folder", "path": str(folder)},
+            "detectors": {"fusion": {}, "local_density": {}},
+        }
+    )
+    audio = config.audio.model_dump(mode="json")
+    rows = manifest.inspect_clips(find_clips(folder), folder, **audio)
+    mel = config.mel.model_dump(mode="json")
+    frames = mel_cache.compute(rows, folder, audio_settings=audio, mel_settings=mel)
+    mel_cache.write(place / "a.npy", place / "a.csv", frames)
+    cache = mel_cache.open_cache(place / "a.npy", place / "a.csv")
+    embedded = embed_clips(cache, config.embedding.model_dump(mode="json"))
+    settings = config.projection.model_dump(mode="json")
+    projected, more = projection.project_vectors(embedded, folds=5, seed=config.seed, **settings)
+    chosen = {name: each.model_dump(mode="json") for name, each in config.detectors.items()}
+    results = detect_clips(embedded, projected, more, chosen, seed=config.seed)
+    write_scores(place / "scores.csv", embedded, results)
+    return read_scores(place / "scores.csv")
+
+
+@pytest.mark.shared
+def test_real_clips_get_the_scores_of_the_workflow(shared, tmp_path):
+    folder = shared / "data" / "mimii_fan_0db"
+    expected = as_the_workflow(folder, tmp_path)
+    fit = fit_folder(folder / "fan" / "train", {}, detectors="fusion,local_density")
+    assert (fit.model.name, fit.model.training["clips"]) == ("fan_id_00", 12)
+    clips = sorted((folder / "fan" / "test").glob("*.wav"))
+    assert len(clips) == 28
+    for name in ("fusion", "local_density"):
+        train = [expected[name]["train", f"normal_id_00_{n:08d}.wav"] for n in range(12)]
+        assert fit.model.held_out[name] == pytest.approx(train, rel=1e-12)
+        for clip in clips:
+            score = score_file(fit.model, clip, detector=name).score
+            assert score == pytest.approx(expected[name]["test", clip.name], rel=1e-12)

@@ -1,0 +1,542 @@
+"""The page, made from a small data set by the functions that make the real one."""
+
+import base64
+import html.parser
+import io
+import json
+import pathlib
+import re
+
+import numpy as np
+import pytest
+import soundfile
+import yaml
+
+from pygoodvibes.audio import mel_cache
+from pygoodvibes.config.validate import validate
+from pygoodvibes.data import manifest
+from pygoodvibes.data.clip import Clip
+from pygoodvibes.evaluation.evaluate import SCORE_COLUMNS, evaluate_machine_id
+from pygoodvibes.evaluation.summarize import write_summary
+from pygoodvibes.report.summary import page as plain_report
+from pygoodvibes.report.summary.clips import (
+    SOUND_BYTES,
+    Scored,
+    listen_first,
+    scored_clips,
+    sound,
+    typical,
+)
+from pygoodvibes.report.summary.machines import Machine
+from pygoodvibes.report.summary.page import SHOWN, render, write_report
+from pygoodvibes.report.summary.sentences import how_sure
+from pygoodvibes.report.summary.verdicts import VERDICTS
+from pygoodvibes.report.table import NOTHING
+from pygoodvibes.util.csv_files import read_records, write_records
+
+ODD = "anomaly_<b>&\"'_00000001.wav"
+DETECTORS = ["knn", "lof"]
+
+
+class Page(html.parser.HTMLParser):
+    """What stands in a page: text by section, what is loaded, and the values of <data>."""
+
+    VOID = ("meta", "link", "img", "br", "line", "circle", "path")
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.section, self.text = [], "", {}
+        self.tags, self.loaded, self.values, self.links, self.headlines = [], [], [], [], []
+        self.ids = set()
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        known = dict(attributes)
+        self.tags.append(tag)
+        self.ids.add(known.get("id"))
+        for name in ("src", "srcset", "poster", "data", "xlink:href"):
+            if name in known:
+                self.loaded.append(known[name])
+        if "href" in known:
+            self.links.append(known["href"])
+        if tag == "data":
+            self.values.append(known["value"])
+            if known.get("class") == "headline":
+                self.headlines.append(float(known["value"]))
+        if tag == "section":
+            self.section = known["id"]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+        if tag in ("td", "th", "dt", "dd"):
+            self.handle_data(" ")
+        if tag == "section":
+            self.section = ""
+
+    def handle_data(self, data):
+        if not {"style", "title"} & set(self.open):
+            self.text[self.section] = self.text.get(self.section, "") + data
+
+    def said(self, section):
+        """Return the text of a section, '' for what stands above the first, on one line."""
+        return " ".join(self.text[section].split())
+
+
+class Run:
+    """The files of a run on a small data set."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.rows, self.scores = [], {}
+        self.source, self.mel, self.sound = "folder", True, True
+        self.bootstrap = 200
+
+    def machine(
+        self, machine, machine_id, *, train=30, normal=12, anomaly=12, unknown=0, shift=3.0
+    ):
+        """Add the clips of a machine ID; anomalous and unknown ones score higher by `shift`."""
+        rng = np.random.default_rng(len(self.rows))
+        scores = self.scores.setdefault((machine, machine_id), {})
+        groups = [("train", "normal", train), ("test", "normal", normal)]
+        groups += [("test", "anomaly", anomaly), ("test", "unknown", unknown)]
+        for split, label, count in groups:
+            for number in range(count):
+                name = f"{label}_id_{machine_id}_{split}_{number:08d}.wav"
+                if (label, number) == ("anomaly", 1):
+                    name = ODD
+                path = f"{machine}/{machine_id}/{split}/{name}"
+                clip = Clip(machine, machine_id, split, label, path, name)
+                row = {**manifest.blank_row(clip), "seconds": "0.5", "sample_rate": "8000"}
+                self.rows.append({**row, "xxh3_128": f"{len(self.rows):032x}", "status": "ok"})
+                scores[split, name] = rng.normal() + shift * (label in ("anomaly", "unknown"))
+
+    def left_out(self, name, reason):
+        """Add a clip that can't be used."""
+        blank = manifest.blank_row(Clip("fan", "00", "train", "normal", name, name))
+        self.rows.append({**blank, "status": reason})
+
+    def config(self):
+        """Return the config."""
+        content = {
+            "dataset": {"name": "plant", "source": "folder", "path": "recordings"},
+            "detectors": {name: {} for name in DETECTORS},
+            "audio": {"sample_rate": 8000},
+            "mel": {"n_mels": 16, "n_fft": 256, "hop_length": 128},
+            "evaluation": {"bootstrap": self.bootstrap},
+        }
+        return validate(content, name="test").model_dump(mode="json")
+
+    def write(self, root):
+        """Write the files and the page; return the page."""
+        config = self.config()
+        place = self.folder
+        write_records(place / "manifest.csv", self.rows, manifest.COLUMNS)
+        coverage = manifest.coverage(self.rows)
+        write_records(place / "coverage.csv", coverage, manifest.COVERAGE_COLUMNS)
+        settings = dict(config["evaluation"])
+        documents, scores, mels, clips = [], [], [], []
+        for number, entry in enumerate(coverage):
+            key = entry["machine"], entry["id"]
+            own = [row for row in self.rows if (row["machine"], row["id"]) == key]
+            if not manifest.trainable(entry):
+                continue
+            document, table = evaluate_machine_id(
+                own,
+                scores={
+                    "knn": self.scores[key],
+                    "lof": {name: -score for name, score in self.scores[key].items()},
+                },
+                notes={name: [] for name in DETECTORS},
+                explained_variance=np.array([0.6, 0.3]),
+                false_alarm_rates=dict.fromkeys(DETECTORS, 0.1),
+                threshold_method="quantile",
+                seed=1,
+                **settings,
+            )
+            documents.append(place / f"{number}.json")
+            documents[-1].write_text(json.dumps(document))
+            scores.append(place / f"{number}.csv")
+            write_records(scores[-1], table, SCORE_COLUMNS)
+            if self.mel:
+                mels.append(place / f"{number}.npy")
+                clips.append(place / f"{number}.clips.csv")
+                mel_cache.write(mels[-1], clips[-1], self.frames(own))
+        outputs = {
+            "metrics_json": place / "metrics.json",
+            **{name: place / f"{name}.csv" for name in ("metrics", "averages", "sweep", "roc")},
+            "scores": place / "scores.csv",
+        }
+        write_summary(
+            coverage_path=place / "coverage.csv",
+            evaluations=documents,
+            scores=scores,
+            detectors=DETECTORS,
+            outputs=outputs,
+        )
+        page = place / "summary.html"
+        write_report(
+            template=str(root / "report" / "summary.html.j2"),
+            manifest=place / "manifest.csv",
+            coverage=place / "coverage.csv",
+            metrics=outputs["metrics"],
+            averages=outputs["averages"],
+            headline=outputs["metrics_json"],
+            evaluations=documents,
+            scores=scores,
+            mels=mels,
+            mel_clips=clips,
+            detectors=DETECTORS,
+            texts={
+                "data": "data set plant",
+                "source": self.source,
+                "benchmark": "none",
+                "false_alarm_rates": dict.fromkeys(DETECTORS, 0.1),
+                "max_fpr": 0.1,
+                "confidence": 0.95,
+            },
+            data_folder=str(place / "recordings") if self.sound else None,
+            config=config,
+            output=page,
+        )
+        return page.read_text(encoding="utf-8")
+
+    def frames(self, rows):
+        """Make a spectrogram of each clip, in which anomalies are louder in one band, and sound."""
+        for row in rows:
+            rng = np.random.default_rng(int(row["xxh3_128"] or "0", 16))
+            if self.sound:
+                path = self.folder / "recordings" / row["path"]
+                path.parent.mkdir(parents=True, exist_ok=True)
+                soundfile.write(path, rng.normal(0, 0.1, 4000), 8000)
+            frames = rng.normal(-40, 1, size=(32, 16)).astype(np.float32)
+            frames[8:16, 11] += 20 * (row["label"] in ("anomaly", "unknown"))
+            yield row, frames if row["status"] == "ok" else row["status"]
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Return an empty run; its page shows two clips, since pictures take a while."""
+    monkeypatch.setattr(plain_report, "SHOWN", 2)
+    return Run(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def usual(root, tmp_path_factory):
+    """Return a run with something of everything, and its page."""
+    run = Run(tmp_path_factory.mktemp("run"))
+    run.machine("fan", "00", shift=9.0)
+    run.machine("fan", "02", shift=0.0)
+    run.machine("fan", "04", train=2)
+    run.machine("pump", "00", anomaly=4)
+    run.machine("pump", "02", anomaly=0)
+    run.machine("valve", "00", shift=1.5)
+    run.left_out("fan/<i>bad & worse.wav", "empty file (0 bytes)")
+    return run, run.write(root)
+
+
+def test_the_page_needs_nothing_beside_it(usual):
+    page = Page(usual[1])
+    assert page.open == [] and "script" not in page.tags and "link" not in page.tags
+    assert page.loaded and all(
+        re.match(r"data:(image/webp|audio/flac);base64,", each) for each in page.loaded
+    )
+    assert all(each.startswith("#") and each[1:] in page.ids for each in page.links)
+    style = usual[1].partition("<style>")[2].partition("</style>")[0]
+    assert "url(" not in style and "@import" not in style
+    assert "default-src 'none'" in usual[1]
+
+
+def test_its_sounds_and_pictures_are_whole(usual):
+    page = Page(usual[1])
+    decoded = [
+        (each.partition(";")[0], base64.b64decode(each.partition(",")[2])) for each in page.loaded
+    ]
+    pictures = [content for kind, content in decoded if kind == "data:image/webp"]
+    sounds = [content for kind, content in decoded if kind == "data:audio/flac"]
+    assert len(pictures) == SHOWN and len(sounds) == 2 * SHOWN
+    assert all(content[8:12] == b"WEBP" for content in pictures)
+    for content in sounds:
+        samples, rate = soundfile.read(io.BytesIO(content))
+        assert (len(samples), rate) == (4000, 8000) and np.std(samples) > 0.05
+
+
+def test_the_numbers_are_those_of_the_metrics(usual):
+    run, text = usual
+    headline = json.loads((run.folder / "metrics.json").read_text())
+    page = Page(text)
+    types = [values["knn"] for values in headline["auc_by_type"].values()]
+    assert page.headlines == [value for value in [*types, headline["auc"]["knn"]] if value]
+    metrics = [row for row in read_records(run.folder / "metrics.csv") if row["detector"] == "knn"]
+    said = page.said("machines")
+    for row in metrics:
+        if row["auc"]:
+            assert str(float(row["auc"])) in page.values
+            low, high = (100 * float(row[f"auc_{end}"]) for end in ("low", "high"))
+            assert f"{100 * float(row['auc']):.1f} [{low:.1f}, {high:.1f}]" in said
+    pairs = f"in {100 * headline['auc']['knn']:.0f} of 100 such pairs"
+    assert pairs in page.said("sure")
+    decisions = [
+        (row["label"], decision)
+        for path in run.folder.glob("[0-9]*.json")
+        for document in [json.loads(path.read_text())]
+        for clip, decision in document["test"]["knn"]["decisions"].items()
+        for row in read_records(path.with_suffix(".csv"))
+        if (row["detector"], row["split"], row["clip"]) == ("knn", "test", clip)
+    ]
+    found = [decision for label, decision in decisions if label == "anomaly"]
+    alarms = [decision for label, decision in decisions if label == "normal"]
+    assert f"{sum(found)} of {len(found)} faulty clips raised an alarm" in page.said("")
+    assert f"{sum(alarms)} of {len(alarms)} normal clips raised a false alarm" in page.said("")
+    assert f"{sum(found) + sum(alarms)} test clips of {len(decisions)} lie above" in (
+        page.said("listen")
+    )
+
+
+def test_each_machine_has_its_verdict_the_best_first(usual):
+    said = Page(usual[1]).said("machines")
+    expected = [
+        ("fan ID 00", "✔ watched well"),
+        ("valve ID 00", "◐ watched in part"),
+        ("fan ID 02", "✖ perhaps no better than chance"),
+        ("pump ID 00", "? too few clips to tell"),
+        ("pump ID 02", "○ watched, not tested"),
+        ("fan ID 04", f"{NOTHING} not watched"),
+    ]
+    places = [said.index(f"{name} {verdict}") for name, verdict in expected]
+    assert places == sorted(places)
+    first = Page(usual[1]).said("")
+    assert "Of 6 machines, 1 is watched well, 1 is watched in part, 1 is perhaps no better" in first
+
+
+def test_what_was_left_out_is_told_with_its_reason(usual):
+    said = Page(usual[1]).said("left-out")
+    assert "fan/<i>bad & worse.wav empty file (0 bytes)" in said
+    assert "fan ID 04: no detector can be fitted: 2 usable training clip(s)" in said
+    assert "pump ID 02: no AUC: no anomalous test clip" in said
+
+
+def test_odd_names_are_text_and_nothing_else(usual):
+    page = Page(usual[1])
+    assert ODD in page.said("listen")
+    assert "b" not in page.tags and "i" not in page.tags
+    assert ODD not in usual[1] and "<i>bad" not in usual[1]
+
+
+def test_the_listed_clips_are_chosen_by_score_and_say_what_is_out(usual):
+    run, text = usual
+    said = Page(text).said("listen")
+    # 16 mel bands up to 4 kHz: the twelfth is the loud one
+    assert re.search(r"Least normal around 2,\d00 Hz: at times \d+\.\d spreads louder", said)
+    documents = [json.loads(path.read_text()) for path in sorted(run.folder.glob("[0-9]*.json"))]
+    for document in documents:
+        decisions, scores = (document["test"]["knn"][name] for name in ("decisions", "scores"))
+        above = [clip for clip, alarm in decisions.items() if alarm]
+        if above:
+            assert max(above, key=scores.get) in said
+    normal = re.findall(r"A normal one: (\S+)", said)
+    assert len(normal) == SHOWN and all("_train_" in name for name in normal)
+
+
+def test_the_settings_stand_in_it_whole(usual):
+    run, text = usual
+    settings = html.unescape(re.search(r"<pre>(.*?)</pre>", text, re.DOTALL)[1])
+    assert yaml.safe_load(settings) == run.config()
+
+
+def test_the_same_run_gives_the_same_bytes_and_names_no_folder(usual, root):
+    run, text = usual
+    assert run.write(root) == text
+    assert str(run.folder) not in text and str(root) not in text
+
+
+def test_synthetic_sounds_are_called_that(run, root):
+    run.machine("fan", "00")
+    assert "made by a generator" not in run.write(root)
+    run.source = "synthetic"
+    assert "made by a generator" in run.write(root)
+
+
+def test_without_anomalies_there_is_no_auc_and_the_rest_is_there(run, root):
+    run.machine("fan", "00", anomaly=0)
+    page = Page(run.write(root))
+    assert "fan ID 00 is watched but not tested." in page.said("")
+    assert "nobody knows how many faults would be found" in page.said("")
+    assert re.search(r"\d+ of 12 normal clips raised a false alarm", page.said(""))
+    assert "Nobody knows yet" in page.said("sure") and "AUC" not in page.said("sure")
+    assert "With other clips of this machine, it would be between" in page.said("sure")
+
+
+def test_unknown_labels_get_a_list_to_listen_to(run, root):
+    run.machine("fan", "00", normal=0, anomaly=0, unknown=8, shift=9.0)
+    page = Page(run.write(root))
+    assert "8 of 8 clips lie above the threshold and should be listened to first" in page.said("")
+    assert page.said("listen").count("state not known") == 8
+    assert "of 100 such pairs" not in page.said("sure") and "kinds of fault" not in page.said(
+        "sure"
+    )
+    assert "The dot" not in page.said("machines")
+
+
+def test_vectors_without_sound_or_spectrogram(run, root):
+    run.machine("fan", "00", shift=9.0)
+    run.mel = run.sound = False
+    page = Page(run.write(root))
+    assert not page.loaded and "audio" not in page.tags and "img" not in page.tags
+    assert page.said("listen").count("The data set holds no sound") == 1
+    assert "fan ID 00 is watched well" in page.said("")
+
+
+def test_spectrograms_without_sound_are_shown(run, root):
+    run.machine("fan", "00", shift=9.0)
+    run.sound = False
+    page = Page(run.write(root))
+    assert "audio" not in page.tags and page.tags.count("img") == SHOWN
+
+
+def test_a_sound_that_is_gone_is_said_and_the_rest_goes_on(run, root):
+    run.machine("fan", "00", shift=9.0)
+    run.write(root)
+    run.frames = lambda rows: ((row, np.zeros((32, 16), np.float32)) for row in rows)
+    for path in (run.folder / "recordings").rglob("anomaly*"):
+        path.unlink()
+    said = Page(run.write(root)).said("listen")
+    assert said.count("Not to be heard here: can't be decoded") == SHOWN
+    assert said.count("A normal one") == SHOWN
+
+
+def test_no_machine_can_be_watched(run, root):
+    run.machine("fan", "00", train=2)
+    page = Page(run.write(root))
+    assert "fan ID 00 is not watched at all." in page.said("")
+    assert "There was no clip to test" in page.said("")
+    assert "there is no test clip with a score" in page.said("listen")
+    assert f"{NOTHING} not watched no detector can be fitted" in page.said("machines")
+
+
+def test_no_alarm_is_said(run, root):
+    run.machine("fan", "00", shift=-9.0)
+    run.scores["fan", "00"] = {
+        key: score - 9 * (key[0] == "test") for key, score in run.scores["fan", "00"].items()
+    }
+    page = Page(run.write(root))
+    assert "No test clip lies above the threshold of its machine. These come closest." in (
+        page.said("listen")
+    )
+    assert page.tags.count("img") == SHOWN
+    assert "0 of 12 faulty clips raised an alarm (0 of 100)" in page.said("")
+    assert "alarms would be right" not in page.said("sure")
+
+
+def test_a_threshold_that_makes_no_use_of_good_scores_is_told_of(run, root):
+    run.machine("fan", "00", shift=9.0)
+    for key in run.scores["fan", "00"]:
+        run.scores["fan", "00"][key] += 50 * (key[0] == "train")
+    said = Page(run.write(root)).said("sure")
+    assert "0 of 12 faulty clips raised an alarm" in said
+    assert (
+        "The scores of fan ID 00 do tell faulty clips from normal ones, but the threshold" in said
+    )
+
+
+def test_without_resamples_there_is_no_verdict(run, root):
+    run.machine("fan", "00", shift=9.0)
+    run.bootstrap = 0
+    page = Page(run.write(root))
+    assert "? too few clips to tell" in page.said("machines")
+    assert "No interval was computed" in page.said("sure")
+
+
+def clip(machine, score, excess):
+    return Scored(machine, "00", f"{score}.wav", "unknown", score, 1.0, excess, True)
+
+
+def test_few_clips_to_learn_from_are_told_with_what_they_are_worth():
+    def told(*counts):
+        machines = [
+            Machine(
+                **dict.fromkeys(("n_normal", "n_anomaly", "found", "alarms"), 20),
+                **dict.fromkeys(("auc", "low", "high"), 0.9),
+                machine="fan",
+                id=str(number),
+                verdict=VERDICTS["partly"],
+                n_train=count,
+                note="",
+            )
+            for number, count in enumerate(counts)
+        ]
+        options = {"mean": 0.9, "planned": 0.1, "resamples": 100, "confidence": 0.95, "seed": 0}
+        return dict(how_sure(machines, **options))["How many false alarms?"]
+
+    text = told(60, 12, 20)
+    assert "of fan ID 1 and fan ID 2 rests on few normal clips: with 12, it lets through" in text
+    assert "between 3 and 34 of 100 normal clips (90 % interval)" in text
+    assert "few normal clips" not in told(60, 100)
+
+
+def test_one_loud_machine_does_not_hide_the_others():
+    loud = [clip("fan", 90.0, 9.0), clip("fan", 80.0, 8.0), clip("fan", 70.0, 7.0)]
+    quiet = [clip("pump", 3.0, 1.0)]
+    chosen = listen_first([quiet, [], loud], 3)
+    assert [(each.machine, each.score) for each in chosen] == [
+        ("fan", 90.0),
+        ("pump", 3.0),
+        ("fan", 80.0),
+    ]
+
+
+def test_alarms_are_the_decisions_and_their_excess_counts_spreads():
+    train = [{"clip": f"{n}.wav", "split": "train", "label": "normal", "score": str(n)}
+             for n in range(5)]  # fmt: skip
+    test = [{"clip": "a.wav", "split": "test", "label": "anomaly", "score": "9"},
+            {"clip": "b.wav", "split": "test", "label": "normal", "score": "4"}]  # fmt: skip
+    rows = [{**row, "detector": "knn"} for row in (*train, *test)]
+    rows += [{**row, "detector": "lof", "score": "-1"} for row in train]
+    document = {
+        "machine": "fan",
+        "id": "00",
+        "metrics": [{"detector": "knn", "threshold": 5.0}],
+        "test": {"knn": {"scores": {"a.wav": 9.0, "b.wav": 4.0},
+                         "decisions": {"a.wav": True, "b.wav": False}}},
+    }  # fmt: skip
+    found, below = scored_clips(document, rows, "knn")
+    assert (found.alarm, below.clip, below.alarm) == (True, "b.wav", False)
+    assert below.excess == pytest.approx((4 - 5) / (2 / 1.349))
+    assert (found.clip, found.label, found.score, found.threshold) == ("a.wav", "anomaly", 9.0, 5.0)
+    assert found.excess == pytest.approx((9 - 5) / (2 / 1.349))
+    assert typical(rows, "knn") == "2.wav"
+    assert typical([], "knn") is None
+
+
+def test_a_long_sound_is_cut_and_said_so(tmp_path):
+    rng = np.random.default_rng(0)
+    soundfile.write(tmp_path / "long.wav", rng.normal(0, 0.2, 16000 * 40), 16000)
+    settings = {"sample_rate": 16000, "resample": False, "channel": 0}
+    content, seconds, whole = sound(tmp_path / "long.wav", settings)
+    assert not whole and len(content) <= SOUND_BYTES and 5 <= seconds < 40
+    samples, _ = soundfile.read(io.BytesIO(content))
+    assert len(samples) == round(seconds * 16000)
+    original, _ = soundfile.read(tmp_path / "long.wav")
+    assert np.abs(samples - original[: len(samples)]).max() < 1e-4
+
+
+def test_the_page_of_the_whole_data_set_stays_below_five_megabytes():
+    # what fills it are the sounds and pictures of the clips shown
+    most = SHOWN * (2 * SOUND_BYTES + 100_000)
+    assert most * 4 / 3 < 5e6
+
+
+def test_a_missing_value_in_the_template_is_an_error(tmp_path):
+    template = pathlib.Path(tmp_path, "a.j2")
+    template.write_text("{{ nothing }}")
+    with pytest.raises(Exception, match="nothing"):
+        render(template)
+    template.write_text("{{ text }}")
+    assert render(template, text="<b>") == "&lt;b&gt;"

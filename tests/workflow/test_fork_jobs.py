@@ -1,0 +1,59 @@
+"""How jobs start (rules/jobs.smk): in forks of one process, unless told otherwise."""
+
+import pytest
+
+import tiny_project
+from pygoodvibes.workflow import fork_server
+from tiny_project import METRICS, snakemake
+
+pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("workflow")]
+
+# Python runs this file whenever it starts
+NOTED = """
+import sys
+with open({path!r}, "a") as file:
+    file.write(" ".join(sys.orig_argv) + chr(10))
+"""
+
+
+@pytest.fixture
+def starts(tmp_path):
+    """Return what tells the command lines of all Pythons started, and the variable it takes."""
+    noted = tmp_path / "starts.txt"
+    (tmp_path / "hook").mkdir()
+    (tmp_path / "hook/sitecustomize.py").write_text(NOTED.format(path=str(noted)))
+    return lambda: noted.read_text().splitlines(), {"PYTHONPATH": str(tmp_path / "hook")}
+
+
+@pytest.mark.skipif(not fork_server.AVAILABLE, reason="scripts start anew here")
+def test_all_jobs_run_in_forks_of_one_process_and_count_as_jobs_of_their_own(
+    root, tmp_path, starts
+):
+    folder = tiny_project.make(root, tmp_path / "here")
+    noted, variables = starts
+    trace = folder / "trace"
+    snakemake(folder, "-j2", "--", METRICS, PYGOODVIBES_TRACE=str(trace), **variables)
+    assert len(trace.read_text().splitlines()) == 14
+    started = [line for line in noted() if "fork_server" in line or ".snakemake" in line]
+    assert len(started) == 1 and "-m pygoodvibes.workflow.fork_server" in started[0]
+    assert "Nothing to be done" in snakemake(folder, "-j2", "--", METRICS, **variables)
+
+    logs = [path.read_text() for path in (folder / "logs").rglob("*.log")]
+    assert len(logs) == 14 and all("finished: " in text for text in logs)
+    took = (folder / "resources/tiny/benchmarks/summarize.tsv").read_text().splitlines()
+    measured = dict(zip(took[0].split("\t"), took[1].split("\t"), strict=True))
+    assert float(measured["max_rss"]) > 10  # MB: of the job, not of a shell that waits for it
+
+
+def test_a_job_that_starts_a_python_of_its_own_gives_the_same(root, tmp_path, starts):
+    here = tiny_project.make(root, tmp_path / "here")
+    snakemake(here, "-j2", "--", METRICS)
+    there = tiny_project.make(root, tmp_path / "there")
+    jobs = there / "rules/jobs.smk"
+    jobs.write_text(jobs.read_text().replace("if AVAILABLE and", "if False and"))
+    noted, variables = starts
+    snakemake(there, "-j2", "--", METRICS, **variables)
+    assert sum(".snakemake/scripts" in line for line in noted()) == 14
+    assert (there / METRICS).read_bytes() == (here / METRICS).read_bytes()
+    scores = "resources/tiny/detection/fan/02.scores.csv"
+    assert (there / scores).read_bytes() == (here / scores).read_bytes()
