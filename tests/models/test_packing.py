@@ -12,9 +12,9 @@ from pygoodvibes.data import manifest
 from pygoodvibes.detection.fit import detect_clips
 from pygoodvibes.detection.result import write_scores
 from pygoodvibes.detection.serialization import save
+from pygoodvibes.detection.threshold import threshold
 from pygoodvibes.embeddings import vectors
 from pygoodvibes.models import machine_model, packing
-from pygoodvibes.monitoring import judge as scoring
 from pygoodvibes.monitoring.judge import judge
 from pygoodvibes.monitoring.score_clip import score_file
 from pygoodvibes.util.csv_files import read_records, write_records
@@ -142,7 +142,7 @@ def test_a_model_holds_what_was_chosen_and_scores_bit_by_bit_as_the_workflow(tmp
         assert model.provenance["notes"]["choice"] == known.notes
         judging = judge(model)
         assert judging.detector == "choice"
-        assert judging.threshold == scoring.threshold(
+        assert judging.threshold == threshold(
             np.array(held_out), false_alarm_rate=0.1, method="quantile"
         )
         for clip in cache.clips[:5]:

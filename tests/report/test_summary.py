@@ -18,7 +18,7 @@ from pygoodvibes.data import manifest
 from pygoodvibes.data.clip import Clip
 from pygoodvibes.evaluation.evaluate import SCORE_COLUMNS, evaluate_machine_id
 from pygoodvibes.evaluation.summarize import write_summary
-from pygoodvibes.report.summary import page as plain_report
+from pygoodvibes.report.summary import page as summary_page
 from pygoodvibes.report.summary.clips import (
     SOUND_BYTES,
     Scored,
@@ -28,7 +28,7 @@ from pygoodvibes.report.summary.clips import (
     typical,
 )
 from pygoodvibes.report.summary.machines import Machine
-from pygoodvibes.report.summary.page import SHOWN, render, write_report
+from pygoodvibes.report.summary.page import render, write_report
 from pygoodvibes.report.summary.sentences import how_sure
 from pygoodvibes.report.summary.verdicts import VERDICTS
 from pygoodvibes.report.table import NOTHING
@@ -224,7 +224,7 @@ class Run:
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """Return an empty run; its page shows two clips, since pictures take a while."""
-    monkeypatch.setattr(plain_report, "SHOWN", 2)
+    monkeypatch.setattr(summary_page, "SHOWN", 2)
     return Run(tmp_path)
 
 
@@ -261,7 +261,7 @@ def test_its_sounds_and_pictures_are_whole(usual):
     ]
     pictures = [content for kind, content in decoded if kind == "data:image/webp"]
     sounds = [content for kind, content in decoded if kind == "data:audio/flac"]
-    assert len(pictures) == SHOWN and len(sounds) == 2 * SHOWN
+    assert len(pictures) == summary_page.SHOWN and len(sounds) == 2 * summary_page.SHOWN
     assert all(content[8:12] == b"WEBP" for content in pictures)
     for content in sounds:
         samples, rate = soundfile.read(io.BytesIO(content))
@@ -342,7 +342,7 @@ def test_the_listed_clips_are_chosen_by_score_and_say_what_is_out(usual):
         if above:
             assert max(above, key=scores.get) in said
     normal = re.findall(r"A normal one: (\S+)", said)
-    assert len(normal) == SHOWN and all("_train_" in name for name in normal)
+    assert len(normal) == summary_page.SHOWN and all("_train_" in name for name in normal)
 
 
 def test_the_settings_stand_in_it_whole(usual):
@@ -398,7 +398,7 @@ def test_spectrograms_without_sound_are_shown(run, root):
     run.machine("fan", "00", shift=9.0)
     run.sound = False
     page = Page(run.write(root))
-    assert "audio" not in page.tags and page.tags.count("img") == SHOWN
+    assert "audio" not in page.tags and page.tags.count("img") == summary_page.SHOWN
 
 
 def test_a_sound_that_is_gone_is_said_and_the_rest_goes_on(run, root):
@@ -408,8 +408,8 @@ def test_a_sound_that_is_gone_is_said_and_the_rest_goes_on(run, root):
     for path in (run.folder / "recordings").rglob("anomaly*"):
         path.unlink()
     said = Page(run.write(root)).said("listen")
-    assert said.count("Not to be heard here: can't be decoded") == SHOWN
-    assert said.count("A normal one") == SHOWN
+    assert said.count("Not to be heard here: can't be decoded") == summary_page.SHOWN
+    assert said.count("A normal one") == summary_page.SHOWN
 
 
 def test_no_machine_can_be_watched(run, root):
@@ -430,7 +430,7 @@ def test_no_alarm_is_said(run, root):
     assert "No test clip lies above the threshold of its machine. These come closest." in (
         page.said("listen")
     )
-    assert page.tags.count("img") == SHOWN
+    assert page.tags.count("img") == summary_page.SHOWN
     assert "0 of 12 faulty clips raised an alarm (0 of 100)" in page.said("")
     assert "alarms would be right" not in page.said("sure")
 
@@ -529,7 +529,7 @@ def test_a_long_sound_is_cut_and_said_so(tmp_path):
 
 def test_the_page_of_the_whole_data_set_stays_below_five_megabytes():
     # what fills it are the sounds and pictures of the clips shown
-    most = SHOWN * (2 * SOUND_BYTES + 100_000)
+    most = summary_page.SHOWN * (2 * SOUND_BYTES + 100_000)
     assert most * 4 / 3 < 5e6
 
 

@@ -50,8 +50,8 @@ class MachineId:
 
     def inputs(self, chosen: np.ndarray, pca: Pca) -> Inputs:
         """Return what detectors behind another projection see of some clips, by a mask or index."""
-        values = self.embedded.values[combined]
-        frames = None if self.cache is None else ClipFrames(self.cache)[combined]
+        values = self.embedded.values[chosen]
+        frames = None if self.cache is None else ClipFrames(self.cache)[chosen]
         return values, pca.transform(values), frames
 
     def scores_of(self, split: str) -> dict[str, np.ndarray]:

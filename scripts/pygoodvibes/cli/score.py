@@ -269,7 +269,7 @@ def _with_cautions(found: Iterable[list], panel, *, endless: bool) -> Iterator[l
     if endless:
         return
     if first is not None:
-        more = f" (so it is with {cli_options.count} clips)" if cli_options.count > 1 else ""
+        more = f" (so it is with {count} clips)" if count > 1 else ""
         cautions.append(f"{first.clip}: {first.reason}{more}; {certainty.CUT_ALIKE}")
     _caution(cautions)
 

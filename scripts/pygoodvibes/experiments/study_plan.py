@@ -6,7 +6,6 @@ from typing import Any
 
 from pygoodvibes.config.config import Config
 from pygoodvibes.config.validate import validate
-from pygoodvibes.experiments import study_run
 from pygoodvibes.experiments.study import Study, changed, free, label, points_of
 from pygoodvibes.util.errors import UserError
 
@@ -91,7 +90,7 @@ def plan(study: Study, config: Config, *, name: str) -> list[Run]:
         document = changed(base, settings) | {"detectors": tables}
         runs.append(
             Run(
-                name=free(label(settings) or "detectors", [study_run.run.name for run in runs]),
+                name=free(label(settings) or "detectors", [run.name for run in runs]),
                 settings=settings,
                 config=validate(document, name=name),
                 variants=variants,

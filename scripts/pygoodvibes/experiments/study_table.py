@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pygoodvibes.evaluation.averages import by_detector, mean_of_types, type_means
 from pygoodvibes.evaluation.intervals import LEAST_IDS, interval
-from pygoodvibes.experiments import study_run
 from pygoodvibes.experiments.settings_diff import plain
 from pygoodvibes.experiments.study import MEASURES
 from pygoodvibes.experiments.study_plan import Run
@@ -40,8 +39,8 @@ def rows_of(
     metrics = list(metrics)
     values = {name: by_detector(metrics, name) for name in MEASURES}
     rows = []
-    for variant, (detector, own) in study_run.run.variants.items():
-        row: dict = {"detector": detector, "settings": {**study_run.run.settings, **own}}
+    for variant, (detector, own) in run.variants.items():
+        row: dict = {"detector": detector, "settings": {**run.settings, **own}}
         row |= {"means": {}, "types": {}, "bounds": {}}
         for name in MEASURES:
             mine = values[name].get(variant, {})

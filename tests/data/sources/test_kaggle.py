@@ -90,7 +90,7 @@ def test_missing_credentials_are_found_without_the_client(tmp_path, root):
     code = (
         "import sys\n"
         "from pygoodvibes.util.errors import UserError\n"
-        "from pygoodvibes.data.sources.registry import kaggle\n"
+        "from pygoodvibes.data.sources import kaggle\n"
         "try:\n"
         "    kaggle.fetch('data', machines=['fan'])\n"
         "except UserError:\n"

@@ -29,4 +29,4 @@ def fetch_dataset(source: str, folder: str | os.PathLike, **settings) -> None:
     if source not in SOURCES:
         raise UserError(f"can't download from {source!r}; the sources are {', '.join(SOURCES)}")
     # Only the one that is needed: the client of Kaggle is slow to import.
-    importlib.import_module(f"{__name__}.{source}").fetch(folder, **settings)
+    importlib.import_module(f"{__package__}.{source}").fetch(folder, **settings)
