@@ -12,7 +12,8 @@ if not workflow.configfiles:
     configfile: "config/config.yaml"
 
 
-include: "rules/common.smk"
+include: "rules/settings.smk"
+include: "rules/inputs.smk"
 include: "rules/jobs.smk"
 include: "rules/data.smk"
 include: "rules/features.smk"
@@ -25,7 +26,9 @@ if CONFIG.choice:
 
 
 include: "rules/evaluation.smk"
-include: "rules/report.smk"
+include: "rules/tables.smk"
+include: "rules/figures.smk"
+include: "rules/publish.smk"
 include: "rules/representation.smk"
 
 
@@ -47,7 +50,7 @@ rule all:
             ],
         ),
         rules.write_tables.output,
-        rules.write_benchmark.output,
+        rules.compare_detectors.output,
         rules.write_costs.output,
         rules.write_representation.output,
         rules.write_choice.output if CONFIG.choice else [],
@@ -60,9 +63,9 @@ rule all:
 # All numbers, and no figure.
 rule tables:
     input:
-        rules.summarize.output,
+        rules.gather_metrics.output,
         rules.write_tables.output,
-        rules.write_benchmark.output,
+        rules.compare_detectors.output,
 
 
 # The clips alone: what there is to version before anything is computed from it.

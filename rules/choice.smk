@@ -56,7 +56,7 @@ rule write_choice:
     log:
         f"{LOGS}/write_choice.log",
     benchmark:
-        f"{BENCHMARKS}/write_choice.tsv"
+        f"{JOB_COSTS}/write_choice.tsv"
     conda:
         "../envs/pygoodvibes.yaml"
     resources:

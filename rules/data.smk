@@ -2,21 +2,17 @@
 
 # What can be known to be wrong with the data before any job starts is said now.
 try:
-    if DATASET.source == "folder":
-        list_clips.find(DATASET, locate(DATASET.path))
-    elif DATASET.source in ("mel", "embedding"):
+    if DATASET.enters_as != "audio":
         read_records(locate(DATASET.path))
+    elif not DATASET.made_by:
+        list_clips.find(DATASET)
 except UserError as error:
     stop(error)
 
 
-if DATASET.source == "synthetic":
+if DATASET.made_by:
 
-    include: "synthesize_dataset.smk"
-
-elif DATASET.source in ("zenodo", "kaggle"):
-
-    include: "fetch_dataset.smk"
+    include: f"{DATASET.made_by}.smk"
 
 
 # A checkpoint: which machine IDs there are, and what they can carry, is known once it is done.
@@ -37,12 +33,11 @@ checkpoint list_clips:
     params:
         clips={
             # published results stand beside ours in tables alone
-            "dataset": {k: v for k, v in section("dataset").items() if k != "benchmark"},
-            "folder": DATA_FOLDER,
+            "dataset": {k: v for k, v in section("dataset").items() if k != "published"},
             "audio": section("audio"),
         },
         state=state_of_clips(),
-        code=code("list_clips"),
+        code=code("list_clips", sources.module_of(DATASET.source)),
     message:
         "List the clips"
     script:

@@ -1,7 +1,7 @@
 # Detectors: one job per machine ID for all of them, since most fit within milliseconds.
 
 # Whether a detector sees log-mel frames, and there are any.
-SEE_MEL = DATASET.source != "embedding" and any(
+SEE_MEL = DATASET.enters_as != "embedding" and any(
     each.input == "mel" for each in CONFIG.detectors.values()
 )
 
@@ -63,7 +63,7 @@ rule pack_models:
         # without audio there is nothing to pack, but a table that says so for each machine ID
         **(
             {"manifest": rules.list_clips.output.manifest}
-            if DATASET.source in ("mel", "embedding")
+            if DATASET.enters_as != "audio"
             else {name: trained_ids(pattern) for name, pattern in PACKED.items()}
         ),
     output:
@@ -71,7 +71,7 @@ rule pack_models:
     log:
         f"{LOGS}/pack_models.log",
     benchmark:
-        f"{BENCHMARKS}/pack_models.tsv"
+        f"{JOB_COSTS}/pack_models.tsv"
     conda:
         "../envs/pygoodvibes.yaml"
     resources:

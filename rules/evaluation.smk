@@ -29,7 +29,7 @@ rule evaluate:
         "../scripts/evaluate.py"
 
 
-rule summarize:
+rule gather_metrics:
     input:
         coverage=f"{RESOURCES}/final/coverage.csv",
         evaluations=lambda wildcards: of_machine_ids(
@@ -46,17 +46,17 @@ rule summarize:
         roc=f"{RESULTS}/roc.csv",
         scores=f"{RESOURCES}/scores.csv",
     log:
-        f"{LOGS}/summarize.log",
+        f"{LOGS}/gather_metrics.log",
     benchmark:
-        f"{BENCHMARKS}/summarize.tsv"
+        f"{JOB_COSTS}/gather_metrics.tsv"
     conda:
         "../envs/pygoodvibes.yaml"
     resources:
         mem_mb=300,
     params:
         detectors=SCORED,
-        code=code("summarize"),
+        code=code("gather_metrics"),
     message:
         "Gather the metrics of all machine IDs"
     script:
-        "../scripts/summarize.py"
+        "../scripts/gather_metrics.py"

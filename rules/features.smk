@@ -4,16 +4,16 @@
 # hashes inputs, and 10 GB of audio would take a while. A data set that enters further down the
 # chain has a rule that brings it in instead of the one that would compute it.
 
-if DATASET.source == "mel":
+if DATASET.enters_as == "mel":
 
     include: "import_mel.smk"
 
-elif DATASET.source != "embedding":
+elif DATASET.enters_as != "embedding":
 
     include: "mel.smk"
 
 
-if DATASET.source == "embedding":
+if DATASET.enters_as == "embedding":
 
     include: "import_embedding.smk"
 

@@ -8,13 +8,13 @@ localrules:
 
 rule fetch_dataset:
     output:
-        # Zenodo has an archive a machine type, Kaggle one for all
+        # there is an archive a machine type (Zenodo), or one for all (Kaggle)
         directory(local(f"{DATA}/{{machine}}"))
-        if DATASET.source == "zenodo"
+        if not DATASET.at_once
         else [directory(folder) for folder in MADE],
     log:
         f"{LOGS}/fetch_dataset/{{machine}}.log"
-        if DATASET.source == "zenodo"
+        if not DATASET.at_once
         else f"{LOGS}/fetch_dataset.log",
     conda:
         "../envs/pygoodvibes.yaml"
@@ -23,14 +23,10 @@ rule fetch_dataset:
     params:
         source=DATASET.source,
         machines=lambda wildcards: (
-            [wildcards.get("machine")] if DATASET.source == "zenodo" else DATASET.wanted(MACHINES)
+            [wildcards.get("machine")] if not DATASET.at_once else DATASET.wanted(MACHINES)
         ),
-        settings={"folder": DATA}
-        | section(
-            "dataset",
-            *{"zenodo": ["parts", "base_url"], "kaggle": ["dataset"]}[DATASET.source],
-        ),
-        code=code("fetch_dataset"),
+        settings={"folder": DATA} | section("dataset", *DATASET.fetched_with),
+        code=code("fetch_dataset", sources.module_of(DATASET.source)),
     message:
         "Fetch the clips from {params.source}"
     script:

@@ -40,7 +40,7 @@ rule write_representation:
     log:
         f"{LOGS}/write_representation.log",
     benchmark:
-        f"{BENCHMARKS}/write_representation.tsv"
+        f"{JOB_COSTS}/write_representation.tsv"
     conda:
         "../envs/pygoodvibes.yaml"
     resources:

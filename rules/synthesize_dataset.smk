@@ -7,7 +7,7 @@ rule synthesize_dataset:
     log:
         f"{LOGS}/synthesize_dataset/{{machine}}.log",
     benchmark:
-        f"{BENCHMARKS}/synthesize_dataset/{{machine}}.tsv"
+        f"{JOB_COSTS}/synthesize_dataset/{{machine}}.tsv"
     conda:
         "../envs/pygoodvibes.yaml"
     resources:

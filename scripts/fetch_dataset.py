@@ -6,13 +6,12 @@ so that an interrupted download goes on where it was.
 
 import pathlib
 
-from pygoodvibes.data.sources.registry import fetch_dataset
+from pygoodvibes.data.sources.registry import open_source
 from pygoodvibes.workflow.fingerprint import take_snapshot
 from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
-    fetch_dataset(
-        snakemake.params.source,
+    open_source(snakemake.params.source).fetch(
         machines=snakemake.params.machines,
         **snakemake.params.settings,
     )

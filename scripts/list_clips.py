@@ -3,7 +3,7 @@
 import pathlib
 
 from pygoodvibes.data.list_clips import write_manifests
-from pygoodvibes.workflow.job import logged
+from pygoodvibes.workflow.job import logged, progress
 
 with logged(snakemake.log):
     write_manifests(
@@ -12,4 +12,5 @@ with logged(snakemake.log):
         coverage_path=pathlib.Path(snakemake.output.coverage),
         ids_folder=pathlib.Path(snakemake.output.ids),
         threads=snakemake.threads,
+        progress=progress,
     )

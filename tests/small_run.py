@@ -18,8 +18,8 @@ from pygoodvibes.detection.serialization import save
 from pygoodvibes.embeddings import projection, vectors
 from pygoodvibes.embeddings.embed import embed_clips
 from pygoodvibes.evaluation.evaluate import SCORE_COLUMNS, evaluate_machine_id
+from pygoodvibes.evaluation.gather_metrics import write_summary
 from pygoodvibes.evaluation.representation import COLUMNS, CONFUSION_COLUMNS, check
-from pygoodvibes.evaluation.summarize import write_summary
 from pygoodvibes.models import machine_model
 from pygoodvibes.monitoring.fit_folder import fit_clips
 from pygoodvibes.report import representation_tables

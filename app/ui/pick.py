@@ -10,7 +10,6 @@ from pygoodvibes.detectors.combined import CHOICE
 from pygoodvibes.explanation.moments import Moment
 from pygoodvibes.models.machine_model import MachineModel
 from pygoodvibes.monitoring.score_clip import of_model
-from pygoodvibes.report.words import data_title
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.workflow.run_folders import Run
 from ui import charts, load
@@ -19,10 +18,11 @@ from ui.language import number, sentence, span, t
 
 def data_set(run: Run) -> str:
     """Return the sentence that says whose results are shown."""
-    name, source = (run.config["dataset"][key] for key in ("name", "source"))
-    title = data_title(name=name, source=source)
-    data = t("frame.named", name=name) if title.endswith(name) else title
-    return t("frame.shown", data=t("frame.synthetic") if source == "synthetic" else data)
+    dataset = run.dataset
+    if dataset.made_by == "synthesize_dataset":
+        return t("frame.shown", data=t("frame.synthetic"))
+    named = t("frame.named", name=dataset.name)
+    return t("frame.shown", data=dataset.heading or named)
 
 
 def machine(run: Run) -> tuple[str, str]:
@@ -125,7 +125,7 @@ def limit(run: Run, name: str, machine_id: str, of: str) -> float:
 
 def player(run: Run, path: str, *, alt: str) -> None:
     """Show a player for a clip, or say why there is none."""
-    if run.config["dataset"]["source"] in ("mel", "embedding"):
+    if run.dataset.enters_as != "audio":
         st.caption(t("pick.no_audio"))
         return
     try:

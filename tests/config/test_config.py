@@ -6,13 +6,13 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from pygoodvibes.data.settings import DATASETS, MACHINES, Columns
 
 from pygoodvibes.config import config
 from pygoodvibes.config import schema as config_schema
 from pygoodvibes.config.allowed_values import in_words
 from pygoodvibes.config.config import DETECTORS, Config
 from pygoodvibes.config.validate import validate
-from pygoodvibes.data.settings import DATASETS, MACHINES, Columns
 from pygoodvibes.detectors.registry import METHODS
 from pygoodvibes.documentation.config import (
     BEGIN,
@@ -98,7 +98,7 @@ WRONG = [
     (
         source("zenodo", path="x"),
         "dataset.path: there is no such key; did you mean parts? allowed here: name, machines, "
-        "benchmark, source, parts, base_url",
+        "published, source, parts, base_url",
     ),
     ({5: 6}, "5: a key must be text; put it in quotes"),
     # keys that are missing
@@ -170,8 +170,8 @@ WRONG = [
         "dataset.seconds: 0.5 is not allowed; it must be a number from 1 to 60",
     ),
     (
-        synthetic(benchmark="dcase2021"),
-        "dataset.benchmark: 'dcase2021' is not allowed; it must be 'none' or 'dcase2020'",
+        synthetic(published="dcase2021"),
+        "dataset.published: 'dcase2021' is not allowed; it must be 'none' or 'dcase2020'",
     ),
     (
         source("folder", path="x", layout="dcse"),

@@ -4,10 +4,10 @@ import resource
 import numpy as np
 import pytest
 import xxhash
+from pygoodvibes.data.settings import Columns
 
 from pygoodvibes.audio import mel_cache
 from pygoodvibes.data import manifest, precomputed
-from pygoodvibes.data.settings import Columns
 from pygoodvibes.util.csv_files import write_records
 from pygoodvibes.util.errors import UserError
 

@@ -5,7 +5,7 @@ import pytest
 
 from pygoodvibes.detection.cost import Cost, write
 from pygoodvibes.detectors.combined import Part
-from pygoodvibes.report.cost_tables import cost_of_choice, summarize, write_costs
+from pygoodvibes.report.cost_tables import cost_of_choice, gather_metrics, write_costs
 from pygoodvibes.report.table import NOTHING
 from pygoodvibes.util.csv_files import read_records
 
@@ -24,7 +24,7 @@ def files(tmp_path):
 
 def test_seconds_add_up_and_memory_is_the_largest(files):
     rows = [row for path in files for row in read_records(path)]
-    lof, net, absent = summarize(rows, ["lof", "net", "absent"])
+    lof, net, absent = gather_metrics(rows, ["lof", "net", "absent"])
     assert (lof["machine_ids"], lof["fits"], lof["clips"]) == (2, 12, 200)
     assert lof["fit_seconds"] == pytest.approx(1.8)
     assert lof["score_seconds"] == pytest.approx(1.0)

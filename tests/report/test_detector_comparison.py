@@ -7,7 +7,7 @@ from pygoodvibes.detection.score import anomaly_score
 from pygoodvibes.detectors import random_projection
 from pygoodvibes.evaluation import metrics
 from pygoodvibes.evaluation.compare_detectors import average, group_scores, resample
-from pygoodvibes.report.detector_comparison import benchmark_tables, fault_table, write_benchmark
+from pygoodvibes.report.detector_comparison import compare_detectors, comparison_tables, fault_table
 from pygoodvibes.util.csv_files import write_records
 
 OPTIONS = {"max_fpr": 0.1, "resamples": 200, "confidence": 0.95, "seed": 1, "data": "made up"}
@@ -99,7 +99,7 @@ def test_types_are_averaged_over_ids_and_the_mean_over_types():
 
 
 def test_intervals_hold_the_value_and_a_clear_difference_is_above_zero():
-    auc, pauc, paired = benchmark_tables(group_scores(rows()), list(SHIFT), **OPTIONS)
+    auc, pauc, paired = comparison_tables(group_scores(rows()), list(SHIFT), **OPTIONS)
     for table in (auc, pauc):
         for name in SHIFT:
             value, low, high = cells(table, name, "mean of types")
@@ -111,14 +111,14 @@ def test_intervals_hold_the_value_and_a_clear_difference_is_above_zero():
 
 
 def test_paired_intervals_are_narrower_than_unpaired_ones():
-    auc, _, paired = benchmark_tables(group_scores(rows()), ["fair", "blind"], **OPTIONS)
+    auc, _, paired = comparison_tables(group_scores(rows()), ["fair", "blind"], **OPTIONS)
     _, low, high = cells(paired, "blind", "fan")
     widths = [cells(auc, name, "fan") for name in ("fair", "blind")]
     assert high - low < np.hypot(*(each[2] - each[1] for each in widths))
 
 
 def test_the_oracle_takes_the_best_by_the_labels_and_says_so():
-    auc, *_ = benchmark_tables(group_scores(rows()), ["blind", "fair", "good"], **OPTIONS)
+    auc, *_ = comparison_tables(group_scores(rows()), ["blind", "fair", "good"], **OPTIONS)
     assert cells(auc, "oracle (by test labels)", "pump") == cells(auc, "good", "pump")
     assert any("is no method" in note and "pump: good" in note for note in auc.notes)
 
@@ -129,7 +129,7 @@ def test_the_oracle_is_one_of_the_detectors_and_not_what_was_made_of_them():
         for row in rows()
     ]
     names = ["choice", "blind", "fair"]
-    auc, *_, paired = benchmark_tables(group_scores(renamed), names, **OPTIONS)
+    auc, *_, paired = comparison_tables(group_scores(renamed), names, **OPTIONS)
     assert cells(auc, "oracle (by test labels)", "pump") == cells(auc, "fair", "pump")
     assert cells(auc, "choice", "pump")[0] > cells(auc, "fair", "pump")[0]
     assert any("pump: fair" in note for note in auc.notes)
@@ -138,10 +138,10 @@ def test_the_oracle_is_one_of_the_detectors_and_not_what_was_made_of_them():
 
 
 def test_detectors_without_any_score_are_named():
-    auc, *_ = benchmark_tables(group_scores(rows()), ["good", "absent"], **OPTIONS)
+    auc, *_ = comparison_tables(group_scores(rows()), ["good", "absent"], **OPTIONS)
     assert [row[0] for row in auc.rows] == ["good", "oracle (by test labels)"]
     assert any("absent" in note for note in auc.notes)
-    [nothing] = benchmark_tables({}, ["good"], **OPTIONS)
+    [nothing] = comparison_tables({}, ["good"], **OPTIONS)
     assert not nothing.rows
     assert "No machine ID" in nothing.notes[0]
 
@@ -158,7 +158,7 @@ def test_published_results_stand_in_columns_of_their_own():
         )
     ]
     grouped = group_scores(rows())
-    auc, _, _, beside = benchmark_tables(grouped, list(SHIFT), references=references, **OPTIONS)
+    auc, _, _, beside = comparison_tables(grouped, list(SHIFT), references=references, **OPTIONS)
     found = {row[0]: dict(zip(beside.columns, row, strict=True)) for row in beside.rows}
     assert list(found) == ["fan", "pump", "mean of types"]
     # fan 04 was published too, but our mean is that of 00 and 02
@@ -206,7 +206,7 @@ def test_the_comparison_is_written_and_the_same_again(tmp_path):
     write_records(tmp_path / "faults.csv", truth(), list(truth()[0]))
     (tmp_path / "lead.md").write_text("## Three numbers\n\n- A note.\n")
     for name in ("a.md", "b.md"):
-        write_benchmark(
+        compare_detectors(
             scores=tmp_path / "scores.csv",
             faults=[tmp_path / "faults.csv"],
             lead=tmp_path / "lead.md",

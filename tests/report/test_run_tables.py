@@ -297,7 +297,7 @@ def test_all_tables_are_written(tmp_path):
             for name in ("manifest", "coverage", "metrics", "averages")
         },
         data="synthetic data, no recordings",
-        benchmark="dcase2020",
+        published="dcase2020",
         max_fpr=0.1,
         confidence=0.95,
         false_alarm_rates={"knn": 0.1, "lof": 0.1},

@@ -17,7 +17,7 @@ from pygoodvibes.config.validate import validate
 from pygoodvibes.data import manifest
 from pygoodvibes.data.clip import Clip
 from pygoodvibes.evaluation.evaluate import SCORE_COLUMNS, evaluate_machine_id
-from pygoodvibes.evaluation.summarize import write_summary
+from pygoodvibes.evaluation.gather_metrics import write_summary
 from pygoodvibes.report.summary import page as summary_page
 from pygoodvibes.report.summary.clips import (
     SOUND_BYTES,
@@ -197,7 +197,7 @@ class Run:
             texts={
                 "data": "data set plant",
                 "source": self.source,
-                "benchmark": "none",
+                "published": "none",
                 "false_alarm_rates": dict.fromkeys(DETECTORS, 0.1),
                 "max_fpr": 0.1,
                 "confidence": 0.95,

@@ -91,7 +91,7 @@ def test_what_a_rule_really_loads_is_among_its_files(root):
             if name.split(".")[0] == "pygoodvibes":
                 print(module.__file__)
     """
-    for name in ("detect", "summarize"):
+    for name in ("detect", "gather_metrics"):
         rule = root / "scripts" / f"{name}.py"
         run = subprocess.run(
             [sys.executable, "-c", textwrap.dedent(code), str(rule)],

@@ -40,7 +40,7 @@ def test_all_jobs_run_in_forks_of_one_process_and_count_as_jobs_of_their_own(
 
     logs = [path.read_text() for path in (folder / "logs").rglob("*.log")]
     assert len(logs) == 14 and all("finished: " in text for text in logs)
-    took = (folder / "resources/tiny/benchmarks/summarize.tsv").read_text().splitlines()
+    took = (folder / "resources/tiny/job_costs/gather_metrics.tsv").read_text().splitlines()
     measured = dict(zip(took[0].split("\t"), took[1].split("\t"), strict=True))
     assert float(measured["max_rss"]) > 10  # MB: of the job, not of a shell that waits for it
 

@@ -98,7 +98,7 @@ def test_same_results_as_here_and_they_lie_in_the_store(server, bucket, root, tm
     for key in objects:
         if not key.startswith("pump/resources/.cache/"):
             bucket.Object(key).delete()
-    assert ran(other, **before) == ["summarize", "synthesize_dataset/fan"]
+    assert ran(other, **before) == ["gather_metrics", "synthesize_dataset/fan"]
     assert stored(bucket)[f"pump/{METRICS}"] == objects[f"pump/{METRICS}"]
 
     # an exchanged clip runs its machine ID again, and nothing else
@@ -106,7 +106,7 @@ def test_same_results_as_here_and_they_lie_in_the_store(server, bucket, root, tm
     shutil.copy(clips / "normal_id_00_00000001.wav", clips / "normal_id_00_00000002.wav")
     steps = ("mel", "embed", "project", "detect", "evaluate")
     assert ran(other) == sorted(
-        ["list_clips", "check_clips", "summarize", *(f"{step}/fan/00" for step in steps)]
+        ["list_clips", "check_clips", "gather_metrics", *(f"{step}/fan/00" for step in steps)]
     )
     scores = "pump/resources/tiny/detection/fan/00.scores.csv"
     assert stored(bucket)[scores] != objects[scores]

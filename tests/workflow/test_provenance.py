@@ -26,10 +26,10 @@ def test_seconds_and_memory_are_added_up_by_rule(tmp_path):
     (tmp_path / "mel" / "fan" / "00.log").write_text("begin\n" + line.format("1.25", 80))
     (tmp_path / "mel" / "fan" / "02.log").write_text(line.format("2.50", 90))
     (tmp_path / "mel" / "fan" / "04.log").write_text("killed before its end\n")
-    (tmp_path / "summarize.log").write_text(line.format("0.30", 40))
+    (tmp_path / "gather_metrics.log").write_text(line.format("0.30", 40))
     assert steps(tmp_path) == {
         "mel": {"jobs": 2, "seconds": 3.8, "peak_mib": 90},
-        "summarize": {"jobs": 1, "seconds": 0.3, "peak_mib": 40},
+        "gather_metrics": {"jobs": 1, "seconds": 0.3, "peak_mib": 40},
     }
 
 

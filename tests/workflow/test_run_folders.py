@@ -8,20 +8,6 @@ from pygoodvibes.util.errors import UserError
 from pygoodvibes.workflow import run_folders
 
 
-@pytest.mark.parametrize(
-    ("source", "path", "expected"),
-    [
-        ("synthetic", None, "data/pump"),
-        ("zenodo", None, "data/pump"),
-        ("folder", "/recordings/pump", "/recordings/pump"),
-        ("mel", "tables/clips.csv", "tables"),
-        ("embedding", "clips.csv", "."),
-    ],
-)
-def test_the_folder_of_clips_by_source(source, path, expected):
-    assert run_folders.data_folder(source=source, name="pump", path=path) == expected
-
-
 def finish(root, name, *, at, source="synthetic", path=None):
     folder = root / "results" / name
     folder.mkdir(parents=True)

@@ -47,10 +47,10 @@ FIGURES = [
 # what has to follow when the scores of the clips change
 AFTER_DETECT = {
     "evaluate": 4,
-    "summarize": 1,
+    "gather_metrics": 1,
     "pack_models": 1,
     "write_tables": 1,
-    "write_benchmark": 1,
+    "compare_detectors": 1,
     "write_report": 1,
     "plot_scores": 2,
     "plot_deviation": 4,
@@ -254,7 +254,7 @@ def test_a_run_builds_every_table_and_figure(finished):
         "machine_ids.md",
         "thresholds.md",
         "clips.md",
-        "benchmark.md",
+        "detector_comparison.md",
         "choice.md",
         "choice.csv",
         "representation.md",
@@ -289,7 +289,7 @@ def test_the_tables_hold_every_machine_id_and_detector_and_say_synthetic(finishe
         "machine_ids.md",
         "thresholds.md",
         "clips.md",
-        "benchmark.md",
+        "detector_comparison.md",
         "choice.md",
         "tables.html",
     ):
@@ -356,7 +356,7 @@ def test_the_choice_has_all_that_a_detector_has_and_moves_no_other(finished, new
     files = project.results()
     assert files["figures/scores/choice.png"].startswith(b"\x89PNG")
     assert f"official/choice/{score_file('fan', '00')}" in files
-    assert b"choice against the others" in files["tables/benchmark.md"]
+    assert b"choice against the others" in files["tables/detector_comparison.md"]
     assert b"Fixed default: knn" in files["tables/choice.md"]
     assert b"first in the config" not in files["summary.html"]
     costs = project.table("results/tiny/costs.csv")
@@ -384,12 +384,12 @@ def test_the_choice_has_all_that_a_detector_has_and_moves_no_other(finished, new
 def test_without_the_choice_nothing_is_chosen_and_all_else_is_as_it_was(finished, new_project):
     project = new_project()
     done = project.run({**TINY, "choice": None}, "tables", "results/tiny/metrics.json")
-    assert not {"choose", "write_choice"} & set(done.rules) and done.rules["write_benchmark"] == 1
+    assert not {"choose", "write_choice"} & set(done.rules) and done.rules["compare_detectors"] == 1
     files, others = project.results(), finished.results()
     assert files["metrics.csv"] == others["metrics.csv"]
-    assert b"oracle" in others["tables/benchmark.md"].partition(b"## ")[2]
+    assert b"oracle" in others["tables/detector_comparison.md"].partition(b"## ")[2]
     # the detectors' part, without the table before it
-    assert files["tables/benchmark.md"] in others["tables/benchmark.md"]
+    assert files["tables/detector_comparison.md"] in others["tables/detector_comparison.md"]
 
 
 def test_the_only_machine_id_of_a_type_gets_the_fixed_default(new_project):
@@ -485,7 +485,9 @@ def test_a_killed_run_started_again_ends_with_the_same_bytes(killed, finished):
             {"choice": {"sample": 20}},
             {
                 **CHOICE,
-                **dict.fromkeys(("write_benchmark", "write_report", "write_provenance", "all"), 1),
+                **dict.fromkeys(
+                    ("compare_detectors", "write_report", "write_provenance", "all"), 1
+                ),
             },
         ),
         (
@@ -508,7 +510,7 @@ def test_a_changed_key_runs_what_depends_on_it(finished, twin, change, expected)
 def test_a_changed_detector_runs_as_planned_and_back_again_comes_from_the_cache(finished, twin):
     changed = tiny(detectors={"lof": {"n_neighbors": 2}})
     result = twin.run(changed, "results/tiny/metrics.json")
-    assert result.rules == {"detect": 4, "evaluate": 4, "summarize": 1}
+    assert result.rules == {"detect": 4, "evaluate": 4, "gather_metrics": 1}
     assert "metrics.csv" in differing(twin, finished)
     result = twin.run(None, "results/tiny/metrics.json")
     assert len(re.findall(r"detection/\S+\.scores\.csv from cache", result.text)) == 4
@@ -564,7 +566,7 @@ CHAIN = {
     "project": 1,
     "detect": 1,
     "evaluate": 1,
-    "summarize": 1,
+    "gather_metrics": 1,
 }
 
 
@@ -970,7 +972,7 @@ def published_vectors(shared):
         "name": "golden",
         "source": "embedding",
         "path": str(table),
-        "benchmark": "dcase2020",
+        "published": "dcase2020",
         "columns": {"clip": "fichier", "values": ["x", "y", "z"]},
     }
 

@@ -84,7 +84,7 @@ def _frames(cache: object, rows: pd.DataFrame) -> dict[str, np.ndarray | None]:
 
 
 def _signal(run: Run, path: str) -> np.ndarray | None:
-    if run.config["dataset"]["source"] in ("mel", "embedding"):
+    if run.dataset.enters_as != "audio":
         return None
     try:
         return read_audio(run.clip_path(path), **run.config["audio"])

@@ -80,7 +80,7 @@ def _open(source: object) -> machine_model.MachineModel:
 
 def _no_models(run: Run | None) -> None:
     """Say how to get a model."""
-    if run is not None and run.config["dataset"]["source"] in ("mel", "embedding"):
+    if run is not None and run.dataset.enters_as != "audio":
         st.info(t("own.no_audio"), icon=":material/info:")
     else:
         st.info(t("own.no_models"), icon=":material/info:")

@@ -1,61 +1,68 @@
 """The config: what may be set, and its bounds.
 
-The models below are the single source. Made from them are `config/schema.json` (`config_schema`),
-the tables of `config/README.md` (`config_docs`), and what is said of a wrong config
-(`config_errors`).
+The sections stand in the rooms that they set (`settings.py`, and one file a detector, an embedding
+and a source of data); here they are put together. Made from these models are `config/schema.json`
+(`pygoodvibes.config.schema`), the tables of `config/README.md` (`pygoodvibes.documentation.config`),
+and what is said of a wrong config (`pygoodvibes.config.messages`).
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Union
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from pygoodvibes.audio.settings import Audio, Mel
 from pygoodvibes.choice.settings import Choice
-from pygoodvibes.data.settings import AnyDataset
+from pygoodvibes.data.sources import registry as sources
+from pygoodvibes.data.sources.base import Dataset
 from pygoodvibes.detection.settings import HeldOut, Threshold
-from pygoodvibes.detectors import (
-    autoencoder,
-    estimator,
-    frames,
-    fusion,
-    gmm,
-    idnn,
-    knn,
-    local_density,
-    lof,
-    mahalanobis,
-    ocsvm,
-    random_projection,
-)
+from pygoodvibes.detectors import estimator
+from pygoodvibes.detectors import registry as detectors
 from pygoodvibes.detectors.base import DetectorSettings
 from pygoodvibes.detectors.combined import CHOICE
-from pygoodvibes.detectors.registry import METHODS
-from pygoodvibes.embeddings import statistics
+from pygoodvibes.embeddings import registry as embeddings
 from pygoodvibes.embeddings.settings import Projection
 from pygoodvibes.evaluation.settings import Evaluation
 from pygoodvibes.figures.settings import Figures
 from pygoodvibes.util.settings import Name, Section
 
+DETECTORS: dict[str, type[DetectorSettings]] = {
+    method: detectors.settings_of(method) for method in detectors.METHODS
+}
+"""Models of the detectors, by `method`; all others are `estimator.Settings`."""
+
+EMBEDDINGS: dict[str, type[Section]] = {
+    method: embeddings.settings_of(method) for method in embeddings.METHODS
+}
+"""Models of the embeddings, by `method`."""
+
+SOURCES: dict[str, type[Dataset]] = {
+    source: sources.settings_of(source) for source in sources.SOURCES
+}
+"""Models of the data sets, by `source`."""
+
 
 def _detector_tag(value: Any) -> str:
     method = value.get("method") if isinstance(value, Mapping) else getattr(value, "method", None)
-    return method if method in METHODS else "estimator"
+    return method if method in DETECTORS else "estimator"
 
 
+def _one_of(models: Iterable[type[Section]], key: str) -> Any:
+    """Return the type of a section that one of several models fits, told apart by a key."""
+    union = Union[tuple(models)]  # noqa: UP007 - of as many as there are files
+    # pydantic tells nothing apart where there is but one
+    return union if isinstance(union, type) else Annotated[union, Field(discriminator=key)]
+
+
+AnyDataset = _one_of(SOURCES.values(), "source")
+AnyEmbedding = _one_of(EMBEDDINGS.values(), "method")
 AnyDetector = Annotated[
-    Annotated[ocsvm.Settings, Tag("ocsvm")]
-    | Annotated[lof.Settings, Tag("lof")]
-    | Annotated[knn.Settings, Tag("knn")]
-    | Annotated[gmm.Settings, Tag("gmm")]
-    | Annotated[mahalanobis.Settings, Tag("mahalanobis")]
-    | Annotated[local_density.Settings, Tag("local_density")]
-    | Annotated[fusion.Settings, Tag("fusion")]
-    | Annotated[frames.Settings, Tag("frames")]
-    | Annotated[autoencoder.Settings, Tag("autoencoder")]
-    | Annotated[idnn.Settings, Tag("idnn")]
-    | Annotated[random_projection.Settings, Tag("random_projection")]
-    | Annotated[estimator.Settings, Tag("estimator")],
+    Union[  # noqa: UP007 - of as many as there are files
+        tuple(
+            Annotated[model, Tag(method)]
+            for method, model in {**DETECTORS, "estimator": estimator.Settings}.items()
+        )
+    ],
     Discriminator(_detector_tag),
 ]
 
@@ -71,7 +78,7 @@ class Config(Section):
 
     audio: Audio = Audio()
     mel: Mel = Mel()
-    embedding: statistics.Settings = statistics.Settings(method="statistics")
+    embedding: AnyEmbedding = EMBEDDINGS["statistics"](method="statistics")
     projection: Projection = Projection()
     held_out: HeldOut = HeldOut()
     default_detector: Name | None = None
@@ -151,19 +158,3 @@ class Config(Section):
                     f"mel.{key}: {frequency:g} Hz is above half the sample rate ({nyquist:g} Hz)"
                 )
         return self
-
-
-DETECTORS: dict[str, type[DetectorSettings]] = {
-    "ocsvm": ocsvm.Settings,
-    "lof": lof.Settings,
-    "knn": knn.Settings,
-    "gmm": gmm.Settings,
-    "mahalanobis": mahalanobis.Settings,
-    "local_density": local_density.Settings,
-    "fusion": fusion.Settings,
-    "frames": frames.Settings,
-    "autoencoder": autoencoder.Settings,
-    "idnn": idnn.Settings,
-    "random_projection": random_projection.Settings,
-}
-"""Models of the detectors, by `method`; all others are `estimator.Settings`."""

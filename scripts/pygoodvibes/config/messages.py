@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from pygoodvibes.config.allowed_values import in_words
-from pygoodvibes.config.config import DETECTORS, Config
-from pygoodvibes.data.settings import DATASETS, Columns
+from pygoodvibes.config.config import DETECTORS, EMBEDDINGS, SOURCES, Config
+from pygoodvibes.data.sources.embedding import Columns
 from pygoodvibes.detectors import estimator
 from pygoodvibes.util.settings import NAME_PATTERN, Section
 
@@ -23,7 +23,11 @@ def _steps(loc: tuple) -> tuple[str, ...]:
     """Return the keys that lead to a value as written in the file, without what pydantic adds."""
     kept = []
     for position, step in enumerate(loc):
-        chosen = {("dataset", 1): DATASETS, ("detectors", 2): {**DETECTORS, "estimator": 0}}
+        chosen = {
+            ("dataset", 1): SOURCES,
+            ("embedding", 1): EMBEDDINGS if len(EMBEDDINGS) > 1 else (),
+            ("detectors", 2): {**DETECTORS, "estimator": 0},
+        }
         tag = step in chosen.get((loc[0], position), ())
         alternative = position > 1 and isinstance(step, str) and _ALTERNATIVE.fullmatch(step)
         if not (tag or alternative or step == "[key]"):
@@ -41,14 +45,18 @@ def _model(config: Mapping, steps: tuple[str, ...]) -> type[Section]:
         method = (config["detectors"][steps[1]] or {}).get("method", steps[1])
         return DETECTORS.get(method, estimator.Settings)
     if steps[0] == "dataset":
-        return Columns if steps[1:-1] == ("columns",) else DATASETS[config["dataset"]["source"]]
+        return Columns if steps[1:-1] == ("columns",) else SOURCES[config["dataset"]["source"]]
+    if steps[0] == "embedding":
+        return EMBEDDINGS.get(config["embedding"].get("method"), EMBEDDINGS["statistics"])
     return Config.model_fields[steps[0]].annotation
 
 
 def _allowed(config: Mapping, steps: tuple[str, ...]) -> str:
     """Say what is allowed at a key."""
     if steps == ("dataset", "source"):
-        return f"one of {', '.join(DATASETS)}"
+        return f"one of {', '.join(SOURCES)}"
+    if steps == ("embedding", "method"):
+        return f"one of {', '.join(EMBEDDINGS)}"
     if steps[0] == "detectors" and len(steps) == 3 and steps[2] == "method":
         return f"one of {', '.join(DETECTORS)}, or the dotted path of an estimator"
     if steps[0] == "detectors" and len(steps) == 2:
@@ -102,11 +110,12 @@ def _message(config: Mapping, item: Mapping) -> tuple[tuple[str, ...], str]:
         hint = f"did you mean {close[0]}? " if close else ""
         return steps, f"there is no such key; {hint}allowed here: {', '.join(keys)}"
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        steps = (*steps, "source")
-        if not isinstance(value, Mapping) or "source" not in value:
+        key = "source" if steps[0] == "dataset" else "method"
+        steps = (*steps, key)
+        if not isinstance(value, Mapping) or key not in value:
             kind = "missing"
         else:
-            value = value["source"]
+            value = value[key]
     if kind == "missing":
         return steps, f"this key is missing; it must be {_allowed(config, steps)}"
     if kind == "value_error":

@@ -2,81 +2,74 @@
 
 import collections
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from pydantic import TypeAdapter
-
-from pygoodvibes.data import manifest, precomputed
+from pygoodvibes.data import manifest
 from pygoodvibes.data.clip import Clip
 from pygoodvibes.data.find_clips import find_clips
-from pygoodvibes.data.settings import AnyDataset, Dataset
+from pygoodvibes.data.sources.base import Dataset
+from pygoodvibes.data.sources.registry import open_source, settings_of
 from pygoodvibes.util.csv_files import write_records
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.paths import locate
-from pygoodvibes.workflow import job
 
 
-def find(dataset: Dataset, folder: pathlib.Path) -> list[Clip]:
+def find(dataset: Dataset) -> list[Clip]:
     """Return the clips of a data set of audio files, by their names alone.
 
     Parameters
     ----------
     dataset : Dataset
         Its section of the config.
-    folder : pathlib.Path
-        Where the audio lies.
 
     Raises
     ------
     UserError
         If there is no such folder, or no audio in it that the layout can place.
     """
-    if dataset.source != "folder":
-        return find_clips(folder, layout="dcase")
-    return find_clips(
-        folder,
-        layout=dataset.layout,
-        manifest=locate(dataset.manifest) if dataset.manifest else None,
-        seed=dataset.seed,
-        test_normal_clips=dataset.test_normal_clips,
-    )
+    source = open_source(dataset.source)
+    if hasattr(source, "find"):
+        return source.find(dataset)
+    return find_clips(locate(dataset.folder), layout="dcase")
 
 
-def rows_of(dataset: Dataset, folder: pathlib.Path, audio: Mapping, *, threads: int) -> list[dict]:
+def rows_of(
+    dataset: Dataset, audio: Mapping, *, threads: int, progress: Callable | None = None
+) -> list[dict]:
     """Return the manifest rows of a data set.
 
     Parameters
     ----------
-    dataset, folder
-        As in `find`.
+    dataset : Dataset
+        Its section of the config.
     audio : mapping
         The `audio` section of the config.
     threads : int > 0
         Audio files read at a time.
+    progress : callable, optional
+        Wraps the iteration over the clips.
     """
-    if dataset.source == "mel":
-        rows = precomputed.list_mel(locate(dataset.path))
-    elif dataset.source == "embedding":
-        rows, _, _ = precomputed.list_vectors(
-            locate(dataset.path), array=dataset.array, columns=dataset.columns.model_dump()
-        )
-    else:
-        clips = manifest.select(find(dataset, folder), dataset)
-        return manifest.inspect_clips(
-            clips, folder, threads=threads, progress=job.progress, **audio
-        )
-    return manifest.select(rows, dataset)
+    source = open_source(dataset.source)
+    if hasattr(source, "rows"):
+        return manifest.select(source.rows(dataset), dataset)
+    return manifest.inspect_clips(
+        manifest.select(find(dataset), dataset),
+        locate(dataset.folder),
+        threads=threads,
+        progress=progress,
+        **audio,
+    )
 
 
 def write_manifests(
     dataset: Mapping,
-    folder: str,
     audio: Mapping,
     *,
     manifest_path: pathlib.Path,
     coverage_path: pathlib.Path,
     ids_folder: pathlib.Path,
     threads: int = 1,
+    progress: Callable | None = None,
 ) -> None:
     """Write the manifest of a data set, what each machine ID can carry, and a manifest for each.
 
@@ -84,26 +77,26 @@ def write_manifests(
     ----------
     dataset, audio : mapping
         Their sections of the config.
-    folder : str
-        Where the audio lies.
     manifest_path, coverage_path : pathlib.Path
         CSV files to write.
     ids_folder : pathlib.Path
         Folder for `<machine>/<id>.csv`, the manifest of one machine ID.
     threads : int > 0
         Audio files read at a time.
+    progress : callable, optional
+        Wraps the iteration over the clips.
 
     Raises
     ------
     UserError
         If there is no clip, or no usable one.
     """
-    checked = TypeAdapter(AnyDataset).validate_python(dict(dataset))
-    rows = rows_of(checked, locate(folder), audio, threads=threads)
+    checked = settings_of(dataset["source"]).model_validate(dict(dataset))
+    rows = rows_of(checked, audio, threads=threads, progress=progress)
     if not manifest.usable(rows):
         reasons = collections.Counter(row["status"] for row in rows).most_common(1)
         why = f"; most often: {reasons[0][0]}" if reasons else ""
-        raise UserError(f"{folder}: none of its {len(rows)} clips can be used{why}")
+        raise UserError(f"{checked.folder}: none of its {len(rows)} clips can be used{why}")
     write_records(manifest_path, rows, manifest.COLUMNS)
     write_records(coverage_path, manifest.coverage(rows), manifest.COVERAGE_COLUMNS)
     for (machine, machine_id), group in manifest.by_machine_id(rows).items():

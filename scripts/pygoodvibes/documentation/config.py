@@ -17,10 +17,10 @@ import yaml
 from pygoodvibes.config import config
 from pygoodvibes.config.allowed_values import in_words
 from pygoodvibes.config.schema import schema
-from pygoodvibes.data.settings import DATASETS, Columns, Dataset
-from pygoodvibes.detectors import base
+from pygoodvibes.data.sources.base import Dataset
+from pygoodvibes.data.sources.embedding import Columns
+from pygoodvibes.detectors import base, estimator
 from pygoodvibes.detectors.registry import METHODS
-from pygoodvibes.embeddings import statistics
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.settings import Section
 
@@ -48,15 +48,15 @@ def key_tables() -> str:
         "Keys of every source:\n",
         _table(
             Dataset,
-            first=[f"| `source` | {_code(DATASETS)} | required | Where the clips are. |"],
+            first=[f"| `source` | {_code(config.SOURCES)} | required | Where the clips are. |"],
         ),
     ]
-    for source, model in DATASETS.items():
+    for source, model in config.SOURCES.items():
         parts += [f"#### `source: {source}`\n", _heading(model), _table(model, without="source")]
     parts += ["#### `dataset.columns` (`source: embedding`)\n", _heading(Columns)]
     parts.append(_table(Columns))
     for name in _SECTIONS:
-        parts += _section(name)
+        parts += _embeddings() if name == "embedding" else _section(name)
     parts += [
         "### `detectors`\n",
         _summary(config.Config, "detectors"),
@@ -65,13 +65,13 @@ def key_tables() -> str:
             base.DetectorSettings,
             first=[
                 f"| `method` | {_code(METHODS)}, or the dotted path of an estimator | "
-                "the detector's name | What detects. |"
+                "the detector's name | How anomalies are detected. |"
             ],
         ),
     ]
     for method, model in config.DETECTORS.items():
         parts += [f"#### `method: {method}`\n", _heading(model), _table(model, without="method")]
-    model = config.estimator.Settings
+    model = estimator.Settings
     parts += ["#### `method: <dotted path>`\n", _heading(model), _table(model, without="method")]
     for name in _LATER_SECTIONS:
         parts += _section(name)
@@ -111,14 +111,20 @@ def _section(name: str) -> list[str]:
     model = config.Config.model_fields[name].annotation
     # a section that may be null
     model = next((each for each in typing.get_args(model) if each is not type(None)), model)
-    if model is not statistics.Settings:
-        return [f"### `{name}`\n", _heading(model), _table(model)]
-    method = "| `method` | `statistics` | required in this section | What embeds. |"
-    return [
-        f"### `{name}`\n",
-        _heading(model),
-        _table(model, without="method", first=[method]),
-    ]
+    return [f"### `{name}`\n", _heading(model), _table(model)]
+
+
+def _embeddings() -> list[str]:
+    parts = []
+    for method, model in config.EMBEDDINGS.items():
+        first = f"| `method` | `{method}` | required in this section | The embedding. |"
+        title = "" if len(config.EMBEDDINGS) == 1 else f", `method: {method}`"
+        parts += [
+            f"### `embedding`{title}\n",
+            _heading(model),
+            _table(model, without="method", first=[first]),
+        ]
+    return parts
 
 
 def _heading(model: type[Section]) -> str:

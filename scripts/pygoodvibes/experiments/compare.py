@@ -23,7 +23,6 @@ from pygoodvibes.experiments.dvc_experiments import (
 )
 from pygoodvibes.experiments.settings_diff import ABSENT, differing, plain
 from pygoodvibes.report.table import Table, best_marked, points, with_bounds
-from pygoodvibes.report.words import data_title
 from pygoodvibes.util.csv_files import write_records
 from pygoodvibes.util.errors import UserError
 
@@ -331,7 +330,7 @@ def write_comparison(config_path: str, *, sort: str = "auc", all_commits: bool =
         seed=config.seed,
     )
     rows = sort_rows(rows, sort)
-    data = data_title(name=config.dataset.name, source=config.dataset.source)
+    data = config.dataset.title
     table = comparison_table(
         rows, data=data, confidence=config.evaluation.confidence, left_out=left_out
     )

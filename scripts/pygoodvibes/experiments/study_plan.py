@@ -65,9 +65,7 @@ def plan(study: Study, config: Config, *, name: str) -> list[Run]:
                 f"{name}: detectors: the config has no detector {detector}; it has "
                 f"{', '.join(base['detectors'])}"
             )
-    if config.dataset.source in ("synthetic", "zenodo", "kaggle") and any(
-        key == "audio.sample_rate" for key in points[0]
-    ):
+    if config.dataset.made_by and any(key == "audio.sample_rate" for key in points[0]):
         raise UserError(
             f"{name}: audio.sample_rate: the clips of source {config.dataset.source} have one "
             "sample rate; it can't vary"

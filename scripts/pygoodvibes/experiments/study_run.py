@@ -21,7 +21,6 @@ from pygoodvibes.experiments.study import MEASURES, read_study
 from pygoodvibes.experiments.study_plan import Run, plan
 from pygoodvibes.experiments.study_table import axes_of, csv_rows, figure_rows, rows_of, study_table
 from pygoodvibes.report.table import Table
-from pygoodvibes.report.words import data_title
 from pygoodvibes.util.csv_files import read_records, write_records
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.settings import NAME_PATTERN
@@ -111,7 +110,7 @@ def run(
     runs = plan(study, config, name=study_path)
     dataset = config.dataset.name
     place = root / "resources" / dataset / "studies" / name
-    if config.dataset.source in ("synthetic", "zenodo", "kaggle"):
+    if config.dataset.made_by:
         # the runs share the clips: they are made here, where the main job makes them
         print("clips ...", end="", flush=True)
         started = time.monotonic()
@@ -145,7 +144,7 @@ def run(
             confidence=config.evaluation.confidence,
             seed=config.seed,
         )
-    data = data_title(name=dataset, source=config.dataset.source)
+    data = config.dataset.title
     table = study_table(rows, title=study.title, data=data, confidence=config.evaluation.confidence)
 
     # matplotlib takes a second to load: only once there is something to draw

@@ -56,7 +56,7 @@ def pack_models(
         Where `<machine>_id_<id>.pgv` and models.csv go.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if config.dataset.source in ("mel", "embedding"):
+    if config.dataset.enters_as != "audio":
         reason = f"source {config.dataset.source}: a model scores audio, and is fitted to it"
         entries = [_entry(*each, reason=reason) for each in machine_ids]
     else:

@@ -51,7 +51,7 @@ def three_table(
     default : str
         Name of the default detector.
     resamples, confidence, seed, data
-        As in `pygoodvibes.report.detector_comparison.benchmark_tables`.
+        As in `pygoodvibes.report.detector_comparison.comparison_tables`.
     """
     title = f"Fixed default, label-free choice and oracle ({data})"
     columns = ["Machine", DEFAULT, CHOICE, ORACLE, "choice - default", "oracle - choice"]

@@ -14,7 +14,7 @@ from pygoodvibes.report.table import NOTHING, Table
 from pygoodvibes.util.csv_files import read_records, write_records
 
 
-def summarize(rows: Iterable[Mapping[str, str]], detectors: Sequence[str]) -> list[dict]:
+def gather_metrics(rows: Iterable[Mapping[str, str]], detectors: Sequence[str]) -> list[dict]:
     """Add up the costs of all machine IDs.
 
     Parameters
@@ -84,7 +84,7 @@ def costs_table(summary: Sequence[Mapping], *, data: str) -> Table:
     Parameters
     ----------
     summary : sequence of mapping
-        From `summarize`.
+        From `gather_metrics`.
     data : str
         What the data are, for the heading.
     """
@@ -145,7 +145,7 @@ def write_costs(
     table, numbers : path
         Files to write.
     detectors, data
-        As in `summarize` and `costs_table`.
+        As in `gather_metrics` and `costs_table`.
     choices, ids : sequence of path, sequence of str
         What was chosen for the type of each machine ID, and its ID, in the order of `costs`; none
         where the choice is no detector of the config.
@@ -156,7 +156,7 @@ def write_costs(
             parts = parts_of(read_documents(path)[machine_id])
             if cost := cost_of_choice(rows, parts):
                 rows.append(cost)
-    summary = summarize((row for rows in of_ids for row in rows), detectors)
+    summary = gather_metrics((row for rows in of_ids for row in rows), detectors)
     write_records(numbers, summary, ["detector", "machine_ids", *COLUMNS[1:]])
     text = costs_table(summary, data=data).markdown()
     pathlib.Path(table).write_text(text, encoding="utf-8")

@@ -29,7 +29,7 @@ from pygoodvibes.report.table import NOTHING, Table, by, percent
 from pygoodvibes.util.csv_files import read_records
 
 
-def benchmark_tables(
+def comparison_tables(
     scores: Scores,
     detectors: Sequence[str],
     *,
@@ -253,7 +253,7 @@ def fault_table(
     )
 
 
-def write_benchmark(
+def compare_detectors(
     *,
     scores: str | pathlib.Path,
     faults: Sequence[str | pathlib.Path],
@@ -265,7 +265,7 @@ def write_benchmark(
     confidence: float,
     seed: int,
     data: str,
-    benchmark: str = "none",
+    published: str = "none",
 ) -> None:
     """Read the file of all scores and write the comparison in Markdown.
 
@@ -280,12 +280,12 @@ def write_benchmark(
     output : path
         Markdown file.
     detectors, max_fpr, resamples, confidence, seed, data
-        As in `benchmark_tables`.
-    benchmark : str
+        As in `comparison_tables`.
+    published : str
         Whose published results to show, as in `pygoodvibes.report.published.read_references`.
     """
     rows = read_records(scores)
-    tables = benchmark_tables(
+    tables = comparison_tables(
         group_scores(rows),
         detectors,
         max_fpr=max_fpr,
@@ -293,7 +293,7 @@ def write_benchmark(
         confidence=confidence,
         seed=seed,
         data=data,
-        references=read_references(benchmark),
+        references=read_references(published),
     )
     if faults:
         truth = [row for path in faults for row in read_records(path)]

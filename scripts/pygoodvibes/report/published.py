@@ -8,7 +8,7 @@ from pygoodvibes.report.table import mean_cell, percent
 from pygoodvibes.util.csv_files import read_records
 
 REFERENCES = pathlib.Path(__file__).parent / "references"
-"""Published results: `<benchmark>.csv` with the columns name, machine, id, auc, pauc, source.
+"""Published results: `<name>.csv` with the columns name, machine, id, auc, pauc, source.
 
 Without an id they are the mean of a machine type, without a machine that of all machine types.
 """
@@ -54,6 +54,6 @@ def published_cells(
     return {name: " / ".join(percent(value) for value in pair) for name, pair in pairs.items()}
 
 
-def read_references(benchmark: str) -> list[dict[str, str]]:
-    """Return the published results of a benchmark; 'none' has none."""
-    return [] if benchmark == "none" else read_records(REFERENCES / f"{benchmark}.csv")
+def read_references(published: str) -> list[dict[str, str]]:
+    """Return the published results by `dataset.published` of the config; 'none' has none."""
+    return [] if published == "none" else read_records(REFERENCES / f"{published}.csv")

@@ -223,7 +223,7 @@ def write_tables(
     metrics: str,
     averages: str,
     data: str,
-    benchmark: str,
+    published: str,
     max_fpr: float,
     confidence: float,
     false_alarm_rates: Mapping[str, float],
@@ -235,12 +235,12 @@ def write_tables(
     ----------
     manifest, coverage, metrics, averages : str
         CSV files to read.
-    data, benchmark, max_fpr, confidence, false_alarm_rates
+    data, published, max_fpr, confidence, false_alarm_rates
         What the headings and notes say, from the config.
     outputs : mapping of name to pathlib.Path
         Where averages, machine_ids, thresholds and clips go (Markdown), and html, all in one page.
     """
-    references = read_references(benchmark)
+    references = read_references(published)
     rows = read_records(metrics)
     written = {
         "averages": averages_table(read_records(averages), references, data=data, max_fpr=max_fpr),

@@ -5,27 +5,14 @@ import json
 import pathlib
 from collections.abc import Mapping
 
+from pygoodvibes.data.sources.base import Dataset
+from pygoodvibes.data.sources.registry import dataset_of
 from pygoodvibes.detectors.combined import list_scored
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.paths import locate
 
 NEEDED = ("manifest.csv", "metrics.csv", "averages.csv", "sweep.csv", "roc.csv", "provenance.json")
 """Files of results/<data set> that a finished run leaves."""
-
-
-def data_folder(*, source: str, name: str, path: str | None) -> str:
-    """Return the folder that the paths of a manifest count from.
-
-    Parameters
-    ----------
-    source, name, path
-        Keys of the section `dataset` of the config; `path` is None where the source has none.
-    """
-    if source == "folder":
-        return str(path)
-    if source in ("mel", "embedding"):
-        return str(pathlib.Path(path).parent)
-    return f"data/{name}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,13 +39,14 @@ class Run:
         """Return the names of all that has results: the default, and the order of the config."""
         return list_scored(self.config.get("default_detector"), self.config["detectors"])
 
+    @property
+    def dataset(self) -> Dataset:
+        """Return what the config says of the data set."""
+        return dataset_of(self.config["dataset"])
+
     def clip_path(self, path: str) -> pathlib.Path:
         """Return the place of a clip, given its path in the manifest."""
-        dataset = self.config["dataset"]
-        folder = data_folder(
-            source=dataset["source"], name=dataset["name"], path=dataset.get("path")
-        )
-        return locate(folder) / path
+        return locate(self.dataset.folder) / path
 
     def of_id(self, kind: str, machine: str, machine_id: str, ending: str) -> pathlib.Path:
         """Return a file of a machine ID in a folder of resources, e.g. `kind` 'mel'."""

@@ -13,8 +13,12 @@ import pathlib
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
 
 from pygoodvibes.data.sources.archive import extract_zip
+from pygoodvibes.data.sources.base import MACHINES, DcaseDataset
 from pygoodvibes.data.sources.download import require_space
 from pygoodvibes.data.sources.placement import (
     DOWNLOADS,
@@ -25,10 +29,7 @@ from pygoodvibes.data.sources.placement import (
     make_ready,
     place_machine,
 )
-from pygoodvibes.data.sources.zenodo import MACHINES
 from pygoodvibes.util.errors import UserError
-
-__all__ = ["DATASET", "fetch", "find_credentials"]
 
 DATASET = "daisukelab/dc2020task2"
 """The development data set of all six machine types in one archive of about 10 GB of clips."""
@@ -39,6 +40,21 @@ _HELP = (
     "goes to ~/.kaggle/kaggle.json, or its two values into KAGGLE_USERNAME and KAGGLE_KEY); or "
     "set dataset.source to zenodo, which needs no account"
 )
+
+
+class Settings(DcaseDataset):
+    """The DCASE 2020 Task 2 development set from Kaggle; needs a token."""
+
+    made_by: ClassVar[str] = "fetch_dataset"
+    heading: ClassVar[str] = "DCASE 2020 Task 2"
+    fetched_with: ClassVar[tuple[str, ...]] = ("dataset",)
+    at_once: ClassVar[bool] = True
+
+    source: Literal["kaggle"]
+    dataset: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] = "daisukelab/dc2020task2"
+    """Owner and name of the data set."""
+
+    published: Literal["none", "dcase2020"] = "dcase2020"
 
 
 def find_credentials() -> str | None:

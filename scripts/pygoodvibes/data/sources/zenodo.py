@@ -8,8 +8,12 @@ those that the `soundata` library lists for the same files.
 import os
 import pathlib
 from collections.abc import Mapping, Sequence
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
 
 from pygoodvibes.data.sources.archive import extract_zip
+from pygoodvibes.data.sources.base import MACHINES, DcaseDataset
 from pygoodvibes.data.sources.download import download, remote_size, require_space
 from pygoodvibes.data.sources.placement import (
     DOWNLOADS,
@@ -21,11 +25,6 @@ from pygoodvibes.data.sources.placement import (
     place_machine,
 )
 from pygoodvibes.util.errors import UserError
-
-__all__ = ["MACHINES", "MD5", "PARTS", "fetch", "file_name"]
-
-MACHINES = ("fan", "pump", "slider", "ToyCar", "ToyConveyor", "valve")
-"""Machine types of the data set."""
 
 PARTS = {
     "development": ("3678171", "dev_data_"),
@@ -59,6 +58,27 @@ MD5 = {
 # Recordings of noise shrink by a quarter at most when zipped; what an archive really needs is
 # checked again, exactly, before it is extracted.
 _GROWTH = 4 / 3
+
+
+class Settings(DcaseDataset):
+    """The DCASE 2020 Task 2 data set from Zenodo; needs no account."""
+
+    made_by: ClassVar[str] = "fetch_dataset"
+    heading: ClassVar[str] = "DCASE 2020 Task 2"
+    fetched_with: ClassVar[tuple[str, ...]] = ("parts", "base_url")
+    at_once: ClassVar[bool] = False
+
+    source: Literal["zenodo"]
+    parts: Annotated[
+        list[Literal["development", "additional_training", "evaluation"]], Field(min_length=1)
+    ] = Field(default=["development"])
+    """Which records: the development set (3678171), the additional training clips of the evaluation
+    machine IDs (3727685), their test clips (3841772, without labels)."""
+
+    base_url: Annotated[str, Field(pattern=r"^https?://")] = "https://zenodo.org"
+    """Where the records are served."""
+
+    published: Literal["none", "dcase2020"] = "dcase2020"
 
 
 def file_name(part: str, machine: str) -> str:

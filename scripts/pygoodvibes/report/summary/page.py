@@ -62,7 +62,7 @@ def _tables(
     texts: Mapping,
 ) -> list[Table]:
     """Return the full tables; those per machine ID a few detectors at a time."""
-    references = read_references(texts["benchmark"])
+    references = read_references(texts["published"])
     data = texts["data"]
     result = [averages_table(averages, references, data=data, max_fpr=texts["max_fpr"])]
     for start in range(0, len(detectors), DETECTORS_A_TABLE):
@@ -110,7 +110,7 @@ def write_report(
     detectors : sequence of str
         Names, in the order of the config; the page tells of the first.
     texts : mapping
-        data, source, benchmark, false_alarm_rates, max_fpr, confidence.
+        data, source, published, false_alarm_rates, max_fpr, confidence.
     data_folder : str, optional
         Folder that the clips' paths start from; None if there is no sound.
     config : mapping

@@ -15,7 +15,7 @@ from pygoodvibes.embeddings import projection
 from pygoodvibes.embeddings.embed import embed_clips
 from pygoodvibes.evaluation.averages import AVERAGE_COLUMNS
 from pygoodvibes.evaluation.evaluate import COLUMNS, SCORE_COLUMNS, evaluate_machine_id
-from pygoodvibes.evaluation.summarize import summarize, write_summary
+from pygoodvibes.evaluation.gather_metrics import gather_metrics, write_metrics
 from pygoodvibes.util.csv_files import read_records, write_records
 
 DETECTORS = {
@@ -45,7 +45,7 @@ def document_of(machine_id, auc, note=""):
 
 def test_ids_without_training_clips_are_listed_and_not_averaged():
     coverage = [coverage_entry("00"), coverage_entry("02", 1, "no detector can be fitted")]
-    tables = summarize([document_of("00", 0.75)], coverage, list(DETECTORS))
+    tables = gather_metrics([document_of("00", 0.75)], coverage, list(DETECTORS))
     assert [(row["id"], row["detector"], row["auc"]) for row in tables["metrics"]] == [
         ("00", "knn", 0.75),
         ("00", "lof", 0.75),
@@ -59,14 +59,14 @@ def test_ids_without_training_clips_are_listed_and_not_averaged():
 
 def test_notes_of_the_clips_and_of_the_fit_stand_together():
     coverage = [coverage_entry("00", note="no AUC: no normal test clip")]
-    tables = summarize([document_of("00", None, "lowered")], coverage, list(DETECTORS))
+    tables = gather_metrics([document_of("00", None, "lowered")], coverage, list(DETECTORS))
     assert tables["metrics"][0]["note"] == "no AUC: no normal test clip; lowered"
     assert tables["headline"]["auc"] == {"knn": None, "lof": None}
 
 
 def test_an_id_is_listed_once_though_its_clips_turned_out_bad_after_the_evaluation():
     coverage = [coverage_entry("00", train=2, note="no detector can be fitted")]
-    tables = summarize([document_of("00", None, "not fitted")], coverage, list(DETECTORS))
+    tables = gather_metrics([document_of("00", None, "not fitted")], coverage, list(DETECTORS))
     assert [row["detector"] for row in tables["metrics"]] == ["knn", "lof"]
     assert tables["metrics"][0]["note"] == "no detector can be fitted"
     assert tables["metrics"][0]["n_train"] == 2
@@ -74,7 +74,7 @@ def test_an_id_is_listed_once_though_its_clips_turned_out_bad_after_the_evaluati
 
 
 def test_detectors_stand_in_the_order_of_the_config():
-    tables = summarize(
+    tables = gather_metrics(
         [document_of("02", 0.5), document_of("00", 0.5)],
         [coverage_entry("00"), coverage_entry("02")],
         ["lof", "knn"],
@@ -167,7 +167,7 @@ def run_all(folder, out):
         completed_path=outputs["manifest"],
         coverage_path=outputs["coverage"],
     )
-    write_summary(
+    write_metrics(
         coverage_path=str(outputs["coverage"]), detectors=list(DETECTORS), outputs=outputs, **files
     )
     return {name: read_records(outputs[name]) for name in names} | {

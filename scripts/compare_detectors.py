@@ -2,11 +2,11 @@
 
 import pathlib
 
-from pygoodvibes.report.detector_comparison import write_benchmark
+from pygoodvibes.report.detector_comparison import compare_detectors
 from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
-    write_benchmark(
+    compare_detectors(
         scores=snakemake.input.scores,
         faults=[pathlib.Path(folder) / "faults.csv" for folder in snakemake.input.faults],
         lead=snakemake.input.three or None,
@@ -17,5 +17,5 @@ with logged(snakemake.log):
         confidence=snakemake.params.confidence,
         seed=snakemake.params.seed,
         data=snakemake.params.data,
-        benchmark=snakemake.params.benchmark,
+        published=snakemake.params.published,
     )

@@ -1,4 +1,4 @@
-# The config, checked; the folders; and what the rules of several phases need.
+# The config, checked; the folders; and what rules take their params from.
 
 import os
 import sys
@@ -12,19 +12,18 @@ os.environ.update(
     PYTHONPATH=os.pathsep.join([library, os.getenv("PYTHONPATH", "")]).rstrip(os.pathsep)
 )
 
-import pygoodvibes.detectors.registry as detectors
-import pygoodvibes.embeddings.registry as embeddings
 from pygoodvibes.config.validate import validate
 from pygoodvibes.data import list_clips
 from pygoodvibes.data.manifest import trainable
-from pygoodvibes.data.settings import MACHINES
+from pygoodvibes.data.sources import registry as sources
+from pygoodvibes.data.sources.base import MACHINES
+from pygoodvibes.detectors import registry as detectors
 from pygoodvibes.detectors.combined import list_scored
-from pygoodvibes.report.words import data_title
+from pygoodvibes.embeddings import registry as embeddings
 from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.paths import locate
 from pygoodvibes.workflow import code_hash, fingerprint, result_cache
-from pygoodvibes.workflow.run_folders import data_folder
 
 # One thread a job, also in the libraries below NumPy: the same bytes on any number of cores, whatever
 # the user's shell says, and no more threads than cores.
@@ -67,7 +66,10 @@ DATA = f"data/{DATASET.name}"
 RESOURCES = f"resources/{DATASET.name}"
 RESULTS = f"results/{DATASET.name}"
 LOGS = f"logs/{DATASET.name}"
-BENCHMARKS = f"{RESOURCES}/benchmarks"
+FIGURES = f"{RESOURCES}/figures"
+
+# Seconds and memory of each job, as Snakemake measures them.
+JOB_COSTS = f"{RESOURCES}/job_costs"
 DETECTORS = list(CONFIG.detectors)
 
 # What has scores, metrics and figures: the label-free choice too, where it is the default.
@@ -79,25 +81,23 @@ if result_cache.drop_broken_links(Path(RESOURCES)):
     Path(RESULTS, "metrics.json").unlink(missing_ok=True)
 
 # What every heading and figure says of the data.
-DATA_TITLE = data_title(name=DATASET.name, source=DATASET.source)
+DATA_TITLE = DATASET.title
 
 # Published results to show beside ours.
 REFERENCES = (
     []
-    if DATASET.benchmark == "none"
-    else local(f"{workflow.basedir}/scripts/pygoodvibes/report/references/{DATASET.benchmark}.csv")
+    if DATASET.published == "none"
+    else local(f"{workflow.basedir}/scripts/pygoodvibes/report/references/{DATASET.published}.csv")
 )
 
 # The folder that the paths of the manifest count from.
-DATA_FOLDER = data_folder(
-    source=DATASET.source, name=DATASET.name, path=getattr(DATASET, "path", None)
-)
+DATA_FOLDER = DATASET.folder
 
 # The folders of machine types that are made here, by the generator or by a download. Beside a store,
 # audio stays on this machine: jobs read a few clips of a folder, and would have to fetch all of it.
 # So do the lists of clips: Snakemake doesn't notice a new output of a checkpoint in a store.
 MADE = []
-if DATASET.source in ("synthetic", "zenodo", "kaggle"):
+if DATASET.made_by:
     MADE = [local(f"{DATA}/{machine}") for machine in DATASET.wanted(MACHINES)]
 
 FALSE_ALARM_RATES = dict.fromkeys(SCORED, CONFIG.threshold.false_alarm_rate) | {
@@ -133,63 +133,6 @@ def here(path):
     return str(stored.local_path())
 
 
-def coverage():
-    """Return the counts of clips of all machine IDs, once the clips are listed."""
-    return read_records(checkpoints.list_clips.get().output.coverage)
-
-
-def machine_ids(machine=None, trained=False):
-    """Return the (machine, id) with clips to work on; if trained, those that detectors are for."""
-    return [
-        (entry["machine"], entry["id"])
-        for entry in coverage()
-        if (machine is None or entry["machine"] == machine)
-        and any(int(entry[key]) for key in ("train", "test_normal", "test_anomaly", "test_unknown"))
-        and (trainable(entry) or not trained)
-    ]
-
-
-def of_machine_ids(pattern, machine=None, trained=False):
-    """Fill a pattern with {machine} and {id} for each of `machine_ids`."""
-    # lists of clips stay with their audio
-    place = local if pattern.startswith(f"{RESOURCES}/manifests/") else str
-    return [
-        place(pattern.format(machine=machine, id=machine_id))
-        for machine, machine_id in machine_ids(machine, trained)
-    ]
-
-
-def trained_ids(pattern):
-    """Return an input function: a pattern filled for each machine ID that detectors are for."""
-    return lambda wildcards: of_machine_ids(pattern, trained=True)
-
-
-def of_type(pattern):
-    """Return an input function: a pattern for each trained ID of the machine type of a job."""
-    return lambda wildcards: of_machine_ids(pattern, wildcards.machine, trained=True)
-
-
-def of_machines(pattern):
-    """Return an input function: a pattern for each machine type with a trained ID."""
-    return lambda wildcards: [
-        pattern.format(machine=machine)
-        for machine in dict.fromkeys(machine for machine, _ in machine_ids(trained=True))
-    ]
-
-
-def choice_of_type(pattern):
-    """Return the choice and its scores for a machine type, where they count as a detector."""
-    if not CONFIG.with_choice:
-        return []
-    return [f"{RESOURCES}/choice/{pattern}.json", f"{RESOURCES}/choice/{pattern}.final.csv"]
-
-
-def clips_of_id(wildcards):
-    """Return the manifest of one machine ID, a small file that stands for its audio."""
-    checkpoints.list_clips.get()
-    return local(f"{RESOURCES}/manifests/{wildcards.machine}/{wildcards.id}.csv")
-
-
 def synthetic_ids(machine):
     """Return the machine IDs to make: the selected ones, or all that the generator has."""
     from pygoodvibes.data.synthesis.generate import DEFAULT_IDS
@@ -202,14 +145,7 @@ def state_of_clips():
     """Tell whether clips have changed since they were made, or since they were last listed."""
     if MADE:
         return [fingerprint.state(Path(folder)) for folder in MADE]
-    places = [
-        DATASET.path,
-        getattr(DATASET, "manifest", None),
-        getattr(DATASET, "array", None),
-    ]
-    if DATASET.source == "mel":
-        places.append(DATA_FOLDER)
-    return [fingerprint.state(locate(place)) for place in places if place]
+    return [fingerprint.state(locate(place)) for place in DATASET.watched]
 
 
 def detector_settings():
@@ -219,31 +155,3 @@ def detector_settings():
         name: settings.model_dump(mode="json", exclude=later)
         for name, settings in CONFIG.detectors.items()
     }
-
-
-def mel_files(ending):
-    """Return a file of the mel cache of each trained machine ID, where the data set has them."""
-    if DATASET.source == "embedding":
-        return []
-    return of_machine_ids(f"{RESOURCES}/mel/{{machine}}/{{id}}{ending}", trained=True)
-
-
-def mel_clips(wildcards):
-    """Return the clip tables of the mel caches, where the data set has such caches."""
-    if DATASET.source == "embedding":
-        return []
-    return of_machine_ids(f"{RESOURCES}/mel/{{machine}}/{{id}}.clips.csv")
-
-
-def figures(wildcards):
-    """Return all figures that the data set allows."""
-    names = ["clips", "clouds", "representation", "roc", "sweep", "bars"]
-    names += [f"scores/{detector}" for detector in SCORED]
-    machines = dict.fromkeys(machine for machine, _ in machine_ids())
-    trained = machine_ids(trained=True)
-    if DATASET.source != "embedding":
-        names += [f"examples/{machine}" for machine in machines]
-        names += [f"deviation/{machine}_id_{machine_id}" for machine, machine_id in trained]
-    names += [f"id_clouds/{machine}" for machine in dict.fromkeys(name for name, _ in trained)]
-    names += [f"ocsvm_contours/{machine}_id_{machine_id}" for machine, machine_id in trained]
-    return [f"{FIGURES}/{name}.png" for name in names]

@@ -2,11 +2,11 @@
 
 import pathlib
 
-from pygoodvibes.evaluation.summarize import write_summary
+from pygoodvibes.evaluation.gather_metrics import write_metrics
 from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
-    write_summary(
+    write_metrics(
         coverage_path=snakemake.input.coverage,
         evaluations=snakemake.input.evaluations,
         scores=snakemake.input.scores,

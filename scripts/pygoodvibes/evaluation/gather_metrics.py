@@ -38,7 +38,7 @@ def not_evaluated(coverage: Iterable[Mapping], detectors: Sequence[str]) -> list
     ]
 
 
-def summarize(
+def gather_metrics(
     documents: Iterable[Mapping], coverage: Sequence[Mapping], detectors: Sequence[str]
 ) -> dict[str, list[dict] | dict]:
     """Turn the documents of `pygoodvibes.evaluation.evaluate.evaluate_machine_id` into tables.
@@ -86,7 +86,7 @@ def summarize(
     }
 
 
-def write_summary(
+def write_metrics(
     *,
     coverage_path: str,
     evaluations: Sequence[str],
@@ -108,7 +108,7 @@ def write_summary(
         Where metrics_json, metrics, averages, sweep, roc and scores go.
     """
     documents = [json.loads(pathlib.Path(path).read_text()) for path in evaluations]
-    tables = summarize(documents, read_records(coverage_path), detectors)
+    tables = gather_metrics(documents, read_records(coverage_path), detectors)
     write_records(outputs["metrics"], _texts(tables["metrics"]), COLUMNS)
     write_records(outputs["averages"], _texts(tables["averages"]), AVERAGE_COLUMNS)
     write_records(outputs["sweep"], _texts(tables["sweep"]), SWEEP_COLUMNS)

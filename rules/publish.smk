@@ -1,0 +1,110 @@
+# What people read, put together: copies of figures, the page for everyone, provenance.
+
+
+rule publish:
+    input:
+        manifest=f"{RESOURCES}/final/manifest.csv",
+        figures=figures,
+        evaluations=lambda wildcards: of_machine_ids(
+            f"{RESOURCES}/evaluation/{{machine}}/{{id}}.json", trained=True
+        ),
+    output:
+        manifest=f"{RESULTS}/manifest.csv",
+        figures=directory(f"{RESULTS}/figures"),
+        official=directory(f"{RESULTS}/official"),
+    log:
+        f"{LOGS}/publish.log",
+    benchmark:
+        f"{JOB_COSTS}/publish.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
+    resources:
+        mem_mb=300,
+    params:
+        figures_folder=here(FIGURES),
+        code=code("publish"),
+    message:
+        "Put figures and official score files beside the tables"
+    script:
+        "../scripts/publish.py"
+
+
+rule write_report:
+    input:
+        template=local("report/summary.html.j2"),
+        manifest=f"{RESOURCES}/final/manifest.csv",
+        coverage=f"{RESOURCES}/final/coverage.csv",
+        metrics=f"{RESULTS}/metrics.csv",
+        averages=f"{RESULTS}/averages.csv",
+        headline=f"{RESULTS}/metrics.json",
+        # of the same machine IDs in the same order
+        evaluations=lambda wildcards: of_machine_ids(
+            f"{RESOURCES}/evaluation/{{machine}}/{{id}}.json", trained=True
+        ),
+        scores=lambda wildcards: of_machine_ids(
+            f"{RESOURCES}/evaluation/{{machine}}/{{id}}.scores.csv", trained=True
+        ),
+        mels=lambda wildcards: mel_files(".npy"),
+        mel_clips=lambda wildcards: mel_files(".clips.csv"),
+    output:
+        page=f"{RESULTS}/summary.html",
+    log:
+        f"{LOGS}/write_report.log",
+    benchmark:
+        f"{JOB_COSTS}/write_report.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
+    resources:
+        mem_mb=1000,
+    params:
+        report={
+            "detectors": SCORED,
+            "data_folder": DATA_FOLDER if DATASET.enters_as == "audio" else None,
+            "config": CONFIG.model_dump(mode="json"),
+            "texts": {
+                "data": DATA_TITLE,
+                "source": DATASET.source,
+                "published": DATASET.published,
+                "false_alarm_rates": FALSE_ALARM_RATES,
+                **section("evaluation", "max_fpr", "confidence"),
+            },
+        },
+        code=code("write_report"),
+    message:
+        "Write the report"
+    script:
+        "../scripts/write_report.py"
+
+
+rule write_provenance:
+    input:
+        # last of all, so that it can tell how long the others took
+        rules.write_tables.output,
+        rules.publish.output,
+        rules.write_report.output,
+        metrics=f"{RESULTS}/metrics.json",
+        manifest=f"{RESULTS}/manifest.csv",
+    output:
+        json=f"{RESULTS}/provenance.json",
+        html=report(
+            f"{RESOURCES}/provenance.html",
+            caption="../report/write_provenance.rst",
+            category="5 Provenance",
+            labels={"what": "config, data, code, packages, machine, seconds"},
+        ),
+    log:
+        f"{LOGS}/write_provenance.log",
+    benchmark:
+        f"{JOB_COSTS}/write_provenance.tsv"
+    conda:
+        "../envs/pygoodvibes.yaml"
+    resources:
+        mem_mb=300,
+    params:
+        config=CONFIG.model_dump(mode="json"),
+        logs=here(LOGS),
+        code=code("write_provenance"),
+    message:
+        "Write down what the results were made from"
+    script:
+        "../scripts/write_provenance.py"

@@ -1,0 +1,93 @@
+"""Tables of clips that were computed elsewhere: a row a clip, as rows of our manifest.
+
+Comes in: a CSV table and the names of its columns. Goes out: manifest rows, each with 'ok' or the
+reason why its clip is of no use.
+"""
+
+import pathlib
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from pygoodvibes.data.clip import Clip, parse_dcase_name
+from pygoodvibes.data.manifest import blank_row
+from pygoodvibes.util.csv_files import read_records
+from pygoodvibes.util.errors import UserError
+
+_LABELS = {"normal": "normal", "anomaly": "anomaly", "anomalous": "anomaly", "abnormal": "anomaly"}
+
+_KEYS = ("machine", "id", "split", "label")
+
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # it will be part of file names
+
+
+def read_table(table: pathlib.Path, needed: Sequence[str]) -> list[dict[str, str]]:
+    """Read a CSV table, as text.
+
+    Raises
+    ------
+    UserError
+        If it is missing, has no row, or lacks a needed column.
+    """
+    records = read_records(table)
+    if not records:
+        raise UserError(f"{table}: holds no row below its header")
+    missing = [name for name in needed if name not in records[0]]
+    if missing:
+        raise UserError(
+            f"{table}: lacks the column(s) {', '.join(missing)}; it has {', '.join(records[0])}"
+        )
+    return records
+
+
+def manifest_row(name: str, given: Mapping[str, str], *, path: str) -> dict:
+    """Return a manifest row from what a table says, and where it is silent from the clip's path."""
+    parts = pathlib.PurePosixPath(name).parts
+    in_name = parse_dcase_name(parts[-1] if parts else "") or {}
+    in_path = {"machine": parts[-3], "split": parts[-2]} if len(parts) >= 3 else {}
+    told = {key: given.get(key) or in_path.get(key) or in_name.get(key) or "" for key in _KEYS}
+    told["label"] = _LABELS.get(told["label"].lower(), "unknown")
+    reason = ""
+    if not told["machine"] or not told["id"]:
+        reason = "neither the table nor the clip's path tells machine type and ID"
+    elif not (_WORD.fullmatch(told["machine"]) and _WORD.fullmatch(told["id"])):
+        reason = (
+            f"machine {told['machine']!r} and ID {told['id']!r} must be made of letters, digits, "
+            "dots, dashes and underscores"
+        )
+    elif told["split"] not in ("train", "test"):
+        reason = f"split must be train or test, not {told['split']!r}"
+    elif told["split"] == "train" and told["label"] == "anomaly":
+        reason = "an anomalous clip among the training clips"
+    elif told["split"] == "train" and given.get("label") and told["label"] != "normal":
+        reason = "a training clip must be labelled normal"
+    elif told["split"] == "train":
+        told["label"] = "normal"
+    clip = Clip(**told, path=path, clip=parts[-1] if parts else "", reason=reason)
+    return {**blank_row(clip), "status": reason or "ok"}
+
+
+def refuse_same_names(rows: Sequence[dict]) -> None:
+    """Give a reason to a clip whose name in score files is taken by one before it."""
+    taken = set()
+    for row in rows:
+        if row["status"] == "ok":
+            name = tuple(row[key] for key in ("machine", "id", "split", "clip"))
+            if name in taken:
+                row["status"] = "same machine, ID, split and clip name as a row above"
+            taken.add(name)
+
+
+def open_array(path: pathlib.Path) -> np.ndarray | str:
+    """Open a .npy file of numbers in rows, without reading it; a text says why it can't be used."""
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+        return f"no readable .npy array ({error})"
+    if not isinstance(array, np.ndarray):
+        return "no readable .npy array (it is an .npz file)"
+    if array.ndim != 2 or array.dtype.kind not in "fiu":
+        return f"must be numbers of shape (n_frames, n_mels), is {array.dtype} {array.shape}"
+    return array

@@ -1,0 +1,34 @@
+"""Clips made by the generator, `pygoodvibes.data.synthesis`."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from pygoodvibes.data.sources.base import DcaseDataset
+from pygoodvibes.util.settings import Count
+
+
+class Settings(DcaseDataset):
+    """Machine sounds made by a generator, in the DCASE 2020 layout and format."""
+
+    made_by: ClassVar[str] = "synthesize_dataset"
+    heading: ClassVar[str] = "synthetic data, no recordings"
+
+    source: Literal["synthetic"]
+    train_clips: Count = 60
+    """Normal training clips per machine ID."""
+
+    test_normal_clips: Count = 25
+    """Normal test clips per machine ID."""
+
+    test_anomaly_clips: Count = 25
+    """Anomalous test clips per machine ID, spread over the machine's faults and severities."""
+
+    seconds: Annotated[float, Field(ge=1, le=60)] = 10.0
+    """Seconds of a clip (ToyCar: one second more, as in the real data set)."""
+
+    snr_db: Annotated[float, Field(ge=-30, le=60)] = 6.0
+    """Level of the machine over the factory noise, dB; single machine IDs lie above or below."""
+
+    seed: Annotated[int, Field(ge=0)] = 2020
+    """Seed of the generator."""
