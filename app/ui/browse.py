@@ -203,7 +203,7 @@ def scores_of(path: str | pathlib.Path, detector: str | None = None) -> pd.DataF
 
 
 def first_table(markdown: str) -> pd.DataFrame:
-    """Return the first table of a Markdown text, as `pygoodvibes.report.table.Table.markdown` writes it.
+    """Return the first table of a Markdown text, as `Table.markdown` writes it.
 
     Parameters
     ----------

@@ -200,7 +200,8 @@ def gone(pid):
 
 def test_it_ends_with_the_process_that_made_it():
     code = (
-        "import os; from pygoodvibes.workflow.fork_server import ForkServer; server = ForkServer(); "
+        "import os; from pygoodvibes.workflow.fork_server import ForkServer; "
+        "server = ForkServer(); "
         "print(server._process.pid, flush=True); os._exit(0)"
     )
     made = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, timeout=60)

@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.audio.settings."""
+"""Settings of reading clips and of log-mel spectrograms: sections `audio` and `mel`."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,8 @@
-"""TODO pygoodvibes.audio.wav."""
+"""Headers of WAV files and streams.
+
+Comes in: the first bytes of a file or stream. Goes out: sample rate, channels, sample format, and
+how many bytes of samples are promised.
+"""
 
 import dataclasses
 import struct

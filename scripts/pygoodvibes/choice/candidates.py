@@ -1,4 +1,8 @@
-"""TODO pygoodvibes.choice.candidates."""
+"""Candidates of the choice: detectors, and the members of those that fuse several.
+
+Comes in: what the workflow has fitted for a machine ID. Goes out: candidates with their held-out
+scores, and their scores of other clips.
+"""
 
 import dataclasses
 import fnmatch

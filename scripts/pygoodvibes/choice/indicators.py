@@ -1,4 +1,8 @@
-"""TODO pygoodvibes.choice.indicators."""
+"""Indicators of the choice: numbers without labels that tell which candidate suits a machine ID.
+
+Comes in: held-out scores of its own training clips, and scores of stand-ins. Goes out: a number a
+candidate and indicator; higher = more promising.
+"""
 
 import math
 import zlib

@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.choice.result."""
+"""The files of the choice: what was chosen for each machine ID of a type, and its scores."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.choice.settings."""
+"""Settings of the label-free choice: section `choice` of the config."""
 
 from typing import Annotated, Literal
 

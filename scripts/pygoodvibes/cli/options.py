@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.cli.options."""
+"""Kinds of arguments that several commands have: counts, shares, durations."""
 
 import argparse
 import math

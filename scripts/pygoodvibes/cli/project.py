@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.cli.project."""
+"""Commands on a config or on its results: check, show, pdf, compare, study, prune."""
 
 import os
 import pathlib

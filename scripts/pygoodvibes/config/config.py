@@ -2,8 +2,9 @@
 
 The sections stand in the rooms that they set (`settings.py`, and one file a detector, an embedding
 and a source of data); here they are put together. Made from these models are `config/schema.json`
-(`pygoodvibes.config.schema`), the tables of `config/README.md` (`pygoodvibes.documentation.config`),
-and what is said of a wrong config (`pygoodvibes.config.messages`).
+(`pygoodvibes.config.schema`), the tables of `config/README.md`
+(`pygoodvibes.documentation.config`), and what is said of a wrong config
+(`pygoodvibes.config.messages`).
 """
 
 from collections.abc import Iterable, Mapping

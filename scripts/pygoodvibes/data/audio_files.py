@@ -1,4 +1,7 @@
-"""TODO pygoodvibes.data.audio_files."""
+"""The audio files below a folder.
+
+Comes in: a folder. Goes out: sorted paths, and the files that look like audio but are not read.
+"""
 
 import os
 import pathlib

@@ -1,4 +1,7 @@
-"""TODO pygoodvibes.data.clip."""
+"""A clip as its name tells it: machine type, machine ID, split, label, domain.
+
+Comes in: a path. Goes out: a `Clip`, with the reason where the name doesn't tell enough.
+"""
 
 import dataclasses
 import posixpath

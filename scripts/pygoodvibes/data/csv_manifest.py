@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.data.csv_manifest."""
+"""Recordings in any layout that a CSV file tells: from its rows to clips."""
 
 import csv
 import dataclasses

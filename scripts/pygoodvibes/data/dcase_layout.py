@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.data.dcase_layout."""
+"""The DCASE layout, `<machine>/<train|test>/<name>`: from paths to clips."""
 
 import os
 import pathlib

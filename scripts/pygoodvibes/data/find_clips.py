@@ -20,16 +20,6 @@ from pygoodvibes.data.dcase_layout import SPLIT_FOLDERS, place_dcase
 from pygoodvibes.data.mimii_layout import mimii_depth, place_mimii
 from pygoodvibes.util.errors import UserError
 
-__all__ = [
-    "Clip",
-    "detect_layout",
-    "find_clips",
-    "find_dcase",
-    "find_manifest",
-    "find_mimii",
-    "parse_dcase_name",
-]
-
 
 def detect_layout(folder: str | os.PathLike) -> str:
     """Tell the DCASE layout from the raw MIMII layout.

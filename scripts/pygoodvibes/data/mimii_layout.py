@@ -1,4 +1,7 @@
-"""TODO pygoodvibes.data.mimii_layout."""
+"""The layout of MIMII, `<machine>/id_00/<normal|abnormal>/<name>`: from paths to clips.
+
+The archives have no test set: normal clips are held back for testing, by a seed.
+"""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.detection.result."""
+"""What a detector says of a machine ID's clips, and the file of scores."""
 
 import dataclasses
 import math

@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.detection.score."""
+"""The score of clips: what a detector sees of them, and scikit-learn's sign turned."""
 
 from collections.abc import Mapping, Sequence
 

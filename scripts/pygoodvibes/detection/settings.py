@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.detection.settings."""
+"""Settings of held-out scores and thresholds: sections `held_out` and `threshold` of the config."""
 
 from typing import Annotated, Literal
 

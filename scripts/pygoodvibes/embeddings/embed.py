@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.embeddings.embed."""
+"""The door to embeddings: frames in, vectors out, whatever the method."""
 
 import functools
 import importlib

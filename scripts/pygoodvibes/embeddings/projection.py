@@ -273,6 +273,6 @@ def project_overview(
 
 
 def pca_of(arrays: Mapping[str, np.ndarray]) -> Pca:
-    """Return the projection among the arrays of `pygoodvibes.embeddings.projection.project_vectors`."""
+    """Return the projection among the arrays of `project_vectors`."""
     fields = dataclasses.fields(Pca)
     return Pca(**{field.name: arrays[field.name] for field in fields})

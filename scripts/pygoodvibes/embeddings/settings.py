@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.embeddings.settings."""
+"""Settings of the projection: section `projection` of the config."""
 
 from typing import Literal
 

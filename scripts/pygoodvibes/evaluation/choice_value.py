@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.evaluation.choice_value."""
+"""What the choice was worth: the fixed default, the choice and the oracle, by test labels."""
 
 import dataclasses
 import math

@@ -1,4 +1,8 @@
-"""TODO pygoodvibes.evaluation.compare_detectors."""
+"""Detectors compared on the same resamples of test clips.
+
+Comes in: scores of all detectors. Goes out: metrics of each resample, the same clips for every
+detector, so that a difference of two has an interval of its own.
+"""
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,10 @@
-"""TODO pygoodvibes.evaluation.intervals."""
+"""Confidence intervals: of a mean over machine IDs (bootstrap), and of a share (Wilson).
+
+References
+----------
+Efron and Tibshirani (1993), An Introduction to the Bootstrap.
+Wilson (1927), Probable inference, the law of succession, and statistical inference.
+"""
 
 import math
 import statistics

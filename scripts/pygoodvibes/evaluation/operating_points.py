@@ -181,7 +181,7 @@ def mean_interval(
     confidence: float,
     seed: int,
 ) -> tuple[float, float] | None:
-    """Return the interval of a detector's mean of types, from `pygoodvibes.evaluation.intervals.interval`.
+    """Return the interval of a detector's mean of types, from `intervals.interval`.
 
     Parameters
     ----------

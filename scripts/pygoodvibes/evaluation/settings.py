@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.evaluation.settings."""
+"""Settings of the evaluation: section `evaluation` of the config."""
 
 from typing import Annotated
 

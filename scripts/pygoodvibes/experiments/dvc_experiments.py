@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.experiments.dvc_experiments."""
+"""DVC's experiments, as git keeps them: metrics and config of each."""
 
 import csv
 import dataclasses

@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.experiments.settings_diff."""
+"""Which settings of two configs differ, by dotted key."""
 
 from collections.abc import Iterable, Mapping
 

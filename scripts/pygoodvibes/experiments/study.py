@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.experiments.study."""
+"""What a study is: a YAML file of keys and values; its points."""
 
 import difflib
 import itertools

@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.experiments.study_plan."""
+"""Which runs of the workflow a study takes: as few as possible."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.experiments.study_table."""
+"""The results of a study as a table, as CSV rows and as what its figure shows."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence

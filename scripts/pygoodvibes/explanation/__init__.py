@@ -1,1 +1,5 @@
-"""TODO."""
+"""What is odd about a clip.
+
+Comes in: the log-mel frames of a clip, and what is normal for its machine. Goes out: where in time,
+in which mel bands and by how much the clip deviates. Figures and sentences belong elsewhere.
+"""

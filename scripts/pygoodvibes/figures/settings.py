@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.figures.settings."""
+"""Settings of the figures: section `figures` of the config."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.models.assemble."""
+"""From what was fitted to a model: settings, threshold, what is normal, provenance."""
 
 import importlib.metadata
 import pathlib

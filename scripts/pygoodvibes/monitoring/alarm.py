@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.monitoring.alarm."""
+"""When to ring: k of the last n windows or clips above the threshold."""
 
 import collections
 import dataclasses

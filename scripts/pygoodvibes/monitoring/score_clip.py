@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.monitoring.score_clip."""
+"""One clip and a model: its score, its verdict, and what is odd about it."""
 
 import dataclasses
 import importlib

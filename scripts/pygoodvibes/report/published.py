@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.report.published."""
+"""Published results, which stand beside ours."""
 
 import math
 import pathlib

@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.workflow.fingerprint."""
+"""Whether clips have changed: the state of a folder, by names, sizes and times."""
 
 import hashlib
 import os

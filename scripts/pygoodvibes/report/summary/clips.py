@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.report.summary.clips."""
+"""The clips of the page: which to listen to first, with sound and picture."""
 
 import base64
 import dataclasses

@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.report.summary.machines."""
+"""Machine IDs as the page shows them: metrics, counts, and how many alarms were right."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""TODO pygoodvibes.report.summary.sentences."""
+"""The sentences of the page: what the run answers, and how sure that is."""
 
 from collections.abc import Sequence
 
