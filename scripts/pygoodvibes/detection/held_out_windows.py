@@ -1,8 +1,8 @@
 """Training recordings cut into windows, and their scores by fits that have not heard them.
 
-Comes in: recordings of any length. Goes out: windows, cut as `pygoodvibes.audio.stream` cuts what is
-be scored, each a training clip. Windows of one recording are alike: they are held out together, or
-the threshold would be set on clips that the fit all but knows.
+Comes in: recordings of any length. Goes out: windows, cut as `pygoodvibes.audio.stream` cuts what
+is to be scored, each a training clip. Windows of one recording are alike: they are held out
+together, or the threshold would be set on clips that the fit all but knows.
 """
 
 import math

@@ -56,8 +56,8 @@ def resample(
     scores : Scores
         From `group_scores`.
     max_fpr, resamples, seed
-        As in `pygoodvibes.evaluation.metrics.bootstrap`. Each machine ID has resamples of its own, the same
-        for all detectors.
+        As in `pygoodvibes.evaluation.metrics.bootstrap`. Each machine ID has resamples of its own,
+        the same for all detectors.
 
     Returns
     -------

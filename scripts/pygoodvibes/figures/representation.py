@@ -30,7 +30,7 @@ def plot_representation(
     Parameters
     ----------
     accuracies : pandas.DataFrame
-        With `pygoodvibes.evaluation.representation.COLUMNS`; numbers are shares from 0 to 1, or NaN.
+        With `pygoodvibes.evaluation.representation.COLUMNS`; shares from 0 to 1, or NaN.
     confusion : pandas.DataFrame
         With `pygoodvibes.evaluation.representation.CONFUSION_COLUMNS`; may be empty.
     title_suffix : str

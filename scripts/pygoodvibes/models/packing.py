@@ -50,8 +50,8 @@ def pack_models(
         notes. Data sets that enter as spectrograms or vectors have none of them: how to make
         these from a new recording isn't known here.
     choices, choice_scores : sequence of str
-        For each the files of its machine type, from `pygoodvibes.choice.choose.write_choice`; none where
-        the choice is no detector of the config.
+        For each the files of its machine type, from `pygoodvibes.choice.choose.write_choice`; none
+        where the choice is no detector of the config.
     folder : pathlib.Path
         Where `<machine>_id_<id>.pgv` and models.csv go.
     """
