@@ -62,7 +62,7 @@ def key_tables() -> str:
             base.DetectorSettings,
             first=[
                 f"| `method` | {_code(detectors.METHODS)}, or the dotted path of an estimator | "
-                "the detector's name | What detects. |"
+                "the detector's name | The kind of detector. |"
             ],
         ),
     ]
