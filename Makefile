@@ -59,7 +59,7 @@ format: .venv/installed-test ## Bring code and rules into the project's style
 	ruff format .
 	snakefmt Snakefile rules
 
-docs: .venv/installed ## Write what is generated: reference, schema, README's table, pictures of the method
+docs: .venv/installed ## Write what is generated: reference, schema, tables of results, pictures of the method
 	python -m pygoodvibes.config_docs
 	python -m pygoodvibes.file_docs
 	python -m pygoodvibes.cli_docs
