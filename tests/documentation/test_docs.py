@@ -417,6 +417,24 @@ def test_the_commands_of_a_page_run_and_print_what_it_says(finished, tmp_path, p
                 )
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/how-to/experiments.md"])
+def test_the_edit_of_the_config_changes_the_one_key_that_the_page_names(tmp_path, page):
+    (command,) = (
+        line
+        for block in page_blocks(page)
+        for line in block.text.splitlines()
+        if line.startswith("sed -i") and "n_neighbors" in line
+    )
+    (tmp_path / "config").mkdir()
+    path = shutil.copy(ROOT / "config/config.yaml", tmp_path / "config")
+    wanted = yaml.safe_load(pathlib.Path(path).read_text("utf-8"))
+    assert wanted["detectors"]["lof"]["n_neighbors"] == 20
+    wanted["detectors"]["lof"]["n_neighbors"] = 5
+    done = run_shell(command, tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert yaml.safe_load(pathlib.Path(path).read_text("utf-8")) == wanted
+
+
 def test_a_failing_command_or_a_wrong_exit_code_is_noticed(tmp_path):
     text = "```bash\necho one\nfalse\necho two\n```\n"
     done = run_shell(session(blocks_of(text)), tmp_path)

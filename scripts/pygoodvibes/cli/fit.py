@@ -21,8 +21,8 @@ The folder holds recordings of the machine in good health, in any layout and at 
 .flac, .ogg, .mp3, ...). What is anomalous or a test clip by its DCASE or MIMII name is left out,
 and so is what can't be read, each with its reason. Clips of one length are best; some 50 are a
 good start, 3 are the least. A dozen rank new clips, but don't decide which are anomalous: the
-threshold is then a guess, and `fit` says how wide of the mark it may be. Set it by hand when clips
-are scored (score --threshold), or say how many false alarms are acceptable (--false-alarm-rate).
+threshold is then a guess, and `fit` says how far off it may be. Set it by hand when clips are
+scored (score --threshold), or say how many false alarms are acceptable (--false-alarm-rate).
 
 --window cuts recordings, which may then have any length, into windows; each is a training clip.
 Windows of one recording are alike, and are held out together when the threshold is set; if more

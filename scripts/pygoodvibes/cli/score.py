@@ -30,8 +30,8 @@ Arguments that end in .pgv are models, all others recordings or folders of them;
 standard input, of raw samples (PCM, 16 bit, little-endian, one channel) or a WAV of 16 bit.
 
 A clip is anomalous if its score lies above the threshold, which is set on scores of the training
-clips for the false-alarm rate (0.05 or 5%). 'so high: 1 in 13' means that of 13 normal clips one is
-expected to score at least as high.
+clips for the false-alarm rate (0.05 or 5%). The column 'normal clips as high' says how many normal
+clips are expected to score at least as high: '1 in 13' is one of 13.
 
 --window, --hop and --alarm score a recording in sliding windows. The alarm K/N goes on when at
 least K of the last N windows are anomalous, and off when fewer than half of K are. Samples left at

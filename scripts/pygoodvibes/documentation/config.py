@@ -65,7 +65,7 @@ def key_tables() -> str:
             base.DetectorSettings,
             first=[
                 f"| `method` | {_code(METHODS)}, or the dotted path of an estimator | "
-                "the detector's name | How anomalies are detected. |"
+                "the detector's name | The kind of detector. |"
             ],
         ),
     ]

@@ -18,6 +18,9 @@ from pygoodvibes.util.paths import in_utf8
 COLUMNS = tuple(field.name for field in dataclasses.fields(Record))
 """Columns of the CSV file, and keys of each entry of `clips` in the JSON file."""
 
+AS_HIGH = "normal clips as high"
+"""Heading of the share of normal clips expected to score at least as high."""
+
 
 def open_target(path: str, *, begins: Callable[[str], bool] | None = None) -> tuple[TextIO, bool]:
     """Open a file for records, but none that holds something else.
@@ -106,7 +109,7 @@ class Text:
         if len(models) > 1:
             columns.append(("model", max(len(in_utf8(model)) for model in models), "<"))
         columns += [("score", 9, ">"), ("threshold", 9, ">"), ("verdict", 10, "<")]
-        columns.append(("so high", 9, ">"))
+        columns.append((AS_HIGH, 9, ">"))
         if windows:
             columns.append(("alarm", 5, "<"))
         self._columns = [(name, max(width, len(name)), side) for name, width, side in columns]
@@ -127,7 +130,7 @@ class Text:
             cells["start"] = clock(record.start)
         if record.score is not None:
             cells |= {"score": f"{record.score:.4g}", "threshold": f"{record.threshold:.4g}"}
-            cells["so high"] = one_in(record.p_value)
+            cells[AS_HIGH] = one_in(record.p_value)
         if record.alarm is not None:
             cells["alarm"] = "ALARM" if record.alarm else ""
         self._line(cells, record.reason)

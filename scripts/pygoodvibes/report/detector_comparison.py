@@ -132,10 +132,10 @@ def comparison_tables(
 
 
 _CHOICE = (
-    f"{CHOICE.capitalize()}: per machine ID the detectors, or members of them, that its "
-    "normal training clips speak for, joined (choice.md). The oracle here takes one whole detector "
-    "a machine type, so that the choice may lie above it; that of choice.md takes the best "
-    "candidate a machine ID."
+    f"{CHOICE.capitalize()}: per machine ID the detectors, or members of them, chosen by "
+    "its normal training clips alone, and averaged (choice.md). The oracle here takes one whole "
+    "detector per machine type, so the choice may lie above it; the oracle of choice.md takes the "
+    "best candidate per machine ID."
 )
 
 
