@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help results app pdf compare study benchmark prune test lint format docs lock clean
+.PHONY: help results app pdf compare study benchmark prune test lint format docs api lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -53,19 +53,23 @@ lint: .venv/installed-test ## Check code style, rules and generated documentatio
 	snakefmt --check Snakefile rules
 	snakemake --lint
 	snakemake --lint --configfile config/dcase2020.yaml
+	lint-imports
+	$(COG) --check
 
 format: .venv/installed-test ## Bring code and rules into the project's style
 	ruff check --fix .
 	ruff format .
 	snakefmt Snakefile rules
 
-docs: .venv/installed ## Write what is generated: reference, schema, README's table, pictures of the method
-	python -m pygoodvibes.documentation.config
-	python -m pygoodvibes.documentation.files
-	python -m pygoodvibes.documentation.command
-	python -m pygoodvibes.documentation.library
-	python -m pygoodvibes.documentation.readme
-	python -m pygoodvibes.documentation.method_pictures
+# Parts of pages that are made from the code stand between Cog's marks.
+COG = cog -p 'from pygoodvibes.documentation.parts import part' README.md config/README.md docs/results.md docs/reference/cli.md docs/reference/files.md
+
+docs: .venv/installed-test ## Write what is generated: reference, schema, tables of results, pictures of the method
+	python -m pygoodvibes.documentation
+	$(COG) -r
+
+api: .venv/installed-test ## Write the reference of the library to build/api, from its docstrings
+	python -m pdoc --docformat numpy --no-show-source -o build/api pygoodvibes
 
 lock: .venv/installed-test ## Pin all dependencies, with hashes, from pyproject.toml
 	$(LOCK) --all-extras -o requirements-test.txt

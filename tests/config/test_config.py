@@ -6,25 +6,19 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from pygoodvibes.data.settings import DATASETS, MACHINES, Columns
 
-from pygoodvibes.config import config
 from pygoodvibes.config import schema as config_schema
 from pygoodvibes.config.allowed_values import in_words
-from pygoodvibes.config.config import DETECTORS, Config
+from pygoodvibes.config.config import DETECTORS, SOURCES, Config
 from pygoodvibes.config.validate import validate
+from pygoodvibes.data.sources.base import MACHINES
+from pygoodvibes.data.sources.embedding import Columns
+from pygoodvibes.detectors import estimator
 from pygoodvibes.detectors.registry import METHODS
-from pygoodvibes.documentation.config import (
-    BEGIN,
-    END,
-    _base_description,
-    _one_line,
-    key_tables,
-    readme_text,
-    schema_text,
-    write,
-)
+from pygoodvibes.documentation.config import key_tables, schema_text, write_schema
+from pygoodvibes.documentation.markdown import cell
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.settings import Section
 
 MINIMAL = """
 dataset:
@@ -58,8 +52,8 @@ def detector(name, settings):
 NAME = "a name of letters, digits, '.', '_' and '-'"
 SHARE = "a number between 0 and 1 (both excluded)"
 METHOD = (
-    "one of ocsvm, lof, knn, gmm, mahalanobis, local_density, fusion, frames, "
-    "autoencoder, idnn, random_projection, or the dotted path of an estimator"
+    "one of autoencoder, frames, fusion, gmm, idnn, knn, local_density, lof, mahalanobis, "
+    "ocsvm, random_projection, or the dotted path of an estimator"
 )
 IN_QUOTES = "; put machine IDs in quotes, as in '00', or YAML reads them as numbers"
 IS_TEXT = (
@@ -105,8 +99,8 @@ WRONG = [
     ({"dataset": {"source": "synthetic"}}, f"dataset.name: this key is missing; it must be {NAME}"),
     (
         {"dataset": {"name": "x"}},
-        "dataset.source: this key is missing; it must be one of synthetic, folder, zenodo, "
-        "kaggle, mel, embedding",
+        "dataset.source: this key is missing; it must be one of embedding, folder, kaggle, "
+        "mel, synthetic, zenodo",
     ),
     (source("folder"), "dataset.path: this key is missing; it must be text, not empty"),
     (source("mel"), "dataset.path: this key is missing; it must be text, not empty"),
@@ -126,8 +120,8 @@ WRONG = [
     # the data set
     (
         source("tape"),
-        "dataset.source: 'tape' is not allowed; it must be one of synthetic, folder, zenodo, "
-        "kaggle, mel, embedding",
+        "dataset.source: 'tape' is not allowed; it must be one of embedding, folder, kaggle, "
+        "mel, synthetic, zenodo",
     ),
     (synthetic(name="a/b"), f"dataset.name: 'a/b' is not allowed; it must be {NAME}"),
     (
@@ -464,31 +458,13 @@ def folder(root):
 
 
 def test_the_schema_in_the_repository_is_that_of_the_models(folder):
-    assert (folder / "schema.json").read_text() == schema_text(), (
-        "run: PYTHONPATH=scripts python -m pygoodvibes.documentation.config"
-    )
+    assert (folder / "schema.json").read_text() == schema_text(), "run: make docs"
 
 
-def test_the_tables_in_the_readme_are_those_of_the_models(folder):
-    text = (folder / "README.md").read_text()
-    assert text == readme_text(text), (
-        "run: PYTHONPATH=scripts python -m pygoodvibes.documentation.config"
-    )
-
-
-def test_write_brings_both_files_up_to_date(tmp_path):
+def test_the_schema_is_written_where_it_belongs(tmp_path):
     (tmp_path / "config").mkdir()
-    readme = tmp_path / "config" / "README.md"
-    readme.write_text(f"above\n{BEGIN}\nold\n{END}\nbelow\n")
-    write(tmp_path)
-    text = readme.read_text()
-    assert text.startswith("above\n") and text.endswith("below\n") and "\nold\n" not in text
+    write_schema(tmp_path)
     assert json.loads((tmp_path / "config" / "schema.json").read_text()) == config_schema.schema()
-
-
-def test_a_readme_without_markers_is_refused():
-    with pytest.raises(UserError, match=r"config/README\.md: must hold the lines"):
-        readme_text("nothing here")
 
 
 def all_models():
@@ -509,20 +485,25 @@ def all_models():
     ]
     return [
         *models,
-        *DATASETS.values(),
+        *SOURCES.values(),
         *DETECTORS.values(),
-        config.estimator.Settings,
+        estimator.Settings,
     ]
 
 
 def test_the_tables_show_every_key_of_every_model():
     tables = key_tables().replace("\\|", "|")
     for model in all_models():
-        for key, field in model.model_fields.items():
+        for key in model.model_fields:
             assert f"| `{key}` |" in tables or f"### `{key}`" in tables, f"{model}: {key}"
             if key not in ("source", "method") and not issubclass(model, Config):
-                meaning = field.description or _base_description(model, key)
-                assert _one_line(meaning) in tables
+                described = (
+                    base.model_fields.get(key)
+                    for base in model.__mro__
+                    if issubclass(base, Section)
+                )
+                meaning = next(each.description for each in described if each and each.description)
+                assert cell(meaning).replace(r"\|", "|") in tables
 
 
 def test_every_key_is_shown_once_per_table():
@@ -606,7 +587,7 @@ def test_every_config_and_every_example_is_valid(folder):
 
 def test_the_examples_show_every_source_and_every_layout(folder):
     datasets = [validate(read(text)).dataset for text in examples(folder)]
-    assert {dataset.source for dataset in datasets} == set(DATASETS)
+    assert {dataset.source for dataset in datasets} == set(SOURCES)
     layouts = {dataset.layout for dataset in datasets if dataset.source == "folder"}
     assert layouts == {"dcase", "mimii", "manifest"}
     arrays = {bool(dataset.array) for dataset in datasets if dataset.source == "embedding"}

@@ -30,7 +30,6 @@ def write_manifests(folder, out, machines="all", **more):
     dataset = {"name": "t", "source": "folder", "path": str(folder), "machines": machines, **more}
     list_clips.write_manifests(
         dataset,
-        str(folder),
         AUDIO,
         manifest_path=out / "manifest.csv",
         coverage_path=out / "coverage.csv",

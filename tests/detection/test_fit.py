@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from pygoodvibes.data import precomputed
+from pygoodvibes.data.sources.embedding import list_vectors
 from pygoodvibes.detection.fit import _LIBRARIES, detect, detect_clips
 from pygoodvibes.detection.result import read_scores, write_scores
 from pygoodvibes.detectors import fusion, gmm, knn, lof, ocsvm
@@ -267,7 +267,7 @@ def test_a_file_without_scores_still_names_its_detectors(tmp_path):
 def test_lof_on_the_published_embedding_gives_its_published_means(shared):
     columns = {"clip": "fichier", "machine": "type", "id": None, "split": "set"}
     columns |= {"label": "anomalie", "values": "rest", "normal": "non", "anomaly": "oui"}
-    rows, values, names = precomputed.list_vectors(
+    rows, values, names = list_vectors(
         shared / "golden/pygoodvibes/final_encoded_machine_dataset.csv",
         array=None,
         columns=columns,

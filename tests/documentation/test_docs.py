@@ -25,14 +25,11 @@ import sys
 import pytest
 import yaml
 
+from pygoodvibes.cli.main import build_parser
 from pygoodvibes.config import config
-from pygoodvibes.documentation import command as cli_docs
-from pygoodvibes.documentation import command as documentation_command
-from pygoodvibes.documentation import files as documentation_files
-from pygoodvibes.documentation import library
-from pygoodvibes.documentation.command import PAGE, commands
-from pygoodvibes.documentation.files import table
-from pygoodvibes.documentation.markers import fill
+from pygoodvibes.documentation.command import commands
+from pygoodvibes.documentation.files import TABLES, table
+from pygoodvibes.documentation.parts import part
 from pygoodvibes.report import pdf
 from pygoodvibes.util.errors import UserError
 
@@ -49,6 +46,10 @@ SKIPPED = {
     "docs/tutorial.md": 1,
 }
 """How many blocks of commands of a page may be left out."""
+
+
+def read(page: str) -> str:
+    return (ROOT / page).read_text("utf-8")
 
 
 @dataclasses.dataclass
@@ -241,8 +242,8 @@ def test_every_command_and_every_section_of_the_config_is_mentioned():
     guides = "\n".join(
         (ROOT / page).read_text("utf-8") for page in PAGES if "/reference/" not in page
     )
-    reference = (ROOT / PAGE).read_text("utf-8")
-    for name, _, _ in commands(cli_docs.build_parser()):
+    reference = read("docs/reference/cli.md")
+    for name, _, _ in commands(build_parser()):
         assert f"\n## {name}\n" in reference
         in_make = re.search(rf"pygoodvibes {re.escape(name)}\b", (ROOT / "Makefile").read_text())
         assert in_make or f"pygoodvibes {name}" in guides, f"no guide uses pygoodvibes {name}"
@@ -257,11 +258,18 @@ def test_every_command_and_every_section_of_the_config_is_mentioned():
 # what is generated
 
 
-def test_the_generated_pages_are_up_to_date():
-    files = (ROOT / documentation_files.PAGE).read_text("utf-8")
-    assert documentation_files.page(files) == files, "run make docs"
-    assert (ROOT / PAGE).read_text("utf-8") == documentation_command.page(), "run make docs"
-    assert (ROOT / library.PAGE).read_text("utf-8") == library.page(), "run make docs"
+GENERATED = ("config/README.md", *PAGES)
+
+
+@pytest.mark.parametrize("page", [page for page in GENERATED if "[[[cog" in read(page)])
+def test_the_generated_parts_of_a_page_are_up_to_date(page):
+    text = read(page)
+    parts = re.findall(r'<!-- \[\[\[cog cog\.out\(part\("(\w+)"\)\) \]\]\] -->\n', text)
+    assert parts and len(parts) == text.count("[[[cog") == text.count("<!-- [[[end]]] -->")
+    assert page in (ROOT / "Makefile").read_text("utf-8"), "make docs leaves it out"
+    for name in parts:
+        body = text.partition(f'part("{name}")) ]]] -->\n')[2].partition("<!-- [[[end]]] -->")[0]
+        assert body == part(name), f"{name}: run make docs"
 
 
 def test_a_column_without_a_meaning_is_an_error():
@@ -272,30 +280,9 @@ def test_a_column_without_a_meaning_is_an_error():
         table(["machine"], {"colour": ("", "Its colour.")})
 
 
-def test_generated_parts_are_replaced_and_must_match_the_page():
-    page = "above\n<!-- generated: a -->\nold\n<!-- end -->\nbelow\n"
-    new = fill(page, {"a": "new"})
-    assert new == "above\n<!-- generated: a -->\n\nnew\n\n<!-- end -->\nbelow\n"
-    assert fill(new, {"a": "new"}) == new
-    with pytest.raises(UserError, match="without a maker or a place: b"):
-        fill(page, {"a": "", "b": ""})
-    with pytest.raises(UserError, match="no line <!-- end -->"):
-        fill("<!-- generated: a -->", {"a": ""})
-
-
-def test_the_columns_of_files_are_those_of_the_code():
-    from pygoodvibes.evaluation.evaluate import COLUMNS
-
-    text = (ROOT / documentation_files.PAGE).read_text("utf-8")
-    part = text.partition("<!-- generated: metrics -->")[2].partition("<!-- end -->")[0]
-    assert re.findall(r"^\| `(\w+)` \|", part, flags=re.M) == list(COLUMNS)
-
-
-def test_the_reference_of_the_library_names_calls_as_they_are():
-    text = library.page()
-    assert "- `partial_auc(anomalous, scores, *, max_fpr=0.1)`: Return the area" in text
-    assert "  - `transform(values)`: Project embeddings" in text
-    assert "`_" not in text.replace("`__", "")
+def test_every_table_of_files_stands_on_the_page():
+    text = read("docs/reference/files.md")
+    assert set(re.findall(r'part\("(\w+)"\)', text)) == set(TABLES)
 
 
 # the commands

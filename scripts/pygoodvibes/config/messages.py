@@ -47,7 +47,8 @@ def _model(config: Mapping, steps: tuple[str, ...]) -> type[Section]:
     if steps[0] == "dataset":
         return Columns if steps[1:-1] == ("columns",) else SOURCES[config["dataset"]["source"]]
     if steps[0] == "embedding":
-        return EMBEDDINGS.get(config["embedding"].get("method"), EMBEDDINGS["statistics"])
+        method = config["embedding"].get("method")
+        return EMBEDDINGS[method if method in list(EMBEDDINGS) else "statistics"]
     return Config.model_fields[steps[0]].annotation
 
 
@@ -55,7 +56,7 @@ def _allowed(config: Mapping, steps: tuple[str, ...]) -> str:
     """Say what is allowed at a key."""
     if steps == ("dataset", "source"):
         return f"one of {', '.join(SOURCES)}"
-    if steps == ("embedding", "method"):
+    if steps == ("embedding", "method") and len(EMBEDDINGS) > 1:
         return f"one of {', '.join(EMBEDDINGS)}"
     if steps[0] == "detectors" and len(steps) == 3 and steps[2] == "method":
         return f"one of {', '.join(DETECTORS)}, or the dotted path of an estimator"

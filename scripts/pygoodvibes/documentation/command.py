@@ -1,29 +1,10 @@
-"""The reference of the command `pygoodvibes`, from its own parser.
-
-`python -m pygoodvibes.documentation.command [project folder]` (with `scripts` on the path) writes
-docs/reference/cli.md.
-"""
+"""The reference of the command `pygoodvibes`, from its own parser."""
 
 import argparse
-import pathlib
-import sys
 from collections.abc import Iterator
 
 from pygoodvibes.cli.main import build_parser
-from pygoodvibes.documentation.markers import cell
-
-PAGE = pathlib.Path("docs/reference/cli.md")
-
-_HEAD = """\
-# The command `pygoodvibes`
-
-`make results` installs it: `source .venv/bin/activate`, and it is there. `pygoodvibes --help` and
-`pygoodvibes COMMAND --help` say what stands here. Wrong input ends with one sentence that begins
-with 'Error:' and the exit code 1, a wrong option with the exit code 2.
-`score` has exit codes for its verdicts.
-
-This page is generated (`make docs`).
-"""
+from pygoodvibes.documentation.markdown import cell
 
 
 def commands(
@@ -76,9 +57,9 @@ def _row(action: argparse.Action) -> str:
     return f"| `{what.replace('|', chr(92) + '|')}` | {shown} | {cell(meaning)} |"
 
 
-def page() -> str:
-    """Return the content of docs/reference/cli.md."""
-    parts = [_HEAD]
+def reference() -> str:
+    """Return a section a command: what it does, how it is called, its arguments."""
+    parts = []
     for name, summary, parser in commands(build_parser()):
         parts.append(f"## {name}\n\n{cell(summary)}\n\n```text\n{usage(name, parser)}\n```\n")
         rows = [_row(action) for action in parser._actions if action.dest != "help"]
@@ -88,12 +69,3 @@ def page() -> str:
         if parser.epilog:
             parts.append(f"```text\n{parser.epilog.strip()}\n```\n")
     return "\n".join(parts)
-
-
-def write(root: pathlib.Path) -> None:
-    """Write docs/reference/cli.md below the project's folder."""
-    (root / PAGE).write_text(page(), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    write(pathlib.Path(*sys.argv[1:2]))

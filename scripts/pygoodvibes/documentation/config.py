@@ -1,14 +1,11 @@
-"""The documents of the config that are generated from its models.
+"""What is generated from the models of the config: its JSON schema, and the tables of its keys.
 
-`python -m pygoodvibes.documentation.config [project folder]` (with `scripts` on the path) writes
-`config/schema.json` and the tables between two markers of `config/README.md`. What a key means is
-its docstring in the model; what is allowed is the model's JSON schema in words.
+What a key means is its docstring in the model; what is allowed is the model's JSON schema in words.
 """
 
 import json
 import pathlib
 import re
-import sys
 import typing
 from collections.abc import Iterable
 
@@ -21,11 +18,8 @@ from pygoodvibes.data.sources.base import Dataset
 from pygoodvibes.data.sources.embedding import Columns
 from pygoodvibes.detectors import base, estimator
 from pygoodvibes.detectors.registry import METHODS
-from pygoodvibes.util.errors import UserError
+from pygoodvibes.documentation.markdown import cell
 from pygoodvibes.util.settings import Section
-
-BEGIN, END = "<!-- generated: keys -->", "<!-- end -->"
-"""Lines around the tables in config/README.md."""
 
 _SECTIONS = ("audio", "mel", "embedding", "projection", "held_out")
 _LATER_SECTIONS = ("choice", "threshold", "evaluation", "figures")
@@ -34,6 +28,11 @@ _LATER_SECTIONS = ("choice", "threshold", "evaluation", "figures")
 def schema_text() -> str:
     """Return the content of config/schema.json."""
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def write_schema(root: pathlib.Path) -> None:
+    """Write config/schema.json below the project's folder."""
+    (root / "config" / "schema.json").write_text(schema_text(), encoding="utf-8")
 
 
 def key_tables() -> str:
@@ -78,35 +77,6 @@ def key_tables() -> str:
     return "\n".join(parts)
 
 
-def readme_text(old: str) -> str:
-    """Return config/README.md with the tables of today.
-
-    Raises
-    ------
-    UserError
-        If the text lacks one of the markers.
-    """
-    before, begin, rest = old.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise UserError(f"config/README.md: must hold the lines {BEGIN} and {END}, in this order")
-    return f"{before}{BEGIN}\n\n{key_tables()}\n{END}{after}"
-
-
-def write(root: pathlib.Path) -> None:
-    """Write config/schema.json and the tables of config/README.md.
-
-    Parameters
-    ----------
-    root : pathlib.Path
-        The project's folder.
-    """
-    folder = root / "config"
-    (folder / "schema.json").write_text(schema_text(), encoding="utf-8")
-    readme = folder / "README.md"
-    readme.write_text(readme_text(readme.read_text(encoding="utf-8")), encoding="utf-8")
-
-
 def _section(name: str) -> list[str]:
     model = config.Config.model_fields[name].annotation
     # a section that may be null
@@ -128,11 +98,11 @@ def _embeddings() -> list[str]:
 
 
 def _heading(model: type[Section]) -> str:
-    return _one_line(model.__doc__) + "\n"
+    return _line(model.__doc__) + "\n"
 
 
 def _summary(model: type[Section], key: str) -> str:
-    return _one_line(model.model_fields[key].description) + "\n"
+    return _line(model.model_fields[key].description) + "\n"
 
 
 def _inherited(model: type[Section]) -> set[str]:
@@ -164,7 +134,7 @@ def _table(
         meaning = field.description or _base_description(model, key)
         default = "required" if field.is_required() else _default(field.default)
         allowed = re.sub(r"'([^']*)'", r"`\1`", in_words(properties[key]))
-        cells = [f"`{key}`", allowed, default, _one_line(meaning)]
+        cells = [f"`{key}`", allowed, default, _line(meaning)]
         rows.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     if not rows:
         return "It has no keys of its own.\n"
@@ -191,12 +161,6 @@ def _code(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _one_line(text: str) -> str:
-    parts = re.sub(r"\s+", " ", text).strip().split("`")
-    # outside of code, <machine> would be taken for HTML and * for emphasis
-    parts[::2] = [re.sub(r"([<>*])", r"\\\1", part) for part in parts[::2]]
-    return "`".join(parts)
-
-
-if __name__ == "__main__":
-    write(pathlib.Path(*sys.argv[1:2]))
+def _line(text: str) -> str:
+    # outside of tables a bar is no end of a cell
+    return cell(text).replace(r"\|", "|")

@@ -1,20 +1,17 @@
 """The reference of files: every column of every table, with its unit and its meaning.
 
-`python -m pygoodvibes.documentation.files [project folder]` (with `scripts` on the path) writes the generated
-parts of docs/reference/files.md. The columns are those of the code; a new one without a meaning
-here is an error.
+The columns are those of the code; a new one without a meaning here is an error.
 """
 
-import pathlib
-import sys
 from collections.abc import Mapping, Sequence
 
 from pygoodvibes.audio import mel_cache
-from pygoodvibes.data import manifest, precomputed
+from pygoodvibes.data import manifest
 from pygoodvibes.data.csv_manifest import MANIFEST_COLUMNS
+from pygoodvibes.data.sources.mel import MEL_COLUMNS
 from pygoodvibes.data.synthesis.generate import TRUTH_COLUMNS
 from pygoodvibes.detection import cost
-from pygoodvibes.documentation.markers import cell, fill
+from pygoodvibes.documentation.markdown import cell
 from pygoodvibes.evaluation import representation
 from pygoodvibes.evaluation.averages import AVERAGE_COLUMNS, ROC_COLUMNS
 from pygoodvibes.evaluation.evaluate import COLUMNS, SCORE_COLUMNS, SWEEP_COLUMNS
@@ -22,8 +19,6 @@ from pygoodvibes.evaluation.representation import CONFUSION_COLUMNS
 from pygoodvibes.monitoring import output
 from pygoodvibes.report import choice_tables
 from pygoodvibes.util.errors import UserError
-
-PAGE = pathlib.Path("docs/reference/files.md")
 
 SHARED = {
     "machine": ("", "Machine type, e.g. `pump`."),
@@ -53,7 +48,7 @@ SHARED = {
 TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
     "own_manifest": (MANIFEST_COLUMNS, {}),
     "mel_table": (
-        (*precomputed.MEL_COLUMNS, "offset", "frames"),
+        (*MEL_COLUMNS, "offset", "frames"),
         {
             "file": ("", "`.npy` array (n_frames, n_mels), dB, its path counted from the table."),
             "offset": ("frames", "May be left out: first frame of the clip in its file."),
@@ -243,7 +238,7 @@ def table(columns: Sequence[str], own: Mapping[str, tuple[str, str]]) -> str:
     unused = [name for name in own if name not in columns]
     if unknown or unused:
         raise UserError(
-            "pygoodvibes/file_docs.py: columns without a meaning: "
+            "documentation/files.py: columns without a meaning: "
             f"{', '.join(unknown) or 'none'}; meanings without a column: "
             f"{', '.join(unused) or 'none'}"
         )
@@ -252,18 +247,3 @@ def table(columns: Sequence[str], own: Mapping[str, tuple[str, str]]) -> str:
         unit, meaning = own.get(name) or SHARED[name]
         rows.append(f"| `{name}` | {unit} | {cell(meaning)} |")
     return "\n".join(["| column | unit | meaning |", "| --- | --- | --- |", *rows])
-
-
-def page(old: str) -> str:
-    """Return docs/reference/files.md with the tables of today."""
-    return fill(old, {name: table(*entry) for name, entry in TABLES.items()})
-
-
-def write(root: pathlib.Path) -> None:
-    """Write the generated parts of docs/reference/files.md below the project's folder."""
-    path = root / PAGE
-    path.write_text(page(path.read_text(encoding="utf-8")), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    write(pathlib.Path(*sys.argv[1:2]))

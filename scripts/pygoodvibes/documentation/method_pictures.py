@@ -1,7 +1,6 @@
 """Pictures of the method for docs/method.md, from the default results of one machine ID.
 
-`python -m pygoodvibes.documentation.method_pictures` (in the project's folder, with `scripts` on the path) draws
-them from `results/synthetic` and `resources/synthetic` into `docs/pictures`. They are small, for
+They are drawn from `results/synthetic` and `resources/synthetic` into `docs/pictures`, small, for
 reading beside text.
 """
 
@@ -442,7 +441,3 @@ def write(root: pathlib.Path) -> None:
     for name, draw in PICTURES.items():
         save_small(draw(material), root / FOLDER / f"{name}.png")
     save_small(set_size(), root / FOLDER / "set_size.png")
-
-
-if __name__ == "__main__":
-    write(pathlib.Path())

@@ -13,7 +13,7 @@ import pytest
 import local_server
 from local_server import Fault, make_zip, read_tree
 from pygoodvibes.data.sources import kaggle
-from pygoodvibes.data.sources.registry import fetch_dataset
+from pygoodvibes.data.sources.registry import open_source
 from pygoodvibes.util.errors import UserError
 
 server = local_server.server
@@ -166,7 +166,7 @@ def test_session_of_the_client(home):
 @pytest.mark.parametrize("prefix", ["", "dev_data_{}/", "dataset/", "a/b/c/"])
 def test_fetch(kaggle_server, folder, prefix, capfd):
     kaggle_server.files["/storage/archive.zip"] = make_zip(clips(prefix=prefix))
-    fetch_dataset("kaggle", folder, machines=MACHINES)
+    open_source("kaggle").fetch(folder, machines=MACHINES)
     assert read_tree(folder) == clips()
     names = sorted(path.name for path in (folder / ".downloads").iterdir())
     assert names == ["fan.json", "pump.json"]

@@ -16,7 +16,7 @@ from pygoodvibes.data.find_clips import find_clips
 from pygoodvibes.data.sources import archive as archive_module
 from pygoodvibes.data.sources import download as download_module
 from pygoodvibes.data.sources import zenodo
-from pygoodvibes.data.sources.registry import fetch_dataset
+from pygoodvibes.data.sources.registry import open_source
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.workflow.fingerprint import SNAPSHOT, state
 
@@ -87,7 +87,7 @@ def test_development_set(server, options, tmp_path):
 
 
 def test_all_parts_share_the_machines_folder(options, tmp_path):
-    fetch_dataset("zenodo", tmp_path, machines=["fan"], parts=list(zenodo.PARTS), **options)
+    open_source("zenodo").fetch(tmp_path, machines=["fan"], parts=list(zenodo.PARTS), **options)
     expected = {}
     for part in zenodo.PARTS:
         expected |= members(part, "fan")
@@ -245,7 +245,7 @@ def test_record_that_is_gone(server, options, tmp_path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"machines": ["Fan"]}, "machine 'Fan' is unknown; Zenodo has fan, pump, slider, ToyCar"),
+        ({"machines": ["Fan"]}, "machine 'Fan' is unknown; Zenodo has fan, pump, slider, valve"),
         ({"machines": []}, "no machine is named"),
         ({"parts": ["dev"]}, "part 'dev' is unknown; Zenodo has development, additional_training"),
         ({"parts": []}, "no part is named"),
@@ -294,11 +294,6 @@ def test_rule_script(server, options, tmp_path, root):
     assert done.returncode == 1
     assert "dev_data_fan.zip?download=1: the server answers 404 Not Found" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_unknown_source(tmp_path):
-    with pytest.raises(UserError, match="can't download from 'ftp'; the sources are zenodo, kagg"):
-        fetch_dataset("ftp", tmp_path)
 
 
 def test_table():

@@ -1,13 +1,17 @@
-"""What README.md and docs/results.md show of a run on the default data: two tables and a figure."""
+"""What README.md and docs/results.md show of the run on the default data: two tables, a figure.
+
+Both tables are made from `metrics.csv` of that run, which git tracks.
+"""
 
 import pathlib
 import shutil
 
-START, END = "<!-- generated: table -->", "<!-- end -->"
+from pygoodvibes.evaluation.averages import AVERAGED, averages
+from pygoodvibes.report.run_tables import averages_table
+from pygoodvibes.util.csv_files import read_records
+
 RESULTS = pathlib.Path("results/synthetic")
 FIGURE = pathlib.Path("docs/bars.png")
-PAGE = pathlib.Path("docs/results.md")
-"""The page with all detectors and all averages."""
 
 SHORT = {
     "choice": "the default: `fusion` and two more, chosen for each machine ID without labels",
@@ -22,11 +26,20 @@ SHORT = {
 AVERAGE = "mean of types"
 
 
-def with_table(text: str, table: str) -> str:
-    """Return a page with what stands between its marks replaced by Markdown."""
-    before, _, rest = text.partition(START)
-    _, _, after = rest.partition(END)
-    return f"{before}{START}\n{table.strip()}\n{END}{after}"
+def long_table(root: pathlib.Path) -> str:
+    """Return the table of docs/results.md: all detectors, all averages, with its notes.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The project's folder.
+    """
+    rows = [
+        {**row, **{key: float(row[key] or "nan") for key in AVERAGED}}
+        for row in read_records(root / RESULTS / "metrics.csv")
+    ]
+    table = averages_table(averages(rows), [], data="synthetic data", max_fpr=0.1).markdown()
+    return table.partition("\n\n")[2].strip()
 
 
 def short_table(table: str) -> str:
@@ -53,14 +66,6 @@ def table_rows(table: str) -> list[str]:
     return [line for line in table.splitlines() if line.startswith("|")]
 
 
-def write(root: pathlib.Path) -> None:
-    """Bring README.md and the page of results in step with the run."""
-    averages = (root / RESULTS / "tables" / "averages.md").read_text(encoding="utf-8")
-    table = averages.partition("\n\n")[2]
-    for page, part in ((root / "README.md", short_table(table)), (root / PAGE, table)):
-        page.write_text(with_table(page.read_text(encoding="utf-8"), part), encoding="utf-8")
+def copy_figure(root: pathlib.Path) -> None:
+    """Bring the figure of README in step with the run."""
     shutil.copyfile(root / RESULTS / "figures" / "bars.png", root / FIGURE)
-
-
-if __name__ == "__main__":
-    write(pathlib.Path())
