@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import soundfile
-from pygoodvibes.data.settings import FolderDataset
+from pygoodvibes.data.sources.folder import Settings as FolderDataset
 
 from pygoodvibes.data import manifest
 from pygoodvibes.data.clip import Clip

@@ -170,7 +170,7 @@ def test_blocks_are_of_a_known_kind_and_commands_are_left_out_for_a_reason(page)
             assert re.search(
                 r"fetches|until it is stopped|needs a (cluster|store)", block.directive
             ), block.directive
-            tested = re.search(r"tests/\w+\.py", block.directive)
+            tested = re.search(r"tests/[\w/]+\.py", block.directive)
             assert tested and (ROOT / tested[0]).is_file(), block.directive
         if block.language == "yaml":
             assert isinstance(yaml.safe_load(block.text), dict)

@@ -118,7 +118,7 @@ def select(entries: Sequence, dataset) -> list:
     ----------
     entries : sequence of Clip or of manifest rows
         All clips found.
-    dataset : pygoodvibes.data.settings.Dataset
+    dataset : pygoodvibes.data.sources.base.Dataset
         Its `machines` says which.
 
     Raises
