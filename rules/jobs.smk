@@ -1,20 +1,12 @@
 # How jobs start: in forks of one process that has the libraries, not each in a new Python.
 #
-# The imports of a job take longer than its work on most machine IDs. Jobs in containers and conda
-# environments, on other machines (they have a Snakemake of their own) and on other systems than
-# Linux start as Snakemake starts them. The process starts when the rules are read, so that it is
-# ready when the first job is; it ends with Snakemake, at once if there is nothing to do.
-
-import atexit
-import gc
-import subprocess
-import threading
-
-from snakemake.benchmark import benchmarked
-from snakemake.script import PythonScript
+# Jobs in containers and conda environments, on other machines (they have a Snakemake of their own)
+# and on other systems than Linux start as Snakemake starts them; with PYGOODVIBES_FORKS=off, all do.
+# The process starts when the rules are read, so that it is ready when the first job is; it ends with
+# Snakemake, at once if there is nothing to do.
 
 from pygoodvibes.detection import fit
-from pygoodvibes.workflow.fork_server import AVAILABLE, ForkServer
+from pygoodvibes.workflow import fork_jobs
 
 # What scripts import from other packages in each of their jobs, but not at their beginning.
 SKLEARN = fit.libraries(detector_settings())
@@ -31,62 +23,19 @@ LIBRARIES = {
 # By rule: the modules of the library that its script imports; `code` fills it.
 MODULES = {}
 
-start_python = PythonScript.execute_script
-
-
-def fork(script, path, edit=False):
-    """Run a script of a rule, which Snakemake has completed and written to a file."""
-    special = (
-        script.container_img,
-        script.conda_env,
-        script.env_modules,
-        script.shadow_dir,
-        script.resources.get("shell_exec"),
-    )
-    if any(special):
-        return start_python(script, path, edit=edit)
-    temporary = script.resources.get("tmpdir")
-    running = server.start(
-        path,
-        modules=[*MODULES[script.rulename], *LIBRARIES.get(script.rulename, [])],
-        environment={"TMPDIR": str(temporary)} if temporary else {},
-    )
-    # no record, no thread that watches
-    with benchmarked(running.pid if script.bench_record else False, script.bench_record):
-        status = running.wait()
-    if status:
-        raise subprocess.CalledProcessError(status, f"{sys.executable} {path}")
-
-
-if AVAILABLE and workflow.is_main_process:
-    # Snakemake's own lines at the beginning of each script import the first two; scikit-learn would
-    # load pandas only to recognise its tables
-    server = ForkServer(
-        ["snakemake.iocontainers", "snakemake.logging", *SKLEARN], without=["pandas"]
-    )
-    atexit.register(server.close)
-    # else Python would go through all that Snakemake holds once more, for half a second
-    atexit.register(gc.freeze)
-    PythonScript.execute_script = fork
-
-
-def end_timers():
-    """End the timers by which Snakemake looks for jobs again; it would wait a second for them."""
-    for thread in threading.enumerate():
-        if isinstance(thread, threading.Timer):
-            thread.cancel()
+FORKS = fork_jobs.start(MODULES, LIBRARIES, first=SKLEARN) if workflow.is_main_process else None
 
 
 onstart:
-    if AVAILABLE and workflow.is_main_process:
-        later = [each for modules in MODULES.values() for each in modules]
-        later += [each for modules in LIBRARIES.values() for each in modules]
-        server.import_later(list(dict.fromkeys(later)))
+    if FORKS:
+        FORKS.import_all()
 
 
 onsuccess:
-    end_timers()
+    if FORKS:
+        fork_jobs.end_timers()
 
 
 onerror:
-    end_timers()
+    if FORKS:
+        fork_jobs.end_timers()

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 import soundfile
-from pygoodvibes.data.sources.folder import Settings as FolderDataset
 
 from pygoodvibes.data import manifest
 from pygoodvibes.data.clip import Clip
 from pygoodvibes.data.find_clips import find_clips
+from pygoodvibes.data.sources.folder import Settings as FolderDataset
 from pygoodvibes.util.errors import UserError
 
 AUDIO = {"sample_rate": 16000, "resample": False, "channel": 0}

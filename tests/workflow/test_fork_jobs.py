@@ -1,9 +1,11 @@
 """How jobs start (rules/jobs.smk): in forks of one process, unless told otherwise."""
 
+import sys
+
 import pytest
 
 import tiny_project
-from pygoodvibes.workflow import fork_server
+from pygoodvibes.workflow import fork_jobs, fork_server
 from tiny_project import METRICS, snakemake
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("workflow")]
@@ -49,11 +51,36 @@ def test_a_job_that_starts_a_python_of_its_own_gives_the_same(root, tmp_path, st
     here = tiny_project.make(root, tmp_path / "here")
     snakemake(here, "-j2", "--", METRICS)
     there = tiny_project.make(root, tmp_path / "there")
-    jobs = there / "rules/jobs.smk"
-    jobs.write_text(jobs.read_text().replace("if AVAILABLE and", "if False and"))
     noted, variables = starts
-    snakemake(there, "-j2", "--", METRICS, **variables)
+    snakemake(there, "-j2", "--", METRICS, PYGOODVIBES_FORKS="off", **variables)
     assert sum(".snakemake/scripts" in line for line in noted()) == 14
     assert (there / METRICS).read_bytes() == (here / METRICS).read_bytes()
     scores = "resources/tiny/detection/fan/02.scores.csv"
     assert (there / scores).read_bytes() == (here / scores).read_bytes()
+
+
+@pytest.mark.skipif(not fork_server.AVAILABLE, reason="scripts start anew here")
+@pytest.mark.parametrize("change", ["execute_script", "benchmarked", "import"])
+def test_another_snakemake_is_left_as_it_is_with_a_notice(monkeypatch, capsys, change):
+    import snakemake.benchmark
+    import snakemake.script
+
+    monkeypatch.delenv(fork_jobs.SWITCH, raising=False)
+    assert fork_jobs.is_known()
+    if change == "execute_script":
+        monkeypatch.setattr(snakemake.script.PythonScript, change, lambda self, job: None)
+    elif change == "benchmarked":
+        monkeypatch.setattr(snakemake.benchmark, change, lambda job: None)
+    else:
+        monkeypatch.setitem(sys.modules, "snakemake.benchmark", None)
+    before = snakemake.script.PythonScript.execute_script
+    assert fork_jobs.start({}, {}, first=[]) is None
+    assert snakemake.script.PythonScript.execute_script is before
+    said = capsys.readouterr().err
+    assert said.startswith("Notice: Snakemake ") and "a Python of its own" in said
+
+
+def test_switched_off_nothing_is_said(monkeypatch, capsys):
+    monkeypatch.setenv(fork_jobs.SWITCH, "off")
+    assert fork_jobs.start({}, {}, first=[]) is None
+    assert capsys.readouterr().err == ""

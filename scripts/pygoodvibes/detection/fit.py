@@ -14,7 +14,7 @@ from pygoodvibes.data.manifest import MIN_TRAIN_CLIPS
 from pygoodvibes.detection.cost import Meter
 from pygoodvibes.detection.result import Detection
 from pygoodvibes.detection.score import anomaly_score, held_out_parts
-from pygoodvibes.detectors.registry import module_of
+from pygoodvibes.detectors.registry import module_of, settings_of
 from pygoodvibes.embeddings.vectors import ClipVectors
 from pygoodvibes.util.errors import UserError
 
@@ -24,25 +24,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-_LIBRARIES = {
-    "ocsvm": ("svm",),
-    "lof": ("neighbors",),
-    "knn": ("neighbors",),
-    "gmm": ("mixture",),
-    "mahalanobis": ("covariance",),
-    "frames": ("mixture", "neighbors"),
-    "autoencoder": ("neural_network",),
-    "idnn": ("neural_network",),
-    "local_density": (),
-    "fusion": (),
-    "random_projection": (),
-}
-"""Parts of scikit-learn that a method needs; others name theirs themselves."""
-
-
 def libraries(detectors: Mapping[str, Mapping]) -> list[str]:
     """Return the modules that the detectors of the config import when they are fitted."""
-    parts = {part for each in detectors.values() for part in _LIBRARIES.get(each["method"], ())}
+    parts = {part for each in detectors.values() for part in settings_of(each["method"]).libraries}
     return [f"sklearn.{part}" for part in sorted(parts)]
 
 

@@ -155,6 +155,8 @@ class Settings(SeededSettings):
     most_held_out_fits: ClassVar[int | None] = 2
     target: ClassVar[str] = "all"
 
+    libraries: ClassVar[tuple[str, ...]] = ("neural_network",)
+
     method: Literal["autoencoder"]
     input: Literal["mel"] = "mel"
     """What the detector sees: the log-mel frames. On a data set that enters as vectors it is not

@@ -13,6 +13,10 @@ class DetectorSettings(Section):
     sees_columns: ClassVar[bool] = False
     """Whether the estimator's `fit` takes the names of the columns, as `columns`."""
 
+    libraries: ClassVar[tuple[str, ...]] = ()
+    """Parts of scikit-learn that it needs, e.g. ('neighbors',): the workflow imports them once for
+    all jobs."""
+
     most_held_out_fits: ClassVar[int | None] = None
     """With input 'mel': at most so many fits for held-out scores, each without the clips of several
     folds (None: one a fold). For estimators that take long to fit."""

@@ -13,7 +13,7 @@ Breunig et al. (2000), LOF: identifying density-based local outliers.
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -271,6 +271,8 @@ class FrameDetector:
 
 class Settings(SeededSettings):
     """Frames of the log-mel spectrogram: PCA, a density model, and an aggregate over the clip."""
+
+    libraries: ClassVar[tuple[str, ...]] = ("mixture", "neighbors")
 
     method: Literal["frames"]
     input: Literal["mel"] = "mel"

@@ -5,7 +5,7 @@ References
 Reynolds (2009), Gaussian mixture models.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,8 @@ from pygoodvibes.util.settings import Count
 
 class Settings(SeededSettings):
     """Gaussian mixture model."""
+
+    libraries: ClassVar[tuple[str, ...]] = ("mixture",)
 
     method: Literal["gmm"]
     n_components: Count = 2

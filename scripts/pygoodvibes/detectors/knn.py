@@ -5,7 +5,7 @@ References
 Ramaswamy, Rastogi and Shim (2000), Efficient algorithms for mining outliers from large data sets.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -42,6 +42,8 @@ class NearestNeighborDistance:
 
 class Settings(DetectorSettings):
     """K-nearest neighbours."""
+
+    libraries: ClassVar[tuple[str, ...]] = ("neighbors",)
 
     method: Literal["knn"]
     n_neighbors: Count = 1

@@ -5,7 +5,7 @@ References
 Breunig et al. (2000), LOF: identifying density-based local outliers.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,8 @@ from pygoodvibes.util.settings import Count
 
 class Settings(DetectorSettings):
     """Local Outlier Factor."""
+
+    libraries: ClassVar[tuple[str, ...]] = ("neighbors",)
 
     method: Literal["lof"]
     n_neighbors: Count = 20

@@ -6,7 +6,7 @@ Ledoit and Wolf (2004), A well-conditioned estimator for large-dimensional covar
 Chen, Wiesel, Eldar and Hero (2010), Shrinkage algorithms for MMSE covariance estimation (OAS).
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -46,6 +46,8 @@ class ShrunkMahalanobis:
 
 class Settings(DetectorSettings):
     """Mahalanobis distance."""
+
+    libraries: ClassVar[tuple[str, ...]] = ("covariance",)
 
     method: Literal["mahalanobis"]
     shrinkage: Literal["ledoit_wolf", "oas"] | Annotated[float, Field(ge=0, le=1)] = "ledoit_wolf"

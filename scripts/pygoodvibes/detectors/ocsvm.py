@@ -5,7 +5,7 @@ References
 Schoelkopf et al. (2001), Estimating the support of a high-dimensional distribution.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,8 @@ from pygoodvibes.util.settings import Count
 
 class Settings(DetectorSettings):
     """One-class SVM (RBF kernel)."""
+
+    libraries: ClassVar[tuple[str, ...]] = ("svm",)
 
     method: Literal["ocsvm"]
     gamma: Literal["scale", "auto"] | Annotated[float, Field(gt=0)] = "scale"
