@@ -56,7 +56,7 @@ rule all:
         rules.write_choice.output if CONFIG.choice else [],
         rules.publish.output,
         rules.pack_models.output,
-        rules.write_report.output,
+        rules.write_summary.output,
         rules.write_provenance.output,
 
 

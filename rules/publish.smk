@@ -29,7 +29,7 @@ rule publish:
         "../scripts/publish.py"
 
 
-rule write_report:
+rule write_summary:
     input:
         template=local("report/summary.html.j2"),
         manifest=f"{RESOURCES}/final/manifest.csv",
@@ -49,9 +49,9 @@ rule write_report:
     output:
         page=f"{RESULTS}/summary.html",
     log:
-        f"{LOGS}/write_report.log",
+        f"{LOGS}/write_summary.log",
     benchmark:
-        f"{JOB_COSTS}/write_report.tsv"
+        f"{JOB_COSTS}/write_summary.tsv"
     conda:
         "../envs/pygoodvibes.yaml"
     resources:
@@ -69,11 +69,11 @@ rule write_report:
                 **section("evaluation", "max_fpr", "confidence"),
             },
         },
-        code=code("write_report"),
+        code=code("write_summary"),
     message:
         "Write the report"
     script:
-        "../scripts/write_report.py"
+        "../scripts/write_summary.py"
 
 
 rule write_provenance:
@@ -81,7 +81,7 @@ rule write_provenance:
         # last of all, so that it can tell how long the others took
         rules.write_tables.output,
         rules.publish.output,
-        rules.write_report.output,
+        rules.write_summary.output,
         metrics=f"{RESULTS}/metrics.json",
         manifest=f"{RESULTS}/manifest.csv",
     output:

@@ -28,7 +28,7 @@ from pygoodvibes.report.summary.clips import (
     typical,
 )
 from pygoodvibes.report.summary.machines import Machine
-from pygoodvibes.report.summary.page import render, write_report
+from pygoodvibes.report.summary.page import render, write_summary
 from pygoodvibes.report.summary.sentences import how_sure
 from pygoodvibes.report.summary.verdicts import VERDICTS
 from pygoodvibes.report.table import NOTHING
@@ -182,7 +182,7 @@ class Run:
             outputs=outputs,
         )
         page = place / "summary.html"
-        write_report(
+        write_summary(
             template=str(root / "report" / "summary.html.j2"),
             manifest=place / "manifest.csv",
             coverage=place / "coverage.csv",

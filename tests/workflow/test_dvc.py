@@ -28,7 +28,7 @@ DETECTORS = ["lof", "knn"]
 # which jobs follow which, for 2 machine types with 2 machine IDs each and 2 detectors
 SUMMARY = dict.fromkeys(
     (
-        *("gather_metrics", "write_tables", "write_choice", "compare_detectors", "write_report"),
+        *("gather_metrics", "write_tables", "write_choice", "compare_detectors", "write_summary"),
         *("write_representation", "publish", "pack_models", "write_provenance"),
     ),
     1,

@@ -51,7 +51,7 @@ AFTER_DETECT = {
     "pack_models": 1,
     "write_tables": 1,
     "compare_detectors": 1,
-    "write_report": 1,
+    "write_summary": 1,
     "plot_scores": 2,
     "plot_deviation": 4,
     "plot_roc": 1,
@@ -486,7 +486,7 @@ def test_a_killed_run_started_again_ends_with_the_same_bytes(killed, finished):
             {
                 **CHOICE,
                 **dict.fromkeys(
-                    ("compare_detectors", "write_report", "write_provenance", "all"), 1
+                    ("compare_detectors", "write_summary", "write_provenance", "all"), 1
                 ),
             },
         ),
@@ -494,7 +494,7 @@ def test_a_killed_run_started_again_ends_with_the_same_bytes(killed, finished):
             {"figures": {"contour_nus": [0.1]}},
             # two pages hold the whole config
             {
-                **{"plot_ocsvm_contours": 4, "publish": 1, "write_report": 1},
+                **{"plot_ocsvm_contours": 4, "publish": 1, "write_summary": 1},
                 **{"write_provenance": 1, "all": 1},
             },
         ),
@@ -518,39 +518,61 @@ def test_a_changed_detector_runs_as_planned_and_back_again_comes_from_the_cache(
     assert twin.results()["metrics.csv"] == finished.results()["metrics.csv"]
 
 
+BEFORE_DETECT = {"list_clips", "check_clips", "mel", "embed", "project", "project_overview"}
+PAGES = {"publish": 1, "write_provenance": 1, "all": 1}
+
+
 @pytest.mark.parametrize(
-    ("module", "at_least"),
+    ("module", "expected"),
     [
-        ("projection.py", {**AFTER_PROJECT, "project": 4, "project_overview": 1}),
-        # a model keeps the scores that thresholds are set on
-        ("threshold.py", {name: n for name, n in AFTER_DETECT.items() if name != "pack_models"}),
-        ("tables.py", {"write_tables": 1, "all": 1}),
+        ("util/parallel.py", {}),
+        ("audio/mel.py", {**AFTER_MEL, "mel": 4}),
+        ("detectors/lof.py", {**AFTER_DETECT, **CHOICE, "detect": 4, "write_costs": 1}),
+        ("detectors/gmm.py", {}),  # not in this config
+        (
+            "explanation/deviation.py",
+            {"pack_models": 1, "plot_deviation": 4, "write_summary": 1, **PAGES},
+        ),
+        (
+            "embeddings/statistics.py",
+            {
+                name: count
+                for name, count in AFTER_MEL.items()
+                if name not in ("check_clips", "plot_clips", "plot_examples")
+            },
+        ),
+        ("data/synthesis/fan.py", {"synthesize_dataset": 2}),
+        ("choice/indicators.py", {**CHOICE, "compare_detectors": 1, "all": 1}),
+        ("figures/roc.py", {"plot_roc": 1, **PAGES}),
+        (
+            "report/run_tables.py",
+            {"write_tables": 1, "write_summary": 1, "write_provenance": 1, "all": 1},
+        ),
+        ("report/cost_tables.py", {"write_costs": 1, "all": 1}),
+        ("config/messages.py", {"pack_models": 1, "all": 1}),
+        ("models/packing.py", {"pack_models": 1, "all": 1}),
+        ("experiments/compare.py", {}),
+        ("monitoring/judge.py", {}),
+        ("cli/fit.py", {}),
+        ("documentation/files.py", {}),
     ],
 )
-def test_an_edited_module_runs_its_rules_and_what_follows(twin, module, at_least):
+def test_an_edited_module_runs_its_rules_and_what_follows_and_nothing_else(twin, module, expected):
     edit(twin, module)
     plan = twin.plan()
-    assert {rule: plan.get(rule, 0) for rule in at_least} == at_least
+    if module.startswith("data/"):  # a plan ends where clips are made or listed anew
+        assert {rule: plan.get(rule, 0) for rule in expected} == expected
+    else:
+        assert plan == expected
+    if module.startswith("detectors/"):
+        assert not BEFORE_DETECT & set(plan)
 
 
-@pytest.mark.parametrize(
-    ("module", "target", "at_least"),
-    [
-        ("mel.py", "resources/tiny/embedding/fan/00.npz", {"mel": 1, "embed": 1}),
-        ("detectors/lof.py", "results/tiny/metrics.json", {"detect": 4, "evaluate": 4}),
-    ],
-)
-def test_an_edited_module_that_lists_clips_too(twin, module, target, at_least):
-    # the config has to do with it, so clips are listed again, and a plan ends there
-    edit(twin, module)
-    rules = twin.run(None, target).rules
-    assert {rule: rules.get(rule, 0) for rule in at_least} == at_least
-    assert "synthesize_dataset" not in rules
-
-
-def test_an_edited_figure_runs_its_rule_only(twin):
-    edit(twin, "figures/roc.py")
-    assert twin.plan() == {"plot_roc": 1, "publish": 1, "write_provenance": 1, "all": 1}
+def test_an_edit_of_how_thresholds_are_set_fits_nothing_again(twin):
+    edit(twin, "detection/threshold.py")
+    # a model keeps the scores that thresholds are set on
+    expected = {name: count for name, count in AFTER_DETECT.items() if name != "pack_models"}
+    assert twin.plan() == expected
 
 
 def edit(project, module):

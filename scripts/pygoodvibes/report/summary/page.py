@@ -77,7 +77,7 @@ def _tables(
     return [*result, clips_table(coverage, manifest, data=data)]
 
 
-def write_report(
+def write_summary(
     *,
     template: str,
     manifest: str,

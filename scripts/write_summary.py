@@ -2,11 +2,11 @@
 
 import pathlib
 
-from pygoodvibes.report.summary.page import write_report
+from pygoodvibes.report.summary.page import write_summary
 from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
-    write_report(
+    write_summary(
         **dict(snakemake.input.items()),
         **dict(snakemake.params.report),
         output=pathlib.Path(snakemake.output.page),
