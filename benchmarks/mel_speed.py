@@ -15,7 +15,7 @@ import threadpoolctl
 
 from pygoodvibes.audio.mel import log_mel
 from pygoodvibes.audio.read import read_audio
-from pygoodvibes.audio.settings import Audio, Mel
+from pygoodvibes.config.config import Audio, Mel
 
 AUDIO = Audio().model_dump(mode="json")
 MEL = Mel().model_dump(mode="json")

@@ -6,7 +6,7 @@ rule choose:
     input:
         embedding=of_type(f"{RESOURCES}/embedding/{{machine}}/{{id}}.npz"),
         projection=of_type(f"{RESOURCES}/projection/{{machine}}/{{id}}.npz"),
-        models=of_type(f"{RESOURCES}/detection/{{machine}}/{{id}}.skops"),
+        models=of_type(f"{RESOURCES}/detection/{{machine}}/{{id}}.fitted"),
         scores=of_type(f"{RESOURCES}/detection/{{machine}}/{{id}}.scores.csv"),
         mel=of_type(f"{RESOURCES}/mel/{{machine}}/{{id}}.npy") if SEE_MEL else [],
         mel_clips=(of_type(f"{RESOURCES}/mel/{{machine}}/{{id}}.clips.csv") if SEE_MEL else []),

@@ -11,7 +11,7 @@ PACKED = {
     "mel_arrays": f"{RESOURCES}/mel/{{machine}}/{{id}}.npy",
     "mel_clips": f"{RESOURCES}/mel/{{machine}}/{{id}}.clips.csv",
     "projections": f"{RESOURCES}/projection/{{machine}}/{{id}}.npz",
-    "detectors": f"{RESOURCES}/detection/{{machine}}/{{id}}.skops",
+    "detectors": f"{RESOURCES}/detection/{{machine}}/{{id}}.fitted",
     "scores": f"{RESOURCES}/detection/{{machine}}/{{id}}.scores.csv",
     "notes": f"{RESOURCES}/detection/{{machine}}/{{id}}.notes.json",
 }
@@ -35,7 +35,7 @@ rule detect:
         ),
     output:
         scores=f"{RESOURCES}/detection/{{machine}}/{{id}}.scores.csv",
-        models=f"{RESOURCES}/detection/{{machine}}/{{id}}.skops",
+        models=f"{RESOURCES}/detection/{{machine}}/{{id}}.fitted",
         notes=f"{RESOURCES}/detection/{{machine}}/{{id}}.notes.json",
         cost=f"{RESOURCES}/detection/{{machine}}/{{id}}.cost.csv",
     log:

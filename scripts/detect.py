@@ -4,10 +4,10 @@ import json
 import pathlib
 
 from pygoodvibes.audio import mel_cache
+from pygoodvibes.detection import serialization
 from pygoodvibes.detection.cost import write
 from pygoodvibes.detection.fit import detect_clips, import_libraries
 from pygoodvibes.detection.result import write_scores
-from pygoodvibes.detection.serialization import save
 from pygoodvibes.embeddings import vectors
 from pygoodvibes.workflow.job import logged, progress
 
@@ -25,7 +25,10 @@ with logged(snakemake.log):
         cache=mel_cache.open_cache(*snakemake.input.mel) if snakemake.input.mel else None,
     )
     write_scores(snakemake.output.scores, embedded, results)
-    save(snakemake.output.models, {name: each.estimator for name, each in results.items()})
+    estimators = {name: each.estimator for name, each in results.items()}
+    left_out = serialization.save(snakemake.output.models, estimators)
+    for name, reason in left_out.items():
+        results[name].notes.append(reason)
     spent = {name: each.cost for name, each in results.items() if each.cost is not None}
     write(snakemake.output.cost, spent)
     notes = {name: each.notes for name, each in results.items()}

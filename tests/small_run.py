@@ -12,9 +12,9 @@ from pygoodvibes.config.validate import validate
 from pygoodvibes.data import manifest
 from pygoodvibes.data.list_clips import write_manifests
 from pygoodvibes.data.synthesis.generate import write_machine
+from pygoodvibes.detection import serialization
 from pygoodvibes.detection.fit import detect_clips
 from pygoodvibes.detection.result import read_scores, write_scores
-from pygoodvibes.detection.serialization import save
 from pygoodvibes.embeddings import projection, vectors
 from pygoodvibes.embeddings.embed import embed_clips
 from pygoodvibes.evaluation.evaluate import SCORE_COLUMNS, evaluate_machine_id
@@ -135,8 +135,8 @@ def _run_id(config, content, resources, data, machine, machine_id):
     )
     scores = path["detection"] / f"{machine_id}.scores.csv"
     write_scores(scores, embedded, found)
-    save(
-        path["detection"] / f"{machine_id}.skops",
+    serialization.save(
+        path["detection"] / f"{machine_id}.fitted",
         {name: each.estimator for name, each in found.items()},
     )
     document, table = evaluate_machine_id(

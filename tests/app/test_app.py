@@ -15,11 +15,13 @@ import urllib.request
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 import soundfile
 import yaml
 from playwright.sync_api import expect, sync_playwright
 
+import hostile
 import small_run
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -530,6 +532,22 @@ def test_a_wrong_model_is_refused_with_a_sentence(small, monkeypatch, kind, lang
     assert not app.error
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_hostile_detector_is_refused_with_a_sentence(small, monkeypatch, tmp_path, language):
+    content = (small / "results/small/models/fan_id_02.pgv").read_bytes()
+    maker = hostile.Maker(content, 0, tmp_path / "trap")
+    maker.head["detectors"]["lof"] = {"class": "os.system", "state": {}}
+    content = hostile.signed(maker.pack(maker.head, maker.members))
+    app = opened(small, monkeypatch, "own_clip", language)
+    app.file_uploader(key="own_model").set_value(("evil.pgv", content, "x/y")).run()
+    assert not app.exception and not app.error  # fusion is as it was
+    app.selectbox(key="own_detector").set_value("lof").run()
+    assert not app.exception
+    [error] = [each.value for each in app.error]
+    assert ("no readable model", "pas un modèle lisible")[LANGUAGES.index(language)] in error
+    assert "evil.pgv" in error and "lof" in error
+
+
 def test_a_folder_of_models_that_is_not_there_is_named(small, monkeypatch):
     monkeypatch.setenv("PYGOODVIBES_MODELS", "nowhere")
     app = opened(small, monkeypatch, "own_clip", "fr")
@@ -806,13 +824,13 @@ def browser_path():
 
 
 @contextlib.contextmanager
-def served(root):
-    """Serve the app in a folder of the project; gives its address."""
+def started(root):
+    """Serve the app in a folder as `make app` does; gives its address and its process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(MAIN), "--server.headless=true"]
-    command += [f"--server.port={port}", "--server.address=127.0.0.1"]
+    command += [f"--server.port={port}"]
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     server = subprocess.Popen(
         command, cwd=root, env={**os.environ, **threads}, stdout=subprocess.DEVNULL
@@ -825,10 +843,27 @@ def served(root):
                 urllib.request.urlopen(f"{address}/_stcore/health").read()
                 break
             time.sleep(0.1)
-        yield address
+        yield address, server.pid
     finally:
         server.terminate()
         server.wait()
+
+
+@contextlib.contextmanager
+def served(root):
+    """Serve the app in a folder of the project; gives its address."""
+    with started(root) as (address, _):
+        yield address
+
+
+def test_nobody_else_on_the_network_can_open_the_app(tmp_path):
+    with started(tmp_path) as (_, process):
+        listening = [
+            each.laddr.ip
+            for each in psutil.Process(process).net_connections()
+            if each.status == psutil.CONN_LISTEN
+        ]
+    assert listening == ["127.0.0.1"]
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pygoodvibes.audio import mel_cache
 from pygoodvibes.audio.mel import log_mel
-from pygoodvibes.audio.settings import Audio, Mel
+from pygoodvibes.config.config import Audio, Mel
 from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.util.errors import UserError
 

@@ -22,9 +22,9 @@ from pygoodvibes.choice.indicators import (
     spearman,
 )
 from pygoodvibes.choice.result import read_choice
+from pygoodvibes.detection import serialization
 from pygoodvibes.detection.fit import detect_clips
 from pygoodvibes.detection.result import write_scores
-from pygoodvibes.detection.serialization import save
 from pygoodvibes.detectors.combined import Chosen, Part
 from pygoodvibes.embeddings import vectors
 from pygoodvibes.embeddings.projection import Pca, project_vectors
@@ -556,7 +556,7 @@ def files_of(folder, embedded):
     paths = {name: str(folder / name) for name in names} | {"mel": None, "mel_clips": None}
     vectors.save(paths["embedding"], embedded)
     vectors.save(paths["projection"], projected, **more)
-    save(paths["models"], {name: each.estimator for name, each in results.items()})
+    serialization.save(paths["models"], {name: each.estimator for name, each in results.items()})
     write_scores(paths["scores"], embedded, results)
     return paths
 

@@ -4,8 +4,8 @@ from pydantic import ValidationError
 
 from pygoodvibes.audio import mel_cache
 from pygoodvibes.config.validate import validate
+from pygoodvibes.detection import serialization
 from pygoodvibes.detection.fit import detect_clips
-from pygoodvibes.detection.serialization import load, save
 from pygoodvibes.detectors import autoencoder, idnn
 from pygoodvibes.detectors.frames import stack_frames
 from pygoodvibes.embeddings.vectors import from_records
@@ -114,10 +114,10 @@ def test_same_seed_same_bytes_and_a_file_that_scores_alike(fitted, method, tmp_p
     again = build(method).fit(TRAIN)
     other = build(method, seed=1).fit(TRAIN)
     for name, estimator in {"a": fitted[method], "b": again, "c": other}.items():
-        save(tmp_path / name, estimator)
+        serialization.save(tmp_path / name, {"one": estimator})
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert (tmp_path / "a").read_bytes() != (tmp_path / "c").read_bytes()
-    back = load(tmp_path / "a")
+    back = serialization.load(tmp_path / "a")["one"]
     assert np.array_equal(back.score_samples(NORMAL), again.score_samples(NORMAL))
 
 

@@ -6,8 +6,8 @@ from sklearn.neighbors import LocalOutlierFactor
 
 from pygoodvibes.audio import mel_cache
 from pygoodvibes.audio.mel_cache import ClipFrames
+from pygoodvibes.detection import serialization
 from pygoodvibes.detection.fit import detect_clips
-from pygoodvibes.detection.serialization import load, save
 from pygoodvibes.detectors.frames import (
     AGGREGATES,
     FrameDetector,
@@ -142,8 +142,8 @@ def test_training_clips_have_held_out_scores_like_normal_test_clips(cache):
 def test_same_seed_same_scores_and_a_model_file_that_scores_alike(cache, tmp_path):
     one, other = run(cache), run(cache)
     assert np.array_equal(one.test_scores, other.test_scores)
-    save(tmp_path / "m.skops", one.estimator)
-    loaded = load(tmp_path / "m.skops")
+    serialization.save(tmp_path / "m.fitted", {"one": one.estimator})
+    loaded = serialization.load(tmp_path / "m.fitted")["one"]
     test = ClipFrames(cache)[np.arange(59) >= 24]
     assert np.array_equal(-loaded.score_samples(test), one.test_scores)
 

@@ -6,7 +6,7 @@ import pytest
 import soundfile
 
 from pygoodvibes.audio import mel_cache
-from pygoodvibes.audio.settings import Audio, Mel
+from pygoodvibes.config.config import Audio, Mel
 from pygoodvibes.data import manifest
 from pygoodvibes.data.list_clips import write_manifests
 from pygoodvibes.detection.fit import detect_clips

@@ -6,12 +6,12 @@ import pytest
 
 import own_machine
 from pygoodvibes.choice.choose import write_choice
-from pygoodvibes.choice.result import read_choice
+from pygoodvibes.choice.result import COLUMNS, read_choice
 from pygoodvibes.config.validate import validate
 from pygoodvibes.data import manifest
+from pygoodvibes.detection import serialization
 from pygoodvibes.detection.fit import detect_clips
-from pygoodvibes.detection.result import write_scores
-from pygoodvibes.detection.serialization import save
+from pygoodvibes.detection.result import read_scores, write_scores
 from pygoodvibes.detection.threshold import threshold
 from pygoodvibes.embeddings import vectors
 from pygoodvibes.models import machine_model, packing
@@ -63,8 +63,10 @@ def files_of(folder, config, machine_id, *, first=0, **sound):
     detectors = {name: each.model_dump(mode="json") for name, each in config.detectors.items()}
     results = detect_clips(embedded, projected, more, detectors, seed=config.seed, cache=cache)
     write_scores(paths["scores"], embedded, results)
-    save(paths["detectors"], {name: each.estimator for name, each in results.items()})
-    notes = {name: each.notes for name, each in results.items()}
+    estimators = {name: each.estimator for name, each in results.items()}
+    notes = {name: list(each.notes) for name, each in results.items()}
+    for name, reason in serialization.save(paths["detectors"], estimators).items():
+        notes[name].append(reason)
     pathlib.Path(paths["notes"]).write_text(json.dumps(notes))
     return paths, cache, results
 
@@ -163,11 +165,11 @@ def test_without_audio_there_is_no_model_but_a_reason(tmp_path, source):
 
 def test_what_could_not_be_fitted_has_a_reason(tmp_path):
     (tmp_path / "notes.json").write_text(json.dumps({"knn": ["not fitted: 2 clips"]}))
-    save(tmp_path / "a.skops", {"knn": None})
+    serialization.save(tmp_path / "a.fitted", {"knn": None})
     dataset = {"name": "x", "source": "folder", "path": "x"}
     places = {name: ["unused"] for name in PARTS}
     places |= {name: [] for name in CHOICE}
-    places |= {"detectors": [tmp_path / "a.skops"], "notes": [str(tmp_path / "notes.json")]}
+    places |= {"detectors": [tmp_path / "a.fitted"], "notes": [str(tmp_path / "notes.json")]}
     packing.pack_models(
         validate({"dataset": dataset, "detectors": {"knn": {}}}),
         [("fan", "00")],
@@ -176,3 +178,39 @@ def test_what_could_not_be_fitted_has_a_reason(tmp_path):
     )
     [entry] = read_records(tmp_path / "models" / "models.csv")
     assert (entry["file"], entry["reason"]) == ("", "not fitted: 2 clips")
+
+
+def test_what_a_file_cannot_hold_is_left_out_with_the_reason(tmp_path):
+    density = {"method": "sklearn.neighbors.KernelDensity"}
+    config = config_of(
+        detectors={"density": density, "knn": {}}, default_detector="choice", choice={"top": 1}
+    )
+    paths, _, _ = files_of(tmp_path, config, "00")
+    document = {
+        "id": "00",
+        "chosen": ["density"],
+        "reason": "the only ID",
+        "parts": [{"detector": "density", "member": "", "centre": 0.0, "scatter": 1.0}],
+    }
+    (tmp_path / "choice.json").write_text(json.dumps([document]))
+    rows = [
+        {"id": "00", "split": split, "clip": clip, "score": "1.0"}
+        for split, clip in read_scores(paths["scores"])["density"]
+    ]
+    write_records(tmp_path / "choice.csv", rows, COLUMNS)
+    packing.pack_models(
+        config,
+        [("pump", "00")],
+        **{name: [paths[name]] for name in PARTS},
+        choices=[tmp_path / "choice.json"],
+        choice_scores=[tmp_path / "choice.csv"],
+        folder=tmp_path / "models",
+    )
+    [entry] = read_records(tmp_path / "models" / "models.csv")
+    assert (entry["file"], entry["detectors"]) == ("pump_id_00.pgv", "knn")
+    assert "choice: not in this file, because density is not" in entry["reason"]
+    assert "density: scored, but its model can't be kept in a file: " in entry["reason"]
+    model = machine_model.load(tmp_path / "models" / entry["file"])
+    assert list(model.estimators) == ["knn"]
+    assert np.isfinite(model.held_out["density"]).all()
+    assert "KernelDensity" in model.provenance["notes"]["density"][-1]

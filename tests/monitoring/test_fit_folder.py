@@ -1,9 +1,11 @@
+import json
 import pathlib
 
 import numpy as np
 import pytest
 
 import own_machine
+from pygoodvibes.__main__ import main
 from pygoodvibes.audio import mel_cache
 from pygoodvibes.config.validate import validate
 from pygoodvibes.data import manifest
@@ -12,6 +14,7 @@ from pygoodvibes.detection.fit import detect_clips
 from pygoodvibes.detection.result import read_scores, write_scores
 from pygoodvibes.embeddings import projection
 from pygoodvibes.embeddings.embed import embed_clips
+from pygoodvibes.models import machine_model
 from pygoodvibes.monitoring.fit_folder import fit_folder
 from pygoodvibes.monitoring.score_clip import score_file
 from pygoodvibes.util.errors import UserError
@@ -251,3 +254,22 @@ def test_real_clips_get_the_scores_of_the_workflow(shared, tmp_path):
         for clip in clips:
             score = score_file(fit.model, clip, detector=name).score
             assert score == pytest.approx(expected[name]["test", clip.name], rel=1e-12)
+
+
+def test_an_estimator_that_no_file_can_hold_is_left_out_in_a_sentence(tmp_path, capsys):
+    detectors = {"knn": {}, "density": {"method": "sklearn.neighbors.KernelDensity"}}
+    path = tmp_path / "my.yaml"
+    path.write_text(json.dumps({**own_machine.SMALL, "detectors": detectors}))
+    folder = own_machine.healthy(tmp_path / "pump")
+    target = str(tmp_path / "m.pgv")
+    options = ["fit", str(folder), "--config", str(path), "-o", target, "--detectors"]
+    main([*options, "all"])
+    said = capsys.readouterr().out
+    assert said.count("Note: density: scored, but its model can't be kept in a file: ") == 1
+    assert list(machine_model.load(target).estimators) == ["knn"]
+    assert main([*options, "density"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(
+        "Error: density: scored, but its model can't be kept in a file: sklearn."
+    )
+    assert said.count("\n") == 1

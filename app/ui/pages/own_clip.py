@@ -12,7 +12,7 @@ from pygoodvibes.explanation.moments import strongest
 from pygoodvibes.models import machine_model
 from pygoodvibes.monitoring import certainty
 from pygoodvibes.monitoring.judge import judge
-from pygoodvibes.monitoring.score_clip import ClipScore, score_file
+from pygoodvibes.monitoring.score_clip import ClipScore, read_detector, score_file
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.workflow.run_folders import Run
 from ui import browse, charts, load, pick
@@ -51,6 +51,12 @@ def show(run: Run | None) -> None:
             st.error(t("own.bad_model", reason=reason), icon=":material/error:")
             return
         detector = pick.one_of(list(model.estimators), key="own_detector")
+        try:
+            read_detector(model, detector)
+        except UserError as error:
+            reason = sentence(str(error))
+            st.error(t("own.bad_model", reason=reason), icon=":material/error:")
+            return
     if run is not None and files[name] in load.models(run).values():
         st.caption(pick.data_set(run))
     _clip(model, name, detector)

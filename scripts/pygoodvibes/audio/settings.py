@@ -75,3 +75,20 @@ class Mel(Section):
         if self.fmax is not None and self.fmax <= self.fmin:
             raise ValueError(f"fmax: {self.fmax:g} Hz must lie above fmin ({self.fmin:g} Hz)")
         return self
+
+
+def check_nyquist(audio: Audio, mel: Mel) -> None:
+    """Refuse frequencies above half the sample rate.
+
+    Raises
+    ------
+    ValueError
+        With the key, its value and the limit.
+    """
+    nyquist = audio.sample_rate / 2
+    for key in ("fmin", "fmax"):
+        frequency = getattr(mel, key)
+        if frequency is not None and frequency > nyquist:
+            raise ValueError(
+                f"mel.{key}: {frequency:g} Hz is above half the sample rate ({nyquist:g} Hz)"
+            )

@@ -25,11 +25,17 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from pygoodvibes.audio.mel_cache import ClipFrames
-from pygoodvibes.choice import candidates as choice_candidates
-from pygoodvibes.choice.candidates import Candidates, MachineId, in_units, member_scores, named
+from pygoodvibes.choice.candidates import (
+    Candidates,
+    MachineId,
+    in_units,
+    load,
+    member_scores,
+    named,
+)
 from pygoodvibes.choice.indicators import frame_burstiness, indicators, stand_ins
 from pygoodvibes.choice.result import COLUMNS
-from pygoodvibes.detection.serialization import load
+from pygoodvibes.detection import serialization
 from pygoodvibes.detectors.combined import Part, mean_of
 from pygoodvibes.detectors.fusion import centre_and_scatter
 from pygoodvibes.util.csv_files import write_records
@@ -119,7 +125,8 @@ def choose(
     result: dict = {"machine": machine, "id": machine_id, "stand_ins": 0, "told": False}
     result |= {"burstiness_db": math.nan, "indicators": {}}
     if not candidates.held_out:
-        fitted = own.estimators.get(default) is not None
+        # one that no file can hold has scores all the same
+        fitted = default in own.scores and np.isfinite(own.scores_of("test")[default]).any()
         reason = "no candidate was fitted and has held-out training scores"
         return {**result, "chosen": [default] if fitted else [], "reason": reason}
     others = {
@@ -320,9 +327,7 @@ def write_choice(
     progress : callable, optional
         Wraps the iteration over the machine IDs, e.g. `pygoodvibes.workflow.job.progress`.
     """
-    ids = {
-        machine_id: choice_candidates.load(each, fitted=False) for machine_id, each in files.items()
-    }
+    ids = {machine_id: load(each, fitted=False) for machine_id, each in files.items()}
     which = {key: settings[key] for key in ("leave_out", "members")}
     choices, rows, columns, clips = [], [], [], []
     turns = ids.items()
@@ -330,7 +335,7 @@ def write_choice(
         turns = progress(turns, total=len(ids), unit="machine IDs")
     for machine_id, each in turns:
         # one at a time: they hold all references of all members
-        estimators = load(files[machine_id]["models"])
+        estimators = serialization.load(files[machine_id]["models"])
         own = dataclasses.replace(each, estimators=estimators)
         done = choose(
             machine,

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Union
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
-from pygoodvibes.audio.settings import Audio, Mel
+from pygoodvibes.audio.settings import Audio, Mel, check_nyquist
 from pygoodvibes.choice.settings import Choice
 from pygoodvibes.data.sources import registry as sources
 from pygoodvibes.data.sources.base import Dataset
@@ -151,11 +151,5 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _below_nyquist(self) -> "Config":
-        nyquist = self.audio.sample_rate / 2
-        for key in ("fmin", "fmax"):
-            frequency = getattr(self.mel, key)
-            if frequency is not None and frequency > nyquist:
-                raise ValueError(
-                    f"mel.{key}: {frequency:g} Hz is above half the sample rate ({nyquist:g} Hz)"
-                )
+        check_nyquist(self.audio, self.mel)
         return self

@@ -16,7 +16,7 @@ Koizumi et al. (2020), Description and discussion on DCASE2020 challenge task 2.
 Kingma and Ba (2015), Adam: a method for stochastic optimization.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -24,6 +24,18 @@ from pydantic import Field
 
 from pygoodvibes.detectors.base import SeededSettings
 from pygoodvibes.detectors.frames import draw_vectors, stack_frames
+from pygoodvibes.detectors.state import (
+    COUNT,
+    WHOLE,
+    Array,
+    Choice,
+    ListOf,
+    Number,
+    Object,
+    Sizes,
+    State,
+    expect,
+)
 from pygoodvibes.util.settings import Count
 
 
@@ -196,3 +208,40 @@ class Settings(SeededSettings):
             max_frames=self.max_frames,
             random_state=seed if self.seed is None else self.seed,
         )
+
+
+def _layers_fit_each_other(values: Mapping, sizes: Sizes) -> None:
+    stack, middle = values["stack"], values["target"] == "middle"
+    bands, left = divmod(sizes["s"], stack)
+    expect(not left, "mean_: not so many values as stacked bands")
+    expect(not middle or (stack >= 3 and stack % 2), "stack: these frames have no middle one")
+    sizes.agree("bands", bands)
+    size = sizes["s"] - bands * middle
+    for weights, bias in zip(values["weights_"], values["biases_"], strict=True):
+        expect(weights.shape == (size, len(bias)), "weights_: layers don't fit each other")
+        size = len(bias)
+    expect(size == (bands if middle else sizes["s"]), "biases_: not so many outputs as bands")
+
+
+STATES = {
+    "FrameNetwork": State(
+        {
+            "target": Choice("all", "middle"),
+            "stack": Number(low=1, high=16, whole=True),
+            "hidden": ListOf(COUNT),
+            "bottleneck": COUNT,
+            "epochs": COUNT,
+            "batch_size": COUNT,
+            "learning_rate": Number(above=0),
+            "max_frames": COUNT,
+            "random_state": WHOLE,
+            "mean_": Array("f4", ("s",)),
+            "scale_": Number(above=0),
+            "weights_": ListOf(Array("f4", (None, None)), "layers"),
+            "biases_": ListOf(Array("f4", (None,)), "layers"),
+        },
+        check=_layers_fit_each_other,
+    )
+}
+
+FITTED = Object("autoencoder.FrameNetwork", bands="bands")

@@ -6,10 +6,11 @@ it is the fixed default, in the units of that. `pygoodvibes.choice.choose` choos
 """
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from pygoodvibes.detectors.state import ListOf, Number, Object, Sizes, State, Text, expect
 from pygoodvibes.util.padding import padded
 
 CHOICE = "choice"
@@ -94,3 +95,17 @@ class Chosen:
     def detectors(self) -> list[str]:
         """Return the names of the detectors that it needs, each once."""
         return list(dict.fromkeys(part.detector for part in self.parts))
+
+
+def _takes_something(values: Mapping, sizes: Sizes) -> None:
+    expect(values["parts"], "parts: there is none")
+
+
+STATES = {
+    "Part": State(
+        {"detector": Text(), "member": Text(), "centre": Number(), "scatter": Number(above=0)}
+    ),
+    "Chosen": State({"parts": ListOf(Object("chosen.Part"))}, check=_takes_something),
+}
+
+FITTED = Object("chosen.Chosen")

@@ -10,6 +10,8 @@ from pydantic import ConfigDict, Field, model_validator
 
 from pygoodvibes.detectors.base import SeededSettings
 from pygoodvibes.detectors.registry import METHODS
+from pygoodvibes.detectors.sklearn_state import ESTIMATORS
+from pygoodvibes.detectors.state import Object
 
 
 def find_class(path: str) -> type:
@@ -44,7 +46,9 @@ class Settings(SeededSettings):
     model_config = ConfigDict(extra="allow")
 
     method: Annotated[str, Field(examples=["sklearn.ensemble.IsolationForest"])]
-    """Dotted path of a class with `fit` and `score_samples` (higher = more normal)."""
+    """Dotted path of a class with `fit` and `score_samples` (higher = more normal). Scikit-learn's
+    IsolationForest, EllipticEnvelope, OneClassSVM, LocalOutlierFactor and GaussianMixture can be
+    kept in a model file; any other is scored, but has no place in model files and in the choice."""
 
     @model_validator(mode="after")
     def _known_parameters(self) -> "Settings":
@@ -74,3 +78,7 @@ class Settings(SeededSettings):
         if found.__name__ == "LocalOutlierFactor":
             parameters["novelty"] = True  # the only mode that can score new clips
         return found(**parameters)
+
+
+# of any other class a file can't hold what was fitted
+FITTED = Object(*ESTIMATORS, d="d")

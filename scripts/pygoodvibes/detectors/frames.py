@@ -12,7 +12,7 @@ Koizumi et al. (2020), Description and discussion on DCASE2020 challenge task 2 
 Breunig et al. (2000), LOF: identifying density-based local outliers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -20,6 +20,19 @@ from pydantic import Field
 
 from pygoodvibes.detectors.base import SeededSettings
 from pygoodvibes.detectors.fusion import centre_and_scatter, soft_maximum
+from pygoodvibes.detectors.state import (
+    COUNT,
+    WHOLE,
+    Array,
+    Choice,
+    Number,
+    Object,
+    Sizes,
+    State,
+    as_it_is,
+    expect,
+    maybe,
+)
 from pygoodvibes.util.settings import Count
 
 AGGREGATES = ("mean", "median", "std", "high")
@@ -194,6 +207,11 @@ class FrameModel:
         return rest + 0.5 * np.einsum("ij,ij->i", whitened, whitened)
 
 
+def _unfitted(model: FrameModel) -> FrameModel:
+    """Return a model with the same parameters."""
+    return FrameModel(**{name: getattr(model, name) for name in _PARAMETERS})
+
+
 class FrameDetector:
     """How unlikely a clip's frames are, joined to one score.
 
@@ -224,7 +242,7 @@ class FrameDetector:
 
     def fit(self, X: Sequence[np.ndarray]) -> "FrameDetector":
         """Fit on the frames of training clips, each of shape (n_frames, n_mels), dB."""
-        self.model_ = self._unfitted().fit(X)
+        self.model_ = _unfitted(self.model).fit(X)
         self.centre_, self.scatter_ = np.zeros(len(AGGREGATES)), np.ones(len(AGGREGATES))
         self.held_out_ = np.zeros((0, len(AGGREGATES)))
         if self.aggregate != "soft" or len(X) < 2:
@@ -234,16 +252,12 @@ class FrameDetector:
         held_out = np.zeros((len(X), len(AGGREGATES)))
         for number in range(fold.max() + 1):
             out = fold == number
-            part = self._unfitted().fit(X[~out])
+            part = _unfitted(self.model).fit(X[~out])
             held_out[out] = [aggregate(part.score_frames(frames)) for frames in X[out]]
         measured = [centre_and_scatter(column) for column in held_out.T]
         self.centre_, self.scatter_ = np.array(measured).T
         self.held_out_ = (held_out - self.centre_) / self.scatter_
         return self
-
-    def _unfitted(self) -> FrameModel:
-        names = ("model", "stack", "n_components", "max_frames", "max_references", "random_state")
-        return FrameModel(**{name: getattr(self.model, name) for name in names})
 
     @property
     def member_names(self) -> list[str]:
@@ -312,3 +326,57 @@ class Settings(SeededSettings):
             random_state=seed if self.seed is None else self.seed,
         )
         return FrameDetector(model=model, aggregate=self.aggregate, folds=self.folds)
+
+
+_PARAMETERS = {
+    "model": Choice("mahalanobis", "gmm", "lof"),
+    "stack": Number(low=1, high=16, whole=True),
+    "n_components": COUNT,
+    "max_frames": COUNT,
+    "max_references": COUNT,
+    "random_state": WHOLE,
+}
+
+
+def _stacked_bands(values: Mapping, sizes: Sizes) -> None:
+    bands, left = divmod(sizes["s"], values["stack"])
+    expect(not left, "mean_: not so many values as stacked bands")
+    sizes.agree("bands", bands)
+    wanted = {"mahalanobis": "NoneType", "gmm": "GaussianMixture", "lof": "LocalOutlierFactor"}
+    expect(
+        type(values["mixture_"]).__name__ == wanted[values["model"]],
+        "mixture_: of another kind than the model",
+    )
+
+
+STATES = {
+    "FrameDetector": State(
+        {
+            "aggregate": Choice("soft", *AGGREGATES),
+            "folds": Number(low=2, whole=True),
+            "model_": Object("frames.FrameModel", bands="bands"),
+            "centre_": Array("f8", (len(AGGREGATES),)),
+            "scatter_": Array("f8", (len(AGGREGATES),), above=0),
+            "held_out_": Array("f8", (None, len(AGGREGATES)), empty=True),
+        },
+        # the unfitted model has the parameters of the fitted one
+        take=lambda fitted: {key: each for key, each in vars(fitted).items() if key != "model"},
+        make=lambda kind, values: as_it_is(kind, {"model": _unfitted(values["model_"]), **values}),
+    ),
+    "FrameModel": State(
+        {
+            **_PARAMETERS,
+            "mean_": Array("f8", ("s",)),
+            "scale_": Array("f8", ("s",), above=0),
+            "components_": Array("f8", ("k", "s")),
+            "variance_": Array("f8", ("k",), above=0),
+            "rest_": Number(above=0),
+            "mixture_": maybe(
+                Object("sklearn.GaussianMixture", "sklearn.LocalOutlierFactor", d="k")
+            ),
+        },
+        check=_stacked_bands,
+    ),
+}
+
+FITTED = Object("frames.FrameDetector", bands="bands")

@@ -15,7 +15,7 @@ Kittler et al. (1998), On combining classifiers.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -23,6 +23,20 @@ from pydantic import Field
 
 from pygoodvibes.detectors.base import SeededSettings
 from pygoodvibes.detectors.local_density import LocalDensity
+from pygoodvibes.detectors.state import (
+    COUNT,
+    WHOLE,
+    Array,
+    ListOf,
+    Number,
+    Object,
+    Pair,
+    Sizes,
+    State,
+    TableOf,
+    Text,
+    expect,
+)
 from pygoodvibes.util.settings import Count
 
 LEAST_COLUMNS = 8
@@ -284,3 +298,34 @@ class Settings(SeededSettings):
             max_references=self.max_references,
             random_state=seed if self.seed is None else self.seed,
         )
+
+
+def _members_see_their_views(values: Mapping, sizes: Sizes) -> None:
+    for name, member in values["members_"]:
+        view = values["views_"].get(name)
+        expect(
+            view is not None and len(view) == len(member.scaling_.mean_),
+            "members_: a member sees another number of columns than its view has",
+        )
+
+
+STATES = {
+    "Fusion": State(
+        {
+            "n_neighbors": COUNT,
+            "folds": Number(low=2, whole=True),
+            "temperature": Number(above=0),
+            "sub_bands": COUNT,
+            "max_references": COUNT,
+            "random_state": WHOLE,
+            "views_": TableOf(Array("i8", (None,), low=0, below="d")),
+            "members_": ListOf(Pair(Text(), Object("local_density.LocalDensity")), "m"),
+            "centre_": Array("f8", ("m",)),
+            "scatter_": Array("f8", ("m",), above=0),
+            "held_out_": Array("f8", (None, "m")),
+        },
+        check=_members_see_their_views,
+    )
+}
+
+FITTED = Object("fusion.Fusion", d="d")

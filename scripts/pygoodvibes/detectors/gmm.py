@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from pygoodvibes.detectors.base import SeededSettings
+from pygoodvibes.detectors.state import Object
 from pygoodvibes.util.settings import Count
 
 
@@ -46,3 +47,6 @@ class Settings(SeededSettings):
             max_iter=self.max_iter,
             random_state=seed if self.seed is None else self.seed,
         )
+
+
+FITTED = Object("sklearn.GaussianMixture", d="d")

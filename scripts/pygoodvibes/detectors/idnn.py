@@ -36,3 +36,6 @@ class Settings(autoencoder.Settings):
         if value % 2 == 0:
             raise ValueError(f"{value} frames have no middle one; must be an odd number")
         return value
+
+
+FITTED = autoencoder.FITTED

@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from pygoodvibes.detectors.base import DetectorSettings
+from pygoodvibes.detectors.state import COUNT, Choice, Object, State
 from pygoodvibes.util.settings import Count
 
 
@@ -57,3 +58,16 @@ class Settings(DetectorSettings):
         return NearestNeighborDistance(
             n_neighbors=min(self.n_neighbors, n_clips), metric=self.metric
         )
+
+
+STATES = {
+    "NearestNeighborDistance": State(
+        {
+            "n_neighbors": COUNT,
+            "metric": Choice("euclidean", "manhattan", "cosine"),
+            "neighbors_": Object("sklearn.NearestNeighbors", d="d"),
+        }
+    )
+}
+
+FITTED = Object("knn.NearestNeighborDistance", d="d")

@@ -11,12 +11,23 @@ Wilkinghoff et al. (2025), Keeping the balance: anomaly score calculation for do
 Ledoit and Wolf (2004), A well-conditioned estimator for large-dimensional covariance matrices.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import numpy as np
 
 from pygoodvibes.detectors.base import SeededSettings
+from pygoodvibes.detectors.state import (
+    COUNT,
+    WHOLE,
+    Array,
+    Choice,
+    Number,
+    Object,
+    Sizes,
+    State,
+    maybe,
+)
 from pygoodvibes.util.padding import ROWS
 from pygoodvibes.util.settings import Count
 
@@ -248,3 +259,36 @@ class Settings(SeededSettings):
             max_references=self.max_references,
             random_state=seed if self.seed is None else self.seed,
         )
+
+
+def _mapped_columns(values: Mapping, sizes: Sizes) -> None:
+    rotation = values["rotation_"]
+    across = values["across_"] is not None
+    sizes.agree("k", sizes["d"] if rotation is None else rotation.shape[1] + across)
+
+
+STATES = {
+    "Scaling": State(
+        {
+            "kind": Choice("none", "standardize", "whiten"),
+            "mean_": Array("f8", ("d",)),
+            "weight_": Array("f8", ("d",), above=0),
+            "rotation_": maybe(Array("f8", ("d", None))),
+            "across_": maybe(Number(above=0)),
+        },
+        check=_mapped_columns,
+    ),
+    "LocalDensity": State(
+        {
+            "n_neighbors": WHOLE,
+            "scaling": Choice("none", "standardize", "whiten"),
+            "max_references": COUNT,
+            "random_state": WHOLE,
+            "scaling_": Object("local_density.Scaling", d="d", k="k"),
+            "references_": Array("f8", ("m", "k")),
+            "spacing_": Array("f8", ("m",), above=0),
+        }
+    ),
+}
+
+FITTED = Object("local_density.LocalDensity", d="d")

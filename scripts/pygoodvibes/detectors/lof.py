@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from pygoodvibes.detectors.base import DetectorSettings
+from pygoodvibes.detectors.state import Object
 from pygoodvibes.util.settings import Count
 
 
@@ -42,3 +43,6 @@ class Settings(DetectorSettings):
         return LocalOutlierFactor(
             n_neighbors=min(self.n_neighbors, n_clips - 1), metric=self.metric, novelty=True
         )
+
+
+FITTED = Object("sklearn.LocalOutlierFactor", d="d")

@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import Field
 
 from pygoodvibes.detectors.base import DetectorSettings
+from pygoodvibes.detectors.state import Choice, Either, Number, Object, State
 
 
 class ShrunkMahalanobis:
@@ -56,3 +57,17 @@ class Settings(DetectorSettings):
     def build(self, *, n_clips: int, seed: int) -> ShrunkMahalanobis:
         """Return the estimator for `n_clips` training clips."""
         return ShrunkMahalanobis(shrinkage=self.shrinkage)
+
+
+STATES = {
+    "ShrunkMahalanobis": State(
+        {
+            "shrinkage": Either(Choice("ledoit_wolf", "oas"), Number(low=0, high=1)),
+            "covariance_": Object(
+                "sklearn.LedoitWolf", "sklearn.OAS", "sklearn.ShrunkCovariance", d="d"
+            ),
+        }
+    )
+}
+
+FITTED = Object("mahalanobis.ShrunkMahalanobis", d="d")

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from pygoodvibes.detectors.base import DetectorSettings
+from pygoodvibes.detectors.state import Object
 from pygoodvibes.util.settings import Count
 
 
@@ -36,3 +37,6 @@ class Settings(DetectorSettings):
 
         limit = -1 if self.max_iter is None else self.max_iter
         return OneClassSVM(kernel="rbf", gamma=self.gamma, nu=self.nu, max_iter=limit)
+
+
+FITTED = Object("sklearn.OneClassSVM", d="d")

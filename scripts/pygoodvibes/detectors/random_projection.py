@@ -14,6 +14,7 @@ import numpy as np
 
 from pygoodvibes.detectors.base import SeededSettings
 from pygoodvibes.detectors.local_density import LocalDensity, Scaling
+from pygoodvibes.detectors.state import COUNT, WHOLE, Array, Object, State
 from pygoodvibes.util.settings import Count
 
 
@@ -72,3 +73,18 @@ class Settings(SeededSettings):
             dimensions=self.dimensions or max(n_clips - 1, 1),
             random_state=seed if self.seed is None else self.seed,
         )
+
+
+STATES = {
+    "RandomProjection": State(
+        {
+            "dimensions": COUNT,
+            "random_state": WHOLE,
+            "scaling_": Object("local_density.Scaling", d="d", k="d"),
+            "weights_": Array("f8", ("d", "p")),
+            "nearest_": Object("local_density.LocalDensity", d="p"),
+        }
+    )
+}
+
+FITTED = Object("random_projection.RandomProjection", d="d")

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from pygoodvibes.audio.mel import band_edges
 from pygoodvibes.audio.mel_cache import open_cache
-from pygoodvibes.detection.serialization import load
+from pygoodvibes.detection import serialization
 from pygoodvibes.detection.threshold import threshold as set_threshold
 from pygoodvibes.evaluation.metrics import bootstrap
 from pygoodvibes.explanation.deviation import deviation_map, learn_normal
@@ -106,7 +106,7 @@ def read(root: pathlib.Path) -> Material:
         projection=read_vectors(place / f"projection/{own}.npz"),
         scores=ours(read_records(place / "scores.csv")),
         metrics=ours(read_records(root / "results" / DATASET / "metrics.csv"))[0],
-        estimator=load(place / f"detection/{own}.skops")[DETECTOR],
+        estimator=serialization.load(place / f"detection/{own}.fitted")[DETECTOR],
     )
 
 

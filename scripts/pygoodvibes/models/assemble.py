@@ -18,7 +18,7 @@ from pygoodvibes.models.machine_model import MachineModel
 from pygoodvibes.workflow.code_hash import code_hash
 from pygoodvibes.workflow.provenance import data_of
 
-PACKAGES = ("numpy", "scikit-learn", "scipy", "skops", "soundfile", "soxr")
+PACKAGES = ("numpy", "scikit-learn", "scipy", "soundfile", "soxr")
 """Packages whose versions a model names."""
 
 

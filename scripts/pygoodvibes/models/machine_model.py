@@ -8,34 +8,43 @@ The file is a zip archive, `.pgv`:
 | `pca/<name>.npy` | mean, scale, components, explained_variance_ratio of the projection |
 | `normal/<name>.npy` | level and spread of each mel band, for the deviation map |
 | `held_out/<detector>.npy` | scores of the training clips by fits that have not seen them |
-| `detectors/<detector>/<n>.npy` | arrays of a detector of our own (its structure: `model.json`) |
-| `detectors/<detector>.skops` | any other detector |
+| `detectors/<detector>/<n>.npy` | arrays of a detector (its structure: `model.json`) |
 
 The archive's comment is the SHA-256 of all bytes before it: a file with a single changed byte is
-refused. There is no date in it, so that the same fit gives the same bytes.
+refused. It finds damage, not malice: there is no key in it, and whoever alters a file can make it
+right again. So everything is checked when it is read, and it is data only. There is no date in it,
+so that the same fit gives the same bytes.
 """
 
+import contextlib
 import dataclasses
 import hashlib
-import io
 import json
 import os
 import pathlib
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from pygoodvibes.detection.serialization import NotPlainError, decode, encode
+from pygoodvibes.detection import serialization
+from pygoodvibes.detectors.combined import CHOICE, FITTED, Chosen
+from pygoodvibes.detectors.state import fitted_by
 from pygoodvibes.embeddings.projection import Pca
 from pygoodvibes.explanation.deviation import Normal
+from pygoodvibes.models import model_settings
+from pygoodvibes.util import stored_zip
 from pygoodvibes.util.errors import UserError
 
-FORMAT = 2
+FORMAT = 3
 """Version of the format; a reader refuses those that it doesn't know."""
 
 ENDING = ".pgv"
 """File name ending of models."""
+
+MOST_BYTES = 512 * 2**20
+"""Largest model file that is written or read."""
+
+_TOO_LARGE = f"more than {MOST_BYTES // 2**20} MB, no model is as large"
 
 _DIGEST = 64  # hexadecimal digits of a SHA-256
 
@@ -95,9 +104,11 @@ class MachineModel:
 class _Estimators(Mapping):
     """Detectors of a file, each read when it is first asked for; may be sent to other processes."""
 
-    def __init__(self, content: bytes, structures: Mapping[str, object], path: object):
+    def __init__(self, content: bytes, head: Mapping, seen: Mapping[str, int], path: object):
         self._content = content
-        self._structures = structures
+        self._structures = head["detectors"]
+        self._settings = head["settings"]["detectors"]
+        self._seen = seen
         self._path = path
         self._read: dict[str, object] = {}
 
@@ -107,12 +118,28 @@ class _Estimators(Mapping):
     def __getitem__(self, name: str) -> object:
         if name not in self._read:
             structure = self._structures[name]
-            with zipfile.ZipFile(io.BytesIO(self._content)) as archive:
-                try:
-                    self._read[name] = _detector(archive, name, structure)
-                except UserError as error:
-                    raise UserError(f"{self._path}: {error}") from None
+            with _readable(self._path, name):
+                self._read[name] = self._decoded(name, structure)
         return self._read[name]
+
+    def _decoded(self, name: str, structure: object) -> object:
+        method = self._settings[name]["method"]
+        if method == CHOICE:
+            found = serialization.decode(structure, [], FITTED, {})
+            self._check_parts(name, found)
+            return found
+        sizes = model_settings.sizes_seen(name, self._settings[name], self._seen)
+        members = stored_zip.read(self._content, _DIGEST)
+        arrays = serialization.arrays_of(members, f"detectors/{name}/")
+        return serialization.decode(structure, arrays, fitted_by(method), sizes)
+
+    def _check_parts(self, name: str, found: Chosen) -> None:
+        for part in found.parts:
+            if part.detector == name or part.detector not in self._structures:
+                raise ValueError(f"{name} takes a detector that isn't there")
+            known = getattr(self[part.detector], "member_names", ()) if part.member else ("",)
+            if part.member not in known:
+                raise ValueError(f"{name} takes a part that {part.detector} doesn't have")
 
     def __iter__(self):
         return iter(self._structures)
@@ -121,50 +148,32 @@ class _Estimators(Mapping):
         return len(self._structures)
 
 
-def _detector(archive: zipfile.ZipFile, name: str, structure: object) -> object:
-    if structure is None:
-        from pygoodvibes.detection import serialization
+@contextlib.contextmanager
+def _readable(path: object, *parts: str) -> Iterator[None]:
+    """Say of whatever goes wrong with a file in one sentence that it is no readable model.
 
-        return serialization.load(io.BytesIO(archive.read(f"detectors/{name}.skops")), name=name)
-    prefix = f"detectors/{name}/"
-    count = sum(member.startswith(prefix) for member in archive.namelist())
-    return decode(structure, [_array(archive, f"{prefix}{n}.npy") for n in range(count)])
-
-
-def _array(archive: zipfile.ZipFile, member: str) -> np.ndarray:
-    return np.load(io.BytesIO(archive.read(member)), allow_pickle=False)
-
-
-def _npy(array: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    # the order of its elements is kept: products of another order differ in their last digits
-    np.save(buffer, array, allow_pickle=False)
-    return buffer.getvalue()
-
-
-def _detector_members(name: str, estimator: object) -> tuple[object, dict[str, bytes]]:
-    """Return the structure of a plain detector, None for another, and the members that hold it."""
-    arrays: list[np.ndarray] = []
+    Its checksum may be right and its content made by somebody who means harm: any error is one of
+    the file.
+    """
     try:
-        structure = encode(estimator, arrays)
-    except NotPlainError:
-        from pygoodvibes.detection import serialization
-
-        buffer = io.BytesIO()
-        serialization.save(buffer, estimator)
-        return None, {f"detectors/{name}.skops": buffer.getvalue()}
-    return structure, {f"detectors/{name}/{n}.npy": _npy(each) for n, each in enumerate(arrays)}
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        reason = ": ".join([*parts, serialization.reason_of(error)])
+        raise UserError(f"{path}: no readable model ({reason})") from error
 
 
 def dumps(model: MachineModel) -> bytes:
     """Return the bytes of a model's file; the same model gives the same bytes."""
-    members = {f"pca/{key}.npy": _npy(value) for key, value in vars(model.pca).items()}
-    members |= {f"normal/{key}.npy": _npy(getattr(model.normal, key)) for key in _NORMAL}
-    members |= {f"held_out/{key}.npy": _npy(value) for key, value in model.held_out.items()}
+    arrays = {f"pca/{key}": value for key, value in vars(model.pca).items()}
+    arrays |= {f"normal/{key}": getattr(model.normal, key) for key in _NORMAL}
+    arrays |= {f"held_out/{key}": value for key, value in model.held_out.items()}
     structures = {}
     for name, estimator in model.estimators.items():
-        structures[name], own = _detector_members(name, estimator)
-        members |= own
+        structures[name], own = serialization.encode(estimator)
+        arrays |= {f"detectors/{name}/{number}": each for number, each in enumerate(own)}
+    members = {f"{name}.npy": stored_zip.npy(each) for name, each in arrays.items()}
     head = {
         "format": FORMAT,
         **{key: getattr(model, key) for key in ("name", "machine", "id", "settings", "training")},
@@ -173,12 +182,7 @@ def dumps(model: MachineModel) -> bytes:
         "provenance": model.provenance,
     }
     members["model.json"] = (json.dumps(head, indent=1, ensure_ascii=False) + "\n").encode()
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for member, content in sorted(members.items()):
-            archive.writestr(zipfile.ZipInfo(member), content)  # its date is fixed: 1980
-        archive.comment = b"0" * _DIGEST
-    content = buffer.getvalue()[:-_DIGEST]
+    content = stored_zip.write(members, b"0" * _DIGEST)[:-_DIGEST]
     return content + hashlib.sha256(content).hexdigest().encode()
 
 
@@ -194,6 +198,7 @@ def save(path: str | pathlib.Path, model: MachineModel) -> int:
         If the file can't be written.
     """
     path, content = pathlib.Path(path), dumps(model)
+    loads(content, path)  # what could not be read again is not written
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         draft.write_bytes(content)
@@ -210,10 +215,13 @@ def load(path: str | pathlib.Path) -> MachineModel:
     Raises
     ------
     UserError
-        If it is missing, no model, damaged, of a format this version doesn't know, or holds
-        objects of other packages than scikit-learn, NumPy, SciPy and this one.
+        If it is missing, no model, too large, damaged, of a format this version doesn't know, or
+        holds anything but what `save` writes. Detectors are read, and refused, when they are first
+        asked for.
     """
     try:
+        if pathlib.Path(path).stat().st_size > MOST_BYTES:
+            raise UserError(f"{path}: {_TOO_LARGE}")
         content = pathlib.Path(path).read_bytes()
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error.strerror})") from None
@@ -230,36 +238,50 @@ def loads(content: bytes, path: str | pathlib.Path) -> MachineModel:
     """
     if not content.startswith(b"PK\x03\x04"):
         raise UserError(f"{path}: no model; 'pygoodvibes fit FOLDER' makes one")
+    if len(content) > MOST_BYTES:
+        raise UserError(f"{path}: {_TOO_LARGE}")
     body, digest = content[:-_DIGEST], content[-_DIGEST:].decode("latin-1")
     if hashlib.sha256(body).hexdigest() != digest:
         raise UserError(
             f"{path}: damaged or altered: its content doesn't match its checksum; copy it again or "
             "fit it again"
         )
-    try:
+    with _readable(path):
         return _read(path, content)
-    # a file whose checksum is right but which no version of ours has written
-    except (zipfile.BadZipFile, LookupError, ValueError, TypeError, AttributeError) as error:
-        raise UserError(f"{path}: no readable model ({error})") from None
 
 
 def _read(path: str | pathlib.Path, content: bytes) -> MachineModel:
-    archive = zipfile.ZipFile(io.BytesIO(content))
-    head = json.loads(archive.read("model.json"))
-    if head["format"] != FORMAT:
+    members = stored_zip.read(content, _DIGEST)
+    head = stored_zip.read_json(members.pop("model.json"))
+    found = head["format"]
+    if type(found) is not int or found != FORMAT:
         raise UserError(
-            f"{path}: format {head['format']} of models, this version reads {FORMAT}; fit it again "
-            "or install another version"
+            f"{path}: format {str(found)[:20]} of models, this version reads {FORMAT}; fit it "
+            "again or install another version"
         )
-
+    model_settings.check(head)
+    names = list(head["settings"]["detectors"])
+    arrays = {
+        name: stored_zip.read_npy(members.pop(f"{name}.npy"))
+        for name in [
+            *(f"pca/{key}" for key in Pca.__dataclass_fields__),
+            *(f"normal/{key}" for key in _NORMAL),
+            *(f"held_out/{name}" for name in names),
+        ]
+    }
+    seen = model_settings.check_arrays(head, arrays)
+    for name in head["detectors"]:
+        number = 0
+        while members.pop(f"detectors/{name}/{number}.npy", None) is not None:
+            number += 1
+    if members:
+        raise ValueError(f"{min(members)} belongs to nothing")
     return MachineModel(
         **{key: head[key] for key in ("name", "machine", "id", "settings", "training")},
-        pca=Pca(**{key: _array(archive, f"pca/{key}.npy") for key in Pca.__dataclass_fields__}),
-        normal=Normal(*(_array(archive, f"normal/{key}.npy") for key in _NORMAL), head["smooth"]),
-        held_out={
-            name: _array(archive, f"held_out/{name}.npy") for name in head["settings"]["detectors"]
-        },
-        estimators=_Estimators(content, head["detectors"], path),
+        pca=Pca(**{key: arrays[f"pca/{key}"] for key in Pca.__dataclass_fields__}),
+        normal=Normal(*(arrays[f"normal/{key}"] for key in _NORMAL), head["smooth"]),
+        held_out={name: arrays[f"held_out/{name}"] for name in names},
+        estimators=_Estimators(content, head, seen, path),
         provenance=head["provenance"],
         sha256=hashlib.sha256(content).hexdigest(),
     )

@@ -9,8 +9,8 @@ import numpy as np
 from pygoodvibes.audio import mel_cache
 from pygoodvibes.choice.result import Choice, read_choice
 from pygoodvibes.config.config import Config
+from pygoodvibes.detection import serialization
 from pygoodvibes.detection.result import read_scores
-from pygoodvibes.detection.serialization import load
 from pygoodvibes.detectors.combined import CHOICE
 from pygoodvibes.embeddings.projection import pca_of
 from pygoodvibes.embeddings.vectors import load as load_vectors
@@ -93,16 +93,22 @@ def _pack(
     *,
     folder: pathlib.Path,
 ) -> dict:
-    estimators = load(detectors)
+    estimators = serialization.load(detectors)
     texts = json.loads(pathlib.Path(notes).read_text(encoding="utf-8"))
-    if all(each is None for each in estimators.values()):
-        return _entry(machine, machine_id, reason=next(iter(texts.values()))[0])
+    missing = [name for name, each in estimators.items() if each is None]
+    if len(missing) == len(estimators):
+        return _entry(machine, machine_id, reason=texts[missing[0]][-1])
     vectors, arrays = load_vectors(projected)
     by_name = read_scores(scores)
     if choice is not None:
-        estimators = {CHOICE: choice.chosen, **estimators}
         by_name = {CHOICE: choice.scores, **by_name}
-        texts[CHOICE] = choice.notes
+        texts[CHOICE] = list(choice.notes)
+        taken = choice.chosen.detectors if choice.chosen else []
+        lacking = [name for name in taken if name in missing]
+        if lacking:
+            missing.insert(0, CHOICE)
+            texts[CHOICE].append(f"not in this file, because {lacking[0]} is not")
+        estimators = {CHOICE: None if lacking else choice.chosen, **estimators}
     training = vectors.clip[vectors.train]
     name = f"{machine}_id_{machine_id}"
     model = assemble(
@@ -125,4 +131,5 @@ def _pack(
         file=f"{name}{ENDING}",
         clips=model.training["clips"],
         detectors=" ".join(model.estimators),
+        reason="; ".join(f"{each}: {texts[each][-1]}" for each in missing),
     )

@@ -20,6 +20,7 @@ from pygoodvibes.audio.mel_cache import MelCache
 from pygoodvibes.config.config import Config
 from pygoodvibes.config.validate import validate
 from pygoodvibes.data import manifest, recordings
+from pygoodvibes.detection import serialization
 from pygoodvibes.detection.fit import detect_clips
 from pygoodvibes.detection.held_out_windows import deal, detect, others
 from pygoodvibes.detection.result import Detection
@@ -93,15 +94,19 @@ def fit_clips(
         pca, results = _detect_windows(config, manifest.usable(final), embedded, cache, cut)
     else:
         pca, results = _detect(config, embedded, cache)
-    if all(result.estimator is None for result in results.values()):
-        raise UserError("; ".join(f"{each}: {r.notes[0]}" for each, r in results.items()))
+    estimators = {each: result.estimator for each, result in results.items()}
+    for each, reason in serialization.left_out(estimators).items():
+        estimators[each] = None
+        results[each].notes.append(reason)
+    if all(estimator is None for estimator in estimators.values()):
+        raise UserError("; ".join(f"{each}: {r.notes[-1]}" for each, r in results.items()))
     model = assemble(
         config,
         final,
         name=name,
         cache=cache,
         pca=pca,
-        estimators={each: result.estimator for each, result in results.items()},
+        estimators=estimators,
         held_out={each: result.train_scores for each, result in results.items()},
         notes={each: result.notes for each, result in results.items()},
         cut=cut,

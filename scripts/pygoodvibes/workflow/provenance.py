@@ -22,7 +22,6 @@ PACKAGES = (
     "pandas",
     "scikit-learn",
     "scipy",
-    "skops",
     "snakemake",
     "soundfile",
 )

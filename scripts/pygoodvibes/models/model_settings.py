@@ -1,0 +1,227 @@
+"""What `model.json` of a model file may say, and how the parts of a model fit each other.
+
+Settings are checked with the sections of the config. An estimator that is named by a dotted path is
+not imported for that: its parameters are of no concern once it is fitted.
+"""
+
+import importlib
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pygoodvibes.audio.settings import Audio, Mel, check_nyquist
+from pygoodvibes.detection.settings import Threshold
+from pygoodvibes.detectors import registry as detectors_registry
+from pygoodvibes.detectors.base import DetectorSettings
+from pygoodvibes.detectors.combined import CHOICE
+from pygoodvibes.detectors.registry import METHODS
+from pygoodvibes.detectors.state import Array, Number, Sizes, Text
+from pygoodvibes.embeddings import registry
+from pygoodvibes.embeddings.registry import module_of
+from pygoodvibes.util.settings import NAME_PATTERN
+
+KEYS = (
+    "format",
+    "name",
+    "machine",
+    "id",
+    "settings",
+    "training",
+    "smooth",
+    "detectors",
+    "provenance",
+)
+"""Of `model.json`."""
+
+MOST_STATISTICS = 1000
+"""Largest embedding, in values a mel band."""
+
+LONGEST = 7 * 24 * 3600.0
+"""Seconds of the longest training clip."""
+
+_COUNT = Number(low=1, high=2**31, whole=True)
+_SECONDS = Number(above=0, high=LONGEST)
+_TRAINING = {
+    "clips": _COUNT,
+    "seconds": Number(above=0),
+    "median_seconds": _SECONDS,
+    "shortest": _SECONDS,
+    "longest": _SECONDS,
+}
+_WINDOWS = {"recordings": _COUNT, "window": _SECONDS, "hop": _SECONDS}
+
+
+class _SeenBy(DetectorSettings):
+    """What scoring goes by in the settings of a detector, whatever its method."""
+
+    model_config = ConfigDict(extra="allow")
+
+    method: str
+    input: Literal["projection", "embedding", "mel"]
+
+
+def check(head: Mapping) -> None:
+    """Refuse a `model.json` with other keys, values or settings than are ever written.
+
+    Raises
+    ------
+    ValueError
+        With what is wrong.
+    """
+    _expect_keys(head, KEYS, "model.json")
+    for key in ("name", "machine", "id"):
+        Text().check(head[key], Sizes())
+    if not head["name"].isprintable():
+        raise ValueError("name: holds characters that can't be printed")
+    Number(low=1, high=10_000, whole=True).check(head["smooth"], Sizes())
+    _check_settings(head["settings"])
+    _check_training(head["training"])
+    for key in ("detectors", "provenance"):
+        if type(head[key]) is not dict:
+            raise ValueError(f"{key}: a table is expected")
+    if head["detectors"].keys() - head["settings"]["detectors"].keys():
+        raise ValueError("detectors: one has no settings")
+
+
+def _expect_keys(table: object, keys: object, name: str) -> None:
+    if type(table) is not dict or table.keys() != set(keys):
+        raise ValueError(f"{name}: other keys than {', '.join(sorted(keys))}")
+
+
+def _check_settings(settings: object) -> None:
+    _expect_keys(settings, ("audio", "mel", "embedding", "detectors", "threshold"), "settings")
+    check_nyquist(*(_whole(model, settings, name) for name, model in _SECTIONS.items()))
+    statistics_of(settings)
+    limits, each = settings["threshold"], settings["detectors"]
+    _expect_keys(limits, ("method", "false_alarm_rates"), "threshold")
+    if type(each) is not dict or not each:
+        raise ValueError("settings.detectors: a table is expected")
+    _expect_keys(limits["false_alarm_rates"], each, "false_alarm_rates")
+    for name, own in each.items():
+        rate = limits["false_alarm_rates"][name]
+        _checked(Threshold, {"method": limits["method"], "false_alarm_rate": rate}, "threshold")
+        if not re.fullmatch(NAME_PATTERN, name) or len(name) > 200:
+            raise ValueError("a detector has no name of letters, digits, '.', '_' and '-'")
+        if name == CHOICE:
+            _expect_keys(own, ("method",), name)
+            if own["method"] != CHOICE:
+                raise ValueError(f"{name}: another method")
+        elif _checked(_SeenBy, own, name).model_fields_set.isdisjoint({"components"}):
+            raise ValueError(f"{name}: components is missing")
+
+
+_SECTIONS: dict[str, type[BaseModel]] = {"audio": Audio, "mel": Mel}
+
+
+def _whole(model: type[BaseModel], settings: Mapping, name: str) -> BaseModel:
+    """Check a section that has every key."""
+    _expect_keys(settings[name], model.model_fields, name)
+    return _checked(model, settings[name], name)
+
+
+def _checked(model: type[BaseModel], section: object, name: str) -> BaseModel:
+    try:
+        return model.model_validate(section)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        keys = ".".join(map(str, (name, *first["loc"])))
+        raise ValueError(f"{keys}: {first['msg']}") from None
+
+
+def statistics_of(settings: Mapping) -> int:
+    """Check the settings of the embedding; return how many values it has for each mel band."""
+    section = settings["embedding"]
+    if type(section) is not dict or section.get("method") not in registry.METHODS:
+        raise ValueError("embedding: another method")
+    if any(len(each) > MOST_STATISTICS for each in section.values() if isinstance(each, list)):
+        raise ValueError("embedding: too many values")
+    module = importlib.import_module(module_of(section["method"]))
+    return len(module.columns(1, _whole(module.Settings, settings, "embedding")))
+
+
+def _check_training(training: object) -> None:
+    windows = _WINDOWS if isinstance(training, dict) and "window" in training else {}
+    kinds = {**_TRAINING, **windows}
+    _expect_keys(training, kinds, "training")
+    for key, kind in kinds.items():
+        kind.check(training[key], Sizes())
+    shortest, median, longest = (training[key] for key in ("shortest", "median_seconds", "longest"))
+    if not shortest <= median <= longest:
+        raise ValueError("training: the middle length is not between shortest and longest")
+
+
+def check_arrays(head: Mapping, arrays: Mapping[str, np.ndarray]) -> dict[str, int]:
+    """Refuse arrays that don't fit each other or `model.json`.
+
+    Parameters
+    ----------
+    head : mapping
+        From `check`.
+    arrays : mapping of str to np.ndarray
+        pca/..., normal/... and held_out/... by name.
+
+    Returns
+    -------
+    dict of str to int
+        How many values detectors see of a clip, or of a frame, by their `input`.
+
+    Raises
+    ------
+    ValueError
+        With what is wrong.
+    """
+    settings = head["settings"]
+    bands = settings["mel"]["n_mels"]
+    sizes = Sizes(bands=bands, clips=head["training"]["clips"], d=bands * statistics_of(settings))
+    kinds = {
+        "pca/mean": Array("f8", ("d",)),
+        "pca/scale": Array("f8", ("d",), above=0),
+        "pca/components": Array("f8", ("k", "d")),
+        "pca/explained_variance_ratio": Array("f8", ("k",), low=0),
+        "normal/level": Array("f8", ("bands",)),
+        "normal/spread": Array("f8", ("bands",), above=0),
+    }
+    for name, array in arrays.items():
+        kind = kinds.get(name) or Array("f8", ("clips",), missing=True)
+        try:
+            kind.check(array, sizes)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+    return {"mel": bands, "embedding": sizes["d"], "projection": sizes["k"]}
+
+
+def sizes_seen(name: str, settings: Mapping, seen: Mapping[str, int]) -> dict[str, int]:
+    """Check all settings of a detector; return the sizes that its file must have.
+
+    Parameters
+    ----------
+    name : str
+        Of the detector.
+    settings : mapping
+        Of the detector.
+    seen : mapping of str to int
+        From `check_arrays`.
+
+    Returns
+    -------
+    dict of str to int
+        'bands' or 'd', as in `pygoodvibes.detection.serialization.decode`.
+
+    Raises
+    ------
+    ValueError
+        If a setting is not possible.
+    """
+    frames = settings["input"] == "mel"
+    if settings["method"] in METHODS:
+        module = importlib.import_module(detectors_registry.module_of(settings["method"]))
+        _checked(module.Settings, settings, name)
+    elif frames:
+        raise ValueError(f"{name}.input: not for this method")
+    size = seen[settings["input"]]
+    if frames:
+        return {"bands": size}
+    return {"d": min(size, settings["components"] or size)}

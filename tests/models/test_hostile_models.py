@@ -1,0 +1,149 @@
+"""Reading a model file runs no code from it, is bounded, and ends in one sentence.
+
+PYGOODVIBES_HOSTILE=5000 tries so many in the process that is watched, instead of a few.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import hostile
+import own_machine
+from pygoodvibes.__main__ import main
+from pygoodvibes.models import machine_model
+from pygoodvibes.monitoring.score_clip import score_file
+from pygoodvibes.util.errors import UserError
+
+COUNT = int(os.environ.get("PYGOODVIBES_HOSTILE", "60"))
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    return hostile.base(tmp_path_factory.mktemp("base"))
+
+
+def test_the_file_that_is_altered_is_good_itself(good):
+    model = machine_model.loads(good, "m.pgv")
+    assert list(model.estimators) == ["choice", *hostile.CONTENT["detectors"]]
+    assert hostile.outcome(good, list(model.estimators)) == "scored"
+    assert machine_model.dumps(model) == good
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_altered_files_are_refused_in_a_sentence_or_score(good, tmp_path, seed):
+    found = [
+        hostile.outcome(content, names)
+        for _, names, content in hostile.Maker(good, seed, tmp_path / "trap").files(30)
+    ]
+    assert not (tmp_path / "trap").exists()
+    assert found.count("refused at once") > 3 and found.count("refused when scoring") > 5
+    assert found.count("scored") < 15
+
+
+def test_none_runs_code_takes_much_memory_or_time_or_ends_the_process():
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "tests/hostile.py", str(COUNT), "1000"],
+        capture_output=True,
+        text=True,
+        cwd=pathlib.Path(__file__).parent.parent,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(["scripts", "tests"])},
+    )
+    # the last line of standard error names the file at which it ended
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout)
+    assert found["called"] == []
+    assert found["peak_mb"] < 500 and found["slowest"][0] < 10, found
+
+
+def call(node):
+    """Return a structure with a call where an attribute stands."""
+    return lambda head: head["detectors"]["fusion"]["state"].update(temperature=node)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (call({"__loader__": "MethodNode"}), "fusion: temperature: a number is expected"),
+        (
+            lambda head: head["detectors"]["fusion"]["state"].update(score_samples=1),
+            "fusion: fusion.Fusion: not the declared parameters and attributes",
+        ),
+        (
+            lambda head: head["detectors"]["fusion"].update({"class": "os.system"}),
+            "fusion: an object of fusion.Fusion is expected",
+        ),
+        (
+            lambda head: head["detectors"].update(fusion=head["detectors"]["lof"]),
+            "fusion: an object of fusion.Fusion is expected",
+        ),
+        (
+            lambda head: head["detectors"]["fusion"]["state"].update(temperature=0),
+            "fusion: temperature: a number is out of bounds",
+        ),
+        (
+            lambda head: head["settings"]["mel"].update(n_mels=15),
+            "pca/mean: a size is 80, 75 was expected (d)",
+        ),
+        (
+            lambda head: head["settings"]["mel"].update(fmax=1e6),
+            "mel.fmax: 1e+06 Hz is above half the sample rate (4000 Hz)",
+        ),
+        (lambda head: head["settings"]["audio"].update(channel=-1), "audio.channel: "),
+        (lambda head: head["training"].update(clips=99), "held_out/choice: a size is 14"),
+        (lambda head: head.update(name="\x1b[31m"), "name: holds characters"),
+        (
+            lambda head: head["settings"]["detectors"]["fusion"].update(folds=1),
+            "fusion: fusion.folds: ",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said(good, change, reason, tmp_path, capsys):
+    maker = hostile.Maker(good, 0, tmp_path / "trap")
+    change(maker.head)
+    path, clip = tmp_path / "m.pgv", tmp_path / "a.wav"
+    path.write_bytes(hostile.signed(maker.pack(maker.head, maker.members)))
+    own_machine.write(clip, 1)
+    assert main(["score", str(path), str(clip), "--detector", "fusion"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"Error: {path}: no readable model ({reason}"), said
+    assert said.count("\n") == 1
+
+
+def test_no_estimator_that_settings_name_is_imported(good, tmp_path):
+    maker = hostile.Maker(good, 0, tmp_path / "trap")
+    (tmp_path / "evil.py").write_text(f"open({str(tmp_path / 'trap')!r}, 'w')")
+    sys.path.insert(0, str(tmp_path))
+    try:
+        for name in ("iforest", "fusion"):
+            maker.head["settings"]["detectors"][name]["method"] = "evil.Estimator"
+        content = hostile.signed(maker.pack(maker.head, maker.members))
+        assert hostile.outcome(content, ["iforest", "fusion"]) == "refused when scoring"
+    finally:
+        sys.path.remove(str(tmp_path))
+    assert "evil" not in sys.modules and not (tmp_path / "trap").exists()
+
+
+def test_a_file_that_is_too_large_is_not_even_read(good, tmp_path, monkeypatch):
+    path = tmp_path / "m.pgv"
+    with path.open("wb") as file:
+        file.write(good[:1000])
+        file.truncate(machine_model.MOST_BYTES + 1)  # a hole: takes no room on the disk
+    monkeypatch.setattr("pathlib.Path.read_bytes", lambda path: pytest.fail("read"))
+    with pytest.raises(UserError, match=r"m.pgv: more than 512 MB, no model is as large"):
+        machine_model.load(path)
+    monkeypatch.setattr(machine_model, "MOST_BYTES", 1000)
+    with pytest.raises(UserError, match="no model is as large"):
+        machine_model.loads(good, "m.pgv")
+
+
+def test_a_part_of_the_choice_that_is_not_there_is_refused(good, tmp_path):
+    for change in ({"detector": "gone"}, {"detector": "choice"}, {"member": "gone"}):
+        maker = hostile.Maker(good, 0, tmp_path / "trap")
+        maker.head["detectors"]["choice"]["state"]["parts"][0]["state"].update(change)
+        model = machine_model.loads(hostile.signed(maker.pack(maker.head, maker.members)), "m.pgv")
+        with pytest.raises(UserError, match=r"m.pgv: no readable model \(choice: choice takes a"):
+            score_file(model, hostile.CLIP)
