@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from pygoodvibes.data.sources.embedding import list_vectors
-from pygoodvibes.detection.fit import _LIBRARIES, detect, detect_clips
+from pygoodvibes.detection.fit import detect, detect_clips
 from pygoodvibes.detection.result import read_scores, write_scores
 from pygoodvibes.detectors import fusion, gmm, knn, lof, ocsvm
-from pygoodvibes.detectors.registry import METHODS
+from pygoodvibes.detectors.registry import METHODS, settings_of
 from pygoodvibes.embeddings import vectors
 from pygoodvibes.embeddings.projection import assign_folds, project_vectors
 from pygoodvibes.evaluation import metrics
@@ -316,5 +316,17 @@ def test_detectors_of_our_own_do_without_scikit_learn():
     process("import_libraries({'a': {'method': 'fusion'}}); assert 'sklearn' not in sys.modules")
 
 
-def test_all_methods_say_which_libraries_they_need():
-    assert set(_LIBRARIES) == set(METHODS)
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_names_the_parts_of_scikit_learn_that_its_fit_imports(method):
+    seen = (
+        "CLIPS" if settings_of(method).model_fields["input"].default == "mel" else "X"
+    )
+    process(
+        "import numpy as np; from pygoodvibes.detectors.registry import settings_of; "
+        "X = np.random.default_rng(0).normal(size=(12, 6)); CLIPS = X.repeat(8, 1).reshape(12, 8, 6);"
+        f"import_libraries({{'a': {{'method': {method!r}}}}}); before = set(sys.modules); "
+        f"settings = settings_of({method!r}).model_validate({{'method': {method!r}}}); "
+        f"settings.build(n_clips=12, seed=0).fit({seen}); "
+        "parts = {name for name in sys.modules if name.count('.') == 1 and name[:8] == 'sklearn.'}; "
+        "assert not parts - before - {'sklearn.utils'}, parts - before"
+    )

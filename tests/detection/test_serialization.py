@@ -210,7 +210,7 @@ def test_a_damaged_file_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["os.system", "fusion.re", "sklearn.SVC", "local_density.Scaling", "chosen.Chosen", 3]
+    "name", ["os.system", "fusion.re", "sklearn.SVC", "local_density.Scaling", "combined.Chosen", 3]
 )
 def test_no_name_in_a_file_leads_to_another_class(tmp_path, name):
     structure = {"class": name, "state": {}}

@@ -49,7 +49,7 @@ def test_none_runs_code_takes_much_memory_or_time_or_ends_the_process():
         [sys.executable, "-W", "ignore", "tests/hostile.py", str(COUNT), "1000"],
         capture_output=True,
         text=True,
-        cwd=pathlib.Path(__file__).parent.parent,
+        cwd=pathlib.Path(__file__).parents[2],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(["scripts", "tests"])},
     )
     # the last line of standard error names the file at which it ended

@@ -17,7 +17,7 @@ from pygoodvibes.config.validate import validate
 from pygoodvibes.data import manifest
 from pygoodvibes.data.clip import Clip
 from pygoodvibes.evaluation.evaluate import SCORE_COLUMNS, evaluate_machine_id
-from pygoodvibes.evaluation.gather_metrics import write_summary
+from pygoodvibes.evaluation.gather_metrics import write_metrics
 from pygoodvibes.report.summary import page as summary_page
 from pygoodvibes.report.summary.clips import (
     SOUND_BYTES,
@@ -174,7 +174,7 @@ class Run:
             **{name: place / f"{name}.csv" for name in ("metrics", "averages", "sweep", "roc")},
             "scores": place / "scores.csv",
         }
-        write_summary(
+        write_metrics(
             coverage_path=place / "coverage.csv",
             evaluations=documents,
             scores=scores,

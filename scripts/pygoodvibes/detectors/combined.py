@@ -105,7 +105,7 @@ STATES = {
     "Part": State(
         {"detector": Text(), "member": Text(), "centre": Number(), "scatter": Number(above=0)}
     ),
-    "Chosen": State({"parts": ListOf(Object("chosen.Part"))}, check=_takes_something),
+    "Chosen": State({"parts": ListOf(Object("combined.Part"))}, check=_takes_something),
 }
 
-FITTED = Object("chosen.Chosen")
+FITTED = Object("combined.Chosen")

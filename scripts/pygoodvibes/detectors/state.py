@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from pygoodvibes.detectors import registry as detectors
 from pygoodvibes.detectors.registry import METHODS, module_of
 
 LONGEST_TEXT = 1000
@@ -415,8 +414,8 @@ class State:
 
 
 _OTHERS = {
-    "sklearn": f"{detectors.__name__}.sklearn_state",
-    "chosen": "pygoodvibes.detectors.combined",
+    "sklearn": f"{__package__}.sklearn_state",
+    "combined": f"{__package__}.combined",
 }
 
 
