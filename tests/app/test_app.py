@@ -296,10 +296,11 @@ def test_why_something_was_chosen_is_said_in_french(french, best, alone, french_
 
 def test_what_a_clip_lacks_is_said_in_french(french, tmp_path):
     from pygoodvibes.data.csv_manifest import find_manifest
-    from pygoodvibes.data.dcase_layout import find_dcase
+    from pygoodvibes.data.find_clips import find_clips
 
-    for path in ("fan/train/notes.mp3", "fan/loose.wav", "fan/train/anomaly_id_00_00000001.wav",
-                 "fan/test/strange.wav", "fan/supplemental/normal_id_00_00000000.wav",
+    for path in ("fan/test/normal_id_00_00000000.wav", "fan/train/notes.m4a", "fan/loose.wav",
+                 "fan/train/anomaly_id_00_00000001.wav", "fan/test/strange.wav",
+                 "fan/supplemental/normal_id_00_00000000.wav",
                  "fan/train/section_00_source_test_normal_0000.wav"):  # fmt: skip
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
@@ -307,7 +308,8 @@ def test_what_a_clip_lacks_is_said_in_french(french, tmp_path):
         "path,machine,id,split,label\n,fan,1,train,normal\na.wav,fan,1,later,normal\n"
         "b.wav,fan,1,test,green\nc.wav,fan,1,test,normal\nfan/loose.wav,a b,1,test,normal\n"
     )
-    clips = [*find_dcase(tmp_path), *find_manifest(tmp_path / "clips.csv", tmp_path)]
+    clips = find_clips(tmp_path, layout="dcase")
+    clips += find_manifest(tmp_path / "clips.csv", tmp_path)
     reasons = {clip.reason for clip in clips if clip.reason}
     assert len(reasons) == 11
     assert [reason for reason in reasons if french.translated(reason) is None] == []
@@ -546,7 +548,7 @@ def test_notes_and_reasons_stand_in_french(copy, monkeypatch):
     metrics.loc[0, "note"] = "n_components 64 lowered to 12: 12 training clips"
     metrics.to_csv(path, index=False)
     manifest = pd.read_csv(copy / "results/small/manifest.csv", dtype=str)
-    manifest.loc[0, "status"] = "neither a .wav nor a .flac file"
+    manifest.loc[0, "status"] = "audio of a kind that is not read; convert it to .wav"
     manifest.to_csv(copy / "results/small/manifest.csv", index=False)
     app = opened(copy, monkeypatch, "data", "fr")
     assert not app.exception

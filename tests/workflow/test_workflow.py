@@ -900,9 +900,9 @@ def faults(place):
         "no detectors": ({"dataset": TINY["dataset"]}, "detectors: this key is missing"),
         "empty config": ("{}", "dataset: this key is missing"),
         "source": (data("tape"), "dataset.source: 'tape' is not allowed"),
-        "no folder": (data("folder", path=str(place / "none")), "none does not exist"),
+        "no folder": (data("folder", path=str(place / "none")), "none: no such folder"),
         "a file": (data("folder", path=str(place / "file.wav")), "is a file, not a folder"),
-        "empty folder": (data("folder", path=str(place / "empty")), "no .wav or .flac file in"),
+        "empty folder": (data("folder", path=str(place / "empty")), "empty: no recordings in it"),
         "layout": (data("folder", path=str(place / "strange")), "in no known layout"),
         "machine": (
             data("folder", path=str(folder), machines={"pump": "all"}),

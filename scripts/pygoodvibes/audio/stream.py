@@ -66,7 +66,7 @@ def file_blocks(path: str | pathlib.Path, settings: Mapping) -> Iterator[np.ndar
     path = pathlib.Path(path)
     if path.is_file():  # a pipe by a name can't be opened twice
         try:
-            with path.open("rb") as file:
+            with path.open("rb", buffering=0) as file:
                 header = header_of(file)
                 if header:
                     header.check_complete(os.fstat(file.fileno()).st_size)

@@ -35,9 +35,10 @@ def why_unusable(
         keys = "audio.resample: true"
         if found_rate < sample_rate:  # nothing above half of its rate is in there
             keys = f"audio.sample_rate: {found_rate} and {keys}"
+        remedy = f"fit with {keys} in the config" if whole else "convert it"
         return (
             f"sample rate {found_rate} Hz, but audio.sample_rate is {sample_rate} Hz: record at "
-            f"{sample_rate} Hz or {f'fit with {keys}' if whole else 'convert it'}"
+            f"{sample_rate} Hz or {remedy}"
         )
     if channel >= channels:
         return f"{channels} channel(s), but audio.channel is {channel} (counted from 0)"
