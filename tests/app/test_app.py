@@ -428,11 +428,11 @@ def test_without_results_a_page_says_how_to_make_them(tmp_path, monkeypatch, pag
 def own_model(small):
     """Return the bytes of a model, the place of an anomalous clip, and the score it must get."""
     from pygoodvibes.models import machine_model
-    from pygoodvibes.monitoring.score_clip import score_file
+    from pygoodvibes.monitoring.score_clip import score_clip
 
     model = small / "results/small/models/fan_id_02.pgv"
     clip = small / "data/small/fan/test/anomaly_id_02_00000001.wav"
-    return model, clip, score_file(machine_model.load(model), clip)
+    return model, clip, score_clip(machine_model.load(model), clip)
 
 
 def judged(app, clip):
@@ -1140,7 +1140,7 @@ def test_without_results_a_fitted_model_judges_a_clip(
 ):
     from pygoodvibes.cli.main import main
     from pygoodvibes.models import machine_model
-    from pygoodvibes.monitoring.score_clip import score_file
+    from pygoodvibes.monitoring.score_clip import score_clip
 
     healthy = tmp_path / "healthy"
     healthy.mkdir()
@@ -1149,7 +1149,7 @@ def test_without_results_a_fitted_model_judges_a_clip(
     model = tmp_path / "my-fan.pgv"
     assert main(["fit", str(healthy), "-o", str(model)]) == 0
     clip = small / "data/small/fan/test/anomaly_id_00_00000000.wav"
-    expected = score_file(machine_model.load(model), clip)
+    expected = score_clip(machine_model.load(model), clip)
     (tmp_path / "root").mkdir()
     with served(tmp_path / "root") as address:
         reader = Visit(browser, address, width, language)
@@ -1185,7 +1185,7 @@ def test_a_real_anomalous_fan_gets_its_verdict(visit, shared, small, tmp_path):
     from pygoodvibes.data.list_clips import write_manifests
     from pygoodvibes.models import machine_model
     from pygoodvibes.monitoring.fit_folder import fit_clips
-    from pygoodvibes.monitoring.score_clip import score_file
+    from pygoodvibes.monitoring.score_clip import score_clip
     from pygoodvibes.util.csv_files import read_records
 
     folder = shared / "data/mimii_fan_0db"
@@ -1224,8 +1224,8 @@ def test_a_real_anomalous_fan_gets_its_verdict(visit, shared, small, tmp_path):
     (root / "results/small/models").mkdir()
     machine_model.save(root / f"results/small/models/{key[0]}_id_{key[1]}.pgv", model)
     clip = folder / "fan/test/anomaly_id_00_00000002.wav"
-    usual = score_file(model, clip)
-    strict = score_file(model, clip, false_alarm_rate=0.5)
+    usual = score_clip(model, clip)
+    strict = score_clip(model, clip, false_alarm_rate=0.5)
     words = {"normal": "NORMAL.", "anomalous": "ANOMALOUS."}
     with served(root) as address:
         reader = visit(address=address)

@@ -15,7 +15,7 @@ from pygoodvibes.embeddings import projection
 from pygoodvibes.explanation import deviation
 from pygoodvibes.models import machine_model
 from pygoodvibes.monitoring.judge import Judge, judge
-from pygoodvibes.monitoring.score_clip import score_features, score_file
+from pygoodvibes.monitoring.score_clip import score_clip, score_features
 from pygoodvibes.util.errors import UserError
 
 
@@ -56,8 +56,8 @@ def test_detectors_see_what_their_settings_say():
 
 
 def test_a_whistle_is_anomalous_and_the_map_shows_where(model):
-    normal = score_file(model, own_machine.sound(100))
-    odd = score_file(model, own_machine.sound(101, whistle=0.05))
+    normal = score_clip(model, own_machine.sound(100))
+    odd = score_clip(model, own_machine.sound(101, whistle=0.05))
     assert odd.score > 3 * normal.score and odd.verdict == "anomalous"
     assert odd.threshold == normal.threshold and odd.p_value == 1 / 21 < normal.p_value
     assert odd.frames.shape == odd.deviation.shape and odd.signal.shape == (8000,)
@@ -69,9 +69,9 @@ def test_a_whistle_is_anomalous_and_the_map_shows_where(model):
 
 def test_a_file_and_its_samples_score_the_same(model, tmp_path):
     path = own_machine.write(tmp_path / "a.wav", 5, whistle=0.01)
-    by_path = score_file(model, path)
-    assert score_file(model, by_path.signal).score == by_path.score
-    assert score_file(model, str(path), detector="knn").detector == "knn"
+    by_path = score_clip(model, path)
+    assert score_clip(model, by_path.signal).score == by_path.score
+    assert score_clip(model, str(path), detector="knn").detector == "knn"
 
 
 def test_the_threshold_follows_the_false_alarm_rate_at_scoring_time(model):
@@ -119,7 +119,7 @@ def test_without_a_threshold_there_is_no_verdict(model):
 @pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")
 def test_samples_that_are_no_sound_are_refused(model, signal, said):
     with pytest.raises(UserError, match=said):
-        score_file(model, signal)
+        score_clip(model, signal)
 
 
 def test_files_that_cannot_be_used_say_why(model, tmp_path):
@@ -137,7 +137,7 @@ def test_files_that_cannot_be_used_say_why(model, tmp_path):
     }
     for name, text in said.items():
         with pytest.raises(UserError, match=text):
-            score_file(model, tmp_path / name)
+            score_clip(model, tmp_path / name)
 
 
 @pytest.mark.parametrize(
@@ -151,12 +151,12 @@ def test_another_sample_rate_names_its_remedy_and_the_remedy_works(model, tmp_pa
     recording = tmp_path / "rate.wav"
     soundfile.write(recording, soxr.resample(own_machine.sound(100), own_machine.RATE, rate), rate)
     with pytest.raises(UserError, match=r"record at 8000 Hz or fit with .* config") as raised:
-        score_file(model, recording)
+        score_clip(model, recording)
     said = re.findall(r"audio\.(\w+): (\w+)", str(raised.value))
     assert dict(said) == {key: str(value).lower() for key, value in config.items()}
     mel = own_machine.SMALL["mel"] | {"n_mels": 8}
     fit = own_machine.fit(tmp_path / "pump", {"mel": mel, "audio": config}, false_alarm_rate=0.01)
-    assert score_file(fit.model, recording).verdict == "normal"
+    assert score_clip(fit.model, recording).verdict == "normal"
 
 
 def test_a_channel_that_is_not_there_is_said(model, tmp_path):
@@ -164,7 +164,7 @@ def test_a_channel_that_is_not_there_is_said(model, tmp_path):
     other = dataclasses.replace(model, settings={**model.settings, "audio": audio})
     path = own_machine.write(tmp_path / "a.wav", 1)
     with pytest.raises(UserError, match=r"1 channel\(s\), but audio\.channel is 1"):
-        score_file(other, path)
+        score_clip(other, path)
 
 
 def test_the_model_of_an_unfitted_detector_is_left_out(tmp_path):
@@ -174,6 +174,6 @@ def test_the_model_of_an_unfitted_detector_is_left_out(tmp_path):
         tmp_path / "pump", {"detectors": {"wrong": wrong, "knn": {}}}, detectors="all"
     )
     assert list(fit.model.estimators) == ["knn"]
-    assert score_file(fit.model, own_machine.sound(3)).detector == "knn"
+    assert score_clip(fit.model, own_machine.sound(3)).detector == "knn"
     machine_model.save(tmp_path / "m.pgv", fit.model)
     assert list(machine_model.load(tmp_path / "m.pgv").estimators) == ["knn"]

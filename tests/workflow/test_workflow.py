@@ -376,7 +376,7 @@ def test_the_choice_has_all_that_a_detector_has_and_moves_no_other(finished, new
         model = machine_model.load(path)
         for row in manifest:
             if (row["machine"], row["id"], row["split"]) == (machine, machine_id, "test"):
-                found = score_clip.score_file(model, project.path / "data/tiny" / row["path"])
+                found = score_clip.score_clip(model, project.path / "data/tiny" / row["path"])
                 assert found.detector == "choice"
                 assert found.score == float(scores[machine, machine_id, row["clip"]])
 

@@ -222,7 +222,7 @@ class ClipScore:
     deviation: np.ndarray
 
 
-def score_file(
+def score_clip(
     model: MachineModel,
     source: str | pathlib.Path | np.ndarray,
     *,
