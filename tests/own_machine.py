@@ -67,6 +67,6 @@ def window_scores(model, path: pathlib.Path) -> list[float]:
     panel = score_files.Panel([model], [judge(model)])
     blocks = file_blocks(path, model.settings["audio"])
     return [
-        panel.score_window(str(path), start / model.sample_rate, signal)[0].score
+        panel.judge_window(str(path), start / model.sample_rate, signal)[0].score
         for start, signal in sliding(blocks, window=size, hop=size)
     ]

@@ -298,10 +298,11 @@ def test_why_something_was_chosen_is_said_in_french(french, best, alone, french_
 
 def test_what_a_clip_lacks_is_said_in_french(french, tmp_path):
     from pygoodvibes.data.csv_manifest import find_manifest
-    from pygoodvibes.data.dcase_layout import find_dcase
+    from pygoodvibes.data.find_clips import find_clips
 
-    for path in ("fan/train/notes.mp3", "fan/loose.wav", "fan/train/anomaly_id_00_00000001.wav",
-                 "fan/test/strange.wav", "fan/supplemental/normal_id_00_00000000.wav",
+    for path in ("fan/test/normal_id_00_00000000.wav", "fan/train/notes.m4a", "fan/loose.wav",
+                 "fan/train/anomaly_id_00_00000001.wav", "fan/test/strange.wav",
+                 "fan/supplemental/normal_id_00_00000000.wav",
                  "fan/train/section_00_source_test_normal_0000.wav"):  # fmt: skip
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
@@ -309,7 +310,8 @@ def test_what_a_clip_lacks_is_said_in_french(french, tmp_path):
         "path,machine,id,split,label\n,fan,1,train,normal\na.wav,fan,1,later,normal\n"
         "b.wav,fan,1,test,green\nc.wav,fan,1,test,normal\nfan/loose.wav,a b,1,test,normal\n"
     )
-    clips = [*find_dcase(tmp_path), *find_manifest(tmp_path / "clips.csv", tmp_path)]
+    clips = find_clips(tmp_path, layout="dcase")
+    clips += find_manifest(tmp_path / "clips.csv", tmp_path)
     reasons = {clip.reason for clip in clips if clip.reason}
     assert len(reasons) == 11
     assert [reason for reason in reasons if french.translated(reason) is None] == []
@@ -428,11 +430,11 @@ def test_without_results_a_page_says_how_to_make_them(tmp_path, monkeypatch, pag
 def own_model(small):
     """Return the bytes of a model, the place of an anomalous clip, and the score it must get."""
     from pygoodvibes.models import machine_model
-    from pygoodvibes.monitoring.score_clip import score_file
+    from pygoodvibes.monitoring.score_clip import score_clip
 
     model = small / "results/small/models/fan_id_02.pgv"
     clip = small / "data/small/fan/test/anomaly_id_02_00000001.wav"
-    return model, clip, score_file(machine_model.load(model), clip)
+    return model, clip, score_clip(machine_model.load(model), clip)
 
 
 def judged(app, clip):
@@ -564,7 +566,7 @@ def test_notes_and_reasons_stand_in_french(copy, monkeypatch):
     metrics.loc[0, "note"] = "n_components 64 lowered to 12: 12 training clips"
     metrics.to_csv(path, index=False)
     manifest = pd.read_csv(copy / "results/small/manifest.csv", dtype=str)
-    manifest.loc[0, "status"] = "neither a .wav nor a .flac file"
+    manifest.loc[0, "status"] = "audio of a kind that is not read; convert it to .wav"
     manifest.to_csv(copy / "results/small/manifest.csv", index=False)
     app = opened(copy, monkeypatch, "data", "fr")
     assert not app.exception
@@ -1173,7 +1175,7 @@ def test_without_results_a_fitted_model_judges_a_clip(
 ):
     from pygoodvibes.cli.main import main
     from pygoodvibes.models import machine_model
-    from pygoodvibes.monitoring.score_clip import score_file
+    from pygoodvibes.monitoring.score_clip import score_clip
 
     healthy = tmp_path / "healthy"
     healthy.mkdir()
@@ -1182,7 +1184,7 @@ def test_without_results_a_fitted_model_judges_a_clip(
     model = tmp_path / "my-fan.pgv"
     assert main(["fit", str(healthy), "-o", str(model)]) == 0
     clip = small / "data/small/fan/test/anomaly_id_00_00000000.wav"
-    expected = score_file(machine_model.load(model), clip)
+    expected = score_clip(machine_model.load(model), clip)
     (tmp_path / "root").mkdir()
     with served(tmp_path / "root") as address:
         reader = Visit(browser, address, width, language)
@@ -1218,7 +1220,7 @@ def test_a_real_anomalous_fan_gets_its_verdict(visit, shared, small, tmp_path):
     from pygoodvibes.data.list_clips import write_manifests
     from pygoodvibes.models import machine_model
     from pygoodvibes.monitoring.fit_folder import fit_clips
-    from pygoodvibes.monitoring.score_clip import score_file
+    from pygoodvibes.monitoring.score_clip import score_clip
     from pygoodvibes.util.csv_files import read_records
 
     folder = shared / "data/mimii_fan_0db"
@@ -1257,8 +1259,8 @@ def test_a_real_anomalous_fan_gets_its_verdict(visit, shared, small, tmp_path):
     (root / "results/small/models").mkdir()
     machine_model.save(root / f"results/small/models/{key[0]}_id_{key[1]}.pgv", model)
     clip = folder / "fan/test/anomaly_id_00_00000002.wav"
-    usual = score_file(model, clip)
-    strict = score_file(model, clip, false_alarm_rate=0.5)
+    usual = score_clip(model, clip)
+    strict = score_clip(model, clip, false_alarm_rate=0.5)
     words = {"normal": "NORMAL.", "anomalous": "ANOMALOUS."}
     with served(root) as address:
         reader = visit(address=address)

@@ -164,7 +164,7 @@ def test_a_wav_as_the_stream_gives_its_samples_and_not_its_header(tmp_path, step
     assert np.array_equal(np.concatenate(parts), expected[:, 1])
 
 
-@pytest.mark.parametrize("size", [0, 0x7FFFF000, 0xFFFFFFFF])
+@pytest.mark.parametrize("size", [0, 0x7FFFF000, 0x7FFFFFDC, 0xFFFFFFFF])
 def test_a_wav_that_does_not_know_its_length_is_read_to_the_end(tmp_path, size):
     noise = np.random.default_rng(0).normal(size=3000) / 10
     content = bytearray(wav(tmp_path, noise))
@@ -172,15 +172,33 @@ def test_a_wav_that_does_not_know_its_length_is_read_to_the_end(tmp_path, size):
     content[40:44] = size.to_bytes(4, "little")
     parts = list(stream_blocks(io.BytesIO(content), sample_rate=8000))
     assert np.array_equal(np.concatenate(parts), expected)
+    (tmp_path / "s.wav").write_bytes(content)
+    assert np.array_equal(np.concatenate(list(file_blocks(tmp_path / "s.wav", AUDIO))), expected)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT"])
+def test_a_truncated_file_is_no_shorter_recording(tmp_path, subtype):
+    content = wav(tmp_path, np.random.default_rng(0).normal(size=3000) / 10, subtype=subtype)
+    (tmp_path / "s.wav").write_bytes(content[:-500])
+    with pytest.raises(UserError, match="truncated: the header promises"):
+        next(file_blocks(tmp_path / "s.wav", AUDIO))
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
+def test_what_stands_behind_the_samples_of_a_file_is_no_sound(tmp_path, subtype):
+    content = wav(tmp_path, np.random.default_rng(0).normal(size=3000) / 10, subtype=subtype)
+    expected, _ = soundfile.read(tmp_path / "s.wav", dtype="float32")
+    (tmp_path / "s.wav").write_bytes(content + b"LIST\x04\x00\x00\x00INFO")
+    assert np.array_equal(np.concatenate(list(file_blocks(tmp_path / "s.wav", AUDIO))), expected)
 
 
 @pytest.mark.parametrize(
     ("options", "channel", "said"),
     [
-        ({"rate": 16000}, 0, "sample rate 16000 Hz, but the model's is 8000 Hz"),
+        ({"rate": 16000}, 0, "stream: sample rate 16000 Hz, but audio.sample_rate is 8000 Hz"),
         ({"subtype": "PCM_24"}, 0, "24 bit, format 1"),
         ({"subtype": "FLOAT"}, 0, "32 bit, format 3"),
-        ({}, 1, "channel 1"),
+        ({}, 1, "but audio.channel is 1"),
         ({"format": "FLAC"}, 0, "is FLAC, not raw samples"),
     ],
 )

@@ -2,6 +2,7 @@ import dataclasses
 import functools
 import json
 import math
+import types
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ from pygoodvibes.embeddings import vectors
 from pygoodvibes.embeddings.projection import Pca, project_vectors
 from pygoodvibes.embeddings.vectors import from_records
 from pygoodvibes.evaluation import metrics
-from pygoodvibes.monitoring.score_clip import score_clips
+from pygoodvibes.monitoring.score_clip import score_features
 from pygoodvibes.util.csv_files import read_records
 
 BANDS = 12
@@ -94,6 +95,13 @@ def machine_id(embedded, detectors=None, cache=None):
             | dict(zip(keys[False], each.test_scores, strict=True))
             for name, each in results.items()
         },
+    )
+
+
+def model_of(own, detectors, **more):
+    """Return what scoring needs of the model of a machine ID."""
+    return types.SimpleNamespace(
+        estimators={**own.estimators, **more}, settings={"detectors": detectors}, pca=own.pca
     )
 
 
@@ -342,7 +350,11 @@ def test_scores_of_whole_detectors_are_not_computed_twice():
         scores["fusion"], -own.estimators["fusion"].score_samples(own.embedded.values)
     )
     assert np.allclose(scores["knn"][30:], own.scores_of("test")["knn"], rtol=1e-4)
-    found = score_clips(own.estimators, DETECTORS, embedding=own.embedded.values, pca=own.pca)
+    found = {
+        name: score_features(model_of(own, DETECTORS), name, own.embedded.values)
+        for name, estimator in own.estimators.items()
+        if estimator is not None
+    }
     assert all(np.allclose(found[name], scores[name]) for name in found if name in scores)
     assert np.allclose(found["original_knn"][30:], own.scores_of("test")["original_knn"], rtol=1e-4)
 
@@ -401,13 +413,12 @@ def test_bursts_ask_for_maxima_and_steady_power_for_means(tmp_path, burst, best)
     parts, final_scores = choice_choose.final_scores(
         done, ids["00"], FRAMES, scores, leave_out=[], members=True
     )
-    own = {**ids["00"].estimators, "choice": Chosen(parts)}
+    model = model_of(ids["00"], FRAMES, choice=Chosen(parts))
     values, cache = ids["00"].embedded.values, ids["00"].cache
     for number in range(20, 24):
         frames = [cache.of(cache.clips[number])]
-        options = {"embedding": values[number : number + 1], "pca": ids["00"].pca}
-        assert score_clips(own, FRAMES, **options, frames=frames)["choice"] == final_scores[number]
-        assert set(score_clips(own, FRAMES, **options)) == {"knn"}
+        found = score_features(model, "choice", values[number : number + 1], frames)
+        assert found == final_scores[number]
 
 
 def test_frames_with_other_bands_are_no_stand_ins(tmp_path):
@@ -601,12 +612,8 @@ def test_the_files_say_what_was_chosen_and_are_the_same_again(tmp_path):
             assert found.chosen is None and np.isnan(list(found.scores.values())).all()
             continue
         # the numbers of the file are exact: they score the clips as the file says
-        again = score_clips(
-            {**own.estimators, "choice": found.chosen},
-            DETECTORS,
-            embedding=own.embedded.values,
-            pca=own.pca,
-        )["choice"]
+        model = model_of(own, DETECTORS, choice=found.chosen)
+        again = score_features(model, "choice", own.embedded.values)
         test = ~own.embedded.train
         assert np.array_equal(again[test], np.array(list(found.scores.values()))[test])
 

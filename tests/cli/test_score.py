@@ -21,7 +21,7 @@ from pygoodvibes.monitoring import score_files
 from pygoodvibes.monitoring.alarm import Alarm
 from pygoodvibes.monitoring.judge import judge
 from pygoodvibes.monitoring.output import COLUMNS, Csv, Json, JsonLines, clock, one_in
-from pygoodvibes.monitoring.score_clip import score_file
+from pygoodvibes.monitoring.score_clip import score_clip
 from pygoodvibes.monitoring.watch import Watch
 
 
@@ -88,7 +88,7 @@ def test_csv_and_json_hold_all_digits(run, place):
     odd, text = rows_of(out)
     assert tuple(odd) == COLUMNS
     model = machine_model.load(place / "pump.pgv")
-    expected = score_file(model, place / "odd.wav")
+    expected = score_clip(model, place / "odd.wav")
     assert float(odd["score"]) == expected.score and float(odd["threshold"]) == expected.threshold
     assert (odd["seconds"], odd["start"], odd["alarm"]) == ("1.0", "", "")
     assert text["verdict"] == "not scored" and text["score"] == "" and text["reason"]
@@ -117,7 +117,7 @@ def test_many_clips_in_two_processes_score_as_one_by_one(place):
     panel = score_files.Panel([model], [judge(model)])
     clips = sorted(map(str, (place / "pump").glob("*.wav"))) * 2
     many = [records[0].score for records in score_files.score_clips(panel, clips, jobs=2)]
-    alone = [score_file(model, clip).score for clip in clips]
+    alone = [score_clip(model, clip).score for clip in clips]
     assert many == pytest.approx(alone, rel=1e-12)
 
 
@@ -199,7 +199,7 @@ def test_windows_score_as_the_cut_out_clips_and_the_alarm_goes_on_and_off(run, p
     model = machine_model.load(place / "pump.pgv")
     for row in rows[::7]:
         start = round(float(row["start"]) * own_machine.RATE)
-        cut = score_file(model, samples[start : start + own_machine.RATE])
+        cut = score_clip(model, samples[start : start + own_machine.RATE])
         assert float(row["score"]) == cut.score and row["verdict"] == cut.verdict
     bell = Alarm(3, 5)
     expected = [str(int(bell.update(row["verdict"] == "anomalous"))) for row in rows]

@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from pygoodvibes.data import recordings
-from pygoodvibes.data.audio_files import find_audio
+from pygoodvibes.data.audio_files import NOT_READ
 from pygoodvibes.util.errors import UserError
 
 
@@ -76,8 +76,6 @@ def test_a_single_recording_is_named_after_itself(tmp_path):
     make(tmp_path, "pump 3.wav", "other.wav")
     [clip] = recordings.list_recordings(tmp_path / "pump 3.wav")
     assert (clip.path, clip.machine) == ("pump 3.wav", "pump_3")
-    with pytest.raises(UserError, match="a file, not a folder"):
-        find_audio(tmp_path / "pump 3.wav")
 
 
 def test_one_machine_id_at_a_time(tmp_path):
@@ -102,6 +100,16 @@ def test_no_folder_and_no_recordings_are_said(tmp_path):
     with pytest.raises(UserError, match="no such folder"):
         recordings.list_recordings(tmp_path / "no")
     with pytest.raises(UserError, match="no recordings in it"):
+        recordings.list_recordings(tmp_path)
+
+
+def test_audio_that_is_not_read_is_listed_with_its_reason(tmp_path):
+    make(tmp_path, "a.wav")
+    (tmp_path / "b.M4A").touch()
+    reasons = {clip.path: clip.reason for clip in recordings.list_recordings(tmp_path)}
+    assert reasons == {"a.wav": "", "b.M4A": NOT_READ}
+    (tmp_path / "a.wav").unlink()
+    with pytest.raises(UserError, match=r"no recordings in it .* such as b\.M4A"):
         recordings.list_recordings(tmp_path)
 
 

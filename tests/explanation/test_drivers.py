@@ -5,7 +5,7 @@ from pygoodvibes.audio import mel_cache
 from pygoodvibes.explanation.deviation import Normal, deviation_map
 from pygoodvibes.explanation.drivers import find_drivers, tamed
 from pygoodvibes.models import machine_model
-from pygoodvibes.monitoring.score_clip import of_model, score_file
+from pygoodvibes.monitoring.score_clip import of_model, score_clip
 
 NORMAL = Normal(level=np.full(24, -30.0), spread=np.full(24, 2.0), smooth=1)
 
@@ -59,7 +59,7 @@ def test_a_model_says_what_drives_its_score(small):
     folder = small / "resources/small/mel/fan"
     cache = mel_cache.open_cache(folder / "00.npy", folder / "00.clips.csv")
     clip = next(clip for clip in cache.clips if clip["label"] == "anomaly")
-    result = score_file(model, small / "data/small" / clip["path"])
+    result = score_clip(model, small / "data/small" / clip["path"])
     found = of_model(model, result.frames, result.detector)
     assert found.score == pytest.approx(result.score)
     assert found.bands.max() > 0

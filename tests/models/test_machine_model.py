@@ -12,7 +12,7 @@ import pytest
 
 import own_machine
 from pygoodvibes.models import machine_model
-from pygoodvibes.monitoring.score_clip import score_file
+from pygoodvibes.monitoring.score_clip import score_clip
 from pygoodvibes.util.errors import UserError
 
 
@@ -42,7 +42,7 @@ def test_a_model_comes_back_with_all_that_it_holds(model, path):
         assert np.array_equal(back.held_out[name], model.held_out[name])
     clip = own_machine.sound(99)
     for name in back.estimators:
-        before, after = (score_file(each, clip, detector=name) for each in (model, back))
+        before, after = (score_clip(each, clip, detector=name) for each in (model, back))
         assert before.score == after.score, name
     assert back.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert (back.sample_rate, back.window_seconds) == (own_machine.RATE, 1.0)
@@ -161,7 +161,7 @@ def test_a_model_can_be_sent_to_another_process(path):
     model.estimators["lof"]
     back = pickle.loads(pickle.dumps(model))
     clip = own_machine.sound(98)
-    assert score_file(back, clip).score == score_file(model, clip).score
+    assert score_clip(back, clip).score == score_clip(model, clip).score
 
 
 def test_scoring_by_the_default_detector_loads_no_scikit_learn(path):

@@ -16,7 +16,7 @@ from pygoodvibes.detection.threshold import threshold
 from pygoodvibes.embeddings import vectors
 from pygoodvibes.models import machine_model, packing
 from pygoodvibes.monitoring.judge import judge
-from pygoodvibes.monitoring.score_clip import score_file
+from pygoodvibes.monitoring.score_clip import score_clip
 from pygoodvibes.util.csv_files import read_records, write_records
 
 PARTS = ("clips", "mel_arrays", "mel_clips", "projections", "detectors", "scores", "notes")
@@ -89,7 +89,7 @@ def test_a_packed_model_scores_as_the_one_it_was_packed_from(tmp_path):
         assert np.array_equal(model.held_out[name], result.train_scores)
         for clip, score in zip(cache.clips[:5], result.test_scores, strict=True):
             assert clip["split"] == "test"
-            found = score_file(model, tmp_path / "data" / clip["path"], detector=name)
+            found = score_clip(model, tmp_path / "data" / clip["path"], detector=name)
             assert found.score == pytest.approx(score, rel=1e-12)
 
 
@@ -149,7 +149,7 @@ def test_a_model_holds_what_was_chosen_and_scores_bit_by_bit_as_the_workflow(tmp
         )
         for clip in cache.clips[:5]:
             assert clip["split"] == "test"
-            found = score_file(model, tmp_path / name / "data" / clip["path"])
+            found = score_clip(model, tmp_path / name / "data" / clip["path"])
             assert found.score == known.scores["test", clip["clip"]]
 
 

@@ -16,7 +16,7 @@ from pygoodvibes.embeddings import projection
 from pygoodvibes.embeddings.embed import embed_clips
 from pygoodvibes.models import machine_model
 from pygoodvibes.monitoring.fit_folder import fit_folder
-from pygoodvibes.monitoring.score_clip import score_file
+from pygoodvibes.monitoring.score_clip import score_clip
 from pygoodvibes.util.errors import UserError
 
 
@@ -92,7 +92,7 @@ def test_clips_that_cannot_be_used_are_listed_and_the_rest_goes_on(tmp_path):
     (without / "003.wav").unlink()
     clean = own_machine.fit(without).model
     clip = own_machine.sound(50)
-    assert score_file(fit.model, clip).score == score_file(clean, clip).score
+    assert score_clip(fit.model, clip).score == score_clip(clean, clip).score
 
 
 def test_too_few_recordings_are_an_error_that_says_what_to_do(tmp_path):
@@ -135,8 +135,8 @@ def test_one_long_recording_is_fitted_in_windows_and_scores_as_its_windows(tmp_p
         own_machine.save(tmp_path / "cut" / f"{number:02}.wav", samples[start:][: own_machine.RATE])
     by_hand = own_machine.fit(tmp_path / "cut").model
     new = own_machine.sound(50)
-    assert score_file(fit.model, new).score == pytest.approx(
-        score_file(by_hand, new).score, rel=1e-9
+    assert score_clip(fit.model, new).score == pytest.approx(
+        score_clip(by_hand, new).score, rel=1e-9
     )
 
 
@@ -190,7 +190,7 @@ def test_the_sample_rate_of_the_recordings_just_works(tmp_path, rate):
     fit = fit_folder(folder, {})
     assert fit.model.sample_rate == rate
     path = own_machine.write(tmp_path / "new.wav", 9, rate=rate, seconds=0.5)
-    assert np.isfinite(score_file(fit.model, path).score)
+    assert np.isfinite(score_clip(fit.model, path).score)
     assert [note.partition(" ")[0] for note in fit.notes] == (["n_fft"] if rate > 1e5 else [])
 
 
@@ -252,7 +252,7 @@ def test_real_clips_get_the_scores_of_the_workflow(shared, tmp_path):
         train = [expected[name]["train", f"normal_id_00_{n:08d}.wav"] for n in range(12)]
         assert fit.model.held_out[name] == pytest.approx(train, rel=1e-12)
         for clip in clips:
-            score = score_file(fit.model, clip, detector=name).score
+            score = score_clip(fit.model, clip, detector=name).score
             assert score == pytest.approx(expected[name]["test", clip.name], rel=1e-12)
 
 

@@ -27,6 +27,7 @@ def test_a_recording_is_told_once_it_has_stayed_the_same(tmp_path):
     assert watch.poll() == []  # what was there before is not new
     (tmp_path / "new.wav").write_bytes(b"half")
     (tmp_path / "notes.txt").write_text("no recording")
+    (tmp_path / "other.m4a").write_bytes(b"audio that is not read")
     assert watch.poll() == []
     clock.now = 1.5
     with (tmp_path / "new.wav").open("ab") as file:

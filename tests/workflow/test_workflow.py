@@ -376,7 +376,7 @@ def test_the_choice_has_all_that_a_detector_has_and_moves_no_other(finished, new
         model = machine_model.load(path)
         for row in manifest:
             if (row["machine"], row["id"], row["split"]) == (machine, machine_id, "test"):
-                found = score_clip.score_file(model, project.path / "data/tiny" / row["path"])
+                found = score_clip.score_clip(model, project.path / "data/tiny" / row["path"])
                 assert found.detector == "choice"
                 assert found.score == float(scores[machine, machine_id, row["clip"]])
 
@@ -900,9 +900,9 @@ def faults(place):
         "no detectors": ({"dataset": TINY["dataset"]}, "detectors: this key is missing"),
         "empty config": ("{}", "dataset: this key is missing"),
         "source": (data("tape"), "dataset.source: 'tape' is not allowed"),
-        "no folder": (data("folder", path=str(place / "none")), "none does not exist"),
+        "no folder": (data("folder", path=str(place / "none")), "none: no such folder"),
         "a file": (data("folder", path=str(place / "file.wav")), "is a file, not a folder"),
-        "empty folder": (data("folder", path=str(place / "empty")), "no .wav or .flac file in"),
+        "empty folder": (data("folder", path=str(place / "empty")), "empty: no recordings in it"),
         "layout": (data("folder", path=str(place / "strange")), "in no known layout"),
         "machine": (
             data("folder", path=str(folder), machines={"pump": "all"}),

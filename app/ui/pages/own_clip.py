@@ -12,7 +12,7 @@ from pygoodvibes.explanation.moments import strongest
 from pygoodvibes.models import machine_model
 from pygoodvibes.monitoring import certainty
 from pygoodvibes.monitoring.judge import judge
-from pygoodvibes.monitoring.score_clip import ClipScore, read_detector, score_file
+from pygoodvibes.monitoring.score_clip import ClipScore, read_detector, score_clip
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.workflow.run_folders import Run
 from ui import browse, charts, load, pick
@@ -154,7 +154,7 @@ def _judge(
                 if not st.toggle(t("own.convert"), key="convert"):
                     return
             signal = read_audio(path, **{**settings, "resample": True})
-            result = score_file(model, signal, detector=detector, false_alarm_rate=allowed)
+            result = score_clip(model, signal, detector=detector, false_alarm_rate=allowed)
         except UserError as error:
             reason = sentence(str(error))
             st.error(t("own.unusable", name=source.name, reason=reason), icon=":material/error:")

@@ -1,7 +1,7 @@
-"""Long recordings and live streams: sliding windows, each scored as a clip, and an alarm.
+"""Long recordings and live streams: read in blocks, and cut into sliding windows.
 
-A single window above the threshold is no reason to get up: some normal ones lie there by design
-(the false-alarm rate). The alarm looks at the last n windows.
+Comes in: a recording of any length, or a stream that has no end. Goes out: samples in blocks,
+windows, and the log-mel frames of windows. Never is much more held than one window.
 """
 
 import os
@@ -14,12 +14,32 @@ import numpy as np
 import soundfile
 
 from pygoodvibes.audio.mel import log_mel
-from pygoodvibes.audio.read import check_signal, read_audio, why_unfit
-from pygoodvibes.audio.wav import FILES, AudioInfo, read_exactly, wav_header
+from pygoodvibes.audio.read import read_audio
+from pygoodvibes.audio.usable import check_signal, why_unusable
+from pygoodvibes.audio.wav import (
+    PCM,
+    WavHeader,
+    begins_as_wav,
+    header_behind,
+    header_of,
+    pcm16,
+    read_exactly,
+)
 from pygoodvibes.util.errors import UserError
 
 BLOCK_SECONDS = 1.0
 """Seconds of a recording that are read at a time."""
+
+OTHER_FORMATS = {
+    b"fLaC": "FLAC",
+    b"OggS": "Ogg",
+    b"ID3": "MP3",
+    b"FORM": "AIFF",
+    b"caff": "CAF",
+    b"RF64": "RF64",
+    b"RIFX": "RIFX",
+}
+"""Names of formats that a stream can't have, by the first bytes: they are no raw samples."""
 
 
 def file_blocks(path: str | pathlib.Path, settings: Mapping) -> Iterator[np.ndarray]:
@@ -35,26 +55,47 @@ def file_blocks(path: str | pathlib.Path, settings: Mapping) -> Iterator[np.ndar
     Yields
     ------
     np.ndarray [shape=(n_samples,), dtype=float32]
-        Amplitude.
+        Amplitude; full scale is 1.
 
     Raises
     ------
     UserError
-        With the reason, if it can't be read or doesn't fit; windows are never resampled.
+        With the reason, if it can't be read, ends before its header says or doesn't fit; windows
+        are never resampled.
     """
+    path = pathlib.Path(path)
+    if path.is_file():  # a pipe by a name can't be opened twice
+        try:
+            with path.open("rb", buffering=0) as file:
+                header = header_of(file)
+                if header:
+                    header.check_complete(os.fstat(file.fileno()).st_size)
+                if header and header.is_pcm16:
+                    _check_fit(header.sample_rate, header.channels, settings)
+                    yield from _pcm16_blocks(file, header, settings["channel"])
+                    return
+        except OSError as error:
+            raise UserError(f"can't be read ({error.strerror})") from None
+    yield from _decoded_blocks(path, settings)
+
+
+def _check_fit(found_rate: int, channels: int, settings: Mapping) -> None:
+    reason = why_unusable(found_rate, channels, **settings, whole=False)
+    if reason:
+        raise UserError(reason)
+
+
+def _decoded_blocks(path: pathlib.Path, settings: Mapping) -> Iterator[np.ndarray]:
     try:
         # as bytes, since a name that is not UTF-8 is no text that the library would take
         file = soundfile.SoundFile(path if sys.platform == "win32" else os.fsencode(path))
     except (soundfile.SoundFileError, OSError) as error:
-        if not pathlib.Path(path).exists():
+        if not path.exists():
             raise UserError("can't be read (No such file or directory)") from None
         reason = str(error).rpartition(": ")[2].rstrip(".")
         raise UserError(f"no readable audio ({reason})") from None
     with file:
-        info = AudioInfo(file.frames, file.samplerate, file.channels, "")
-        reason = why_unfit(info, {**settings, "resample": False}, whole=False)
-        if reason:
-            raise UserError(reason)
+        _check_fit(file.samplerate, file.channels, settings)
         try:
             for block in file.blocks(
                 max(1, round(BLOCK_SECONDS * file.samplerate)), dtype="float32", always_2d=True
@@ -87,37 +128,53 @@ def stream_blocks(stream: BinaryIO, *, sample_rate: int, channel: int = 0) -> It
     UserError
         If it is a WAV of another kind, or a file of another format.
     """
-    left, channels, total = read_exactly(stream, 12), 1, None
-    if left[:4] == b"RIFF" and left[8:12] == b"WAVE":
-        info, total = wav_header(stream)
-        reason = why_unfit(
-            info, {"sample_rate": sample_rate, "resample": False, "channel": channel}, whole=False
-        )
-        if reason:
-            raise UserError(f"a WAV as the stream: {reason}")
-        left, channels = b"", info.channels
-    elif named := next((name for magic, name in FILES.items() if left.startswith(magic)), ""):
+    start = read_exactly(stream, 12)
+    if begins_as_wav(start):
+        header = header_behind(stream)
+        if header is None:
+            raise UserError("the stream begins as a WAV and then is none; send raw samples")
+        if not header.is_pcm16:
+            raise UserError(
+                f"the stream is a WAV of another kind ({header.bits} bit, format {header.format}); "
+                "only PCM of 16 bit can be read as it comes"
+            )
+        settings = {"sample_rate": sample_rate, "resample": False, "channel": channel}
+        try:
+            _check_fit(header.sample_rate, header.channels, settings)
+        except UserError as error:
+            raise UserError(f"a WAV as the stream: {error}") from None
+        yield from _pcm16_blocks(stream, header, channel)
+        return
+    if name := next((name for magic, name in OTHER_FORMATS.items() if start.startswith(magic)), ""):
         raise UserError(
-            f"the stream is {named}, not raw samples or a WAV of 16 bit; name the file instead of "
+            f"the stream is {name}, not raw samples or a WAV of 16 bit; name the file instead of "
             "'-'"
         )
-    column = channel if channels > 1 else 0
+    raw = WavHeader(PCM, 1, sample_rate, 16, 0, None)
+    yield from _pcm16_blocks(stream, raw, 0, start=start)
+
+
+def _pcm16_blocks(
+    stream: BinaryIO, header: WavHeader, channel: int, *, start: bytes = b""
+) -> Iterator[np.ndarray]:
+    """Read one channel of samples of 16 bit; their first bytes may have been read before."""
     # what is there is read, and not waited for until a block is full
     read = getattr(stream, "read1", stream.read)
-    step = 2 * channels
-    size = step * max(1, round(BLOCK_SECONDS * sample_rate))
+    step = 2 * header.channels
+    size = step * max(1, round(BLOCK_SECONDS * header.sample_rate))
+    left, missing = start, header.promised
     ended = False
     while not ended:
         # behind the samples of a WAV something else may follow
-        wanted = size if total is None else min(size, total)
+        wanted = size if missing is None else min(size, missing)
         content = read(wanted) if wanted else b""
         ended = not content
-        total = None if total is None else total - len(content)
+        missing = None if missing is None else missing - len(content)
         content = left + content
         whole = len(content) // step * step
         content, left = content[:whole], content[whole:]
         if content:
-            samples = np.frombuffer(content, dtype="<i2").reshape(-1, channels)[:, column]
+            samples = pcm16(content, header.channels)[:, channel]
             yield samples.astype(np.float32) / np.float32(32768)
 
 

@@ -1,10 +1,11 @@
-"""Headers of WAV files and streams.
+"""The header of a WAV, of a file as of a stream, and the samples of an ordinary one (PCM, 16 bit).
 
-Comes in: the first bytes of a file or stream. Goes out: sample rate, channels, sample format, and
-how many bytes of samples are promised.
+Comes in: bytes, or a stream at its start. Goes out: what the header says, and samples. Every other
+kind of audio, RF64 as well, is left to libsndfile.
 """
 
 import dataclasses
+import io
 import struct
 from typing import BinaryIO
 
@@ -12,70 +13,73 @@ import numpy as np
 
 from pygoodvibes.util.errors import UserError
 
+PCM, _EXTENSIBLE = 1, 0xFFFE
+"""Formats by their numbers. The extensible one names the real one further on."""
+
+_UNKNOWN = 0x7FFFF000
+"""Writers to a pipe can't go back to write the size of the samples: they leave 0, or a number from
+here up (SoX 0x7FFFF000, others 0x7FFFFFDC, 0x80000000, 0xFFFFFFFF)."""
+
+_LARGEST_CHUNK = 2**24
+"""No chunk before the samples has more bytes: where one says so, what follows are no chunks."""
+
 
 @dataclasses.dataclass(frozen=True)
-class AudioInfo:
-    """What the header of an audio file says, and the hash of its bytes."""
+class WavHeader:
+    """What the header of a WAV says.
 
-    samples: int
-    sample_rate: int
+    Attributes
+    ----------
+    format : int
+        Kind of samples: 1 is PCM.
+    channels : int
+        Channels.
+    sample_rate : int
+        Hz.
+    bits : int
+        Bits of a sample.
+    start : int
+        Bytes before the samples.
+    promised : int or None
+        Bytes of the samples; None if the writer didn't know, and they go on to the end.
+    """
+
+    format: int
     channels: int
-    xxh3_128: str
+    sample_rate: int
+    bits: int
+    start: int
+    promised: int | None
 
     @property
-    def seconds(self) -> float:
-        """Return the duration, s."""
-        return self.samples / self.sample_rate
+    def is_pcm16(self) -> bool:
+        """Whether `pcm16` can read the samples."""
+        known = self.format == PCM and self.bits == 16
+        return known and self.channels > 0 and self.sample_rate > 0
+
+    def check_complete(self, size: int) -> None:
+        """Refuse a file that ends before its header says.
+
+        Parameters
+        ----------
+        size : int
+            Bytes of the file.
+
+        Raises
+        ------
+        UserError
+            With both numbers.
+        """
+        follow = max(size - self.start, 0)
+        if self.promised is not None and follow < self.promised:
+            raise UserError(
+                f"truncated: the header promises {self.promised} bytes, {follow} follow"
+            )
 
 
-def promised_bytes(content: bytes) -> tuple[int, int] | None:
-    """Return the bytes that a WAV header promises for its samples, and those that are there."""
-    if content[:4] != b"RIFF" or content[8:12] != b"WAVE":
-        return None
-    position = 12
-    while position + 8 <= len(content):
-        name, size = struct.unpack_from("<4sI", content, position)
-        if name == b"data":
-            # writers that stream leave 0 or the largest number there, and promise nothing
-            return None if size in (0, 0xFFFFFFFF) else (size, len(content) - position - 8)
-        position += 8 + size + size % 2
-    return None
-
-
-def pcm16(content: bytes) -> tuple[np.ndarray, int] | None:
-    """Find the samples of an ordinary WAV of 16 bits, shape (n_samples, n_channels), and its rate.
-
-    Returns
-    -------
-    tuple or None
-        None for anything else, and for a file that is shorter or longer than its header says: what
-        that is takes a library to say.
-    """
-    if content[:4] != b"RIFF" or content[8:16] != b"WAVEfmt " or len(content) < 44:
-        return None
-    size, kind, channels, sample_rate, _, step, bits = struct.unpack_from("<IHHIIHH", content, 16)
-    start = 20 + size + size % 2
-    if kind != 1 or bits != 16 or not channels or step != 2 * channels:
-        return None
-    if content[start : start + 4] != b"data" or len(content) < start + 8:
-        return None
-    [size] = struct.unpack_from("<I", content, start + 4)
-    if size != len(content) - start - 8 or size % step:
-        return None
-    samples = np.frombuffer(content, dtype="<i2", offset=start + 8)
-    return samples.reshape(-1, channels), sample_rate
-
-
-FILES = {
-    b"fLaC": "FLAC",
-    b"OggS": "Ogg",
-    b"ID3": "MP3",
-    b"FORM": "AIFF",
-    b"caff": "CAF",
-    b"RF64": "RF64",
-    b"RIFX": "RIFX",
-}
-"""First bytes of files that are no raw samples."""
+def begins_as_wav(start: bytes) -> bool:
+    """Tell by its first 12 bytes whether something is a WAV."""
+    return start[:4] == b"RIFF" and start[8:12] == b"WAVE"
 
 
 def read_exactly(stream: BinaryIO, size: int) -> bytes:
@@ -86,33 +90,83 @@ def read_exactly(stream: BinaryIO, size: int) -> bytes:
     return content
 
 
-def wav_header(stream: BinaryIO) -> tuple[AudioInfo, int | None]:
-    """Read a WAV header from behind 'WAVE' up to its samples: what they are, and their bytes.
+def header_behind(stream: BinaryIO) -> WavHeader | None:
+    """Read the header of a WAV from behind its first 12 bytes up to its samples.
 
-    Bytes are None if the writer, that streams, didn't know how many there would be.
+    Parameters
+    ----------
+    stream : binary file
+        Left at the first sample; it need not be seekable.
+
+    Returns
+    -------
+    WavHeader or None
+        None if what follows are no chunks, or none of samples with their format before it.
     """
-    form = b""
+    start, form = 12, b""
     while len(head := read_exactly(stream, 8)) == 8:
         name, size = struct.unpack("<4sI", head)
+        start += 8
         if name == b"data":
-            break
-        # no header has a chunk of this size: what follows are no chunks
-        content = read_exactly(stream, size + size % 2) if size < 2**24 else b""
-        if len(content) < size:
-            break
+            return _header(form, start, size)
+        if size > _LARGEST_CHUNK:
+            return None
+        padded = size + size % 2
+        content = read_exactly(stream, padded)
+        start += padded
         form = content if name == b"fmt " else form
-    else:
-        name = b""
-    if name != b"data" or len(form) < 16:
-        raise UserError("the stream begins as a WAV and then is none; send raw samples")
+    return None
+
+
+def _header(form: bytes, start: int, size: int) -> WavHeader | None:
+    if len(form) < 16:
+        return None
     kind, channels, sample_rate, _, _, bits = struct.unpack_from("<HHIIHH", form)
-    if kind == 0xFFFE and len(form) >= 26:  # the extensible kind names its real one further on
+    if kind == _EXTENSIBLE and len(form) >= 26:
         [kind] = struct.unpack_from("<H", form, 24)
-    if kind != 1 or bits != 16 or not channels:
-        raise UserError(
-            f"the stream is a WAV of another kind ({bits} bit, format {kind}); only PCM of 16 bit "
-            "can be read as it comes"
-        )
-    # writers that stream leave 0 or a number that is too large
-    known = 0 < size < 0x7FFFF000
-    return AudioInfo(0, sample_rate, channels, ""), size if known else None
+    promised = size if 0 < size < _UNKNOWN else None
+    return WavHeader(kind, channels, sample_rate, bits, start, promised)
+
+
+def header_of(file: BinaryIO) -> WavHeader | None:
+    """Read the header of a file from its first byte; None if it is no WAV."""
+    return header_behind(file) if begins_as_wav(read_exactly(file, 12)) else None
+
+
+def pcm16(samples: bytes, channels: int) -> np.ndarray:
+    """Return whole samples of 16 bit as numbers, shape (n_samples, n_channels), int16.
+
+    Bytes of a last sample that is not whole are left out.
+    """
+    whole = len(samples) // (2 * channels) * channels
+    return np.frombuffer(samples, dtype="<i2", count=whole).reshape(-1, channels)
+
+
+def read_pcm16(content: bytes) -> tuple[np.ndarray, int] | None:
+    """Read an ordinary WAV file.
+
+    Parameters
+    ----------
+    content : bytes
+        All bytes of the file.
+
+    Returns
+    -------
+    samples : np.ndarray [shape=(n_samples, n_channels), dtype=int16]
+        Amplitude; full scale is 32768.
+    sample_rate : int
+        Hz. Instead of both, None for anything but a WAV of PCM of 16 bit.
+
+    Raises
+    ------
+    UserError
+        If it is a WAV, of whatever kind, that ends before its header says.
+    """
+    header = header_of(io.BytesIO(content))
+    if header is None:
+        return None
+    header.check_complete(len(content))
+    if not header.is_pcm16:
+        return None
+    end = None if header.promised is None else header.start + header.promised
+    return pcm16(memoryview(content)[header.start : end], header.channels), header.sample_rate

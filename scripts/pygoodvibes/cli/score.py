@@ -241,7 +241,7 @@ def _watched(panel, watching, cut: dict) -> Iterator[list]:
             # what arrives is one machine going on: its alarm goes on as well
             yield from _windows(panel, _files(panel, [str(path)]), cut, alarms=alarms)
         else:
-            yield from panel.score_clips([str(path)])
+            yield from panel.judge_clips([str(path)])
 
 
 def _with_cautions(found: Iterable[list], panel, *, endless: bool) -> Iterator[list]:

@@ -1,44 +1,85 @@
-"""The audio files below a folder.
+"""The audio files below a folder, by their names alone.
 
-Comes in: a folder. Goes out: sorted paths, and the files that look like audio but are not read.
+Comes in: a folder. Goes out: paths relative to it, of files that are read and of those that are
+known as audio but not read: somebody who has such files expects to hear of them.
 """
 
 import os
-import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pygoodvibes.util.errors import UserError
 
-AUDIO_SUFFIXES = (".wav", ".flac")
-"""File name endings that count as audio, in lower case."""
-
-
-# Listed with a reason rather than passed over: somebody who has such files expects to see them.
-_OTHER_AUDIO = (".mp3", ".ogg", ".opus", ".m4a", ".aac", ".wma", ".aif", ".aiff", ".au", ".raw")
-
-
-LAYOUT_HELP = (
-    "the DCASE layout is <machine>/train/normal_id_00_00000000.wav and "
-    "<machine>/test/anomaly_id_00_00000000.wav, the MIMII layout is "
-    "<machine>/id_00/normal/00000000.wav and <machine>/id_00/abnormal/00000000.wav, any other "
-    "needs a CSV manifest with the columns path, machine, id, split, label"
+SUFFIXES = (
+    ".wav",
+    ".flac",
+    ".aif",
+    ".aiff",
+    ".au",
+    ".caf",
+    ".mp3",
+    ".ogg",
+    ".opus",
+    ".rf64",
+    ".w64",
 )
+"""File name endings of audio that is read, in lower case."""
+
+OTHER_SUFFIXES = (".aac", ".m4a", ".raw", ".wma")
+"""Those of audio that is not read."""
+
+NOT_READ = "audio of a kind that is not read; convert it to .wav"
+"""Why a file with one of `OTHER_SUFFIXES` is left out."""
 
 
-def list_audio(folder: pathlib.Path) -> list[str]:
-    """Return the paths of all audio files below a folder, relative to it, sorted."""
-    if not folder.exists():
-        raise UserError(f"the folder {folder} does not exist; check the path")
-    if not folder.is_dir():
-        raise UserError(f"{folder} is a file, not a folder; name the folder that holds the audio")
-    paths = sorted(_walk(os.fspath(folder), "", ()))
-    if not any(path.lower().endswith(AUDIO_SUFFIXES) for path in paths):
-        raise UserError(
-            f"no .wav or .flac file in {folder}"
-            + (f" (but other audio, such as {paths[0]}; convert it to .wav)" if paths else "")
-            + f"; {LAYOUT_HELP}"
-        )
-    return paths
+def is_read(name: str) -> bool:
+    """Tell by its name whether a file is audio that is read."""
+    return name.lower().endswith(SUFFIXES)
+
+
+def find_audio(folder: str | os.PathLike) -> list[str]:
+    """List the audio files below a folder, read or not.
+
+    Parameters
+    ----------
+    folder : path
+        Searched to any depth, links to folders included, but for hidden files and folders.
+
+    Returns
+    -------
+    list of str
+        Paths relative to it, '/' between their parts, sorted.
+
+    Raises
+    ------
+    UserError
+        If there is no such folder, it is a file, or it or a folder below can't be read.
+    """
+    return sorted(_walk(os.fspath(folder), "", ()))
+
+
+def check_any_read(folder: str | os.PathLike, paths: Iterable[str], *, hint: str = "") -> None:
+    """Refuse a folder without audio that is read.
+
+    Parameters
+    ----------
+    folder : path
+        The folder, for the message.
+    paths : iterable of str
+        From `find_audio`.
+    hint : str
+        What else to say.
+
+    Raises
+    ------
+    UserError
+        If none of the paths is read.
+    """
+    paths = list(paths)
+    if any(map(is_read, paths)):
+        return
+    other = f", but other audio, such as {paths[0]}; convert it to .wav" if paths else ""
+    more = f"; {hint}" if hint else ""
+    raise UserError(f"{folder}: no recordings in it ({', '.join(SUFFIXES)}){other}{more}")
 
 
 def _walk(folder: str, prefix: str, parents: tuple[tuple[int, int], ...]) -> Iterator[str]:
@@ -54,59 +95,17 @@ def _walk(folder: str, prefix: str, parents: tuple[tuple[int, int], ...]) -> Ite
                     continue
                 if entry.is_dir():
                     yield from _walk(entry.path, f"{prefix}{entry.name}/", (*parents, identity))
-                elif entry.name.lower().endswith(AUDIO_SUFFIXES + _OTHER_AUDIO):
+                elif entry.name.lower().endswith(SUFFIXES + OTHER_SUFFIXES):
                     yield prefix + entry.name
+    except FileNotFoundError:
+        if not prefix:
+            raise UserError(f"{folder}: no such folder") from None
+        # a folder below that has gone since it was listed
+    except NotADirectoryError:
+        raise UserError(
+            f"{folder} is a file, not a folder; name the folder that holds the audio"
+        ) from None
     except OSError as error:
         raise UserError(
             f"can't read the folder {folder} ({error.strerror}); check its permissions"
         ) from error
-
-
-SUFFIXES = (
-    *AUDIO_SUFFIXES,
-    ".aif",
-    ".aiff",
-    ".au",
-    ".caf",
-    ".mp3",
-    ".ogg",
-    ".opus",
-    ".rf64",
-    ".w64",
-)
-"""File name endings that count as recordings, in lower case."""
-
-
-def find_audio(folder: str | os.PathLike) -> list[str]:
-    """Return the recordings below a folder, '/' between the parts of their paths, sorted.
-
-    Parameters
-    ----------
-    folder : path
-        Searched to any depth, but for hidden files and folders.
-
-    Returns
-    -------
-    list of str
-        Paths relative to it.
-
-    Raises
-    ------
-    UserError
-        If there is no such folder, or it is a file.
-    """
-    folder = pathlib.Path(folder)
-    if folder.is_file():
-        raise UserError(f"{folder}: a file, not a folder")
-    if not folder.is_dir():
-        raise UserError(f"{folder}: no such folder")
-    found = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        below = pathlib.Path(place).relative_to(folder)
-        found += [
-            (below / name).as_posix()
-            for name in names
-            if not name.startswith(".") and name.lower().endswith(SUFFIXES)
-        ]
-    return sorted(found)

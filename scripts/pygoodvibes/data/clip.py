@@ -7,7 +7,7 @@ import dataclasses
 import posixpath
 import re
 
-from pygoodvibes.data.audio_files import AUDIO_SUFFIXES
+from pygoodvibes.data.audio_files import is_read
 
 LABEL_WORDS = {
     "normal": "normal",
@@ -85,9 +85,9 @@ def parse_dcase_name(name: str) -> dict[str, str] | None:
         Keys 'id', 'label' ('normal', 'anomaly', or 'unknown' if the name has none), 'split' and
         'domain' and 'attributes' ('' if the name has none), 'number'. None for any other name.
     """
-    stem, suffix = posixpath.splitext(name)
-    if suffix.lower() not in AUDIO_SUFFIXES:
+    if not is_read(name):
         return None
+    stem, _ = posixpath.splitext(name)
     match = _NAME_2020.fullmatch(stem) or _NAME_2021.fullmatch(stem)
     if match is None:
         return None

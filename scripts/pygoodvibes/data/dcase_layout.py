@@ -1,10 +1,9 @@
 """The DCASE layout, `<machine>/<train|test>/<name>`: from paths to clips."""
 
-import os
 import pathlib
 from collections.abc import Iterable
 
-from pygoodvibes.data.audio_files import AUDIO_SUFFIXES, list_audio
+from pygoodvibes.data.audio_files import NOT_READ, is_read
 from pygoodvibes.data.clip import Clip, clip_of, finish, parse_dcase_name
 
 SPLIT_FOLDERS = {
@@ -17,33 +16,24 @@ SPLIT_FOLDERS = {
 }
 
 
-def find_dcase(folder: str | os.PathLike) -> list[Clip]:
-    """List a folder in the DCASE layout, `<machine>/<split>/<file>.wav`.
+def place_dcase(folder: pathlib.Path, paths: Iterable[str]) -> list[Clip]:
+    """Place files in the DCASE layout, `<machine>/<split>/<file>.wav`.
 
     Parameters
     ----------
-    folder : path
+    folder : pathlib.Path
         Folder with one folder per machine type, or the folder of one machine type (then it has
         `train` or `test` directly, and its own name is the machine's). Splits are the folders
         `train` and `test`, since 2021 also `source_test` and `target_test`.
+    paths : iterable of str
+        From `pygoodvibes.data.audio_files.find_audio`.
 
     Returns
     -------
     list of Clip
-        One for each audio file anywhere below the folder, sorted; `reason` says why a file does
-        not fit: a name of another form, another place, an anomaly among the training clips,
-        `supplemental` recordings.
-
-    Raises
-    ------
-    UserError
-        The folder is missing, can't be read or has no audio.
+        One for each path, sorted; `reason` says why a file does not fit: a name of another form,
+        another place, an anomaly among the training clips, `supplemental` recordings.
     """
-    folder = pathlib.Path(folder)
-    return place_dcase(folder, list_audio(folder))
-
-
-def place_dcase(folder: pathlib.Path, paths: Iterable[str]) -> list[Clip]:
     single = folder.resolve().name if any((folder / s).is_dir() for s in SPLIT_FOLDERS) else None
     clips = []
     for path in paths:
@@ -60,8 +50,8 @@ def _place_dcase_file(path: str, parts: list[str]) -> Clip:
     machine_id = found["id"] if found else ""
     label = found["label"] if found else "unknown"
     reason = ""
-    if not name.lower().endswith(AUDIO_SUFFIXES):
-        reason = "neither a .wav nor a .flac file"
+    if not is_read(name):
+        reason = NOT_READ
     elif "supplemental" in parts[1:-1]:
         reason = "supplemental recordings are not used"
     elif len(parts) != 3 or not split:

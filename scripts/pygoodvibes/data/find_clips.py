@@ -13,34 +13,19 @@ import os
 import pathlib
 from collections.abc import Iterable
 
-from pygoodvibes.data.audio_files import LAYOUT_HELP, list_audio
+from pygoodvibes.data.audio_files import check_any_read, find_audio
 from pygoodvibes.data.clip import Clip
 from pygoodvibes.data.csv_manifest import find_manifest
 from pygoodvibes.data.dcase_layout import SPLIT_FOLDERS, place_dcase
 from pygoodvibes.data.mimii_layout import mimii_depth, place_mimii
 from pygoodvibes.util.errors import UserError
 
-
-def detect_layout(folder: str | os.PathLike) -> str:
-    """Tell the DCASE layout from the raw MIMII layout.
-
-    Parameters
-    ----------
-    folder : path
-        Folder to look at, to any depth.
-
-    Returns
-    -------
-    str
-        'dcase' or 'mimii'.
-
-    Raises
-    ------
-    UserError
-        The folder is missing, can't be read, has no audio, is in neither layout or in both.
-    """
-    folder = pathlib.Path(folder)
-    return _tell_layout(folder, list_audio(folder))
+LAYOUT_HELP = (
+    "the DCASE layout is <machine>/train/normal_id_00_00000000.wav and "
+    "<machine>/test/anomaly_id_00_00000000.wav, the MIMII layout is "
+    "<machine>/id_00/normal/00000000.wav and <machine>/id_00/abnormal/00000000.wav, any other "
+    "needs a CSV manifest with the columns path, machine, id, split, label"
+)
 
 
 def find_clips(
@@ -62,7 +47,8 @@ def find_clips(
     manifest : path, optional
         CSV file for `find_manifest`; only with the layouts 'auto' and 'manifest'.
     seed, test_normal_clips
-        See `find_mimii`; without effect in the other layouts, which have their own split.
+        See `pygoodvibes.data.mimii_layout.place_mimii`; without effect in the other layouts, which
+        have their own split.
 
     Returns
     -------
@@ -87,7 +73,8 @@ def find_clips(
     if manifest is not None:
         clips = find_manifest(manifest, folder)
     else:
-        paths = list_audio(folder)
+        paths = find_audio(folder)
+        check_any_read(folder, paths, hint=LAYOUT_HELP)
         if layout == "auto":
             layout = _tell_layout(folder, paths)
         if layout == "dcase":

@@ -10,7 +10,8 @@ import dataclasses
 import pathlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from pygoodvibes.audio.read import inspect_audio, why_unusable
+from pygoodvibes.audio.read import inspect_audio
+from pygoodvibes.audio.usable import why_unusable
 from pygoodvibes.data.clip import Clip
 from pygoodvibes.util.csv_files import read_records, write_records
 from pygoodvibes.util.errors import UserError
@@ -90,7 +91,13 @@ def inspect_clips(
             info = inspect_audio(folder / clip.path)
         except UserError as error:
             return {**row, "status": str(error)}
-        unusable = why_unusable(info, sample_rate=sample_rate, resample=resample, channel=channel)
+        unusable = why_unusable(
+            info.sample_rate,
+            info.channels,
+            sample_rate=sample_rate,
+            resample=resample,
+            channel=channel,
+        )
         return {
             **row,
             "seconds": f"{info.seconds:.6g}",

@@ -4,54 +4,16 @@ The archives have no test set: normal clips are held back for testing, by a seed
 """
 
 import hashlib
-import os
 import pathlib
 import posixpath
 import re
 from collections.abc import Iterable
 
-from pygoodvibes.data.audio_files import AUDIO_SUFFIXES, list_audio
+from pygoodvibes.data.audio_files import NOT_READ, is_read
 from pygoodvibes.data.clip import Clip, clip_of, finish
 from pygoodvibes.util.errors import UserError
 
 _SNR = re.compile(r"(?P<snr>[+-]?[0-9]+)_?dB(?:_(?P<machine>.+))?", re.IGNORECASE)
-
-
-def find_mimii(
-    folder: str | os.PathLike, *, test_normal_clips: int | None = None, seed: int = 0
-) -> list[Clip]:
-    """List a folder in the raw MIMII layout, `<machine>/id_XX/{normal,abnormal}/*.wav`.
-
-    MIMII has no split. Here every abnormal clip is a test clip, and so are as many normal clips
-    of the same machine ID as it has abnormal ones, but never more than half of the normal ones.
-    Which ones depends on the seed, machine, ID and file name only: neither on the order of the
-    file system nor on how deep the folder lies, and one clip more or less moves few others.
-
-    Parameters
-    ----------
-    folder : path
-        Folder of machine types, of one machine type (`id_00` directly below), or of the archives'
-        own folders (`6_dB_fan/fan/id_00/...`). If signal-to-noise ratios differ, the ratio
-        becomes part of the machine's name: 'fan_6_dB', 'fan_-6_dB'.
-    test_normal_clips : int > 0, optional
-        Number of normal test clips for each machine ID instead of the rule above.
-    seed : int
-        Another seed gives another split.
-
-    Returns
-    -------
-    list of Clip
-        One for each audio file, sorted; `clip` is the name DCASE would give the file, because
-        MIMII has `00000000.wav` among both the normal and the abnormal clips.
-
-    Raises
-    ------
-    UserError
-        The folder is missing, can't be read or has no audio; `test_normal_clips` leaves no
-        training clip to a machine ID.
-    """
-    folder = pathlib.Path(folder)
-    return place_mimii(folder, list_audio(folder), test_normal_clips=test_normal_clips, seed=seed)
 
 
 def mimii_depth(parts: list[str]) -> int | None:
@@ -64,6 +26,37 @@ def mimii_depth(parts: list[str]) -> int | None:
 def place_mimii(
     folder: pathlib.Path, paths: Iterable[str], *, test_normal_clips: int | None, seed: int
 ) -> list[Clip]:
+    """Place files in the raw MIMII layout, `<machine>/id_XX/{normal,abnormal}/*.wav`.
+
+    MIMII has no split. Here every abnormal clip is a test clip, and so are as many normal clips
+    of the same machine ID as it has abnormal ones, but never more than half of the normal ones.
+    Which ones depends on the seed, machine, ID and file name only: neither on the order of the
+    file system nor on how deep the folder lies, and one clip more or less moves few others.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Folder of machine types, of one machine type (`id_00` directly below), or of the archives'
+        own folders (`6_dB_fan/fan/id_00/...`). If signal-to-noise ratios differ, the ratio
+        becomes part of the machine's name: 'fan_6_dB', 'fan_-6_dB'.
+    paths : iterable of str
+        From `pygoodvibes.data.audio_files.find_audio`.
+    test_normal_clips : int > 0 or None
+        Number of normal test clips for each machine ID instead of the rule above.
+    seed : int
+        Another seed gives another split.
+
+    Returns
+    -------
+    list of Clip
+        One for each path, sorted; `clip` is the name DCASE would give the file, because MIMII has
+        `00000000.wav` among both the normal and the abnormal clips.
+
+    Raises
+    ------
+    UserError
+        If `test_normal_clips` leaves no training clip to a machine ID.
+    """
     if test_normal_clips is not None and test_normal_clips < 1:
         raise UserError(f"test_normal_clips is {test_normal_clips}; it must be at least 1")
     clips: list[Clip] = []
@@ -72,11 +65,11 @@ def place_mimii(
     for path in paths:
         parts = path.split("/")
         depth = mimii_depth(parts)
-        if depth is None or not path.lower().endswith(AUDIO_SUFFIXES):
+        if depth is None or not is_read(path):
             reason = (
                 "wrong place: not <machine>/id_XX/normal/<file> or <machine>/id_XX/abnormal/<file>"
                 if depth is None
-                else "neither a .wav nor a .flac file"
+                else NOT_READ
             )
             machine = parts[0] if len(parts) > 1 else ""
             clips.append(clip_of(machine, "", "", "unknown", path, parts[-1], "", reason))

@@ -12,7 +12,12 @@ import re
 from collections.abc import Sequence
 
 from pygoodvibes.data import manifest
-from pygoodvibes.data.audio_files import SUFFIXES, find_audio
+from pygoodvibes.data.audio_files import (
+    NOT_READ,
+    OTHER_SUFFIXES,
+    check_any_read,
+    find_audio,
+)
 from pygoodvibes.data.clip import Clip, parse_dcase_name
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.paths import NOT_UTF8, in_utf8
@@ -34,6 +39,8 @@ def _place(path: str) -> tuple[str, str, str]:
         reason = "anomalous by its name: a model learns from normal recordings"
     elif found and above and above[-1].lower() in _TEST:
         reason = f"a test clip by its folder ({above[-1]})"
+    elif path.lower().endswith(OTHER_SUFFIXES):
+        reason = NOT_READ
     else:
         reason = ""
     above = [part for part in above if part.lower() not in (*_SAYS_NOTHING, *_ANOMALOUS)]
@@ -80,8 +87,8 @@ def list_recordings(
     """
     single = pathlib.Path(folder).is_file()
     paths = [pathlib.Path(folder).name] if single else find_audio(folder)
-    if not paths:
-        raise UserError(f"{folder}: no recordings in it ({', '.join(SUFFIXES)})")
+    if not single:
+        check_any_read(folder, paths)
     placed = [(path, *_place(path)) for path in paths]
     if machine_id is not None:
         placed = [entry for entry in placed if entry[2] == machine_id]

@@ -5,9 +5,9 @@ import dataclasses
 import json
 import pathlib
 from collections.abc import Callable, Sequence
-from typing import Protocol, TextIO
+from typing import TextIO
 
-from pygoodvibes.data.audio_files import SUFFIXES
+from pygoodvibes.data.audio_files import is_read
 from pygoodvibes.models.machine_model import ENDING, MachineModel
 from pygoodvibes.monitoring import certainty
 from pygoodvibes.monitoring.judge import Judge
@@ -47,8 +47,9 @@ def open_target(path: str, *, begins: Callable[[str], bool] | None = None) -> tu
         written.
     """
     place = pathlib.Path(path)
-    if place.name.lower().endswith((*SUFFIXES, ENDING)):
-        kind = "model" if place.name.lower().endswith(ENDING) else "recording"
+    is_model = place.name.lower().endswith(ENDING)
+    if is_model or is_read(place.name):
+        kind = "model" if is_model else "recording"
         raise UserError(f"{path}: a {kind} by its name; scores go to a file of another name")
     added, ragged = False, b""
     try:
@@ -73,16 +74,6 @@ def open_target(path: str, *, begins: Callable[[str], bool] | None = None) -> tu
     if added and ragged != b"\n":  # whoever wrote the last line was stopped in it
         opened.write("\n")
     return opened, added
-
-
-class Output(Protocol):
-    """Takes records as they come."""
-
-    def write(self, record: Record) -> None:
-        """Take one record."""
-
-    def close(self) -> None:
-        """Write what is still to be written."""
 
 
 class Text:

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pygoodvibes.audio.mel import log_mel
-from pygoodvibes.audio.read import check_signal, inspect_audio, read_audio, why_unfit
+from pygoodvibes.audio.read import inspect_audio, read_audio
+from pygoodvibes.audio.usable import check_signal, why_unusable
 from pygoodvibes.detection.score import anomaly_score, seen_by
 from pygoodvibes.detectors.combined import Chosen, mean_of, member_scores
 from pygoodvibes.embeddings.embed import method_of
-from pygoodvibes.embeddings.projection import Pca
 from pygoodvibes.embeddings.registry import module_of
 from pygoodvibes.explanation.deviation import deviation_map
 from pygoodvibes.explanation.drivers import Drivers, find_drivers
@@ -49,44 +49,6 @@ def of_model(model: MachineModel, frames: np.ndarray, detector: str, **options: 
     return find_drivers(frames, model.normal, score, **options)
 
 
-def score_clips(
-    estimators: Mapping[str, object],
-    detectors: Mapping[str, Mapping],
-    *,
-    embedding: np.ndarray,
-    pca: Pca,
-    frames: Sequence[np.ndarray] | None = None,
-) -> dict[str, np.ndarray]:
-    """Score clips with the fitted detectors of a machine ID.
-
-    Parameters
-    ----------
-    estimators : mapping of str to object
-        By the name of the detector, fitted on the training clips of the machine ID; None where
-        that was not possible.
-    detectors : mapping of str to mapping
-        The settings they were fitted with: the `detectors` section of the config.
-    embedding : np.ndarray [shape=(n_clips, d)]
-        Embeddings of the clips, made as those of the training clips.
-    pca : Pca
-        The projection of the machine ID.
-    frames : sequence of np.ndarray [shape=(n_frames, n_mels)], optional
-        Log-mel frames of the same clips, dB; without them detectors that see frames are left out.
-
-    Returns
-    -------
-    dict of str to np.ndarray [shape=(n_clips,), dtype=float64]
-        Scores by the name of the detector; higher = more anomalous.
-    """
-    seen = _Seen(detectors, embedding, pca.transform(embedding), frames)
-    return {
-        name: _score(name, estimators, seen)
-        for name, estimator in estimators.items()
-        if estimator is not None
-        and (frames is not None or not any(map(seen.as_frames, _needed(name, estimators))))
-    }
-
-
 @dataclasses.dataclass(frozen=True)
 class _Seen:
     """What the detectors of a machine ID see of some clips, as in `seen_by`."""
@@ -95,10 +57,6 @@ class _Seen:
     embedding: np.ndarray
     projected: np.ndarray
     frames: Sequence[np.ndarray] | None
-
-    def as_frames(self, detector: str) -> bool:
-        """Tell whether a detector sees log-mel frames."""
-        return self.detectors[detector]["input"] == "mel"
 
     def __call__(self, detector: str) -> np.ndarray | Sequence[np.ndarray] | None:
         """Return what a detector sees."""
@@ -162,7 +120,8 @@ def read_clip(path: str | pathlib.Path, settings: Mapping) -> np.ndarray:
     """
     path = pathlib.Path(path)
     try:
-        reason = why_unfit(inspect_audio(path), settings["audio"])
+        info = inspect_audio(path)
+        reason = why_unusable(info.sample_rate, info.channels, **settings["audio"])
         if reason:
             raise UserError(reason)
         return read_audio(path, **settings["audio"])
@@ -263,7 +222,7 @@ class ClipScore:
     deviation: np.ndarray
 
 
-def score_file(
+def score_clip(
     model: MachineModel,
     source: str | pathlib.Path | np.ndarray,
     *,

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from pygoodvibes.audio.read import check_signal
 from pygoodvibes.audio.stream import sliding
+from pygoodvibes.audio.usable import check_signal
+from pygoodvibes.data.audio_files import check_any_read, find_audio, is_read
 from pygoodvibes.models.machine_model import MachineModel
 from pygoodvibes.monitoring import certainty
 from pygoodvibes.monitoring.alarm import Alarm
@@ -85,7 +86,7 @@ class Panel:
             for model, judging in zip(self.models, self.judges, strict=True)
         ]
 
-    def score_clips(self, clips: Sequence[str]) -> list[list[Record]]:
+    def judge_clips(self, clips: Sequence[str]) -> list[list[Record]]:
         """Score audio files: for each its records, one a model."""
         rows = []
         for clip in clips:
@@ -97,7 +98,7 @@ class Panel:
             rows.append([signals[json.dumps(model.settings["audio"])] for model in self.models])
         return self._judge(list(clips), rows)
 
-    def score_window(self, clip: str, start: float, signal: np.ndarray) -> list[Record]:
+    def judge_window(self, clip: str, start: float, signal: np.ndarray) -> list[Record]:
         """Score samples that all models can take: one record a model, without an alarm."""
         reason = _or_reason(check_signal, signal)
         row = [reason or signal] * len(self.models) if isinstance(reason, str) else None
@@ -188,7 +189,7 @@ def score_clips(panel: Panel, clips: Sequence[str], *, jobs: int) -> Iterator[li
     # read before processes start, so that each has it
     for model, judging in zip(panel.models, panel.judges, strict=True):
         read_detector(model, judging.detector)
-    yield from map_chunks(panel.score_clips, clips, jobs=jobs)
+    yield from map_chunks(panel.judge_clips, clips, jobs=jobs)
 
 
 def score_windows(
@@ -233,7 +234,7 @@ def score_windows(
             if held:
                 yield held
             scored, held = True, None
-            records = panel.score_window(clip, first / rate, signal)
+            records = panel.judge_window(clip, first / rate, signal)
             if lengths_told:  # all windows are of one length
                 records = [
                     record
@@ -287,15 +288,12 @@ def expand(places: Iterable[str]) -> list[str]:
     UserError
         If a folder holds no recording.
     """
-    from pygoodvibes.data.audio_files import SUFFIXES, find_audio
-
     files = []
     for place in places:
         if pathlib.Path(place).is_dir():
-            found = [str(pathlib.Path(place, name)) for name in find_audio(place)]
-            if not found:
-                raise UserError(f"{place}: no recordings in it ({', '.join(SUFFIXES)})")
-            files += found
+            paths = find_audio(place)
+            check_any_read(place, paths)
+            files += [str(pathlib.Path(place, path)) for path in filter(is_read, paths)]
         else:
             files.append(place)
     return files

@@ -1,12 +1,11 @@
 """New recordings in a folder, each told once it is complete."""
 
 import dataclasses
-import os
 import pathlib
 import time
 from collections.abc import Callable, Iterator
 
-from pygoodvibes.data.audio_files import find_audio
+from pygoodvibes.data.audio_files import find_audio, is_read
 from pygoodvibes.util.errors import UserError
 
 
@@ -51,14 +50,7 @@ class Watch:
 
     def _states(self) -> dict[pathlib.Path, tuple[int, int]]:
         states = {}
-        try:
-            with os.scandir(self.folder):
-                pass
-            names = find_audio(self.folder)
-        except OSError as error:
-            reason = "no such folder" if isinstance(error, FileNotFoundError) else error.strerror
-            raise UserError(f"{self.folder}: {reason}") from None
-        for name in names:
+        for name in filter(is_read, find_audio(self.folder)):
             try:
                 status = (self.folder / name).stat()
             except OSError:

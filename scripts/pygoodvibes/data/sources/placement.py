@@ -12,7 +12,7 @@ import pathlib
 import shutil
 from collections.abc import Collection
 
-from pygoodvibes.data.audio_files import AUDIO_SUFFIXES
+from pygoodvibes.data.audio_files import is_read
 from pygoodvibes.util.errors import UserError
 
 __all__ = [
@@ -54,7 +54,7 @@ def clip_place(archive: str, member: str, machines: Collection[str]) -> str | No
     parts = member.split("/")
     if any(part.startswith((".", "__MACOSX")) for part in parts):
         return None
-    if not parts[-1].lower().endswith(AUDIO_SUFFIXES):
+    if not is_read(parts[-1]):
         return None
     if len(parts) < 3 or parts[-2] not in ("train", "test"):
         raise UserError(
@@ -169,8 +169,4 @@ def _note(folder: pathlib.Path, machine: str) -> pathlib.Path:
 
 
 def _count_clips(folder: pathlib.Path) -> int:
-    return sum(
-        path.name.lower().endswith(AUDIO_SUFFIXES)
-        for path in folder.rglob("*")
-        if not path.name.startswith(".")
-    )
+    return sum(is_read(path.name) for path in folder.rglob("*") if not path.name.startswith("."))

@@ -1,0 +1,77 @@
+"""Whether a recording can be used: its sample rate, its channels, its samples.
+
+Comes in: what the header says and what is asked for, or samples. Goes out: the reason why not. All
+that reads recordings asks here, so that each reason has one sentence.
+"""
+
+import numpy as np
+
+from pygoodvibes.util.errors import UserError
+
+
+def why_unusable(
+    found_rate: int,
+    channels: int,
+    *,
+    sample_rate: int,
+    resample: bool,
+    channel: int,
+    whole: bool = True,
+) -> str:
+    """Say why a recording doesn't fit the settings, and what to do; '' if it does.
+
+    Parameters
+    ----------
+    found_rate : int > 0
+        Its sample rate, Hz.
+    channels : int > 0
+        Its channels.
+    sample_rate, resample, channel
+        The `audio` section of the config, or of a model's settings.
+    whole : bool
+        Whether it is read as one clip, which may be resampled; windows never are.
+    """
+    if found_rate != sample_rate and not (resample and whole):
+        keys = "audio.resample: true"
+        if found_rate < sample_rate:  # nothing above half of its rate is in there
+            keys = f"audio.sample_rate: {found_rate} and {keys}"
+        remedy = f"fit with {keys} in the config" if whole else "convert it"
+        return (
+            f"sample rate {found_rate} Hz, but audio.sample_rate is {sample_rate} Hz: record at "
+            f"{sample_rate} Hz or {remedy}"
+        )
+    if channel >= channels:
+        return f"{channels} channel(s), but audio.channel is {channel} (counted from 0)"
+    return ""
+
+
+def check_any(samples: int) -> None:
+    """Refuse a recording without samples.
+
+    Raises
+    ------
+    UserError
+        If there are none.
+    """
+    if samples < 1:
+        raise UserError("holds no samples")
+
+
+def check_signal(signal: np.ndarray) -> None:
+    """Refuse samples that are no sound.
+
+    Parameters
+    ----------
+    signal : np.ndarray [shape=(n_samples,)]
+        Amplitude, in any unit.
+
+    Raises
+    ------
+    UserError
+        If there are none, they are not finite, or all are equal.
+    """
+    check_any(len(signal))
+    if signal.dtype.kind == "f" and not np.isfinite(signal).all():
+        raise UserError("holds values that are not finite")
+    if signal.min() == signal.max():
+        raise UserError("digital silence: all samples are equal")

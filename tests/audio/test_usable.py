@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from pygoodvibes.audio.usable import check_any, check_signal, why_unusable
+from pygoodvibes.util.errors import UserError
+
+AUDIO = {"sample_rate": 16000, "resample": False, "channel": 0}
+
+
+@pytest.mark.parametrize(
+    ("rate", "whole", "remedy"),
+    [
+        (44100, True, "fit with audio.resample: true in the config"),
+        (8000, True, "fit with audio.sample_rate: 8000 and audio.resample: true in the config"),
+        (44100, False, "convert it"),
+        (8000, False, "convert it"),
+    ],
+)
+def test_another_sample_rate_is_refused_with_what_to_do(rate, whole, remedy):
+    reason = why_unusable(rate, 1, **AUDIO, whole=whole)
+    expected = f"sample rate {rate} Hz, but audio.sample_rate is 16000 Hz: record at 16000 Hz or "
+    assert reason == expected + remedy
+
+
+def test_a_clip_may_be_resampled_and_a_window_never():
+    settings = {**AUDIO, "resample": True}
+    assert why_unusable(44100, 1, **settings) == ""
+    assert why_unusable(44100, 1, **settings, whole=False).endswith("or convert it")
+    assert why_unusable(16000, 1, **AUDIO, whole=False) == ""
+
+
+def test_channels_are_counted_from_0():
+    assert why_unusable(16000, 8, **{**AUDIO, "channel": 7}) == ""
+    reason = why_unusable(16000, 8, **{**AUDIO, "channel": 8})
+    assert reason == "8 channel(s), but audio.channel is 8 (counted from 0)"
+
+
+@pytest.mark.parametrize(
+    ("signal", "said"),
+    [
+        (np.zeros(0), "holds no samples"),
+        (np.array([0, np.nan, 1]), "not finite"),
+        (np.array([0, np.inf]), "not finite"),
+        (np.full(9, 0.25, np.float32), "digital silence"),
+        (np.full(9, -32768, np.int16), "digital silence"),
+    ],
+)
+def test_samples_that_are_no_sound_are_refused(signal, said):
+    with pytest.raises(UserError, match=said):
+        check_signal(signal)
+
+
+def test_sound_is_taken_in_any_unit():
+    check_any(1)
+    check_signal(np.array([-32768, 32767], np.int16))  # their difference is no int16
+    check_signal(np.array([0, 1e-45], np.float32))
