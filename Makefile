@@ -62,7 +62,7 @@ format: .venv/installed-test ## Bring code and rules into the project's style
 	snakefmt Snakefile rules
 
 # Parts of pages that are made from the code stand between Cog's marks.
-COG = cog -p 'from pygoodvibes.documentation.parts import part' README.md config/README.md docs/results.md docs/reference/cli.md docs/reference/files.md
+COG = cog -p 'from pygoodvibes.documentation.parts import part' README.md CONTRIBUTING.md config/README.md docs/results.md docs/reference/cli.md docs/reference/files.md
 
 docs: .venv/installed-test ## Write what is generated: reference, schema, tables of results, pictures of the method
 	python -m pygoodvibes.documentation

@@ -24,7 +24,7 @@ import own_machine
 from pygoodvibes.detectors.combined import Chosen, Part
 from pygoodvibes.models import machine_model
 from pygoodvibes.monitoring.fit_folder import fit_folder
-from pygoodvibes.monitoring.score_clip import score_file
+from pygoodvibes.monitoring.score_clip import score_clip
 from pygoodvibes.util import stored_zip
 from pygoodvibes.util.errors import UserError
 
@@ -431,7 +431,7 @@ def outcome(content: bytes, names: list[str]) -> str:
     found = "scored"
     for name in dict.fromkeys([*names, *list(model.estimators)[:1]]):
         try:
-            score_file(model, CLIP, detector=name)
+            score_clip(model, CLIP, detector=name)
         except UserError as error:
             assert "\n" not in str(error) and str(error).isprintable(), error
             found = "refused when scoring"

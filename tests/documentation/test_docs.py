@@ -258,7 +258,7 @@ def test_every_command_and_every_section_of_the_config_is_mentioned():
 # what is generated
 
 
-GENERATED = ("config/README.md", *PAGES)
+GENERATED = ("CONTRIBUTING.md", "config/README.md", *PAGES)
 
 
 @pytest.mark.parametrize("page", [page for page in GENERATED if "[[[cog" in read(page)])
@@ -270,6 +270,14 @@ def test_the_generated_parts_of_a_page_are_up_to_date(page):
     for name in parts:
         body = text.partition(f'part("{name}")) ]]] -->\n')[2].partition("<!-- [[[end]]] -->")[0]
         assert body == part(name), f"{name}: run make docs"
+
+
+def test_the_map_names_files_that_are_there():
+    text = read("CONTRIBUTING.md").partition("| I want ...")[2].partition("\n\n")[0]
+    places = re.findall(r"`((?:\w+/)+(?:\w+\.py)?)`", text)
+    assert len(places) > 15
+    for place in places:
+        assert (ROOT / "scripts/pygoodvibes" / place).exists(), place
 
 
 def test_a_column_without_a_meaning_is_an_error():

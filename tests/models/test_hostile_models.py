@@ -15,7 +15,7 @@ import hostile
 import own_machine
 from pygoodvibes.__main__ import main
 from pygoodvibes.models import machine_model
-from pygoodvibes.monitoring.score_clip import score_file
+from pygoodvibes.monitoring.score_clip import score_clip
 from pygoodvibes.util.errors import UserError
 
 COUNT = int(os.environ.get("PYGOODVIBES_HOSTILE", "60"))
@@ -146,4 +146,4 @@ def test_a_part_of_the_choice_that_is_not_there_is_refused(good, tmp_path):
         maker.head["detectors"]["choice"]["state"]["parts"][0]["state"].update(change)
         model = machine_model.loads(hostile.signed(maker.pack(maker.head, maker.members)), "m.pgv")
         with pytest.raises(UserError, match=r"m.pgv: no readable model \(choice: choice takes a"):
-            score_file(model, hostile.CLIP)
+            score_clip(model, hostile.CLIP)

@@ -6,7 +6,7 @@ where a page is behind the code.
 
 import pathlib
 
-from pygoodvibes.documentation import command, config, files, results
+from pygoodvibes.documentation import command, config, files, results, rooms
 
 
 def part(name: str) -> str:
@@ -15,7 +15,7 @@ def part(name: str) -> str:
     Parameters
     ----------
     name : str
-        'commands', 'keys' (of the config), 'detectors', 'detectors_in_short', or a table of
+        'rooms', 'commands', 'keys' (of the config), 'detectors', 'detectors_in_short', or a table of
         `pygoodvibes.documentation.files.TABLES`.
 
     Raises
@@ -26,6 +26,7 @@ def part(name: str) -> str:
     makers = {
         "commands": command.reference,
         "keys": config.key_tables,
+        "rooms": lambda: rooms.rooms(pathlib.Path()),
         "detectors": lambda: results.long_table(pathlib.Path()),
         "detectors_in_short": lambda: results.short_table(results.long_table(pathlib.Path())),
     } | {table: lambda entry=entry: files.table(*entry) for table, entry in files.TABLES.items()}
