@@ -15,8 +15,8 @@ def part(name: str) -> str:
     Parameters
     ----------
     name : str
-        'rooms', 'commands', 'keys' (of the config), 'detectors', 'detectors_in_short', or a table of
-        `pygoodvibes.documentation.files.TABLES`.
+        'rooms', 'commands', 'keys' (of the config), 'detectors', 'detectors_in_short', or a table
+        of `pygoodvibes.documentation.files.TABLES`.
 
     Raises
     ------

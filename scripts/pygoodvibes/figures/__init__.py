@@ -1,1 +1,5 @@
-"""The figures people review: one module per figure, each a function from tables to a Figure."""
+"""Figures that people review: one file a figure.
+
+Comes in: tables and arrays that are computed already. Goes out: a matplotlib figure. Nothing is
+measured or fitted here but what a picture alone needs.
+"""
