@@ -13,9 +13,9 @@ from sklearn.svm import OneClassSVM
 
 from pygoodvibes.detection import serialization
 from pygoodvibes.detection.score import anomaly_score
-from pygoodvibes.detectors import state
 from pygoodvibes.detectors.combined import FITTED, Chosen, Part
 from pygoodvibes.detectors.registry import METHODS, module_of
+from pygoodvibes.detectors.state import NotAsDeclaredError, fitted_by
 from pygoodvibes.util import stored_zip
 from pygoodvibes.util.errors import UserError
 
@@ -115,7 +115,7 @@ def test_a_detector_comes_back_with_the_same_scores_and_the_same_bytes(tmp_path,
     assert type(back["one"]) is type(estimator)
     assert np.array_equal(anomaly_score(back["one"], clips), anomaly_score(estimator, clips))
     # as a model file reads it, knowing what the method leaves behind and what it sees
-    again = there_and_back(estimator, state.fitted_by(settings["method"]), sizes)
+    again = there_and_back(estimator, fitted_by(settings["method"]), sizes)
     assert np.array_equal(anomaly_score(again, clips), anomaly_score(estimator, clips))
     for other in (fitted(settings), back["one"]):
         serialization.save(tmp_path / "b", {"one": other, "none": None})
@@ -126,11 +126,11 @@ def test_a_detector_comes_back_with_the_same_scores_and_the_same_bytes(tmp_path,
 def test_a_detector_of_another_width_is_refused(settings):
     _, sizes = seen(settings)
     wrong = {name: size + 1 for name, size in sizes.items()}
-    kind = state.fitted_by(settings["method"])
+    kind = fitted_by(settings["method"])
     # views may leave out columns, but none that are not there
     if settings["method"] == "fusion":
         wrong = {"d": 35}
-    with pytest.raises(state.NotAsDeclaredError):
+    with pytest.raises(NotAsDeclaredError):
         there_and_back(fitted(settings), kind, wrong)
 
 
@@ -138,15 +138,15 @@ def test_a_detector_of_another_width_is_refused(settings):
 def test_nothing_but_what_is_declared_is_set(settings):
     structure, arrays = serialization.encode(fitted(settings))
     structure["state"]["score_samples"] = 1
-    with pytest.raises(state.NotAsDeclaredError, match="not the declared"):
-        serialization.decode(structure, arrays, state.fitted_by(settings["method"]), {})
+    with pytest.raises(NotAsDeclaredError, match="not the declared"):
+        serialization.decode(structure, arrays, fitted_by(settings["method"]), {})
 
 
 def test_many_clips_in_few_columns_make_trees_and_score_alike():
     many = np.random.default_rng(1).normal(size=(300, 3))
     for method in ("lof", "knn", "ocsvm", "gmm", "sklearn.ensemble.IsolationForest"):
         estimator = fitted(method, many)
-        back = there_and_back(estimator, state.fitted_by(method), {"d": 3})
+        back = there_and_back(estimator, fitted_by(method), {"d": 3})
         assert np.array_equal(
             anomaly_score(back, TEST[:, :3]), anomaly_score(estimator, TEST[:, :3])
         )
@@ -221,3 +221,89 @@ def test_no_name_in_a_file_leads_to_another_class(tmp_path, name):
     with pytest.raises(UserError, match="no readable model"):
         serialization.load(tmp_path / "m")
     assert all(each.startswith(("pygoodvibes.", "sklearn.")) for each in set(sys.modules) - before)
+
+
+def forest(change):
+    """Return what a file holds of an isolation forest, altered."""
+    estimator = fitted({"method": "sklearn.ensemble.IsolationForest", "n_estimators": 2})
+    structure, arrays = serialization.encode(estimator)
+    names = [key for key, node in structure["state"].items() if type(node) is dict]
+    change(dict(zip(names, arrays, strict=True)), structure["state"])
+    return structure, arrays
+
+
+def own_child(nodes, state):
+    """Make a node its own child; each is still the child of exactly one."""
+    left = nodes["left_child"]
+    inner = np.flatnonzero(left[: nodes["node_count"][0]] != -1)
+    above = next(each for each in inner if left[each] in inner)
+    node = left[above]
+    left[above], left[node] = left[node], node
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda nodes, state: nodes["left_child"].__setitem__(0, 0),
+        lambda nodes, state: nodes["left_child"].__setitem__(0, 10**6),
+        lambda nodes, state: nodes["right_child"].__setitem__(0, -5),
+        lambda nodes, state: nodes["right_child"].__setitem__(0, -(2**63)),
+        lambda nodes, state: nodes["right_child"].__setitem__(0, 2**63 - 1),
+        lambda nodes, state: nodes["right_child"].__setitem__(0, -1),
+        lambda nodes, state: nodes["right_child"].__setitem__(0, nodes["left_child"][0]),
+        lambda nodes, state: nodes["feature"].__setitem__(0, 36),
+        lambda nodes, state: nodes["feature"].__setitem__(0, -1),
+        lambda nodes, state: nodes["features"].__setitem__((0, 0), 36),
+        lambda nodes, state: nodes["node_count"].__setitem__(0, nodes["node_count"][0] + 1),
+        lambda nodes, state: nodes["node_count"].__setitem__(slice(None), 2**62),
+        lambda nodes, state: state.update(n_features=35),
+        own_child,
+    ],
+)
+def test_no_decision_tree_leads_out_of_itself_or_round_in_circles(change):
+    kind = fitted_by("any other")
+    serialization.decode(*forest(lambda nodes, state: None), kind, {"d": 36})
+    with pytest.raises(NotAsDeclaredError):
+        serialization.decode(*forest(change), kind, {"d": 36})
+
+
+@pytest.mark.parametrize(
+    ("method", "change"),
+    [
+        ("ocsvm", {"support_": lambda each: each[:-1]}),
+        ("ocsvm", {"support_": lambda each: each + 40}),
+        ("ocsvm", {"dual_coef_": lambda each: each[:, :-1]}),
+        ("ocsvm", {"support_vectors_": lambda each: each[:-1]}),
+        ("lof", {"_distances_fit_X_": lambda each: each[:, :-1]}),
+        ("lof", {"_fit_X": lambda each: each[:-1]}),
+        ("gmm", {"precisions_cholesky_": lambda each: each[:, :-1]}),
+        ("gmm", {"means_": lambda each: each[:, :-1]}),
+        ("mahalanobis", {"precision_": lambda each: each[:-1, :-1]}),
+        ("fusion", {"0": lambda each: each + 36}),
+        ("fusion", {"0": lambda each: each - 1}),
+    ],
+)
+def test_arrays_that_do_not_fit_each_other_are_refused(method, change):
+    structure, arrays = serialization.encode(fitted(method))
+    inner = structure["state"]
+    inner = inner.get("covariance_", {}).get("state", inner)
+    for name, alter in change.items():
+        number = int(name) if name.isdigit() else inner[name]["array"]
+        arrays[number] = alter(arrays[number])
+    with pytest.raises(NotAsDeclaredError):
+        serialization.decode(structure, arrays, fitted_by(method), {"d": 36})
+
+
+def test_more_neighbours_than_clips_are_refused():
+    structure, arrays = serialization.encode(fitted("knn"))
+    structure["state"]["neighbors_"]["state"]["n_neighbors"] = 41
+    with pytest.raises(NotAsDeclaredError, match="more than there are clips"):
+        serialization.decode(structure, arrays, fitted_by("knn"), {"d": 36})
+
+
+def test_what_is_too_large_for_a_file_is_left_out():
+    estimators = {"a": fitted("knn"), "none": None, "b": fitted("knn"), "c": fitted("ocsvm")}
+    size = TRAIN.nbytes
+    assert serialization.left_out(estimators, most_bytes=10**9) == {}
+    reasons = serialization.left_out(estimators, most_bytes=size)
+    assert list(reasons) == ["b", "c"] and "0 MB are too much for it" in reasons["b"]

@@ -273,7 +273,11 @@ def test_the_generated_parts_of_a_page_are_up_to_date(page):
 
 
 def test_the_map_names_files_that_are_there():
-    text = read("CONTRIBUTING.md").partition("| --- | --- |\n| another detector")[2].partition("\n\n")[0]
+    text = (
+        read("CONTRIBUTING.md")
+        .partition("| --- | --- |\n| another detector")[2]
+        .partition("\n\n")[0]
+    )
     places = re.findall(r"`((?:\w+/)+(?:\w+\.py)?)`", text)
     assert len(places) > 15
     for place in places:

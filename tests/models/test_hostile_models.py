@@ -18,6 +18,9 @@ from pygoodvibes.models import machine_model
 from pygoodvibes.monitoring.score_clip import score_clip
 from pygoodvibes.util.errors import UserError
 
+# numbers without measure overflow; what comes of that is refused
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+
 COUNT = int(os.environ.get("PYGOODVIBES_HOSTILE", "60"))
 
 
@@ -147,3 +150,38 @@ def test_a_part_of_the_choice_that_is_not_there_is_refused(good, tmp_path):
         model = machine_model.loads(hostile.signed(maker.pack(maker.head, maker.members)), "m.pgv")
         with pytest.raises(UserError, match=r"m.pgv: no readable model \(choice: choice takes a"):
             score_clip(model, hostile.CLIP)
+
+
+def without(name):
+    return lambda head, members: members.pop(name)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (without("pca/mean.npy"), "'pca/mean.npy'"),
+        (without("held_out/lof.npy"), "'held_out/lof.npy'"),
+        (lambda head, members: head.pop("format"), "'format'"),
+        (lambda head, members: head.clear(), "'format'"),
+        (lambda head, members: members.update({"x.npy": b""}), "x.npy belongs to nothing"),
+        (lambda head, members: members.update({"detectors/lof/99.npy": b""}), "belongs to nothing"),
+    ],
+)
+def test_what_is_missing_or_left_over_is_an_error_of_the_file(good, change, reason, tmp_path):
+    maker = hostile.Maker(good, 0, tmp_path / "trap")
+    change(maker.head, maker.members)
+    with pytest.raises(UserError, match=rf"^m.pgv: no readable model \(.*{reason}"):
+        machine_model.loads(hostile.signed(maker.pack(maker.head, maker.members)), "m.pgv")
+    with pytest.raises(UserError, match=r"^m.pgv: no readable model \("):
+        machine_model.loads(hostile.signed(maker.pack([1, 2], maker.members)), "m.pgv")
+
+
+def test_a_choice_by_another_name_is_none(good, tmp_path):
+    maker = hostile.Maker(good, 0, tmp_path / "trap")
+    maker.head["detectors"]["lof"] = maker.head["detectors"]["choice"]
+    maker.head["settings"]["detectors"]["lof"]["method"] = "choice"
+    members = {name: each for name, each in maker.members.items() if "detectors/lof" not in name}
+    model = machine_model.loads(hostile.signed(maker.pack(maker.head, members)), "m.pgv")
+    for name in ("lof", "choice"):
+        with pytest.raises(UserError, match=r"m.pgv: no readable model \(lof: an object of"):
+            score_clip(model, hostile.CLIP, detector=name)

@@ -177,3 +177,14 @@ def test_the_model_of_an_unfitted_detector_is_left_out(tmp_path):
     assert score_clip(fit.model, own_machine.sound(3)).detector == "knn"
     machine_model.save(tmp_path / "m.pgv", fit.model)
     assert list(machine_model.load(tmp_path / "m.pgv").estimators) == ["knn"]
+
+
+def test_numbers_without_measure_in_a_model_are_an_error_in_a_sentence(model):
+    huge = dataclasses.replace(
+        model, pca=dataclasses.replace(model.pca, mean=model.pca.mean + 1e300)
+    )
+    with (
+        np.errstate(over="ignore"),
+        pytest.raises(UserError, match=r"^model pump: knn can't score this \(Input .*\)$"),
+    ):
+        score_clip(huge, own_machine.sound(3), detector="knn")

@@ -236,4 +236,8 @@ def _odd(model: machine_model.MachineModel, name: str, result: ClipScore) -> Non
         colour=charts.ANOMALY if result.verdict == "anomalous" else charts.NORMAL,
     )
     charts.draw(figure, alt=t("listen.alt", clip=name, seconds=number(seconds, 1)), key="own")
-    pick.drivers(model, result.frames, result.detector, key="own_drivers")
+    try:
+        pick.drivers(model, result.frames, result.detector, key="own_drivers")
+    except UserError as error:
+        reason = sentence(str(error))
+        st.error(t("own.unusable", name=name, reason=reason), icon=":material/error:")

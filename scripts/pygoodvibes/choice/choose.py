@@ -126,7 +126,8 @@ def choose(
     result |= {"burstiness_db": math.nan, "indicators": {}}
     if not candidates.held_out:
         # one that no file can hold has scores all the same
-        fitted = default in own.scores and np.isfinite(own.scores_of("test")[default]).any()
+        known = own.scores.get(default, {}).values()
+        fitted = own.estimators.get(default) is not None or any(map(math.isfinite, known))
         reason = "no candidate was fitted and has held-out training scores"
         return {**result, "chosen": [default] if fitted else [], "reason": reason}
     others = {

@@ -63,20 +63,36 @@ def decode(
     return estimator
 
 
-def left_out(estimators: Mapping[str, object]) -> dict[str, str]:
-    """Say why fitted detectors can't be written, by name; those that can are not listed."""
-    return _encode_all(estimators)[1]
+def left_out(estimators: Mapping[str, object], *, most_bytes: int) -> dict[str, str]:
+    """Say why fitted detectors can't be written, by name; those that can are not listed.
+
+    Parameters
+    ----------
+    estimators : mapping of str to object
+        By name; None where one could not be fitted.
+    most_bytes : int
+        Those that would make the arrays of all before them larger are left out, too.
+    """
+    return _encode_all(estimators, most_bytes)[1]
 
 
-def _encode_all(estimators: Mapping[str, object]) -> tuple[dict[str, tuple], dict[str, str]]:
+def _encode_all(
+    estimators: Mapping[str, object], most_bytes: int
+) -> tuple[dict[str, tuple], dict[str, str]]:
     """Return what `encode` makes of each that can be written, and why the others can't."""
-    encoded, reasons = {}, {}
+    encoded, reasons, size = {}, {}, 0
     for name, estimator in estimators.items():
-        if estimator is not None:
-            try:
-                encoded[name] = encode(estimator)
-            except NotAsDeclaredError as error:
-                reasons[name] = f"scored, but its model can't be kept in a file: {error}"
+        if estimator is None:
+            continue
+        try:
+            structure, arrays = encode(estimator)
+            own = sum(array.nbytes for array in arrays)
+            if size + own > most_bytes:
+                raise NotAsDeclaredError(f"{own / 1e6:.0f} MB are too much for it")
+            encoded[name] = structure, arrays
+            size += own
+        except NotAsDeclaredError as error:
+            reasons[name] = f"scored, but its model can't be kept in a file: {error}"
     return encoded, reasons
 
 
@@ -101,7 +117,7 @@ def save(path: str | pathlib.Path, estimators: Mapping[str, object]) -> dict[str
     dict of str to str
         Those that are left out, with the reason; the file holds it, too.
     """
-    encoded, reasons = _encode_all(estimators)
+    encoded, reasons = _encode_all(estimators, stored_zip.MOST_BYTES // 2)
     members, structures = {}, dict.fromkeys(estimators)
     for name, (structure, arrays) in encoded.items():
         structures[name] = structure

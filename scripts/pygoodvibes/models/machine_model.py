@@ -44,6 +44,9 @@ ENDING = ".pgv"
 MOST_BYTES = 512 * 2**20
 """Largest model file that is written or read."""
 
+MOST_OF_DETECTORS = MOST_BYTES // 4 * 3
+"""Bytes of the arrays of all its detectors; the rest is for the projection and the settings."""
+
 _TOO_LARGE = f"more than {MOST_BYTES // 2**20} MB, no model is as large"
 
 _DIGEST = 64  # hexadecimal digits of a SHA-256
@@ -123,15 +126,15 @@ class _Estimators(Mapping):
         return self._read[name]
 
     def _decoded(self, name: str, structure: object) -> object:
-        method = self._settings[name]["method"]
-        if method == CHOICE:
+        if name == CHOICE:
             found = serialization.decode(structure, [], FITTED, {})
             self._check_parts(name, found)
             return found
         sizes = model_settings.sizes_seen(name, self._settings[name], self._seen)
         members = stored_zip.read(self._content, _DIGEST)
         arrays = serialization.arrays_of(members, f"detectors/{name}/")
-        return serialization.decode(structure, arrays, fitted_by(method), sizes)
+        kind = fitted_by(self._settings[name]["method"])
+        return serialization.decode(structure, arrays, kind, sizes)
 
     def _check_parts(self, name: str, found: Chosen) -> None:
         for part in found.parts:
@@ -195,9 +198,13 @@ def save(path: str | pathlib.Path, model: MachineModel) -> int:
     Raises
     ------
     UserError
-        If the file can't be written.
+        If the file can't be written, or a detector can't be kept in one.
     """
-    path, content = pathlib.Path(path), dumps(model)
+    path = pathlib.Path(path)
+    try:
+        content = dumps(model)
+    except ValueError as error:
+        raise UserError(f"{path}: can't be written ({error})") from None
     loads(content, path)  # what could not be read again is not written
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -15,7 +15,7 @@ from pygoodvibes.detectors.combined import CHOICE
 from pygoodvibes.embeddings.projection import pca_of
 from pygoodvibes.embeddings.vectors import load as load_vectors
 from pygoodvibes.models.assemble import assemble
-from pygoodvibes.models.machine_model import ENDING, save
+from pygoodvibes.models.machine_model import ENDING, MOST_OF_DETECTORS, save
 from pygoodvibes.util.csv_files import read_records, write_records
 
 COLUMNS = ("machine", "id", "file", "clips", "detectors", "reason")
@@ -95,6 +95,10 @@ def _pack(
 ) -> dict:
     estimators = serialization.load(detectors)
     texts = json.loads(pathlib.Path(notes).read_text(encoding="utf-8"))
+    too_large = serialization.left_out(estimators, most_bytes=MOST_OF_DETECTORS)
+    for each, reason in too_large.items():
+        estimators[each] = None
+        texts[each].append(reason)
     missing = [name for name, each in estimators.items() if each is None]
     if len(missing) == len(estimators):
         return _entry(machine, machine_id, reason=texts[missing[0]][-1])

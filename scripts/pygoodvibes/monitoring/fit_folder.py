@@ -31,7 +31,7 @@ from pygoodvibes.embeddings.embed import embed_clips
 from pygoodvibes.embeddings.projection import pca_of
 from pygoodvibes.embeddings.vectors import ClipVectors
 from pygoodvibes.models.assemble import assemble
-from pygoodvibes.models.machine_model import MachineModel
+from pygoodvibes.models.machine_model import MOST_OF_DETECTORS, MachineModel
 from pygoodvibes.monitoring import certainty
 from pygoodvibes.monitoring.judge import judge
 from pygoodvibes.util import parallel
@@ -95,7 +95,7 @@ def fit_clips(
     else:
         pca, results = _detect(config, embedded, cache)
     estimators = {each: result.estimator for each, result in results.items()}
-    for each, reason in serialization.left_out(estimators).items():
+    for each, reason in serialization.left_out(estimators, most_bytes=MOST_OF_DETECTORS).items():
         estimators[each] = None
         results[each].notes.append(reason)
     if all(estimator is None for estimator in estimators.values()):

@@ -184,10 +184,22 @@ def score_features(
         Its name.
     vectors, frames : sequence of np.ndarray
         What `features` returned for each clip.
+
+    Raises
+    ------
+    UserError
+        If the detector in the model's file is none, or can't score them.
     """
     embedding = np.stack(vectors)
-    settings, projected = model.settings["detectors"], model.pca.transform(embedding)
-    return _score(detector, model.estimators, _Seen(settings, embedding, projected, frames))
+    read_detector(model, detector)
+    try:
+        projected = model.pca.transform(embedding)
+        seen = _Seen(model.settings["detectors"], embedding, projected, frames)
+        return _score(detector, model.estimators, seen)
+    # numbers without measure in a file that somebody has made up: they overflow on the way
+    except (ValueError, ArithmeticError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(f"model {model.name}: {detector} can't score this ({reason})") from error
 
 
 @dataclasses.dataclass(frozen=True)

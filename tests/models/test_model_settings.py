@@ -1,0 +1,133 @@
+import copy
+
+import numpy as np
+import pytest
+
+import own_machine
+from pygoodvibes.config.validate import validate
+from pygoodvibes.models import model_settings
+from pygoodvibes.models.assemble import settings_of
+
+DETECTORS = {"lof": {}, "trees": {"method": "sklearn.ensemble.IsolationForest"}, "frames": {}}
+CONFIG = validate(
+    {
+        "dataset": {"name": "x", "source": "folder", "path": "x"},
+        "audio": {"sample_rate": own_machine.RATE},
+        "detectors": DETECTORS,
+        **own_machine.SMALL,
+    }
+)
+HEAD = {
+    "format": 3,
+    "name": "pump",
+    "machine": "pump",
+    "id": "",
+    "settings": settings_of(CONFIG, with_choice=True),
+    "training": {
+        "clips": 4,
+        "seconds": 4.0,
+        "median_seconds": 1.0,
+        "shortest": 1.0,
+        "longest": 1.0,
+    },
+    "smooth": 9,
+    "detectors": {},
+    "provenance": {},
+}
+ARRAYS = {
+    "pca/mean": np.zeros(80),
+    "pca/scale": np.ones(80),
+    "pca/components": np.ones((3, 80)),
+    "pca/explained_variance_ratio": np.ones(3),
+    "normal/level": np.zeros(16),
+    "normal/spread": np.ones(16),
+    "held_out/lof": np.array([1, 2, np.nan, 3]),
+}
+
+
+def changed(path, value):
+    head = copy.deepcopy(HEAD)
+    place = head
+    for step in path[:-1]:
+        place = place[step]
+    if value is KeyError:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    return head
+
+
+def test_what_is_written_is_accepted():
+    model_settings.check(HEAD)
+    assert model_settings.check_arrays(HEAD, ARRAYS) == {
+        "mel": 16,
+        "embedding": 80,
+        "projection": 3,
+    }
+
+
+@pytest.mark.parametrize("section", ["audio", "mel", "embedding", "threshold"])
+def test_every_key_of_a_section_must_be_there_and_no_other(section):
+    for key in HEAD["settings"][section]:
+        with pytest.raises(ValueError):
+            model_settings.check(changed(("settings", section, key), KeyError))
+    with pytest.raises(ValueError):
+        model_settings.check(changed(("settings", section, "more"), 1))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("name",), "a\nb"),
+        (("id",), 3),
+        (("smooth",), 0),
+        (("more",), 1),
+        (("training", "clips"), 0),
+        (("training", "median_seconds"), 1e300),
+        (("training", "longest"), 0.5),
+        (("training", "window"), 1.0),
+        (("detectors", "gone"), {}),
+        (("provenance",), []),
+        (("settings", "audio", "sample_rate"), 10**9),
+        (("settings", "audio", "channel"), 0.5),
+        (("settings", "mel", "n_fft"), 10**9),
+        (("settings", "mel", "fmax"), 5000.0),
+        (("settings", "mel", "hop_length"), 0),
+        (("settings", "embedding", "method"), "os"),
+        (("settings", "embedding", "gwrp"), [n / 10**4 for n in range(2000)]),
+        (("settings", "threshold", "method"), "exec"),
+        (("settings", "threshold", "false_alarm_rates", "lof"), 0),
+        (("settings", "threshold", "false_alarm_rates", "lof"), KeyError),
+        (("settings", "detectors", "../lof"), {}),
+        (("settings", "detectors", "lof", "input"), "os"),
+        (("settings", "detectors", "lof", "components"), 0),
+        (("settings", "detectors", "lof", "components"), KeyError),
+        (("settings", "detectors", "lof", "method"), KeyError),
+        (("settings", "detectors", "choice", "method"), "lof"),
+    ],
+)
+def test_other_values_are_refused(path, value):
+    with pytest.raises(ValueError):
+        model_settings.check(changed(path, value))
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_arrays_of_another_shape_are_refused(name):
+    for array in (ARRAYS[name][:-1], ARRAYS[name].astype(np.float32), ARRAYS[name][None]):
+        with pytest.raises(ValueError, match=name.split("/")[0]):
+            model_settings.check_arrays(HEAD, {**ARRAYS, name: array})
+
+
+def test_detectors_are_checked_when_they_are_asked_for_and_see_what_their_settings_say():
+    seen = {"mel": 16, "embedding": 80, "projection": 3}
+    settings = HEAD["settings"]["detectors"]
+    assert model_settings.sizes_seen("lof", settings["lof"], seen) == {"d": 3}
+    assert model_settings.sizes_seen("lof", {**settings["lof"], "components": 2}, seen) == {"d": 2}
+    assert model_settings.sizes_seen("frames", settings["frames"], seen) == {"bands": 16}
+    trees = {**settings["trees"], "input": "embedding", "method": "no.such.module"}
+    assert model_settings.sizes_seen("trees", trees, seen) == {"d": 80}
+    for name, change in (("lof", {"n_neighbors": 0}), ("frames", {"input": "embedding"})):
+        with pytest.raises(ValueError, match=rf"{name}\.{next(iter(change))}"):
+            model_settings.sizes_seen(name, {**settings[name], **change}, seen)
+    with pytest.raises(ValueError, match=r"trees\.input"):
+        model_settings.sizes_seen("trees", {**trees, "input": "mel"}, seen)
