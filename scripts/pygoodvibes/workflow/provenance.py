@@ -16,7 +16,6 @@ import yaml
 
 PACKAGES = (
     "dvc",
-    "librosa",
     "matplotlib",
     "numpy",
     "pandas",
