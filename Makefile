@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help results app pdf compare study benchmark prune test lint format docs api lock clean
+.PHONY: help results app pdf compare study benchmark prune test lint format docs api messages lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -70,6 +70,12 @@ docs: .venv/installed-test ## Write what is generated: reference, schema, tables
 
 api: .venv/installed-test ## Write the reference of the library to build/api, from its docstrings
 	python -m pdoc --docformat numpy --no-show-source -o build/api pygoodvibes
+
+messages: .venv/installed-test ## Bring new sentences of the library into the French catalog, to be translated there
+	pybabel -q extract --keywords='message UserError' --add-location=file --sort-by-file --width=100 \
+	  --project=pygoodvibes --output-file=.venv/pygoodvibes.pot scripts app
+	pybabel -q update --domain=pygoodvibes --input-file=.venv/pygoodvibes.pot --output-dir=app/ui/locale \
+	  --width=100 --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
 lock: .venv/installed-test ## Pin all dependencies, with hashes, from pyproject.toml
 	$(LOCK) --all-extras -o requirements-test.txt

@@ -198,7 +198,11 @@ def scores_of(path: str | pathlib.Path, detector: str | None = None) -> pd.DataF
     """
     table = read_table(path)
     if missing := {"detector", "clip", "split", "label", "score"} - set(table.columns):
-        raise UserError(f"{path}: no table of scores, it lacks {', '.join(sorted(missing))}")
+        raise UserError(
+            "{path}: no table of scores, it lacks {missing}",
+            path=path,
+            missing=", ".join(sorted(missing)),
+        )
     return table if detector is None else table[table["detector"] == detector]
 
 

@@ -124,7 +124,7 @@ def _page(module: object, chosen: str | None, incomplete: dict[str, list[str]]) 
 
 
 def _refused(error: UserError) -> None:
-    st.error(sentence(str(error)), icon=":material/error:")
+    st.error(sentence(error.message), icon=":material/error:")
 
 
 def _nothing_yet(incomplete: dict[str, list[str]]) -> None:

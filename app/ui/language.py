@@ -1,14 +1,24 @@
-"""Words in the reader's language; all of them stand in texts/<language>.yaml."""
+"""Words in the reader's language.
+
+Those of the pages stand in texts/<language>.yaml. What the library says, in English, stands in the
+gettext catalogs locale/<language>/LC_MESSAGES/pygoodvibes.po; `make messages` brings new sentences
+into them.
+"""
 
 import functools
 import pathlib
 import re
+import string
 
 import streamlit as st
 import yaml
 
+from pygoodvibes.util.find_template import Templates
+from pygoodvibes.util.messages import Message, message
+
 LANGUAGES = {"en": "English", "fr": "Français"}
 TEXTS = pathlib.Path(__file__).parent / "texts"
+CATALOGS = pathlib.Path(__file__).parent / "locale"
 
 NONE = "\N{EN DASH}"
 """What stands where there is no number."""
@@ -53,39 +63,68 @@ def span(low: float, high: float, digits: int = 0) -> str:
 
 
 @functools.cache
-def _patterns(language: str) -> list[tuple[re.Pattern, str]]:
-    """Return what the library may say, as patterns of the whole, and how the language says it."""
-    entries = catalogue(language)["reasons"]
-    return [(re.compile(entry["if"], re.DOTALL), entry["say"]) for entry in entries]
+def translations(language: str) -> dict[str, str]:
+    """Return what the library says, in a language, by its template in English."""
+    from babel.messages.pofile import read_po
+
+    path = CATALOGS / language / "LC_MESSAGES" / "pygoodvibes.po"
+    with path.open("rb") as file:
+        catalog = read_po(file, locale=language)
+    return {each.id: each.string for each in catalog if each.id and each.string}
+
+
+@functools.cache
+def _templates(language: str) -> Templates:
+    return Templates(translations(language))
+
+
+OF_OTHERS = (
+    message("No such file or directory"),
+    message("Permission denied"),
+    message("Is a directory"),
+    message("Format not recognised"),
+    message(
+        "Stochastic Optimizer: Maximum iterations ({iterations}) reached and the optimization "
+        "hasn't converged yet."
+    ),
+)
+"""What the system and other libraries say most, so that it gets into the catalogs."""
 
 
 def sentence(text: str) -> str:
     """Say in the reader's language a reason, note or error that the library gives in English.
 
-    Of several, with semicolons between them, each is said by itself; what is not known stays as it
-    is.
+    A message has its template; of a text that was in a file, the template is found again. What is
+    not in the catalog stays English.
     """
     if current() == "en":
         return text
-    return translated(text) or "; ".join(translated(part) or part for part in text.split("; "))
+    return translated(text) or text
 
 
 def translated(text: str) -> str | None:
-    """Return what the library says in the reader's language, None if that is not known."""
-    for pattern, say in _patterns(current()):
-        match = pattern.fullmatch(text)
-        # a part of that name must be known itself: the reason after the name of a file
-        if match and all(map(translated, match.groupdict().values())):
-            return say.format(*map(_part, match.groups()))
-    parts = [translated(part) for part in text.split("; ")] if "; " in text else [None]
-    return None if None in parts else " ; ".join(parts)
+    """Return what the library says in the reader's language, None if the catalog lacks it."""
+    known = translations(current())
+    if not isinstance(text, Message) or text.template not in known:
+        text = _templates(current()).find(text)
+    if text is None:
+        return None
+    if not text.values:
+        return known[text.template]
+    return "".join(
+        literal + ("" if name is None else _value(text.values[name]))
+        for literal, name, _, _ in string.Formatter().parse(known[text.template])
+    )
 
 
 _NUMBERS = re.compile(r"-?\d+\.\d+(, -?\d+\.\d+)*")
 
 
-def _part(text: str) -> str:
-    """Return a part of a sentence, which may be a reason itself or some numbers."""
+def _value(text: str) -> str:
+    """Return a value in a sentence, which may be a message itself or some numbers."""
     if not _NUMBERS.fullmatch(text):
-        return sentence(text)
-    return " ; ".join(number(float(each), len(each.partition(".")[2])) for each in text.split(", "))
+        return translated(text) or text
+    parts = text.split(", ")
+    return "\N{NO-BREAK SPACE}; ".join(
+        number(float(part), len(part.partition(".")[2])) for part in parts
+    )

@@ -214,7 +214,9 @@ def own_models() -> dict[str, pathlib.Path]:
     named = os.environ.get(OWN_MODELS)
     place = pathlib.Path(named or "models")
     if named and not place.exists():
-        raise UserError(f"{OWN_MODELS}: no such file or folder ({named})")
+        raise UserError(
+            "{variable}: no such file or folder ({named})", variable=OWN_MODELS, named=named
+        )
     found = [place] if place.is_file() else sorted(place.glob(f"*{machine_model.ENDING}"))
     return {path.name: path for path in found}
 

@@ -131,7 +131,7 @@ def player(run: Run, path: str, *, alt: str) -> None:
     try:
         st.audio(load.sound(run, path), format="audio/wav", alt=alt)
     except UserError as error:
-        st.warning(t("pick.no_sound", path=path, reason=sentence(str(error))))
+        st.warning(t("pick.no_sound", path=path, reason=sentence(error.message)))
 
 
 def verdict(score: float, threshold: float) -> None:

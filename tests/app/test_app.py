@@ -1,6 +1,5 @@
 """The app's pages: each in both languages, without a browser and in one."""
 
-import ast
 import contextlib
 import os
 import pathlib
@@ -70,7 +69,7 @@ def keys_in(text):
 def test_both_languages_have_the_same_texts():
     english, french = (texts(language) for language in LANGUAGES)
     assert list(english) == list(french)
-    for key in english.keys() - {"reasons"}:
+    for key in english:
         names = [sorted(re.findall(r"\{(\w+)\}", each[key])) for each in (english, french)]
         assert names[0] == names[1], key
         assert english[key].strip() and french[key].strip(), key
@@ -78,7 +77,7 @@ def test_both_languages_have_the_same_texts():
 
 def test_what_is_french_is_not_left_in_english():
     english, french = (texts(language) for language in LANGUAGES)
-    same = {key for key in english if english[key] == french[key]} - {"reasons"}
+    same = {key for key in english if english[key] == french[key]}
     # words that both languages share
     assert {re.split(r"\W", english[key], maxsplit=1)[0] for key in same} <= {
         "Machine", "Note", "Page", "Score", "score", "Test", "test", "normal", "maximum", "dB",
@@ -88,272 +87,12 @@ def test_what_is_french_is_not_left_in_english():
 
 def test_every_text_that_code_asks_for_is_there_and_none_is_left_over():
     fixed, made = keys_in(code())
-    known = set(texts("en")) - {"reasons"}
+    known = set(texts("en"))
     assert fixed <= known
     for pattern in made:
         assert any(re.fullmatch(pattern, key) for key in known), pattern
     asked = {key for key in known if any(re.fullmatch(pattern, key) for pattern in made)} | fixed
     assert known - asked == set()
-
-
-@pytest.fixture
-def language(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "app"))
-    from ui import language
-
-    return language
-
-
-@pytest.mark.parametrize("kind", ["empty", "text", "cut", "silent", "rate", "channel", "short"])
-def test_reasons_of_the_library_are_said_in_french(kind, language, monkeypatch, tmp_path):
-    from pygoodvibes.audio.mel import log_mel
-    from pygoodvibes.audio.read import inspect_audio, read_audio
-    from pygoodvibes.util.errors import UserError
-
-    path = tmp_path / "clip.wav"
-    tone = np.sin(np.arange(8000) / 9) / 4
-    soundfile.write(path, {"silent": 0 * tone, "short": tone[:9]}.get(kind, tone), 16000)
-    if kind == "empty":
-        path.write_bytes(b"")
-    if kind == "text":
-        path.write_text("no sound at all")
-    if kind == "cut":
-        path.write_bytes(path.read_bytes()[:3000])
-    rate, channel = (8000 if kind == "rate" else 16000), int(kind == "channel")
-    with pytest.raises(UserError) as raised:
-        inspect_audio(path)
-        signal = read_audio(path, sample_rate=rate, resample=False, channel=channel)
-        log_mel(signal, sample_rate=rate, center=False)
-    monkeypatch.setattr(language, "current", lambda: "fr")
-    assert language.sentence(str(raised.value)) != str(raised.value)
-    monkeypatch.setattr(language, "current", lambda: "en")
-    assert language.sentence(str(raised.value)) == str(raised.value)
-
-
-# what the library says: reasons, notes and errors
-
-LIBRARY = ROOT / "scripts/pygoodvibes"
-# where reasons and notes are made that stand in manifest.csv and metrics.csv
-WRITERS = (
-    "layouts",
-    "audio",
-    "mel",
-    "mel_cache",
-    "manifest",
-    "precomputed",
-    "detection",
-    "choice",
-    "certainty",
-)
-# functions that return a reason
-REASONS = {"why_unusable", "_what_is_missing", "_open_frames", "_why_meaningless"}
-# errors of the modules that the app has imported, but of functions that it doesn't call
-NOT_ASKED = {"layouts", "detection", "manifest"}
-
-
-def wordings(node):
-    """Return the texts that an expression may be; what is filled in becomes the number 7."""
-    if isinstance(node, ast.IfExp):
-        return wordings(node.body) + wordings(node.orelse)
-    if isinstance(node, ast.List | ast.Tuple):
-        return [text for each in node.elts for text in wordings(each)]
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return [node.value]
-    if isinstance(node, ast.JoinedStr):
-        return ["".join(getattr(part, "value", "7") if isinstance(part, ast.Constant) else "7"
-                        for part in node.values)]  # fmt: skip
-    return []
-
-
-def is_status(node):
-    return isinstance(node, ast.Constant) and node.value == "status"
-
-
-def name_of(node):
-    return getattr(node, "id", getattr(node, "attr", ""))
-
-
-def reasons_in(tree):
-    """Return the reasons and notes that a module gives to clips and detectors."""
-    found = []
-    for node in ast.walk(tree):
-        match node:
-            case ast.FunctionDef(name=name) if name in REASONS:
-                found += [
-                    text
-                    for each in ast.walk(node)
-                    if isinstance(each, ast.Return)
-                    for text in wordings(each.value)
-                ]
-            case ast.Assign(targets=[ast.Name(id="reason")], value=value):
-                found += wordings(value)
-            case ast.Assign(targets=[ast.Subscript(slice=key)], value=value) if is_status(key):
-                found += wordings(value)
-            case ast.Dict(keys=keys, values=values):
-                for key, value in zip(keys, values, strict=True):
-                    found += wordings(value) if is_status(key) else []
-            case ast.keyword(arg="reason", value=value):
-                found += wordings(value)
-            case ast.Call(func=ast.Attribute(attr="append", value=ast.Name(id="notes"))):
-                found += wordings(node.args[0])
-            case ast.Call(func=ast.Name(id="Detection")):
-                found += [text for each in node.args for text in wordings(each)]
-    return found
-
-
-def errors_in(tree):
-    """Return the messages of the errors that a module raises for its user."""
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
-    return [text for call in calls if name_of(call.func) == "UserError"
-            for text in wordings(call.args[0])]  # fmt: skip
-
-
-def imported_by_the_app():
-    """Return the files of the library that the pages import, and those they import later."""
-    command = "import sys; from ui import frame; print(*sys.modules)"
-    paths = os.pathsep.join(map(str, (ROOT / "app", ROOT / "scripts")))
-    done = subprocess.run(
-        [sys.executable, "-c", command],
-        env={**os.environ, "PYTHONPATH": paths},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    own = (name.split(".", 1) for name in done.stdout.split() if name.startswith("pygoodvibes."))
-    names = {name for _, name in own}
-    names = (names | {"models"}) - NOT_ASKED
-    files = [LIBRARY / f"{name.replace('.', '/')}.py" for name in sorted(names)]
-    return [path for path in files if path.is_file()]
-
-
-def trees(paths):
-    return [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
-
-
-@pytest.fixture
-def french(language, monkeypatch):
-    monkeypatch.setattr(language, "current", lambda: "fr")
-    return language
-
-
-def test_every_reason_and_note_that_the_library_can_give_has_its_french(french):
-    found = {
-        text
-        for tree in trees(LIBRARY / f"{name}.py" for name in WRITERS)
-        for text in reasons_in(tree)
-    }
-    # 'ok' is the status of a clip that can be used; of a note the rest may be put together
-    found = sorted(text for text in found if text.strip("7") and text != "ok")
-    assert len(found) > 35
-    assert [text for text in found if french.translated(text) is None] == []
-
-
-def test_every_error_that_a_page_can_show_has_its_french(french):
-    places = [*imported_by_the_app(), *sorted(UI.rglob("*.py"))]
-    found = sorted({text for tree in trees(places) for text in errors_in(tree)})
-    found = [text for text in found if text.strip("7: ")]
-    assert len(found) > 35
-    assert [text for text in found if french.translated(text) is None] == []
-
-
-def test_a_new_reason_without_french_would_be_seen(french):
-    tree = ast.parse("row['status'] = f'the {clip} smells'\nraise UserError('too green')")
-    assert reasons_in(tree) == ["the 7 smells"]
-    assert errors_in(tree) == ["too green"]
-    assert french.translated("the 7 smells") is None
-    assert french.translated("results/a.csv: too green") is None
-    assert french.sentence("too green") == "too green"
-
-
-def test_the_notes_of_the_default_results_are_said_in_french(french):
-    metrics = pd.read_csv(ROOT / "results/synthetic/metrics.csv", dtype=str)
-    notes = metrics["note"].dropna()
-    assert len(notes) >= 12
-    for note in notes:
-        assert french.translated(note).startswith("choisi : "), note
-
-
-@pytest.mark.parametrize(
-    ("best", "alone", "french_words"),
-    [
-        (["a", "b"], False, ["1,25 ; 1,00", "(à 1,00, il y en a encore 1)", "fixed a 0,50"]),
-        (["b"], False, ["le plus haut de"]),
-        (["fixed"], False, []),
-        ([], True, ["la seule machine de son type"]),
-        ([], False, ["ne peut pas être calculé"]),
-    ],
-)
-@pytest.mark.parametrize("form", ["chosen: {} ({})", "chosen: {}: {}"])
-def test_why_something_was_chosen_is_said_in_french(french, best, alone, french_words, form):
-    from pygoodvibes.choice.choose import reason_for
-
-    values = {"fixed": 0.5, "a": 1.25, "b": 1.0, "c": 1.0}
-    table = {name: {"separation": value} for name, value in values.items()}
-    reason = reason_for(table, "separation", "fixed", best, fallback="fixed", alone=alone)
-    for each in (reason, reason.replace("; ", ", ")):
-        said = french.translated(form.format(" + ".join(best or ["fixed"]), each))
-        assert all(words in said for words in french_words), said
-        assert not re.search(r"\b(the|of|has|have|more|chosen)\b", said), said
-
-
-def test_what_a_clip_lacks_is_said_in_french(french, tmp_path):
-    from pygoodvibes.data.csv_manifest import find_manifest
-    from pygoodvibes.data.find_clips import find_clips
-
-    for path in ("fan/test/normal_id_00_00000000.wav", "fan/train/notes.m4a", "fan/loose.wav",
-                 "fan/train/anomaly_id_00_00000001.wav", "fan/test/strange.wav",
-                 "fan/supplemental/normal_id_00_00000000.wav",
-                 "fan/train/section_00_source_test_normal_0000.wav"):  # fmt: skip
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).touch()
-    (tmp_path / "clips.csv").write_text(
-        "path,machine,id,split,label\n,fan,1,train,normal\na.wav,fan,1,later,normal\n"
-        "b.wav,fan,1,test,green\nc.wav,fan,1,test,normal\nfan/loose.wav,a b,1,test,normal\n"
-    )
-    clips = find_clips(tmp_path, layout="dcase")
-    clips += find_manifest(tmp_path / "clips.csv", tmp_path)
-    reasons = {clip.reason for clip in clips if clip.reason}
-    assert len(reasons) == 11
-    assert [reason for reason in reasons if french.translated(reason) is None] == []
-
-
-@pytest.mark.parametrize(
-    ("counts", "words"),
-    [
-        ((2, 1, 1), "2 extrait(s) d'apprentissage utilisable(s), il en faut au moins 3"),
-        ((9, 0, 0), "aucun extrait de test utilisable"),
-        ((9, 1, 0), "aucun extrait de test anormal"),
-        ((9, 0, 1), "aucun extrait de test normal"),
-    ],
-)
-def test_what_a_machine_lacks_is_said_in_french(french, counts, words):
-    from pygoodvibes.data.manifest import coverage
-
-    kinds = (("train", "normal"), ("test", "normal"), ("test", "anomaly"))
-    rows = [
-        {"machine": "fan", "id": "00", "split": split, "label": label, "status": "ok"}
-        for (split, label), count in zip(kinds, counts, strict=True)
-        for _ in range(count)
-    ]
-    [entry] = coverage(rows)
-    assert french.translated(entry["note"]).endswith(words)
-
-
-def test_several_notes_are_said_one_by_one(french):
-    both = "n_components 64 lowered to 12: 12 training clips; no AUC: no normal test clip"
-    assert french.translated(both) == (
-        "n_components abaissé de 64 à 12 : 12 extraits d'apprentissage ; "
-        "pas d'AUC : aucun extrait de test normal"
-    )
-    assert french.translated(f"{both}; quite new") is None
-    assert french.sentence(f"{both}; quite new").endswith("quite new")
-
-
-def test_numbers_are_written_as_the_language_does(language, monkeypatch):
-    assert (language.number(1234.5, 1), language.percent(0.5)) == ("1,234.5", "50\xa0%")
-    assert language.percent(float("nan")) == language.NONE
-    monkeypatch.setattr(language, "current", lambda: "fr")
-    assert language.number(1234.5, 1) == "1\u202f234,5"
 
 
 def test_colours_are_those_of_the_figures(monkeypatch):
@@ -488,7 +227,7 @@ def test_how_far_a_verdict_can_be_trusted_is_said(small, tmp_path, monkeypatch, 
     judged(app, tmp_path / "long.wav")
     words = {
         "en": "4 s long, but fan ID 00 was fitted on 2 s: no fair score.",
-        "fr": "il dure 4 s, mais fan ID 00 a été ajusté sur 2 s : ce score n'est pas juste.",
+        "fr": "il dure 4 s, mais fan ID 00 a été ajusté sur 2 s\xa0: ce score n'est pas juste.",
     }
     assert words[language] in [each.value for each in app.warning]
 
@@ -555,7 +294,7 @@ def test_a_folder_of_models_that_is_not_there_is_named(small, monkeypatch):
     app = opened(small, monkeypatch, "own_clip", "fr")
     assert not app.exception
     assert [each.value for each in app.warning] == [
-        "PYGOODVIBES_MODELS : il n'y a ni fichier ni dossier nowhere"
+        "PYGOODVIBES_MODELS\xa0: il n'y a ni fichier ni dossier nowhere"
     ]
     assert app.selectbox(key="machine").value == "fan ID 00"
 
@@ -572,7 +311,9 @@ def test_notes_and_reasons_stand_in_french(copy, monkeypatch):
     assert not app.exception
     left_out, notes = app.dataframe[2].value, app.dataframe[3].value
     assert "ni un fichier .wav ni un fichier .flac" in set(left_out["État"])
-    assert "n_components abaissé de 64 à 12 : 12 extraits d'apprentissage" in set(notes["Remarque"])
+    assert "n_components abaissé de 64 à 12\xa0: 12 extraits d'apprentissage" in set(
+        notes["Remarque"]
+    )
 
 
 def test_errors_stand_in_french(copy, monkeypatch):
@@ -753,39 +494,6 @@ def test_what_the_check_of_the_representation_lacks_is_said(copy, monkeypatch):
     app = opened(copy, monkeypatch, "method")
     assert not app.exception
     assert "Can machines be told apart?" not in said(app)
-
-
-def test_notes_of_the_check_of_the_representation_are_said_in_french(language, monkeypatch):
-    from pygoodvibes.embeddings import vectors
-    from pygoodvibes.evaluation.representation import check
-
-    def part(train, normal, anomaly, d=3):
-        split = ["train"] * train + ["test"] * (normal + anomaly)
-        label = ["normal"] * (train + normal) + ["anomaly"] * anomaly
-        records = [
-            {"clip": f"{number}.wav", "split": each, "label": of}
-            for number, (each, of) in enumerate(zip(split, label, strict=True))
-        ]
-        values = np.random.default_rng(0).normal(size=(len(records), d))
-        return vectors.from_records(records, values, [f"c{number}" for number in range(d)])
-
-    cases = [
-        {("fan", "00"): part(5, 2, 0), ("fan", "02"): part(5, 0, 2)},
-        {("fan", "00"): part(5, 0, 0), ("fan", "02"): part(5, 0, 0)},
-        {("fan", each): part(5, 2, 2, 3 + (each == "06")) for each in ("00", "02", "04", "06")},
-        {("fan", "00"): part(5, 2, 2), ("fan", "02"): part(2, 2, 2)},
-    ]
-    said_so = {
-        note
-        for case in cases
-        for row in check(case, confidence=0.95, seed=1)[0]
-        for note in row["note"].split("; ")
-        if note
-    }
-    assert len(said_so) == 8
-    monkeypatch.setattr(language, "current", lambda: "fr")
-    for note in said_so:
-        assert not re.search(r"\b(the|no|of|with|without)\b", language.sentence(note)), note
 
 
 def test_a_data_set_of_vectors_has_pages_without_sound(copy, monkeypatch):

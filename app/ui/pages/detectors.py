@@ -56,7 +56,7 @@ def _contours(run: Run, machine: str, machine_id: str) -> None:
     try:
         grid = load.grid(run, machine, machine_id, gammas=(gamma,), nus=(nu,), resolution=80)
     except UserError as error:
-        st.info(sentence(str(error)), icon=":material/info:")
+        st.info(sentence(error.message), icon=":material/info:")
         return
     with st.container(horizontal=True):
         st.metric(t("detectors.outside"), percent(grid.outside[0, 0]), width=260)

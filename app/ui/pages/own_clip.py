@@ -47,7 +47,7 @@ def show(run: Run | None) -> None:
             if not model.estimators:
                 judge(model)  # says why it can't
         except UserError as error:
-            reason = sentence(str(error))
+            reason = sentence(error.message)
             st.error(t("own.bad_model", reason=reason), icon=":material/error:")
             return
         detector = pick.one_of(list(model.estimators), key="own_detector")
@@ -68,7 +68,7 @@ def _models(run: Run | None, uploaded: UploadedFile | None) -> dict[str, object]
     try:
         own = load.own_models()
     except UserError as error:
-        st.warning(sentence(str(error)), icon=":material/warning:")
+        st.warning(sentence(error.message), icon=":material/warning:")
         own = {}
     others = {} if run is None else load.models(run)
     return files | {name: path for name, path in (own | others).items() if name not in files}
@@ -156,7 +156,7 @@ def _judge(
             signal = read_audio(path, **{**settings, "resample": True})
             result = score_clip(model, signal, detector=detector, false_alarm_rate=allowed)
         except UserError as error:
-            reason = sentence(str(error))
+            reason = sentence(error.message)
             st.error(t("own.unusable", name=source.name, reason=reason), icon=":material/error:")
             return
     _verdict(model, name, result)

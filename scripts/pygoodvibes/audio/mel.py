@@ -95,9 +95,14 @@ def filter_bank(
     empty = np.flatnonzero(weights.max(axis=1) == 0)
     if len(empty):
         raise UserError(
-            f"mel.n_mels: {n_mels} bands are too many for n_fft {n_fft} at {sample_rate} Hz: no "
-            f"FFT bin falls into {len(empty)} of them (the first is band {empty[0]}); take fewer "
-            "bands or a larger n_fft"
+            "mel.n_mels: {n_mels} bands are too many for n_fft {n_fft} at {sample_rate} "
+            "Hz: no FFT bin falls into {missing} of them (the first is band {first}); "
+            "take fewer bands or a larger n_fft",
+            n_mels=n_mels,
+            n_fft=n_fft,
+            sample_rate=sample_rate,
+            missing=len(empty),
+            first=empty[0],
         )
     if norm == "slaney":
         weights *= (2.0 / (edges[2:] - edges[:-2]))[:, None]
@@ -148,8 +153,10 @@ def _padded(signal: np.ndarray, width: int, mode: str) -> np.ndarray:
     """Pad a signal by `width` samples at both ends."""
     if mode == "reflect" and len(signal) <= width:
         raise UserError(
-            f"{len(signal)} samples are too few to be mirrored by {width} samples "
-            "(mel.pad_mode: reflect)"
+            "{samples} samples are too few to be mirrored by {width} samples "
+            "(mel.pad_mode: reflect)",
+            samples=len(signal),
+            width=width,
         )
     if mode != "constant":
         return np.pad(signal, width, mode=mode)
@@ -220,7 +227,11 @@ def log_mel(
     if center:
         signal = _padded(signal, n_fft // 2, pad_mode)
     if len(signal) < n_fft:
-        raise UserError(f"{len(signal)} samples are too few for one frame of {n_fft} (mel.n_fft)")
+        raise UserError(
+            "{samples} samples are too few for one frame of {n_fft} (mel.n_fft)",
+            samples=len(signal),
+            n_fft=n_fft,
+        )
     n_frames = 1 + (len(signal) - n_fft) // hop_length
     step = signal.strides[0]
     frames = np.lib.stride_tricks.as_strided(

@@ -56,7 +56,7 @@ def compute(
             signal = read_audio(folder / row["path"], **audio_settings)
             frames = log_mel(signal, sample_rate=sample_rate, **mel_settings)
         except UserError as error:
-            yield row, str(error)
+            yield row, error.message
         else:
             yield row, frames
 
@@ -107,8 +107,11 @@ def write(
             n_mels = n_mels or frames.shape[1]
             if frames.shape[1] != n_mels:
                 raise UserError(
-                    f"{row['path']}: {frames.shape[1]} mel bands, but the clips of this machine ID "
-                    f"before it have {n_mels}"
+                    "{path}: {found} mel bands, but the clips of this machine ID before it have "
+                    "{n_mels}",
+                    path=row["path"],
+                    found=frames.shape[1],
+                    n_mels=n_mels,
                 )
             file.write(np.ascontiguousarray(frames, dtype="<f4"))
             records.append({**record, "offset": total, "frames": len(frames), "status": "ok"})

@@ -63,7 +63,7 @@ def inspect_audio(path: pathlib.Path) -> AudioInfo:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise UserError(f"can't be read ({error.strerror})") from None
+        raise UserError("can't be read ({reason})", reason=error.strerror) from None
     if not content:
         raise UserError("empty file (0 bytes)")
     ordinary = read_pcm16(content)
@@ -84,7 +84,7 @@ def _describe(path: pathlib.Path) -> tuple[int, int, int]:
         info = soundfile.info(str(path))
     except soundfile.SoundFileError as error:
         reason = str(error).rpartition(": ")[2].rstrip(".")
-        raise UserError(f"no readable audio ({reason})") from None
+        raise UserError("no readable audio ({reason})", reason=reason) from None
     return info.frames, info.channels, info.samplerate
 
 
@@ -149,4 +149,4 @@ def _decode(path: pathlib.Path) -> tuple[np.ndarray, int]:
         return soundfile.read(str(path), dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, OSError) as error:
         reason = str(error).rpartition(": ")[2].rstrip(".")
-        raise UserError(f"can't be decoded ({reason})") from None
+        raise UserError("can't be decoded ({reason})", reason=reason) from None

@@ -26,6 +26,7 @@ from pygoodvibes.audio.wav import (
     read_exactly,
 )
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import message
 
 BLOCK_SECONDS = 1.0
 """Seconds of a recording that are read at a time."""
@@ -75,7 +76,7 @@ def file_blocks(path: str | pathlib.Path, settings: Mapping) -> Iterator[np.ndar
                     yield from _pcm16_blocks(file, header, settings["channel"])
                     return
         except OSError as error:
-            raise UserError(f"can't be read ({error.strerror})") from None
+            raise UserError("can't be read ({reason})", reason=error.strerror) from None
     yield from _decoded_blocks(path, settings)
 
 
@@ -91,9 +92,11 @@ def _decoded_blocks(path: pathlib.Path, settings: Mapping) -> Iterator[np.ndarra
         file = soundfile.SoundFile(path if sys.platform == "win32" else os.fsencode(path))
     except (soundfile.SoundFileError, OSError) as error:
         if not path.exists():
-            raise UserError("can't be read (No such file or directory)") from None
+            raise UserError(
+                "can't be read ({reason})", reason=message("No such file or directory")
+            ) from None
         reason = str(error).rpartition(": ")[2].rstrip(".")
-        raise UserError(f"no readable audio ({reason})") from None
+        raise UserError("no readable audio ({reason})", reason=reason) from None
     with file:
         _check_fit(file.samplerate, file.channels, settings)
         try:
@@ -103,7 +106,7 @@ def _decoded_blocks(path: pathlib.Path, settings: Mapping) -> Iterator[np.ndarra
                 yield np.ascontiguousarray(block[:, settings["channel"]])
         except (soundfile.SoundFileError, OSError) as error:
             reason = str(error).rpartition(": ")[2].rstrip(".")
-            raise UserError(f"can't be decoded ({reason})") from None
+            raise UserError("can't be decoded ({reason})", reason=reason) from None
 
 
 def stream_blocks(stream: BinaryIO, *, sample_rate: int, channel: int = 0) -> Iterator[np.ndarray]:
@@ -135,20 +138,23 @@ def stream_blocks(stream: BinaryIO, *, sample_rate: int, channel: int = 0) -> It
             raise UserError("the stream begins as a WAV and then is none; send raw samples")
         if not header.is_pcm16:
             raise UserError(
-                f"the stream is a WAV of another kind ({header.bits} bit, format {header.format}); "
-                "only PCM of 16 bit can be read as it comes"
+                "the stream is a WAV of another kind ({bits} bit, format {format}); only PCM "
+                "of 16 bit can be read as it comes",
+                bits=header.bits,
+                format=header.format,
             )
         settings = {"sample_rate": sample_rate, "resample": False, "channel": channel}
         try:
             _check_fit(header.sample_rate, header.channels, settings)
         except UserError as error:
-            raise UserError(f"a WAV as the stream: {error}") from None
+            raise UserError("a WAV as the stream: {reason}", reason=error) from None
         yield from _pcm16_blocks(stream, header, channel)
         return
     if name := next((name for magic, name in OTHER_FORMATS.items() if start.startswith(magic)), ""):
         raise UserError(
-            f"the stream is {name}, not raw samples or a WAV of 16 bit; name the file instead of "
-            "'-'"
+            "the stream is {name}, not raw samples or a WAV of 16 bit; name the file "
+            "instead of '-'",
+            name=name,
         )
     raw = WavHeader(PCM, 1, sample_rate, 16, 0, None)
     yield from _pcm16_blocks(stream, raw, 0, start=start)
@@ -260,12 +266,12 @@ def cut(
                     check_signal(signal)
                     yield part, log_mel(signal, sample_rate=rate, **mel_settings)
                 except UserError as error:
-                    yield {**part, "path": f"{row['path']}@{first / rate:g}"}, str(error)
+                    yield {**part, "path": f"{row['path']}@{first / rate:g}"}, error.message
         except UserError as error:
-            yield row, str(error)
+            yield row, error.message
             continue
         if not found:
-            yield row, f"shorter than a window ({window:g} s)"
+            yield row, message("shorter than a window ({window:g} s)", window=window)
 
 
 def _blocks(row: Mapping, folder: pathlib.Path, settings: Mapping) -> Iterator[np.ndarray]:

@@ -7,6 +7,7 @@ that reads recordings asks here, so that each reason has one sentence.
 import numpy as np
 
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import message
 
 
 def why_unusable(
@@ -35,13 +36,22 @@ def why_unusable(
         keys = "audio.resample: true"
         if found_rate < sample_rate:  # nothing above half of its rate is in there
             keys = f"audio.sample_rate: {found_rate} and {keys}"
-        remedy = f"fit with {keys} in the config" if whole else "convert it"
-        return (
-            f"sample rate {found_rate} Hz, but audio.sample_rate is {sample_rate} Hz: record at "
-            f"{sample_rate} Hz or {remedy}"
+        remedy = message("convert it")
+        if whole:
+            remedy = message("fit with {keys} in the config", keys=keys)
+        return message(
+            "sample rate {found} Hz, but audio.sample_rate is {sample_rate} Hz: "
+            "record at {sample_rate} Hz or {remedy}",
+            found=found_rate,
+            sample_rate=sample_rate,
+            remedy=remedy,
         )
     if channel >= channels:
-        return f"{channels} channel(s), but audio.channel is {channel} (counted from 0)"
+        return message(
+            "{channels} channel(s), but audio.channel is {channel} (counted from 0)",
+            channels=channels,
+            channel=channel,
+        )
     return ""
 
 

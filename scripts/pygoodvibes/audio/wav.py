@@ -73,7 +73,9 @@ class WavHeader:
         follow = max(size - self.start, 0)
         if self.promised is not None and follow < self.promised:
             raise UserError(
-                f"truncated: the header promises {self.promised} bytes, {follow} follow"
+                "truncated: the header promises {promised} bytes, {follow} follow",
+                promised=self.promised,
+                follow=follow,
             )
 
 

@@ -39,6 +39,7 @@ from pygoodvibes.detection import serialization
 from pygoodvibes.detectors.combined import Part, mean_of
 from pygoodvibes.detectors.fusion import centre_and_scatter
 from pygoodvibes.util.csv_files import write_records
+from pygoodvibes.util.messages import joined, message
 
 logger = logging.getLogger(__name__)
 
@@ -128,7 +129,7 @@ def choose(
         # one that no file can hold has scores all the same
         known = own.scores.get(default, {}).values()
         fitted = own.estimators.get(default) is not None or any(map(math.isfinite, known))
-        reason = "no candidate was fitted and has held-out training scores"
+        reason = message("no candidate was fitted and has held-out training scores")
         return {**result, "chosen": [default] if fitted else [], "reason": reason}
     others = {
         name: each
@@ -197,23 +198,41 @@ def reason_for(
         Whether there is no other ID of the type.
     """
     if not best and alone:
-        return (
-            f"the only machine ID of its type, so that nothing stands in for anomalies: {fallback}"
+        return message(
+            "the only machine ID of its type, so that nothing stands in for anomalies: {fallback}",
+            fallback=fallback,
         )
     if not best:
-        return f"{indicator} can't be told, no choice made: {fallback}"
+        return message(
+            "{indicator} can't be told, no choice made: {fallback}",
+            indicator=indicator,
+            fallback=fallback,
+        )
     others = {name: each[indicator] for name, each in table.items() if name != default}
     told = [others[name] for name in best if name in others]
     if not told:
-        return f"{default} alone was to be kept, whatever {indicator} says"
+        return message(
+            "{default} alone was to be kept, whatever {indicator} says",
+            default=default,
+            indicator=indicator,
+        )
     values = ", ".join(f"{value:.2f}" for value in told)
-    text = f"{indicator} {values}, the highest of {len(others)} candidates"
+    known = {"indicator": indicator, "values": values, "candidates": len(others)}
     equal = sum(value == told[-1] for value in others.values()) - told.count(told[-1])
     if equal:
-        text += f" ({equal} more have {told[-1]:.2f})"
-    if default in table:
-        text += f"; {default} has {table[default][indicator]:.2f}"
-    return text
+        text = message(
+            "{indicator} {values}, the highest of {candidates} candidates "
+            "({equal} more have {value:.2f})",
+            equal=equal,
+            value=told[-1],
+            **known,
+        )
+    else:
+        text = message("{indicator} {values}, the highest of {candidates} candidates", **known)
+    if default not in table:
+        return text
+    own = message("{detector} has {value:.2f}", detector=default, value=table[default][indicator])
+    return joined([text, own])
 
 
 def scores_of_test_clips(

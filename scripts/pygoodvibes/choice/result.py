@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from pygoodvibes.detectors.combined import Chosen, Part
 from pygoodvibes.util.csv_files import read_records
+from pygoodvibes.util.messages import message
 
 COLUMNS = ("id", "clip", "split", "score")
 """Columns of the file of its scores of a machine type, a row a clip."""
@@ -56,8 +57,14 @@ def read_choice(choice: str | pathlib.Path, scores: str | pathlib.Path, machine_
     document = read_documents(choice)[machine_id]
     parts = parts_of(document)
     # the table of machine IDs takes notes apart at semicolons
-    reason = document["reason"].replace("; ", ", ")
-    text = f"chosen: {' + '.join(document['chosen'])} ({reason})"
+    reason, _, more = document["reason"].partition("; ")
+    told = {"detectors": " + ".join(document["chosen"]), "reason": reason}
+    if not parts:
+        note = message("not fitted: {reason}", reason=document["reason"].replace("; ", ", "))
+    elif more:
+        note = message("chosen: {detectors} ({reason}, {more})", more=more, **told)
+    else:
+        note = message("chosen: {detectors} ({reason})", **told)
     return Choice(
         chosen=Chosen(parts) if parts else None,
         scores={
@@ -65,5 +72,5 @@ def read_choice(choice: str | pathlib.Path, scores: str | pathlib.Path, machine_
             for row in read_records(scores)
             if row["id"] == machine_id
         },
-        notes=[text if parts else f"not fitted: {reason}"],
+        notes=[note],
     )

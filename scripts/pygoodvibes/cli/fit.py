@@ -145,9 +145,13 @@ def check_output(path: str) -> None:
 
     place = pathlib.Path(path)
     if place.suffix.lower() != machine_model.ENDING:
-        raise UserError(f"-o {path}: the name of a model ends in {machine_model.ENDING}")
+        raise UserError(
+            "-o {path}: the name of a model ends in {ending}",
+            path=path,
+            ending=machine_model.ENDING,
+        )
     if not place.parent.is_dir():
-        raise UserError(f"-o {path}: no such folder ({place.parent})")
+        raise UserError("-o {path}: no such folder ({folder})", path=path, folder=place.parent)
 
 
 def report(fit, path: pathlib.Path, size: int) -> list[str]:

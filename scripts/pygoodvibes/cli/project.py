@@ -28,7 +28,9 @@ def show(path: str) -> None:
     folder = results_folder(path)
     table = folder / "tables" / "averages.md"
     if not table.is_file():
-        raise UserError(f"{table}: no results yet; run snakemake -j8 --configfile {path}")
+        raise UserError(
+            "{table}: no results yet; run snakemake -j8 --configfile {path}", table=table, path=path
+        )
     if (folder / "summary.html").is_file():
         print(f"\nSummary: {folder / 'summary.html'} (for everyone; as PDF: make pdf)")
     print(f"\n{table.read_text(encoding='utf-8')}")
@@ -69,7 +71,7 @@ def prune(path: str, *, keep_days: float, max_gb: float | None) -> None:
 
     cache = pathlib.Path(os.environ.get("SNAKEMAKE_OUTPUT_CACHE", "resources/.cache"))
     if not cache.is_dir():
-        raise UserError(f"{cache}: no such folder; there are no earlier results")
+        raise UserError("{cache}: no such folder; there are no earlier results", cache=cache)
     count, freed = result_cache.prune(
         cache, [pathlib.Path(path)], keep_days=keep_days, max_gb=max_gb
     )

@@ -127,7 +127,9 @@ def run(
     clips = [place for place in places if not place.lower().endswith(ENDING)]
     stream = "-" in clips
     if not paths:
-        raise UserError(f"no model: name a file that ends in {ENDING}, or one with --model")
+        raise UserError(
+            "no model: name a file that ends in {ending}, or one with --model", ending=ENDING
+        )
     if not clips and watch is None:
         raise UserError("nothing to score: name recordings, a folder, '-', or --watch FOLDER")
     if stream and (len(clips) > 1 or watch is not None):
@@ -135,7 +137,7 @@ def run(
     if csv == "-" and json == "-":
         raise UserError("standard output can take --csv or --json, not both")
     if None not in (csv, json) and os.path.realpath(csv) == os.path.realpath(json):
-        raise UserError(f"{csv}: one file can take --csv or --json, not both")
+        raise UserError("{csv}: one file can take --csv or --json, not both", csv=csv)
     models = [machine_model.load(path) for path in paths]
     options = {"false_alarm_rate": false_alarm_rate, "limit": threshold}
     judges = [judge(each, detector=detector, **options) for each in models]
@@ -189,12 +191,16 @@ def _cut(panel, window: float | None, hop: float | None, alarm: tuple[int, int] 
     rates = sorted({model.sample_rate for model in panel.models})
     if len(rates) > 1:
         names = ", ".join(f"{rate} Hz" for rate in rates)
-        raise UserError(f"windows are cut for models of one sample rate; these have {names}")
+        raise UserError(
+            "windows are cut for models of one sample rate; these have {names}", names=names
+        )
     window = panel.models[0].window_seconds if window is None else window
     hop = window / 2 if hop is None else hop
     if hop > window:
         raise UserError(
-            f"--hop {hop:g}: longer than a window ({window:g} s), what lies between is not heard"
+            "--hop {hop:g}: longer than a window ({window:g} s), what lies between is not heard",
+            hop=hop,
+            window=window,
         )
     return {"window": window, "hop": hop, "alarm": alarm or (3, 5)}
 
@@ -204,7 +210,11 @@ def _stream(panel, rate: int | None) -> Iterator:
 
     wanted = panel.models[0].sample_rate
     if rate is not None and rate != wanted:
-        raise UserError(f"--stream-rate {rate}: the model is for {wanted} Hz; record at that rate")
+        raise UserError(
+            "--stream-rate {rate}: the model is for {wanted} Hz; record at that rate",
+            rate=rate,
+            wanted=wanted,
+        )
     channel = panel.models[0].settings["audio"]["channel"]
     return stream_blocks(sys.stdin.buffer, sample_rate=wanted, channel=channel)
 
@@ -420,4 +430,6 @@ def _writing(name: str) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise UserError(f"{name}: can't be written ({error.strerror})") from None
+        raise UserError(
+            "{path}: can't be written ({reason})", path=name, reason=error.strerror
+        ) from None

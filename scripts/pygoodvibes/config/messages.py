@@ -13,6 +13,7 @@ from pygoodvibes.config.allowed_values import in_words
 from pygoodvibes.config.config import DETECTORS, EMBEDDINGS, SOURCES, Config
 from pygoodvibes.data.sources.embedding import Columns
 from pygoodvibes.detectors import estimator
+from pygoodvibes.util.messages import joined, message
 from pygoodvibes.util.settings import NAME_PATTERN, Section
 
 # what pydantic adds to a key's path to tell the alternatives of a union apart
@@ -89,16 +90,17 @@ def _hint(steps: tuple[str, ...], value: Any, allowed: str) -> str:
     """Return what is likely to have gone wrong, where that is known."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if steps[:2] == ("dataset", "machines") and number:
-        return "; put machine IDs in quotes, as in '00', or YAML reads them as numbers"
+        return message("put machine IDs in quotes, as in '00', or YAML reads them as numbers")
     if isinstance(value, str) and "number" in allowed:
         with contextlib.suppress(ValueError):
             float(value)
-            return (
-                "; this is text: leave out the quotes, and write exponents with a point and a "
-                "sign, as in 1.0e-10"
+            return message(
+                "this is text: leave out the quotes, and write exponents with a point and a sign, "
+                "as in 1.0e-10"
             )
-    if number and not isinstance(value, int) and allowed.startswith("a whole number"):
-        return f"; write {int(value)}" if math.isfinite(value) and value == int(value) else ""
+    whole = number and not isinstance(value, int) and allowed.startswith("a whole number")
+    if whole and math.isfinite(value) and value == int(value):
+        return message("write {number}", number=int(value))
     return ""
 
 
@@ -108,8 +110,14 @@ def _message(config: Mapping, item: Mapping) -> tuple[tuple[str, ...], str]:
     if kind == "extra_forbidden":
         keys = list(_model(config, steps).model_fields)
         close = difflib.get_close_matches(steps[-1], keys, n=1)
-        hint = f"did you mean {close[0]}? " if close else ""
-        return steps, f"there is no such key; {hint}allowed here: {', '.join(keys)}"
+        told = {"keys": ", ".join(keys)}
+        if close:
+            return steps, message(
+                "there is no such key; did you mean {close}? allowed here: {keys}",
+                close=close[0],
+                **told,
+            )
+        return steps, message("there is no such key; allowed here: {keys}", **told)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         key = "source" if steps[0] == "dataset" else "method"
         steps = (*steps, key)
@@ -118,7 +126,9 @@ def _message(config: Mapping, item: Mapping) -> tuple[tuple[str, ...], str]:
         else:
             value = value[key]
     if kind == "missing":
-        return steps, f"this key is missing; it must be {_allowed(config, steps)}"
+        return steps, message(
+            "this key is missing; it must be {allowed}", allowed=_allowed(config, steps)
+        )
     if kind == "value_error":
         # our own validators put the key's name before a colon
         key, colon, text = str(item["ctx"]["error"]).partition(": ")
@@ -126,18 +136,23 @@ def _message(config: Mapping, item: Mapping) -> tuple[tuple[str, ...], str]:
             return steps, str(item["ctx"]["error"])
         steps = (*steps, *key.split("."))
         if steps[0] == "detectors" and steps[2:] == ("method",) and _unnamed(config, steps[1]):
-            close = text.partition("; did you mean")
-            text = (
+            _, like, close = text.partition("; did you mean")
+            allowed = f"{_allowed(config, steps)}{like}{close}"
+            text = message(
                 "no method has this detector's name, so it needs the key method; it must be "
-                f"{_allowed(config, steps)}{close[1]}{close[2]}"
+                "{allowed}",
+                allowed=allowed,
             )
             steps = steps[:2]
         return steps, text
     if kind == "invalid_key" or (item["loc"][-1] == "[key]" and not isinstance(value, str)):
-        return steps, "a key must be text; put it in quotes"
+        return steps, message("a key must be text; put it in quotes")
     allowed = in_words(_NAME) if item["loc"][-1] == "[key]" else _allowed(config, steps)
     hint = _hint(steps, value, allowed)
-    return steps, f"{_yaml(value)} is not allowed; it must be {allowed}{hint}"
+    said = message(
+        "{value} is not allowed; it must be {allowed}", value=_yaml(value), allowed=allowed
+    )
+    return steps, joined([said, hint]) if hint else said
 
 
 _NAME = {"type": "string", "pattern": NAME_PATTERN}
@@ -154,7 +169,7 @@ def sentences(config: Mapping, error: ValidationError) -> list[str]:
         steps, text = _message(config, item)
         by_steps.setdefault(steps, {})[text] = None
     return [
-        f"{'.'.join(steps)}: {text}"
+        message("{name}: {reason}", name=".".join(steps), reason=text)
         for steps, texts in by_steps.items()
         # an alternative that fits less well than one whose inner key is wrong
         if not any(other[: len(steps)] == steps != other for other in by_steps)

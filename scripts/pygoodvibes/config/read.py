@@ -22,11 +22,13 @@ def read_content(path: str) -> dict:
     try:
         content = yaml.safe_load(pathlib.Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from None
+        raise UserError("{path}: {reason}", path=path, reason=error.strerror) from None
     except yaml.YAMLError as error:
-        raise UserError(f"{path}: no valid YAML ({' '.join(str(error).split())})") from None
+        raise UserError(
+            "{path}: no valid YAML ({error})", path=path, error=" ".join(str(error).split())
+        ) from None
     if not isinstance(content, dict):
-        raise UserError(f"{path}: must be a table of keys")
+        raise UserError("{path}: must be a table of keys", path=path)
     return content
 
 

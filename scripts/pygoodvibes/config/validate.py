@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from pygoodvibes.config.config import Config
 from pygoodvibes.config.messages import sentences
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import BY_LINES, joined, message
 
 
 def validate(config: Mapping, *, name: str = "config") -> Config:
@@ -33,4 +34,7 @@ def validate(config: Mapping, *, name: str = "config") -> Config:
     try:
         return Config.model_validate(dict(config))
     except ValidationError as error:
-        raise UserError("\n".join(f"{name}: {line}" for line in sentences(config, error))) from None
+        said = [
+            message("{name}: {reason}", name=name, reason=line) for line in sentences(config, error)
+        ]
+        raise UserError(joined(said, BY_LINES)) from None

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import joined, message
 
 SUFFIXES = (
     ".wav",
@@ -27,7 +28,7 @@ SUFFIXES = (
 OTHER_SUFFIXES = (".aac", ".m4a", ".raw", ".wma")
 """Those of audio that is not read."""
 
-NOT_READ = "audio of a kind that is not read; convert it to .wav"
+NOT_READ = message("audio of a kind that is not read; convert it to .wav")
 """Why a file with one of `OTHER_SUFFIXES` is left out."""
 
 
@@ -77,9 +78,18 @@ def check_any_read(folder: str | os.PathLike, paths: Iterable[str], *, hint: str
     paths = list(paths)
     if any(map(is_read, paths)):
         return
-    other = f", but other audio, such as {paths[0]}; convert it to .wav" if paths else ""
-    more = f"; {hint}" if hint else ""
-    raise UserError(f"{folder}: no recordings in it ({', '.join(SUFFIXES)}){other}{more}")
+    told = {"folder": folder, "endings": ", ".join(SUFFIXES)}
+    said = message("{folder}: no recordings in it ({endings})", **told)
+    if paths:
+        said = message(
+            "{folder}: no recordings in it ({endings}), but other audio, such as {path}; convert "
+            "it to .wav",
+            path=paths[0],
+            **told,
+        )
+    if hint:
+        said = joined([said, hint])
+    raise UserError(said)
 
 
 def _walk(folder: str, prefix: str, parents: tuple[tuple[int, int], ...]) -> Iterator[str]:
@@ -99,13 +109,15 @@ def _walk(folder: str, prefix: str, parents: tuple[tuple[int, int], ...]) -> Ite
                     yield prefix + entry.name
     except FileNotFoundError:
         if not prefix:
-            raise UserError(f"{folder}: no such folder") from None
+            raise UserError("{folder}: no such folder", folder=folder) from None
         # a folder below that has gone since it was listed
     except NotADirectoryError:
         raise UserError(
-            f"{folder} is a file, not a folder; name the folder that holds the audio"
+            "{folder} is a file, not a folder; name the folder that holds the audio", folder=folder
         ) from None
     except OSError as error:
         raise UserError(
-            f"can't read the folder {folder} ({error.strerror}); check its permissions"
+            "can't read the folder {folder} ({reason}); check its permissions",
+            folder=folder,
+            reason=error.strerror,
         ) from error

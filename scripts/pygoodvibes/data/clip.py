@@ -8,6 +8,7 @@ import posixpath
 import re
 
 from pygoodvibes.data.audio_files import is_read
+from pygoodvibes.util.messages import message
 
 LABEL_WORDS = {
     "normal": "normal",
@@ -111,20 +112,26 @@ def clip_of(
     try:
         path.encode()
     except UnicodeEncodeError:
-        reason = "its name is not UTF-8 text; rename the file"
+        reason = message("its name is not UTF-8 text; rename the file")
         path, name, machine, machine_id = (
             text.encode("utf-8", "backslashreplace").decode()
             for text in (path, name, machine, machine_id)
         )
     if not reason:
         if not _WORD.fullmatch(machine):
-            reason = f"the machine {machine!r} is not letters, digits, dots, dashes, underscores"
+            reason = message(
+                "the machine {machine!r} is not letters, digits, dots, dashes, underscores",
+                machine=machine,
+            )
         elif not _WORD.fullmatch(machine_id):
-            reason = f"the ID {machine_id!r} is not letters, digits, dots, dashes, underscores"
+            reason = message(
+                "the ID {machine_id!r} is not letters, digits, dots, dashes, underscores",
+                machine_id=machine_id,
+            )
         elif split == "train" and label == "anomaly":
-            reason = "an anomaly among the training clips, which must be normal"
+            reason = message("an anomaly among the training clips, which must be normal")
         elif split == "train" and label == "unknown":
-            reason = "a training clip that is not labelled normal"
+            reason = message("a training clip that is not labelled normal")
     return Clip(machine, machine_id, split, label, path, name, domain, reason)
 
 
@@ -138,6 +145,6 @@ def finish(clips: list[Clip]) -> list[Clip]:
         first = taken.setdefault((clip.machine, clip.id, clip.split, clip.clip), clip.path)
         if first != clip.path:
             clips[i] = dataclasses.replace(
-                clip, reason=f"same machine, ID, split and name as {first}"
+                clip, reason=message("same machine, ID, split and name as {first}", first=first)
             )
     return clips

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from pygoodvibes.data.clip import LABEL_WORDS, Clip, clip_of, finish
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import message
 
 MANIFEST_COLUMNS = ("path", "machine", "id", "split", "label")
 """Columns that a CSV manifest must have."""
@@ -42,7 +43,9 @@ def find_manifest(csv_path: str | os.PathLike, folder: str | os.PathLike) -> lis
     """
     csv_path, folder = pathlib.Path(csv_path), pathlib.Path(folder)
     if not folder.is_dir():
-        raise UserError(f"{folder} is not a folder; the manifest's paths are relative to it")
+        raise UserError(
+            "{folder} is not a folder; the manifest's paths are relative to it", folder=folder
+        )
     base = pathlib.Path(os.path.abspath(folder)).as_posix()  # noqa: PTH100 (links stay as they are)
     first_row: dict[str, int] = {}
     placed: list[Clip] = []
@@ -50,13 +53,16 @@ def find_manifest(csv_path: str | os.PathLike, folder: str | os.PathLike) -> lis
         path = _manifest_path(row["path"], base)
         if path and path in first_row:
             raise UserError(
-                f"{csv_path}, row {number}: {path} is already in row {first_row[path]}; "
-                "name each clip once"
+                "{path}, row {row}: {clip} is already in row {first}; name each clip once",
+                path=csv_path,
+                row=number,
+                clip=path,
+                first=first_row[path],
             )
         first_row[path] = number
         placed.append(_place_row(row, path, folder))
     if not placed:
-        raise UserError(f"{csv_path} has a header but no rows; add one row per clip")
+        raise UserError("{path} has a header but no rows; add one row per clip", path=csv_path)
 
     seen: dict[tuple[str, str, str, str], int] = {}
     for clip in placed:
@@ -71,7 +77,9 @@ def find_manifest(csv_path: str | os.PathLike, folder: str | os.PathLike) -> lis
 def _manifest_rows(csv_path: pathlib.Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the line number in the file and the fields of every row of a manifest."""
     if not csv_path.is_file():
-        raise UserError(f"the manifest {csv_path} does not exist or is no file; check the path")
+        raise UserError(
+            "the manifest {path} does not exist or is no file; check the path", path=csv_path
+        )
     try:
         # utf-8-sig: spreadsheets put a byte order mark before the first column's name.
         with csv_path.open(encoding="utf-8-sig", newline="") as file:
@@ -79,29 +87,53 @@ def _manifest_rows(csv_path: pathlib.Path) -> Iterator[tuple[int, dict[str, str]
             header = [name.strip() for name in next(reader, [])]
             missing = [name for name in MANIFEST_COLUMNS if name not in header]
             if missing:
+                told = {"path": csv_path, "columns": ", ".join(MANIFEST_COLUMNS)}
+                if len(missing) == 1:
+                    raise UserError(
+                        "{path} lacks the column {missing}; its first line must name {columns}, "
+                        "between commas",
+                        missing=missing[0],
+                        **told,
+                    )
                 raise UserError(
-                    f"{csv_path} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}; "
-                    f"its first line must name {', '.join(MANIFEST_COLUMNS)}, between commas"
+                    "{path} lacks the columns {missing}; its first line must name {columns}, "
+                    "between commas",
+                    missing=", ".join(missing),
+                    **told,
                 )
             twice = [name for name in MANIFEST_COLUMNS if header.count(name) > 1]
             if twice:
-                raise UserError(f"{csv_path} has the column {twice[0]} twice; keep one of them")
+                raise UserError(
+                    "{path} has the column {column} twice; keep one of them",
+                    path=csv_path,
+                    column=twice[0],
+                )
             where = {name: header.index(name) for name in MANIFEST_COLUMNS}
             for fields in reader:
                 if not any(field.strip() for field in fields):
                     continue
                 if len(fields) != len(header):
                     raise UserError(
-                        f"{csv_path}, row {reader.line_num}: {len(fields)} fields, but the header "
-                        f"has {len(header)}; put fields that hold a comma in quotes"
+                        "{path}, row {line}: {fields} fields, but the header has {columns}; put "
+                        "fields that hold a comma in quotes",
+                        path=csv_path,
+                        line=reader.line_num,
+                        fields=len(fields),
+                        columns=len(header),
                     )
                 yield reader.line_num, {name: fields[i].strip() for name, i in where.items()}
     except UnicodeDecodeError as error:
-        raise UserError(f"{csv_path} is not UTF-8 text; save it as CSV (UTF-8)") from error
+        raise UserError(
+            "{path} is not UTF-8 text; save it as CSV (UTF-8)", path=csv_path
+        ) from error
     except csv.Error as error:
-        raise UserError(f"{csv_path} is not a CSV file ({error}); save it as CSV") from error
+        raise UserError(
+            "{path} is not a CSV file ({error}); save it as CSV", path=csv_path, error=error
+        ) from error
     except OSError as error:
-        raise UserError(f"can't read the manifest {csv_path}: {error.strerror}") from error
+        raise UserError(
+            "can't read the manifest {path}: {reason}", path=csv_path, reason=error.strerror
+        ) from error
 
 
 def _manifest_path(text: str, base: str) -> str:
@@ -119,13 +151,15 @@ def _place_row(row: dict[str, str], path: str, folder: pathlib.Path) -> Clip:
     label = LABEL_WORDS.get(row["label"].lower())
     reason = ""
     if not path:
-        reason = "no path"
+        reason = message("no path")
     elif split not in ("train", "test"):
-        reason = f"the split is {row['split']!r}, not train or test"
+        reason = message("the split is {split!r}, not train or test", split=row["split"])
         split = ""
     elif label is None:
-        reason = f"the label is {row['label']!r}, not normal, anomaly or unknown"
+        reason = message(
+            "the label is {label!r}, not normal, anomaly or unknown", label=row["label"]
+        )
     elif not (folder / path).is_file():
-        reason = "the file does not exist"
+        reason = message("the file does not exist")
     name = posixpath.basename(path)
     return clip_of(row["machine"], row["id"], split, label or "unknown", path, name, "", reason)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from pygoodvibes.data.audio_files import NOT_READ, is_read
 from pygoodvibes.data.clip import Clip, clip_of, finish, parse_dcase_name
+from pygoodvibes.util.messages import message
 
 SPLIT_FOLDERS = {
     "train": ("train", ""),
@@ -53,18 +54,22 @@ def _place_dcase_file(path: str, parts: list[str]) -> Clip:
     if not is_read(name):
         reason = NOT_READ
     elif "supplemental" in parts[1:-1]:
-        reason = "supplemental recordings are not used"
+        reason = message("supplemental recordings are not used")
     elif len(parts) != 3 or not split:
-        reason = "wrong place: not <machine>/train/<file> or <machine>/test/<file>"
+        reason = message("wrong place: not <machine>/train/<file> or <machine>/test/<file>")
     elif found is None:
-        reason = (
+        reason = message(
             "wrong name: not like normal_id_00_00000000.wav or "
             "section_00_source_train_normal_0000.wav"
         )
     elif found["split"] not in ("", split):
-        reason = f"its name says {found['split']}, its folder {parts[1]}"
+        reason = message(
+            "its name says {named}, its folder {folder}", named=found["split"], folder=parts[1]
+        )
     elif domain and found["domain"] not in ("", domain):
-        reason = f"its name says {found['domain']}, its folder {parts[1]}"
+        reason = message(
+            "its name says {named}, its folder {folder}", named=found["domain"], folder=parts[1]
+        )
     if found and not domain:
         domain = found["domain"]
     return clip_of(machine, machine_id, split, label, path, name, domain, reason)

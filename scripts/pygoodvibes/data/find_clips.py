@@ -19,8 +19,9 @@ from pygoodvibes.data.csv_manifest import find_manifest
 from pygoodvibes.data.dcase_layout import SPLIT_FOLDERS, place_dcase
 from pygoodvibes.data.mimii_layout import mimii_depth, place_mimii
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import message
 
-LAYOUT_HELP = (
+LAYOUT_HELP = message(
     "the DCASE layout is <machine>/train/normal_id_00_00000000.wav and "
     "<machine>/test/anomaly_id_00_00000000.wav, the MIMII layout is "
     "<machine>/id_00/normal/00000000.wav and <machine>/id_00/abnormal/00000000.wav, any other "
@@ -62,10 +63,14 @@ def find_clips(
     """
     folder = pathlib.Path(folder)
     if layout not in ("auto", "dcase", "mimii", "manifest"):
-        raise UserError(f"the layout is {layout!r}; choose auto, dcase, mimii or manifest")
+        raise UserError(
+            "the layout is {layout!r}; choose auto, dcase, mimii or manifest", layout=layout
+        )
     if manifest is not None and layout in ("dcase", "mimii"):
         raise UserError(
-            f"the layout is {layout} but a manifest, {manifest}, is given too; leave one out"
+            "the layout is {layout} but a manifest, {manifest}, is given too; leave one out",
+            layout=layout,
+            manifest=manifest,
         )
     if layout == "manifest" and manifest is None:
         raise UserError("the layout is manifest, but no manifest is given; name the CSV file")
@@ -84,8 +89,11 @@ def find_clips(
     if all(clip.reason for clip in clips):
         place = folder if manifest is None else manifest
         raise UserError(
-            f"not one of the {len(clips)} clips of {place} can be used; "
-            f"the first is {clips[0].path}: {clips[0].reason}"
+            "not one of the {clips} clips of {place} can be used; the first is {path}: {reason}",
+            clips=len(clips),
+            place=place,
+            path=clips[0].path,
+            reason=clips[0].reason,
         )
     return clips
 
@@ -102,16 +110,24 @@ def _tell_layout(folder: pathlib.Path, paths: Iterable[str]) -> str:
             other = other or path
     if dcase and mimii:
         raise UserError(
-            f"{folder} holds both the DCASE layout ({dcase}) and the MIMII layout ({mimii}); "
-            "set the layout, or name a folder with one of them"
+            "{folder} holds both the DCASE layout ({dcase}) and the MIMII layout "
+            "({mimii}); set the layout, or name a folder with one of them",
+            folder=folder,
+            dcase=dcase,
+            mimii=mimii,
         )
     if dcase:
         return "dcase"
     if mimii:
         return "mimii"
-    hint = ""
+    told = {"folder": folder, "other": other, "layouts": LAYOUT_HELP}
     deep = [part for part in other.split("/")[:-1] if part in SPLIT_FOLDERS]
     if deep and other.split("/").index(deep[0]) >= 2:
         above = other.split("/")[: other.split("/").index(deep[0]) - 1]
-        hint = f"perhaps {folder.joinpath(*above)} is the folder you mean; "
-    raise UserError(f"{folder} has audio ({other}) but in no known layout; {hint}{LAYOUT_HELP}")
+        raise UserError(
+            "{folder} has audio ({other}) but in no known layout; perhaps {above} is the folder "
+            "you mean; {layouts}",
+            above=folder.joinpath(*above),
+            **told,
+        )
+    raise UserError("{folder} has audio ({other}) but in no known layout; {layouts}", **told)

@@ -11,6 +11,7 @@ from pygoodvibes.data.sources.base import Dataset
 from pygoodvibes.data.sources.registry import open_source, settings_of
 from pygoodvibes.util.csv_files import write_records
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import joined, message
 from pygoodvibes.util.paths import locate
 
 
@@ -94,9 +95,17 @@ def write_manifests(
     checked = settings_of(dataset["source"]).model_validate(dict(dataset))
     rows = rows_of(checked, audio, threads=threads, progress=progress)
     if not manifest.usable(rows):
-        reasons = collections.Counter(row["status"] for row in rows).most_common(1)
-        why = f"; most often: {reasons[0][0]}" if reasons else ""
-        raise UserError(f"{checked.folder}: none of its {len(rows)} clips can be used{why}")
+        said = [
+            message(
+                "{folder}: none of its {clips} clips can be used",
+                folder=checked.folder,
+                clips=len(rows),
+            )
+        ]
+        if rows:
+            reasons = collections.Counter(row["status"] for row in rows)
+            said.append(message("most often: {reason}", reason=reasons.most_common(1)[0][0]))
+        raise UserError(joined(said))
     write_records(manifest_path, rows, manifest.COLUMNS)
     write_records(coverage_path, manifest.coverage(rows), manifest.COVERAGE_COLUMNS)
     for (machine, machine_id), group in manifest.by_machine_id(rows).items():

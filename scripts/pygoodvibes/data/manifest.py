@@ -15,6 +15,7 @@ from pygoodvibes.audio.usable import why_unusable
 from pygoodvibes.data.clip import Clip
 from pygoodvibes.util.csv_files import read_records, write_records
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import message
 
 COLUMNS = (
     "machine",
@@ -90,7 +91,7 @@ def inspect_clips(
         try:
             info = inspect_audio(folder / clip.path)
         except UserError as error:
-            return {**row, "status": str(error)}
+            return {**row, "status": error.message}
         unusable = why_unusable(
             info.sample_rate,
             info.channels,
@@ -148,14 +149,18 @@ def select(entries: Sequence, dataset) -> list:
     for machine, ids in dataset.machines.items():
         if machine not in found:
             raise UserError(
-                f"dataset.machines: no clip of machine type {machine!r}; "
-                f"there are {', '.join(sorted(filter(None, found)))}"
+                "dataset.machines: no clip of machine type {machine!r}; there are {machines}",
+                machine=machine,
+                machines=", ".join(sorted(filter(None, found))),
             )
         for machine_id in [] if ids == "all" else ids:
             if machine_id not in found[machine]:
                 raise UserError(
-                    f"dataset.machines.{machine}: no clip of machine ID {machine_id!r}; "
-                    f"there are {', '.join(sorted(filter(None, found[machine])))}"
+                    "dataset.machines.{machine}: no clip of machine ID {machine_id!r}; there are "
+                    "{ids}",
+                    machine=machine,
+                    machine_id=machine_id,
+                    ids=", ".join(sorted(filter(None, found[machine]))),
                 )
     return [entry for entry in entries if dataset.wants(*place(entry))]
 
@@ -206,16 +211,20 @@ def trainable(entry: Mapping) -> bool:
 
 def _what_is_missing(entry: Mapping) -> str:
     if not trainable(entry):
-        return (
-            f"no detector can be fitted: {entry['train']} usable training clip(s), "
-            f"{MIN_TRAIN_CLIPS} are the least"
+        return message(
+            "no detector can be fitted: {clips} usable training clip(s), {least} are the least",
+            clips=entry["train"],
+            least=MIN_TRAIN_CLIPS,
         )
     if not (entry["test_normal"] or entry["test_anomaly"] or entry["test_unknown"]):
-        return "nothing to score: no usable test clip"
+        return message("nothing to score: no usable test clip")
     missing = [name for name in ("normal", "anomaly") if not entry[f"test_{name}"]]
     if missing:
-        names = " and no ".join({"normal": "normal", "anomaly": "anomalous"}[m] for m in missing)
-        return f"no AUC: no {names} test clip"
+        return {
+            ("normal",): message("no AUC: no normal test clip"),
+            ("anomaly",): message("no AUC: no anomalous test clip"),
+            ("normal", "anomaly"): message("no AUC: no normal and no anomalous test clip"),
+        }[tuple(missing)]
     return ""
 
 

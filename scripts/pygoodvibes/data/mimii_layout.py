@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pygoodvibes.data.audio_files import NOT_READ, is_read
 from pygoodvibes.data.clip import Clip, clip_of, finish
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import message
 
 _SNR = re.compile(r"(?P<snr>[+-]?[0-9]+)_?dB(?:_(?P<machine>.+))?", re.IGNORECASE)
 
@@ -58,7 +59,10 @@ def place_mimii(
         If `test_normal_clips` leaves no training clip to a machine ID.
     """
     if test_normal_clips is not None and test_normal_clips < 1:
-        raise UserError(f"test_normal_clips is {test_normal_clips}; it must be at least 1")
+        raise UserError(
+            "test_normal_clips is {test_normal_clips}; it must be at least 1",
+            test_normal_clips=test_normal_clips,
+        )
     clips: list[Clip] = []
     # (path, machine without SNR, SNR, ID, label)
     placed: list[tuple[str, str, str, str, str]] = []
@@ -67,7 +71,10 @@ def place_mimii(
         depth = mimii_depth(parts)
         if depth is None or not is_read(path):
             reason = (
-                "wrong place: not <machine>/id_XX/normal/<file> or <machine>/id_XX/abnormal/<file>"
+                message(
+                    "wrong place: not <machine>/id_XX/normal/<file> or "
+                    "<machine>/id_XX/abnormal/<file>"
+                )
                 if depth is None
                 else NOT_READ
             )
@@ -127,8 +134,12 @@ def _choose_test_normals(
     if test_normal_clips is not None:
         if normals and test_normal_clips >= len(normals):
             raise UserError(
-                f"test_normal_clips is {test_normal_clips}, but {machine} id_{machine_id} has "
-                f"{len(normals)} normal clips; choose a smaller number, so some stay for training"
+                "test_normal_clips is {test_normal_clips}, but {machine} id_{machine_id} has "
+                "{clips} normal clips; choose a smaller number, so some stay for training",
+                test_normal_clips=test_normal_clips,
+                machine=machine,
+                machine_id=machine_id,
+                clips=len(normals),
             )
         count = test_normal_clips
     return {path for _, path in normals[:count]}

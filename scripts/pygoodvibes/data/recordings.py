@@ -20,6 +20,7 @@ from pygoodvibes.data.audio_files import (
 )
 from pygoodvibes.data.clip import Clip, parse_dcase_name
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import message
 from pygoodvibes.util.paths import NOT_UTF8, in_utf8
 
 _ANOMALOUS = ("abnormal", "anomaly", "anomalous")
@@ -34,11 +35,13 @@ def _place(path: str) -> tuple[str, str, str]:
     above = parts[:-1]
     wrong = next((part for part in above if part.lower() in _ANOMALOUS), None)
     if wrong:
-        reason = f"anomalous by its folder ({wrong}): a model learns from normal recordings"
+        reason = message(
+            "anomalous by its folder ({wrong}): a model learns from normal recordings", wrong=wrong
+        )
     elif found and found["label"] == "anomaly":
-        reason = "anomalous by its name: a model learns from normal recordings"
+        reason = message("anomalous by its name: a model learns from normal recordings")
     elif found and above and above[-1].lower() in _TEST:
-        reason = f"a test clip by its folder ({above[-1]})"
+        reason = message("a test clip by its folder ({folder})", folder=above[-1])
     elif path.lower().endswith(OTHER_SUFFIXES):
         reason = NOT_READ
     else:
@@ -93,13 +96,19 @@ def list_recordings(
     if machine_id is not None:
         placed = [entry for entry in placed if entry[2] == machine_id]
         if not placed:
-            raise UserError(f"{folder}: no recording is named after machine ID {machine_id}")
+            raise UserError(
+                "{folder}: no recording is named after machine ID {machine_id}",
+                folder=folder,
+                machine_id=machine_id,
+            )
     groups = sorted({(kind, number) for _, kind, number, _ in placed if number})
     if len(groups) > 1:
         names = ", ".join(f"{kind} {number}".strip() for kind, number in groups)
         raise UserError(
-            f"{folder}: recordings of several machine IDs ({names}), and a model is for one; name "
-            "the folder of one machine type, and the ID with --id"
+            "{folder}: recordings of several machine IDs ({names}), and a model is for "
+            "one; name the folder of one machine type, and the ID with --id",
+            folder=folder,
+            names=names,
         )
     [(kind, number)] = groups or [("", "")]
     machine = machine or kind or name_of(pathlib.Path(folder).with_suffix("") if single else folder)
@@ -156,9 +165,12 @@ def inspect_recordings(
     most = min(rate for rate, count in rates.items() if count == max(rates.values()))
     for row in rows:
         if row["status"] == "ok" and row["sample_rate"] != most and not resample:
-            row["status"] = (
-                f"sample rate {row['sample_rate']} Hz, but {rates[most]} of "
-                f"{rates.total()} recordings have {most} Hz"
+            row["status"] = message(
+                "sample rate {found} Hz, but {clips} of {recordings} recordings have {most} Hz",
+                found=row["sample_rate"],
+                clips=rates[most],
+                recordings=rates.total(),
+                most=most,
             )
     return rows, most
 
@@ -167,6 +179,9 @@ def _with_any(rows: list[dict], folder: pathlib.Path) -> list[dict]:
     if not manifest.usable(rows):
         reasons = collections.Counter(row["status"] for row in rows).most_common(1)
         raise UserError(
-            f"{folder}: none of its {len(rows)} recordings can be used; most often: {reasons[0][0]}"
+            "{folder}: none of its {clips} recordings can be used; most often: {reason}",
+            folder=folder,
+            clips=len(rows),
+            reason=reasons[0][0],
         )
     return rows

@@ -17,6 +17,7 @@ from pygoodvibes.detection.score import anomaly_score, held_out_parts
 from pygoodvibes.detectors.registry import module_of, settings_of
 from pygoodvibes.embeddings.vectors import ClipVectors
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import message
 
 if TYPE_CHECKING:
     from pygoodvibes.detectors.base import DetectorSettings
@@ -97,8 +98,10 @@ def detect(
     train_scores = np.full(len(train), np.nan)
     test_scores = np.full(len(test), np.nan)
     if len(train) < MIN_TRAIN_CLIPS:
-        reason = (
-            f"not fitted: {len(train)} usable training clip(s), {MIN_TRAIN_CLIPS} are the least"
+        reason = message(
+            "not fitted: {clips} usable training clip(s), {least} are the least",
+            clips=len(train),
+            least=MIN_TRAIN_CLIPS,
         )
         return Detection(None, train_scores, test_scores, [reason])
     with Meter() as meter:
@@ -112,7 +115,9 @@ def detect(
                 held_out = []
         except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
             logger.warning("not fitted: %s", error)
-            return Detection(None, train_scores, test_scores, [f"not fitted: {error}"])
+            return Detection(
+                None, train_scores, test_scores, [message("not fitted: {reason}", reason=error)]
+            )
         for number, values in enumerate(held_out):
             out = fold == number
             try:
@@ -122,7 +127,13 @@ def detect(
                     train_scores[out] = anomaly_score(part, values[out])
             except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
                 logger.warning("fold %d not fitted: %s", number, error)
-                notes.append(f"fold {number} not fitted, its clips have no held-out score: {error}")
+                notes.append(
+                    message(
+                        "fold {number} not fitted, its clips have no held-out score: {reason}",
+                        number=number,
+                        reason=error,
+                    )
+                )
     return Detection(estimator, train_scores, test_scores, notes, meter.cost())
 
 
@@ -138,7 +149,15 @@ def _fit(
     for key, asked in settings.estimator_settings().items():
         used = getattr(estimator, key, asked)
         if isinstance(asked, int) and isinstance(used, int) and used < asked and key != "max_iter":
-            notes.append(f"{key} {asked} lowered to {used}: {len(values)} training clips")
+            notes.append(
+                message(
+                    "{key} {asked} lowered to {used}: {clips} training clips",
+                    key=key,
+                    asked=asked,
+                    used=used,
+                    clips=len(values),
+                )
+            )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         if settings.sees_columns:
@@ -204,7 +223,11 @@ def detect_clips(
                 None,
                 np.full(train.sum(), np.nan),
                 np.full((~train).sum(), np.nan),
-                ["not fitted: it sees log-mel frames, and this data set enters as vectors"],
+                [
+                    message(
+                        "not fitted: it sees log-mel frames, and this data set enters as vectors"
+                    )
+                ],
             )
             continue
         fold_of = fold

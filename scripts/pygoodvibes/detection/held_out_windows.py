@@ -17,6 +17,7 @@ from pygoodvibes.detection.score import held_out_parts, seen_by
 from pygoodvibes.detectors.combined import member_scores
 from pygoodvibes.embeddings import projection
 from pygoodvibes.embeddings.vectors import ClipVectors
+from pygoodvibes.util.messages import message
 
 MOST_OF_ALL = 1 / 3
 """A recording with a larger share of all windows is held out in stretches of time: without it too
@@ -157,7 +158,11 @@ def detect(
                 scores[name][out] = _in_units_of(whole, result.estimator, seen)
             if result.estimator is None and results[name].estimator is not None:
                 notes[name].append(
-                    f"fold {number}, its windows have no held-out score: {result.notes[0]}"
+                    message(
+                        "fold {number}, its windows have no held-out score: {reason}",
+                        number=number,
+                        reason=result.notes[0],
+                    )
                 )
     return pca, {
         name: Detection(

@@ -20,6 +20,7 @@ from pygoodvibes.detectors.registry import METHODS
 from pygoodvibes.detectors.state import NotAsDeclaredError, Object
 from pygoodvibes.util import stored_zip
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import message
 
 FORMAT = 1
 """Version of the workflow's file."""
@@ -92,7 +93,9 @@ def _encode_all(
             encoded[name] = structure, arrays
             size += own
         except NotAsDeclaredError as error:
-            reasons[name] = f"scored, but its model can't be kept in a file: {error}"
+            reasons[name] = message(
+                "scored, but its model can't be kept in a file: {reason}", reason=error
+            )
     return encoded, reasons
 
 
@@ -152,7 +155,9 @@ def load(path: str | pathlib.Path) -> dict[str, object]:
         }
     # whatever a file of another make leads to
     except Exception as error:
-        raise UserError(f"{path}: no readable model ({reason_of(error)})") from error
+        raise UserError(
+            "{path}: no readable model ({reason})", path=path, reason=reason_of(error)
+        ) from error
 
 
 def arrays_of(members: dict[str, memoryview], prefix: str) -> list[np.ndarray]:

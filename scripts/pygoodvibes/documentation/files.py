@@ -238,9 +238,10 @@ def table(columns: Sequence[str], own: Mapping[str, tuple[str, str]]) -> str:
     unused = [name for name in own if name not in columns]
     if unknown or unused:
         raise UserError(
-            "documentation/files.py: columns without a meaning: "
-            f"{', '.join(unknown) or 'none'}; meanings without a column: "
-            f"{', '.join(unused) or 'none'}"
+            "documentation/files.py: columns without a meaning: {unknown}; meanings "
+            "without a column: {unused}",
+            unknown=", ".join(unknown) or "none",
+            unused=", ".join(unused) or "none",
         )
     rows = []
     for name in columns:

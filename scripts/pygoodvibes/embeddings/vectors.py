@@ -66,9 +66,13 @@ def load(path: str | pathlib.Path) -> tuple[ClipVectors, dict[str, np.ndarray]]:
         with file:
             arrays = dict(file)
     except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path}: no readable file of vectors ({error})") from None
+        raise UserError(
+            "{path}: no readable file of vectors ({error})", path=path, error=error
+        ) from None
     names = [field.name for field in dataclasses.fields(ClipVectors)]
     missing = [name for name in names if name not in arrays]
     if missing:
-        raise UserError(f"{path}: lacks the array(s) {', '.join(missing)}")
+        raise UserError(
+            "{path}: lacks the array(s) {missing}", path=path, missing=", ".join(missing)
+        )
     return ClipVectors(**{name: arrays.pop(name) for name in names}), arrays

@@ -78,8 +78,12 @@ class Truth:
             key = row["split"], row["clip"]
             if key in labels:
                 raise UserError(
-                    f"{row['machine']} ID {row['id']}: two {key[0]} clips are named {key[1]}; "
-                    "scores are joined by name, so rename one"
+                    "{machine} ID {id}: two {split} clips are named {name}; scores are joined by "
+                    "name, so rename one",
+                    machine=row["machine"],
+                    id=row["id"],
+                    split=key[0],
+                    name=key[1],
                 )
             labels[key] = row["label"]
         return cls(labels)
@@ -95,7 +99,9 @@ class Truth:
         try:
             return np.array([self.labels[split, clip] for clip in clips], dtype=str)
         except KeyError as error:
-            raise UserError(f"no {split} clip {error.args[0][1]!r} in the manifest") from None
+            raise UserError(
+                "no {split} clip {name!r} in the manifest", split=split, name=error.args[0][1]
+            ) from None
 
 
 def evaluate(

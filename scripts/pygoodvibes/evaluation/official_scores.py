@@ -50,7 +50,9 @@ def read(path: str | pathlib.Path) -> dict[str, float]:
     try:
         rows = list(csv.reader(pathlib.Path(path).read_text(encoding="utf-8").splitlines()))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path}: no readable score file ({error})") from None
+        raise UserError(
+            "{path}: no readable score file ({error})", path=path, error=error
+        ) from None
     for number, row in enumerate(rows, start=1):
         try:
             name, text = row
@@ -59,11 +61,15 @@ def read(path: str | pathlib.Path) -> dict[str, float]:
             value = math.nan
         if math.isnan(value):
             raise UserError(
-                f"{path}, row {number}: must be 'file name,number' without a header, "
-                f"found {','.join(row)!r}"
+                "{path}, row {number}: must be 'file name,number' without a header, found {row!r}",
+                path=path,
+                number=number,
+                row=",".join(row),
             )
         if name in values:
-            raise UserError(f"{path}, row {number}: {name} comes twice")
+            raise UserError(
+                "{path}, row {number}: {name} comes twice", path=path, number=number, name=name
+            )
         values[name] = value
     return values
 
@@ -97,9 +103,20 @@ def evaluate_file(
         truth = {name: (parse_dcase_name(name) or {}).get("label", "unknown") for name in scores}
     nameless = [name for name in scores if truth.get(name) not in ("normal", "anomaly")]
     missing = [name for name in truth if name not in scores]
-    for names, what in ((nameless, "no label for"), (missing, "no score for")):
-        if names:
-            raise UserError(f"{path}: {what} {len(names)} clip(s), the first is {names[0]}")
+    if nameless:
+        raise UserError(
+            "{path}: no label for {clips} clip(s), the first is {first}",
+            path=path,
+            clips=len(nameless),
+            first=nameless[0],
+        )
+    if missing:
+        raise UserError(
+            "{path}: no score for {clips} clip(s), the first is {first}",
+            path=path,
+            clips=len(missing),
+            first=missing[0],
+        )
     anomalous = np.array([truth[name] == "anomaly" for name in scores])
     values = np.array(list(scores.values()))
     return {

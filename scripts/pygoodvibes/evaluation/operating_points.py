@@ -142,9 +142,15 @@ def expected_cost(
     Provost and Fawcett (2001), Robust classification for imprecise environments.
     """
     if not (miss >= 0 and false_alarm >= 0):
-        raise UserError(f"prices are {miss:g} and {false_alarm:g}; give numbers from 0 on")
+        raise UserError(
+            "prices are {miss:g} and {false_alarm:g}; give numbers from 0 on",
+            miss=miss,
+            false_alarm=false_alarm,
+        )
     if not 0 <= share <= 1:
-        raise UserError(f"the share of anomalous clips is {share:g}; give a number from 0 to 1")
+        raise UserError(
+            "the share of anomalous clips is {share:g}; give a number from 0 to 1", share=share
+        )
     sensitivity, specificity = np.asarray(sensitivity), np.asarray(specificity)
     misses = share * (1 - sensitivity) * miss
     return 1000 * (misses + (1 - share) * (1 - specificity) * false_alarm)

@@ -23,6 +23,7 @@ import numpy as np
 
 from pygoodvibes.embeddings.vectors import ClipVectors
 from pygoodvibes.evaluation.intervals import share_interval
+from pygoodvibes.util.messages import Message, message
 
 CLASSIFIERS = ("svm", "knn")
 """Support vector machine (radial basis functions), and k nearest neighbours."""
@@ -178,19 +179,39 @@ def _comparable(embedded: Mapping[Key, ClipVectors]) -> tuple[list[Key], list[st
     keys = [key for key in trained if len(embedded[key].columns) == width]
     notes = []
     if untrained := sorted(set(embedded) - set(trained)):
-        notes.append(f"left out, fewer than {LEAST_CLIPS} training clips: {_names(untrained)}")
+        notes.append(
+            message(
+                "left out, fewer than {least} training clips: {ids}",
+                least=LEAST_CLIPS,
+                ids=_names(untrained),
+            )
+        )
     if other := sorted(set(trained) - set(keys)):
-        notes.append(f"left out, vectors of another length than {width}: {_names(other)}")
+        notes.append(
+            message(
+                "left out, vectors of another length than {width}: {ids}",
+                width=width,
+                ids=_names(other),
+            )
+        )
     return keys, notes
 
 
 def _nothing_to_tell(keys: Sequence[Key], types: Sequence[str], target: str) -> str:
     """Say why nothing can be told apart, '' if something can."""
     if len(keys) < 2:
-        return "there are no two machine IDs with enough training clips to tell apart"
+        return message("there are no two machine IDs with enough training clips to tell apart")
     if target == "machine type" and len(types) < 2:
-        return f"all clips are of {types[0]}: there is no other machine type"
+        return message(
+            "all clips are of {machine}: there is no other machine type", machine=types[0]
+        )
     return ""
+
+
+def _without(label: str) -> Message:
+    if label == "normal":
+        return message("no normal test clips")
+    return message("no anomalous test clips")
 
 
 def _names(keys: Sequence[Key], most: int = 5) -> str:
@@ -255,12 +276,13 @@ def _accuracy(
     counts = np.array([len(each) for each in named], dtype=int)
     seen = np.flatnonzero(counts)
     row = {"n_ids": len(seen), "n_clips": int(counts.sum()), "note": ""}
-    words = {"normal": "normal", "anomaly": "anomalous"}[label]
     if not len(seen):
         empty = dict.fromkeys(("accuracy", "accuracy_low", "accuracy_high"), "")
-        return row | empty | {"note": f"no {words} test clips"}
+        return row | empty | {"note": _without(label)}
     if missing := [key for key, count in zip(keys, counts, strict=True) if not count]:
-        row["note"] = f"not in the mean, no {words} test clips: {_names(missing)}"
+        row["note"] = message(
+            "not in the mean, {reason}: {ids}", reason=_without(label), ids=_names(missing)
+        )
     accuracy = float(np.mean([np.mean(named[place] == classes[place]) for place in seen]))
     # so many clips in one draw would make the mean as uncertain as those of all IDs do
     effective = len(seen) ** 2 / float((1 / counts[seen]).sum())

@@ -119,7 +119,11 @@ def sort_rows(rows: Sequence[dict], by: str) -> list[dict]:
     """
     machines = _machines(rows)
     if by not in (*SORTS, *machines):
-        raise UserError(f"can't sort by {by!r}; allowed are {', '.join((*SORTS, *machines))}")
+        raise UserError(
+            "can't sort by {by!r}; allowed are {columns}",
+            by=by,
+            columns=", ".join((*SORTS, *machines)),
+        )
     key = {"difference": "auc_difference"}.get(by, by)
 
     def place(row: Mapping) -> tuple[bool, float]:
@@ -293,22 +297,28 @@ def write_comparison(config_path: str, *, sort: str = "auc", all_commits: bool =
     experiments = find_experiments(all_commits=all_commits)
     text = file_at("HEAD", config_path)
     if text is None:
-        raise UserError(f"{config_path}: not in the last commit; commit it, it is the baseline")
+        raise UserError(
+            "{config_path}: not in the last commit; commit it, it is the baseline",
+            config_path=config_path,
+        )
     content = mapping_of(text)
     if content is None:
-        raise UserError(f"{config_path} of the last commit is no table of keys in YAML")
+        raise UserError(
+            "{config_path} of the last commit is no table of keys in YAML", config_path=config_path
+        )
     config = validate(content, name=f"{config_path} of the last commit")
     folder = pathlib.Path("results", config.dataset.name)
     baseline, reason = read_experiment(
         BASELINE, "HEAD", config_path=config_path, dataset=config.dataset.name
     )
     if baseline is None:
+        if not reason.endswith("of it."):
+            raise UserError("the last commit can't be compared with: {reason}", reason=reason)
         raise UserError(
-            f"the last commit has no results to compare with ({folder}/metrics.csv); make them "
+            "the last commit has no results to compare with ({folder}/metrics.csv); make them "
             "with dvc repro and commit them with dvc.lock, and see that .gitignore leaves them to "
-            "git"
-            if reason.endswith("of it.")
-            else f"the last commit can't be compared with: {reason}"
+            "git",
+            folder=folder,
         )
     if not experiments:
         raise UserError(no_experiments(config_path, all_commits=all_commits))
@@ -320,7 +330,9 @@ def write_comparison(config_path: str, *, sort: str = "auc", all_commits: bool =
     left_out = [why for _, why in read if why]
     if not found:
         raise UserError(
-            f"none of {len(read)} experiment(s) can be compared; the first, {left_out[0]}"
+            "none of {experiments} experiment(s) can be compared; the first, {reason}",
+            experiments=len(read),
+            reason=left_out[0],
         )
     rows = compare(
         baseline,

@@ -12,6 +12,7 @@ import yaml
 
 from pygoodvibes.experiments.settings_diff import flat
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import message
 
 MEASURES = ("auc", "pauc")
 
@@ -43,7 +44,11 @@ def _git(*arguments: str) -> str:
         raise UserError("git is not installed; experiments are kept by git and DVC") from None
     if done.returncode:
         said = done.stderr.strip().splitlines()
-        raise UserError(f"git {arguments[0]}: {said[-1] if said else 'failed'}")
+        raise UserError(
+            "git {command}: {reason}",
+            command=arguments[0],
+            reason=said[-1] if said else message("failed"),
+        )
     return done.stdout
 
 
@@ -107,18 +112,24 @@ def read_experiment(
     """
     config = mapping_of(file_at(revision, config_path))
     if config is None:
-        return None, f"{name}: left out, it has no {config_path} that can be read."
+        return None, message(
+            "{name}: left out, it has no {path} that can be read.", name=name, path=config_path
+        )
     named = (config.get("dataset") or {}).get("name")
     if named != dataset:
-        return None, f"{name}: left out, its data set is {named}."
+        return None, message(
+            "{name}: left out, its data set is {dataset}.", name=name, dataset=named
+        )
     path = f"results/{dataset}/metrics.csv"
     text = file_at(revision, path)
     if text is None:
-        return None, f"{name}: left out, git has no {path} of it."
+        return None, message("{name}: left out, git has no {path} of it.", name=name, path=path)
     rows = list(csv.DictReader(io.StringIO(text)))
     needed = {"machine", "id", "detector", *MEASURES}
     if not rows or any(None in row.values() for row in rows) or needed - set(rows[0]):
-        return None, f"{name}: left out, its {path} is no table of metrics."
+        return None, message(
+            "{name}: left out, its {path} is no table of metrics.", name=name, path=path
+        )
     return Experiment(name, {**flat(config), **_what_went_in(revision)}, rows), ""
 
 
@@ -135,8 +146,15 @@ def _what_went_in(revision: str) -> dict[str, str]:
 
 def no_experiments(config_path: str, *, all_commits: bool) -> str:
     others = 0 if all_commits else len(find_experiments(all_commits=True))
-    more = f" ({others} of other commits: --all-commits shows them)" if others else ""
-    return (
-        f"no experiments of this commit yet{more}; make one with: "
-        f"dvc exp run -S {config_path}:projection.n_components=0.9"
+    if others:
+        return message(
+            "no experiments of this commit yet ({others} of other commits: --all-commits shows "
+            "them); make one with: dvc exp run -S {path}:projection.n_components=0.9",
+            others=others,
+            path=config_path,
+        )
+    return message(
+        "no experiments of this commit yet; make one with: dvc exp run -S "
+        "{path}:projection.n_components=0.9",
+        path=config_path,
     )

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 
 from pygoodvibes.experiments.settings_diff import plain
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import BY_LINES, Message, joined, message
 from pygoodvibes.util.settings import Name, Section
 
 Measure = Literal["auc", "pauc", "sensitivity", "specificity", "f1"]
@@ -66,11 +67,15 @@ def read_study(path: str | pathlib.Path) -> Study:
     try:
         content = yaml.safe_load(pathlib.Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from None
+        raise UserError("{path}: {reason}", path=path, reason=error.strerror) from None
     except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(f"{path}: no valid YAML ({' '.join(str(error).split())})") from None
+        raise UserError(
+            "{path}: no valid YAML ({error})", path=path, error=" ".join(str(error).split())
+        ) from None
     if not isinstance(content, dict):
-        raise UserError(f"{path}: must be a table of keys: {', '.join(Study.model_fields)}")
+        raise UserError(
+            "{path}: must be a table of keys: {keys}", path=path, keys=", ".join(Study.model_fields)
+        )
     return check_study(content, name=str(path))
 
 
@@ -80,45 +85,71 @@ def check_study(content: Mapping, *, name: str) -> Study:
         study = Study.model_validate(content)
     except ValidationError as error:
         said = dict.fromkeys(_sentence(item) for item in error.errors())
-        raise UserError("\n".join(f"{name}: {sentence}" for sentence in said)) from None
+        lines = [message("{name}: {reason}", name=name, reason=sentence) for sentence in said]
+        raise UserError(joined(lines, BY_LINES)) from None
     if not study.grid and not study.combinations:
-        raise UserError(f"{name}: nothing to vary; it needs the key grid or combinations")
+        raise UserError("{name}: nothing to vary; it needs the key grid or combinations", name=name)
     fixed = list(study.grid)
     for position, combination in enumerate(study.combinations):
         if list(combination) != list(study.combinations[0]):
             raise UserError(
-                f"{name}: combinations.{position}: all combinations must have the same keys in the "
-                f"same order, {', '.join(study.combinations[0])}"
+                "{name}: combinations.{position}: all combinations must have the same keys "
+                "in the same order, {keys}",
+                name=name,
+                position=position,
+                keys=", ".join(study.combinations[0]),
             )
         for key in combination:
             if key in study.grid:
-                raise UserError(f"{name}: {key}: it is in grid and in combinations; choose one")
+                raise UserError(
+                    "{name}: {key}: it is in grid and in combinations; choose one",
+                    name=name,
+                    key=key,
+                )
     for key in [*fixed, *(study.combinations[0] if study.combinations else ())]:
         steps = key.split(".")
         if steps[0] == "dataset":
             raise UserError(
-                f"{name}: {key}: a study is about one data set; write a config file for each "
-                "data set and run the study with both"
+                "{name}: {key}: a study is about one data set; write a config file for each "
+                "data set and run the study with both",
+                name=name,
+                key=key,
             )
         if not all(steps) or (steps[0] == "detectors" and len(steps) < 3):
             raise UserError(
-                f"{name}: {key}: must be the path of one value, as in mel.n_mels or "
-                "detectors.lof.n_neighbors"
+                "{name}: {key}: must be the path of one value, as in mel.n_mels or "
+                "detectors.lof.n_neighbors",
+                name=name,
+                key=key,
             )
     return study
 
 
-def _sentence(item: Mapping) -> str:
+def _sentence(item: Mapping) -> Message:
     key = str(item["loc"][0])
     if item["type"] == "extra_forbidden":
         close = difflib.get_close_matches(key, Study.model_fields, n=1)
-        hint = f"did you mean {close[0]}? " if close else ""
-        return f"{key}: there is no such key; {hint}allowed here: {', '.join(Study.model_fields)}"
+        told = {"key": key, "keys": ", ".join(Study.model_fields)}
+        if close:
+            return message(
+                "{key}: there is no such key; did you mean {close}? allowed here: {keys}",
+                close=close[0],
+                **told,
+            )
+        return message("{key}: there is no such key; allowed here: {keys}", **told)
     if item["type"] == "missing":
-        return f"{key}: this key is missing; it must be {_MUST_BE[key]}"
+        return message(
+            "{key}: this key is missing; it must be {allowed}", key=key, allowed=_MUST_BE[key]
+        )
     where = ".".join(str(step) for step in item["loc"] if not str(step).startswith("["))
     value = "null" if item["input"] is None else repr(item["input"])
-    return f"{where}: {value} is not allowed; {key} must be {_MUST_BE[key]}"
+    return message(
+        "{where}: {value} is not allowed; {key} must be {allowed}",
+        where=where,
+        value=value,
+        key=key,
+        allowed=_MUST_BE[key],
+    )
 
 
 def points_of(study: Study) -> list[dict[str, Any]]:

@@ -62,13 +62,17 @@ def plan(study: Study, config: Config, *, name: str) -> list[Run]:
     for detector in kept:
         if detector not in base["detectors"] and detector not in touched:
             raise UserError(
-                f"{name}: detectors: the config has no detector {detector}; it has "
-                f"{', '.join(base['detectors'])}"
+                "{name}: detectors: the config has no detector {detector}; it has {detectors}",
+                name=name,
+                detector=detector,
+                detectors=", ".join(base["detectors"]),
             )
     if config.dataset.made_by and any(key == "audio.sample_rate" for key in points[0]):
         raise UserError(
-            f"{name}: audio.sample_rate: the clips of source {config.dataset.source} have one "
-            "sample rate; it can't vary"
+            "{name}: audio.sample_rate: the clips of source {source} have one sample "
+            "rate; it can't vary",
+            name=name,
+            source=config.dataset.source,
         )
     runs: list[Run] = []
     for settings, group in _grouped(points):

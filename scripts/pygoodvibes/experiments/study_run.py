@@ -50,11 +50,13 @@ def _snakemake(root: pathlib.Path, *arguments: str, cwd: pathlib.Path, log: path
         raise UserError(errors[0])
     if any("LockException" in line for line in said):
         raise UserError(
-            f"{cwd}: locked, because another run works here or one was killed; if none does, "
-            f"delete {cwd / '.snakemake' / 'locks'}"
+            "{cwd}: locked, because another run works here or one was killed; if none "
+            "does, delete {locks}",
+            cwd=cwd,
+            locks=cwd / ".snakemake" / "locks",
         )
     print("\n".join(said[-25:]), file=sys.stderr)
-    raise UserError(f"a run of the study failed; all that Snakemake said is in {log}")
+    raise UserError("a run of the study failed; all that Snakemake said is in {log}", log=log)
 
 
 def _prepare(run: Run, folder: pathlib.Path, data: pathlib.Path) -> None:
@@ -102,11 +104,16 @@ def run(
     if not (root / "Snakefile").is_file():
         raise UserError("there is no Snakefile here; run this in the project's root folder")
     if jobs < 1:
-        raise UserError(f"--jobs: {jobs} is not allowed; it must be a whole number of at least 1")
+        raise UserError(
+            "--jobs: {jobs} is not allowed; it must be a whole number of at least 1", jobs=jobs
+        )
     name = pathlib.PurePath(study_path).stem
     study = read_study(study_path)
     if not re.match(NAME_PATTERN, name):
-        raise UserError(f"{study_path}: its name must be made of letters, digits, '.', '_' and '-'")
+        raise UserError(
+            "{study_path}: its name must be made of letters, digits, '.', '_' and '-'",
+            study_path=study_path,
+        )
     runs = plan(study, config, name=study_path)
     dataset = config.dataset.name
     place = root / "resources" / dataset / "studies" / name

@@ -115,7 +115,9 @@ def deviation_map(frames: np.ndarray, normal: Normal) -> np.ndarray:
     """
     if frames.ndim != 2 or frames.shape[1] != len(normal.level):
         raise UserError(
-            f"a spectrogram of shape {frames.shape} can't be compared with {len(normal.level)} mel "
-            "bands; give (n_frames, n_mels)"
+            "a spectrogram of shape {shape} can't be compared with {bands} mel bands; "
+            "give (n_frames, n_mels)",
+            shape=frames.shape,
+            bands=len(normal.level),
         )
     return (smoothed(frames, normal.smooth) - normal.level) / normal.spread

@@ -87,11 +87,16 @@ def plot_examples(
     for example in given:
         if example.mel.ndim != 2 or example.mel.shape[1] != len(frequencies):
             raise UserError(
-                f"the spectrogram of {example.name} has the shape {example.mel.shape}, but there "
-                f"are {len(frequencies)} mel bands; give (n_frames, n_mels)"
+                "the spectrogram of {name} has the shape {shape}, but there are {bands} mel "
+                "bands; give (n_frames, n_mels)",
+                name=example.name,
+                shape=example.mel.shape,
+                bands=len(frequencies),
             )
         if not len(example.mel):
-            raise UserError(f"the spectrogram of {example.name} has no frame; leave the clip out")
+            raise UserError(
+                "the spectrogram of {name} has no frame; leave the clip out", name=example.name
+            )
     high = max(float(np.max(example.mel)) for example in given)
     low = max(min(float(np.min(example.mel)) for example in given), high - dynamic_range)
     with_waves = any(example.waveform is not None for example in given)
@@ -249,8 +254,12 @@ def plot_examples_of(
     """
     if not len(ids) == len(mels) == len(clip_tables):
         raise UserError(
-            f"{len(mels)} mel caches and {len(clip_tables)} tables of clips for {len(ids)} machine "
-            f"IDs of {machine}; give one of each per ID, in the same order"
+            "{caches} mel caches and {tables} tables of clips for {ids} machine IDs of "
+            "{machine}; give one of each per ID, in the same order",
+            caches=len(mels),
+            tables=len(clip_tables),
+            ids=len(ids),
+            machine=machine,
         )
     entries = [
         {**clip, "id": machine_id, "mel": cache.of(clip)}

@@ -35,7 +35,9 @@ def read_table(path: str | pathlib.Path) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, dtype=dict.fromkeys(names, str))
     except (OSError, ValueError) as error:
-        raise UserError(f"cannot read the table {path}: {error}; make it again") from error
+        raise UserError(
+            "cannot read the table {path}: {error}; make it again", path=path, error=error
+        ) from error
     for name in names:
         if name in table.columns:
             table[name] = table[name].fillna("")
@@ -65,17 +67,26 @@ def read_vectors(path: str | pathlib.Path) -> dict[str, np.ndarray]:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise UserError(f"cannot read the vectors {path}: {error}; make the file again") from error
+        raise UserError(
+            "cannot read the vectors {path}: {error}; make the file again", path=path, error=error
+        ) from error
     missing = [
         name for name in ("clip", "split", "label", "values", "columns") if name not in arrays
     ]
     if missing:
-        raise UserError(f"{path} has no array {', '.join(missing)}; make the file again")
+        raise UserError(
+            "{path} has no array {missing}; make the file again",
+            path=path,
+            missing=", ".join(missing),
+        )
     expected = (len(arrays["clip"]), len(arrays["columns"]))
     if arrays["values"].shape != expected:
         raise UserError(
-            f"values in {path} has the shape {arrays['values'].shape}, but clip and columns ask "
-            f"for {expected}; make the file again"
+            "values in {path} has the shape {shape}, but clip and columns ask for "
+            "{expected}; make the file again",
+            path=path,
+            shape=arrays["values"].shape,
+            expected=expected,
         )
     return arrays
 
@@ -145,8 +156,11 @@ def points_of_ids(
     """
     if len(paths) != len(ids):
         raise UserError(
-            f"{len(paths)} files of vectors for {len(ids)} machine IDs of {machine}; "
-            "give one file per ID, in the same order"
+            "{files} files of vectors for {ids} machine IDs of {machine}; give one file "
+            "per ID, in the same order",
+            files=len(paths),
+            ids=len(ids),
+            machine=machine,
         )
     names = ("machine", "id", "clip", "split", "label", "PC1", "PC2")
     tables, ratios = [pd.DataFrame(columns=names, dtype=object)] if not ids else [], {}

@@ -196,5 +196,9 @@ def plot_ocsvm_contours_of(
         anomaly=values[(split == "test") & (label == "anomaly")],
     )
     if not np.isfinite(grid.scores).all():
-        raise UserError(f"the one-class SVM of {machine} ID {id} gave scores that are not finite")
+        raise UserError(
+            "the one-class SVM of {machine} ID {id} gave scores that are not finite",
+            machine=machine,
+            id=id,
+        )
     return plot_ocsvm_contours(grid, machine=machine, id=id, title_suffix=title_suffix)

@@ -95,15 +95,21 @@ def fit_grid(
 
     gammas, nus = np.asarray(gammas, dtype=float), np.asarray(nus, dtype=float)
     if not gammas.size or not (np.isfinite(gammas) & (gammas > 0)).all():
-        raise UserError(f"gamma is {gammas.tolist()}; give one or more numbers above 0")
+        raise UserError(
+            "gamma is {gammas}; give one or more numbers above 0", gammas=gammas.tolist()
+        )
     if not nus.size or not ((nus > 0) & (nus <= 1)).all():
-        raise UserError(f"nu is {nus.tolist()}; give one or more numbers above 0 and at most 1")
+        raise UserError(
+            "nu is {nus}; give one or more numbers above 0 and at most 1", nus=nus.tolist()
+        )
     train, normal, anomaly = (
         _points(values, name)
         for values, name in ((train, "training"), (normal, "normal"), (anomaly, "anomalous"))
     )
     if len(train) < 2:
-        raise UserError(f"a one-class SVM needs two training clips or more, not {len(train)}")
+        raise UserError(
+            "a one-class SVM needs two training clips or more, not {clips}", clips=len(train)
+        )
     mean, deviation = train.mean(axis=0), train.std(axis=0)
     if not (deviation > 0).all():
         raise UserError(
@@ -134,9 +140,13 @@ def fit_grid(
 def _points(values: np.ndarray | None, name: str) -> np.ndarray:
     values = np.zeros((0, 2)) if values is None else np.asarray(values, dtype=float)
     if values.ndim != 2 or values.shape[1] != 2:
-        raise UserError(f"the {name} points have the shape {values.shape}; give (n, 2)")
+        raise UserError(
+            "the {name} points have the shape {shape}; give (n, 2)", name=name, shape=values.shape
+        )
     if not np.isfinite(values).all():
-        raise UserError(f"the {name} points hold values that are not finite; leave these clips out")
+        raise UserError(
+            "the {name} points hold values that are not finite; leave these clips out", name=name
+        )
     return values
 
 

@@ -102,7 +102,9 @@ def save(figure: Figure, path: str | pathlib.Path) -> None:
     """
     path = pathlib.Path(path)
     if path.suffix.lower() != ".png":
-        raise UserError(f"cannot write the figure {path}: figures are PNG; end the name in .png")
+        raise UserError(
+            "cannot write the figure {path}: figures are PNG; end the name in .png", path=path
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, format="png", dpi=DPI, metadata={"Software": None})
 
@@ -278,16 +280,20 @@ def require(
     missing = [column for column in columns if column not in table.columns]
     if missing:
         raise UserError(
-            f"the table of {what} has no column {', '.join(missing)}; "
-            f"it has {', '.join(map(str, table.columns))}"
+            "the table of {what} has no column {missing}; it has {columns}",
+            what=what,
+            missing=", ".join(missing),
+            columns=", ".join(map(str, table.columns)),
         )
     if table.empty and not may_be_empty:
-        raise UserError(f"the table of {what} has no row: there is nothing to draw")
+        raise UserError("the table of {what} has no row: there is nothing to draw", what=what)
     for column in {"machine", "id"}.intersection(columns):
         if not table[column].map(lambda value: isinstance(value, str)).all():
             raise UserError(
-                f"the table of {what} has a {column} that is not text; read the column "
-                "as str, or '00' becomes 0"
+                "the table of {what} has a {column} that is not text; read the column as "
+                "str, or '00' becomes 0",
+                what=what,
+                column=column,
             )
 
 
@@ -308,8 +314,11 @@ def groups_of(table: pd.DataFrame, what: str) -> pd.Series:
         wrong = table.loc[~table[column].isin(known), column]
         if len(wrong):
             raise UserError(
-                f"the table of {what} has the {column} {wrong.iloc[0]!r}; "
-                f"allowed are {', '.join(known)}"
+                "the table of {what} has the {column} {value!r}; allowed are {known}",
+                what=what,
+                column=column,
+                value=wrong.iloc[0],
+                known=", ".join(known),
             )
     return table["label"].where(table["split"] == "test", "train")
 

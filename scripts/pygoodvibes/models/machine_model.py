@@ -34,6 +34,7 @@ from pygoodvibes.explanation.deviation import Normal
 from pygoodvibes.models import model_settings
 from pygoodvibes.util import stored_zip
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import message
 
 FORMAT = 3
 """Version of the format; a reader refuses those that it doesn't know."""
@@ -47,7 +48,7 @@ MOST_BYTES = 512 * 2**20
 MOST_OF_DETECTORS = MOST_BYTES // 4 * 3
 """Bytes of the arrays of all its detectors; the rest is for the projection and the settings."""
 
-_TOO_LARGE = f"more than {MOST_BYTES // 2**20} MB, no model is as large"
+_TOO_LARGE = message("more than {most} MB, no model is as large", most=MOST_BYTES // 2**20)
 
 _DIGEST = 64  # hexadecimal digits of a SHA-256
 
@@ -164,7 +165,7 @@ def _readable(path: object, *parts: str) -> Iterator[None]:
         raise
     except Exception as error:
         reason = ": ".join([*parts, serialization.reason_of(error)])
-        raise UserError(f"{path}: no readable model ({reason})") from error
+        raise UserError("{path}: no readable model ({reason})", path=path, reason=reason) from error
 
 
 def dumps(model: MachineModel) -> bytes:
@@ -204,7 +205,7 @@ def save(path: str | pathlib.Path, model: MachineModel) -> int:
     try:
         content = dumps(model)
     except ValueError as error:
-        raise UserError(f"{path}: can't be written ({error})") from None
+        raise UserError("{path}: can't be written ({reason})", path=path, reason=error) from None
     loads(content, path)  # what could not be read again is not written
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -212,7 +213,9 @@ def save(path: str | pathlib.Path, model: MachineModel) -> int:
         draft.replace(path)
     except OSError as error:
         draft.unlink(missing_ok=True)
-        raise UserError(f"{path}: can't be written ({error.strerror})") from None
+        raise UserError(
+            "{path}: can't be written ({reason})", path=path, reason=error.strerror
+        ) from None
     return len(content)
 
 
@@ -228,10 +231,12 @@ def load(path: str | pathlib.Path) -> MachineModel:
     """
     try:
         if pathlib.Path(path).stat().st_size > MOST_BYTES:
-            raise UserError(f"{path}: {_TOO_LARGE}")
+            raise UserError("{path}: {reason}", path=path, reason=_TOO_LARGE)
         content = pathlib.Path(path).read_bytes()
     except OSError as error:
-        raise UserError(f"{path}: can't be read ({error.strerror})") from None
+        raise UserError(
+            "{path}: can't be read ({reason})", path=path, reason=error.strerror
+        ) from None
     return loads(content, path)
 
 
@@ -244,14 +249,15 @@ def loads(content: bytes, path: str | pathlib.Path) -> MachineModel:
         As `load`.
     """
     if not content.startswith(b"PK\x03\x04"):
-        raise UserError(f"{path}: no model; 'pygoodvibes fit FOLDER' makes one")
+        raise UserError("{path}: no model; 'pygoodvibes fit FOLDER' makes one", path=path)
     if len(content) > MOST_BYTES:
-        raise UserError(f"{path}: {_TOO_LARGE}")
+        raise UserError("{path}: {reason}", path=path, reason=_TOO_LARGE)
     body, digest = content[:-_DIGEST], content[-_DIGEST:].decode("latin-1")
     if hashlib.sha256(body).hexdigest() != digest:
         raise UserError(
-            f"{path}: damaged or altered: its content doesn't match its checksum; copy it again or "
-            "fit it again"
+            "{path}: damaged or altered: its content doesn't match its checksum; copy it "
+            "again or fit it again",
+            path=path,
         )
     with _readable(path):
         return _read(path, content)
@@ -263,8 +269,11 @@ def _read(path: str | pathlib.Path, content: bytes) -> MachineModel:
     found = head["format"]
     if type(found) is not int or found != FORMAT:
         raise UserError(
-            f"{path}: format {str(found)[:20]} of models, this version reads {FORMAT}; fit it "
-            "again or install another version"
+            "{path}: format {format} of models, this version reads {known}; fit it again or "
+            "install another version",
+            path=path,
+            format=str(found)[:20],
+            known=FORMAT,
         )
     model_settings.check(head)
     names = list(head["settings"]["detectors"])

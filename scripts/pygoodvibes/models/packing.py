@@ -17,6 +17,7 @@ from pygoodvibes.embeddings.vectors import load as load_vectors
 from pygoodvibes.models.assemble import assemble
 from pygoodvibes.models.machine_model import ENDING, MOST_OF_DETECTORS, save
 from pygoodvibes.util.csv_files import read_records, write_records
+from pygoodvibes.util.messages import message
 
 COLUMNS = ("machine", "id", "file", "clips", "detectors", "reason")
 """Columns of models.csv, the list of the models that the workflow has packed."""
@@ -57,7 +58,10 @@ def pack_models(
     """
     folder.mkdir(parents=True, exist_ok=True)
     if config.dataset.enters_as != "audio":
-        reason = f"source {config.dataset.source}: a model scores audio, and is fitted to it"
+        reason = message(
+            "source {source}: a model scores audio, and is fitted to it",
+            source=config.dataset.source,
+        )
         entries = [_entry(*each, reason=reason) for each in machine_ids]
     else:
         places = zip(

@@ -24,7 +24,9 @@ class Alarm:
 
     def __post_init__(self):
         if not 1 <= self.k <= self.n:
-            raise UserError(f"alarm {self.k}/{self.n}: at least 1 of so many windows or more")
+            raise UserError(
+                "alarm {k}/{n}: at least 1 of so many windows or more", k=self.k, n=self.n
+            )
         self.on = False
         self._last: collections.deque[bool] = collections.deque(maxlen=self.n)
 

@@ -12,6 +12,7 @@ import numpy as np
 from pygoodvibes.detection.threshold import is_loose, rate_interval
 from pygoodvibes.models.machine_model import MachineModel
 from pygoodvibes.monitoring.judge import Judge
+from pygoodvibes.util.messages import message
 
 CONFIDENCE = 0.9
 """Of the intervals of false-alarm rates."""
@@ -61,35 +62,54 @@ class Certainty:
     @property
     def interval(self) -> str:
         """Say what share of normal clips will lie above the threshold."""
-        what, alike = "clips", ""
-        if self.windows_of:
-            what = "windows"
-            number = f"{self.windows_of} recording{'s' * (self.windows_of > 1)}"
-            alike = f"; in truth wider, for they are of {number}, and those of one are alike"
-        return (
-            f"threshold from {self.clips} {what}: between {_percent(self.low)} and "
-            f"{_percent(self.high)} % of normal {what} will lie above it "
-            f"({100 * CONFIDENCE:.0f} % interval{alike})"
+        told = {
+            "clips": self.clips,
+            "low": _percent(self.low),
+            "high": _percent(self.high),
+            "confidence": 100 * CONFIDENCE,
+        }
+        if not self.windows_of:
+            return message(
+                "threshold from {clips} clips: between {low} and {high} % of normal clips will lie "
+                "above it ({confidence:.0f} % interval)",
+                **told,
+            )
+        if self.windows_of == 1:
+            return message(
+                "threshold from {clips} windows: between {low} and {high} % of normal windows will "
+                "lie above it ({confidence:.0f} % interval; in truth wider, for they are of 1 "
+                "recording, and those of one are alike)",
+                **told,
+            )
+        return message(
+            "threshold from {clips} windows: between {low} and {high} % of normal windows will "
+            "lie above it ({confidence:.0f} % interval; in truth wider, for they are of "
+            "{recordings} recordings, and those of one are alike)",
+            recordings=self.windows_of,
+            **told,
         )
 
     @property
     def caution(self) -> str:
         """Say in a sentence why not to trust the verdicts, '' if there is no reason."""
         if self.meaningless:
-            return (
-                f"{self.meaningless}. Its scores still rank clips; fit it to more normal clips "
-                "(some 50 are a good start), or set the threshold by hand (score --threshold)"
+            return message(
+                "{reason}. Its scores still rank clips; fit it to more normal clips (some 50 "
+                "are a good start), or set the threshold by hand (score --threshold)",
+                reason=self.meaningless,
             )
         if self.loose and self.clips < SOME:
-            return (
-                f"{self.interval}. So few tell which clips are odder, not which are anomalous: "
-                "go by the order of the scores, record more, or set the threshold by hand (score "
-                "--threshold)"
+            return message(
+                "{reason}. So few tell which clips are odder, not which are anomalous: go by "
+                "the order of the scores, record more, or set the threshold by hand (score "
+                "--threshold)",
+                reason=self.interval,
             )
         if self.loose:
-            return (
-                f"{self.interval}. For so low a false-alarm rate these are few: record more, allow "
-                "a higher one, or set the threshold by hand (score --threshold)"
+            return message(
+                "{reason}. For so low a false-alarm rate these are few: record more, allow a "
+                "higher one, or set the threshold by hand (score --threshold)",
+                reason=self.interval,
             )
         return ""
 
@@ -136,20 +156,26 @@ def of(model: MachineModel, judging: Judge) -> Certainty:
 
 def _why_meaningless(held_out: np.ndarray, limit: float) -> str:
     if not math.isfinite(limit):
-        return f"this model can't alarm: its threshold is {limit}"
+        return message("this model can't alarm: its threshold is {limit}", limit=limit)
     if len(held_out) < FEWEST:
-        return (
-            f"this model's verdicts mean nothing: its threshold ({limit:.4g}) comes from "
-            f"{len(held_out)} normal clips, and {FEWEST} are the least that can tell anything"
+        return message(
+            "this model's verdicts mean nothing: its threshold ({limit:.4g}) comes from "
+            "{clips} normal clips, and {least} are the least that can tell anything",
+            limit=limit,
+            clips=len(held_out),
+            least=FEWEST,
         )
     centre = np.median(held_out)
     # 1.4826: of a normal distribution, standard deviations in a median absolute deviation
     scatter = 1.4826 * np.median(np.abs(held_out - centre))
     if limit - centre > FAR * scatter > 0:
-        return (
-            f"this model can't alarm: its threshold ({limit:.4g}) lies "
-            f"{(limit - centre) / scatter:.0f} times the scatter of the normal clips above their "
-            f"middle ({centre:.4g}), for some of them got wild scores"
+        return message(
+            "this model can't alarm: its threshold ({limit:.4g}) lies {times:.0f} times "
+            "the scatter of the normal clips above their middle ({centre:.4g}), for some "
+            "of them got wild scores",
+            limit=limit,
+            times=(limit - centre) / scatter,
+            centre=centre,
         )
     return ""
 
@@ -168,5 +194,17 @@ def other_length(model: MachineModel, seconds: float) -> str:
     shortest, longest = (model.training.get(key, median) for key in ("shortest", "longest"))
     if (1 - OTHER_LENGTH) * shortest <= seconds <= (1 + OTHER_LENGTH) * longest:
         return ""
-    known = f"{median:g} s" if shortest == longest else f"{shortest:g} to {longest:g} s"
-    return f"{seconds:g} s long, but {model.name} was fitted on {known}: no fair score"
+    told = {"seconds": seconds, "model": model.name}
+    if shortest == longest:
+        return message(
+            "{seconds:g} s long, but {model} was fitted on {median:g} s: no fair score",
+            median=median,
+            **told,
+        )
+    return message(
+        "{seconds:g} s long, but {model} was fitted on {shortest:g} to {longest:g} s: no fair "
+        "score",
+        shortest=shortest,
+        longest=longest,
+        **told,
+    )

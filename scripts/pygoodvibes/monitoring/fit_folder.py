@@ -36,6 +36,7 @@ from pygoodvibes.monitoring import certainty
 from pygoodvibes.monitoring.judge import judge
 from pygoodvibes.util import parallel
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import joined, message
 from pygoodvibes.util.paths import in_utf8
 
 
@@ -99,7 +100,11 @@ def fit_clips(
         estimators[each] = None
         results[each].notes.append(reason)
     if all(estimator is None for estimator in estimators.values()):
-        raise UserError("; ".join(f"{each}: {r.notes[-1]}" for each, r in results.items()))
+        said = [
+            message("{name}: {reason}", name=each, reason=result.notes[-1])
+            for each, result in results.items()
+        ]
+        raise UserError(joined(said))
     model = assemble(
         config,
         final,
@@ -161,10 +166,11 @@ def _detect_windows(
         projection_settings=config.projection.model_dump(mode="json"),
     )
     if stretched:
-        note = (
-            f"more than a third of the windows are of one recording ({', '.join(stretched)}), and "
-            "held out in stretches of time: other days may give more false alarms than these "
-            "windows tell"
+        note = message(
+            "more than a third of the windows are of one recording ({recordings}), and "
+            "held out in stretches of time: other days may give more false alarms than "
+            "these windows tell",
+            recordings=", ".join(stretched),
         )
         for result in results.values():
             result.notes.append(note)
@@ -175,13 +181,25 @@ def _check_enough(rows: Sequence[Mapping], *, what: str) -> None:
     usable = manifest.usable(rows)
     if len(usable) >= manifest.MIN_TRAIN_CLIPS:
         return
-    reasons = collections.Counter(row["status"] for row in rows if row["status"] != "ok")
-    why = f"; most often: {reasons.most_common(1)[0][0]}" if reasons else ""
-    advice = "" if what == "window" else "; a long recording is cut with --window SECONDS"
-    raise UserError(
-        f"{len(usable)} of {len(rows)} {what}(s) can be used, {manifest.MIN_TRAIN_CLIPS} are the "
-        f"least to learn from, and some 50 are a good start{why}{advice}"
-    )
+    told = {"usable": len(usable), "all": len(rows), "least": manifest.MIN_TRAIN_CLIPS}
+    said = [
+        message(
+            "{usable} of {all} clip(s) can be used, {least} are the least to learn from, and some "
+            "50 are a good start",
+            **told,
+        )
+        if what == "clip"
+        else message(
+            "{usable} of {all} window(s) can be used, {least} are the least to learn from, and "
+            "some 50 are a good start",
+            **told,
+        )
+    ]
+    if reasons := collections.Counter(row["status"] for row in rows if row["status"] != "ok"):
+        said.append(message("most often: {reason}", reason=reasons.most_common(1)[0][0]))
+    if what == "clip":
+        said.append(message("a long recording is cut with --window SECONDS"))
+    raise UserError(joined(said))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -249,12 +267,20 @@ def fit_folder(
     """
     place = pathlib.Path(place)
     if hop is not None and (window is None or hop > window):
-        longest = "without windows" if window is None else f"longer than a window ({window:g} s)"
-        raise UserError(f"--hop {hop:g}: {longest}; it is the time from one window to the next")
+        longest = message("without windows")
+        if window is not None:
+            longest = message("longer than a window ({window:g} s)", window=window)
+        raise UserError(
+            "--hop {hop:g}: {longest}; it is the time from one window to the next",
+            hop=hop,
+            longest=longest,
+        )
     if window is None and place.is_file():
         raise UserError(
-            f"{place}: a single recording, and a model learns from {manifest.MIN_TRAIN_CLIPS} "
-            "clips or more: name the folder that it lies in, or cut it with --window SECONDS"
+            "{place}: a single recording, and a model learns from {least} clips or more: "
+            "name the folder that it lies in, or cut it with --window SECONDS",
+            place=place,
+            least=manifest.MIN_TRAIN_CLIPS,
         )
     cut = None if window is None else {"window": window, "hop": hop or window}
     clips = recordings.list_recordings(place, machine=machine, machine_id=machine_id)
@@ -276,8 +302,12 @@ def fit_folder(
     notes = _fitting_n_fft(given) if "n_fft" not in (given.get("mel") or {}) else []
     if content.get("default_detector") == CHOICE and detectors is None:
         notes.append(
-            f"{next(iter(given['detectors']))}, for {CHOICE} takes other machine IDs of the "
-            "type to choose by: here is one machine"
+            message(
+                "{detector}, for {choice} takes other machine IDs of the type to choose by: "
+                "here is one machine",
+                detector=next(iter(given["detectors"])),
+                choice=CHOICE,
+            )
         )
     config = validate(given, name=config_name)
     compute = functools.partial(
@@ -348,9 +378,15 @@ def _odd_lengths(rows: Sequence[Mapping]) -> list[str]:
     if not odd:
         return []
     return [
-        f"{odd} of {len(seconds)} recordings are more than {100 * certainty.OTHER_LENGTH:.0f} % "
-        f"shorter or longer than the middle one ({median:g} s), and clips of another length score "
-        "higher; --window SECONDS cuts all into windows of one length"
+        message(
+            "{odd} of {recordings} recordings are more than {share:.0f} % shorter or "
+            "longer than the middle one ({median:g} s), and clips of another length "
+            "score higher; --window SECONDS cuts all into windows of one length",
+            odd=odd,
+            recordings=len(seconds),
+            share=100 * certainty.OTHER_LENGTH,
+            median=median,
+        )
     ]
 
 
@@ -369,7 +405,11 @@ def _chosen(content: Mapping, folder: pathlib.Path, detectors: str | None) -> di
     )
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise UserError(f"no detector {unknown[0]!r}; there are {', '.join(known)}, or 'all'")
+        raise UserError(
+            "no detector {name!r}; there are {known}, or 'all'",
+            name=unknown[0],
+            known=", ".join(known),
+        )
     given["detectors"] = {name: known[name] for name in names}
     if given.get("default_detector") == CHOICE:
         given["default_detector"] = None
@@ -399,6 +439,15 @@ def _fitting_n_fft(given: dict) -> list[str]:
         return []
     given["mel"] = {**(given.get("mel") or {}), "n_fft": n_fft, "hop_length": hop}
     return [
-        f"n_fft {n_fft} and hop_length {hop} instead of {mel.n_fft} and {mel.hop_length}: at "
-        f"{rate} Hz a shorter FFT has too few bins for {mel.n_mels} mel bands"
+        message(
+            "n_fft {n_fft} and hop_length {hop} instead of {n_fft_before} and "
+            "{hop_length_before}: at {rate} Hz a shorter FFT has too few bins for "
+            "{n_mels} mel bands",
+            n_fft=n_fft,
+            hop=hop,
+            n_fft_before=mel.n_fft,
+            hop_length_before=mel.hop_length,
+            rate=rate,
+            n_mels=mel.n_mels,
+        )
     ]

@@ -18,6 +18,7 @@ import numpy as np
 from pygoodvibes.detection import threshold as detection_threshold
 from pygoodvibes.models.machine_model import MachineModel
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import message
 
 NORMAL, ANOMALOUS, NOT_SCORED = "normal", "anomalous", "not scored"
 """Verdicts."""
@@ -85,24 +86,38 @@ def judge(
     """
     fitted = list(model.estimators)
     if not fitted:
-        raise UserError(f"model {model.name}: no detector in it could be fitted")
+        raise UserError("model {model}: no detector in it could be fitted", model=model.name)
     name = fitted[0] if detector is None else detector
     if name not in fitted:
-        raise UserError(f"model {model.name}: no detector {name!r}; it has {', '.join(fitted)}")
+        raise UserError(
+            "model {model}: no detector {name!r}; it has {detectors}",
+            model=model.name,
+            name=name,
+            detectors=", ".join(fitted),
+        )
     held_out = np.sort(model.held_out[name][np.isfinite(model.held_out[name])])
     if limit is not None:
         if not math.isfinite(limit):
-            raise UserError(f"threshold {limit:g}: not a finite number")
+            raise UserError("threshold {limit:g}: not a finite number", limit=limit)
         return Judge(name, limit, held_out, None)
     if false_alarm_rate is None:
         false_alarm_rate = model.settings["threshold"]["false_alarm_rates"][name]
     if not 0 < false_alarm_rate < 1:
-        raise UserError(f"a false-alarm rate lies between 0 and 1, not at {false_alarm_rate:g}")
+        raise UserError(
+            "a false-alarm rate lies between 0 and 1, not at {false_alarm_rate:g}",
+            false_alarm_rate=false_alarm_rate,
+        )
     method = model.settings["threshold"]["method"]
     found = detection_threshold.threshold(
         held_out, false_alarm_rate=false_alarm_rate, method=method
     )
     if not math.isfinite(found):
-        why = "its held-out scores give no threshold" if len(held_out) else "no held-out scores"
-        raise UserError(f"model {model.name}: {name}: {why}; give one")
+        why = (
+            message("its held-out scores give no threshold")
+            if len(held_out)
+            else message("no held-out scores")
+        )
+        raise UserError(
+            "model {model}: {name}: {why}; give one", model=model.name, name=name, why=why
+        )
     return Judge(name, found, held_out, false_alarm_rate)

@@ -13,6 +13,7 @@ from pygoodvibes.monitoring import certainty
 from pygoodvibes.monitoring.judge import Judge
 from pygoodvibes.monitoring.score_files import Record
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import message
 from pygoodvibes.util.paths import in_utf8
 
 COLUMNS = tuple(field.name for field in dataclasses.fields(Record))
@@ -49,28 +50,33 @@ def open_target(path: str, *, begins: Callable[[str], bool] | None = None) -> tu
     place = pathlib.Path(path)
     is_model = place.name.lower().endswith(ENDING)
     if is_model or is_read(place.name):
-        kind = "model" if is_model else "recording"
-        raise UserError(f"{path}: a {kind} by its name; scores go to a file of another name")
+        kind = message("a model by its name") if is_model else message("a recording by its name")
+        raise UserError("{path}: {kind}; scores go to a file of another name", path=path, kind=kind)
     added, ragged = False, b""
     try:
         if place.is_file():
             with place.open("rb") as file:
                 start = file.read(4096)
                 if b"\0" in start:
-                    raise UserError(f"{path}: no text file; not overwritten, name another")
+                    raise UserError(
+                        "{path}: no text file; not overwritten, name another", path=path
+                    )
                 if begins and start:
                     line = start.decode("utf-8", "replace").partition("\n")[0].rstrip("\r")
                     if not begins(line):
                         raise UserError(
-                            f"{path}: begins otherwise than what would be added to it; name "
-                            "another file, or move this one away"
+                            "{path}: begins otherwise than what would be added to it; name another "
+                            "file, or move this one away",
+                            path=path,
                         )
                     added = True
                     file.seek(-1, 2)
                     ragged = file.read()
         opened = place.open("a" if added else "w", encoding="utf-8", newline="\n")
     except OSError as error:
-        raise UserError(f"{path}: can't be written ({error.strerror})") from None
+        raise UserError(
+            "{path}: can't be written ({reason})", path=path, reason=error.strerror
+        ) from None
     if added and ragged != b"\n":  # whoever wrote the last line was stopped in it
         opened.write("\n")
     return opened, added

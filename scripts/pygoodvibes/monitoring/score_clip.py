@@ -138,7 +138,9 @@ def check_score(score: float) -> None:
         If it is not finite.
     """
     if not math.isfinite(score):
-        raise UserError(f"its score is not finite ({score:g}): no sound of any such machine")
+        raise UserError(
+            "its score is not finite ({score:g}): no sound of any such machine", score=score
+        )
 
 
 def features(signal: np.ndarray, settings: Mapping) -> tuple[np.ndarray, np.ndarray]:
@@ -199,7 +201,12 @@ def score_features(
     # numbers without measure in a file that somebody has made up: they overflow on the way
     except (ValueError, ArithmeticError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise UserError(f"model {model.name}: {detector} can't score this ({reason})") from error
+        raise UserError(
+            "model {model}: {detector} can't score this ({reason})",
+            model=model.name,
+            detector=detector,
+            reason=reason,
+        ) from error
 
 
 @dataclasses.dataclass(frozen=True)

@@ -166,7 +166,7 @@ def _or_reason(function, *arguments):
     try:
         return function(*arguments)
     except UserError as error:
-        return str(error)
+        return error.message
 
 
 def score_clips(panel: Panel, clips: Sequence[str], *, jobs: int) -> Iterator[list[Record]]:
@@ -264,7 +264,7 @@ def score_windows(
     except UserError as error:
         if held:
             yield _ended(held, alarms)
-        yield panel.unscored(clip, str(error))
+        yield panel.unscored(clip, error.message)
         return
     if held:
         yield _ended(held, alarms)

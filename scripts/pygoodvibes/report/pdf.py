@@ -73,7 +73,7 @@ def print_page(page: pathlib.Path, pdf: pathlib.Path) -> None:
         If the page is missing, there is no browser, or it doesn't print.
     """
     if not page.is_file():
-        raise UserError(f"{page}: no such page yet; run `make results` first")
+        raise UserError("{page}: no such page yet; run `make results` first", page=page)
     browser = find_browser()
     # beside the PDF: a browser in a sandbox of its own may not see the folder for temporary files
     with tempfile.TemporaryDirectory(prefix=".printing-", dir=pdf.parent) as folder:
@@ -89,11 +89,17 @@ def print_page(page: pathlib.Path, pdf: pathlib.Path) -> None:
                 [*command, copy.as_uri()], capture_output=True, text=True, timeout=SECONDS
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise UserError(f"{browser} can't print {page}: {error}") from None
+            raise UserError(
+                "{browser} can't print {page}: {error}", browser=browser, page=page, error=error
+            ) from None
         if done.returncode or not printed.is_file():
             said = " ".join(done.stderr.split())[-300:]
             raise UserError(
-                f"{browser} can't print {page} (exit code {done.returncode}): {said}; open the "
-                "page in a browser and print it from there"
+                "{browser} can't print {page} (exit code {code}): {said}; open the page in a "
+                "browser and print it from there",
+                browser=browser,
+                page=page,
+                code=done.returncode,
+                said=said,
             )
         printed.replace(pdf)

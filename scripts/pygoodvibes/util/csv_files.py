@@ -39,14 +39,19 @@ def read_records(path: str | pathlib.Path) -> list[dict[str, str]]:
                 if None in record or None in record.values():
                     names = len(reader.fieldnames or ())
                     raise UserError(
-                        f"{path}, line {reader.line_num}: more or fewer values than the "
-                        f"{names} column(s) of the header"
+                        "{path}, line {line}: more or fewer values than the {names} column(s) "
+                        "of the header",
+                        path=path,
+                        line=reader.line_num,
+                        names=names,
                     )
                 records.append(record)
     except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
+        raise UserError("{path}: no such file", path=path) from None
     except OSError as error:
-        raise UserError(f"{path}: can't be read ({error.strerror})") from None
+        raise UserError(
+            "{path}: can't be read ({reason})", path=path, reason=error.strerror
+        ) from None
     except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path}: no CSV file in UTF-8 ({error})") from None
+        raise UserError("{path}: no CSV file in UTF-8 ({error})", path=path, error=error) from None
     return records

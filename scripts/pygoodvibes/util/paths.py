@@ -3,6 +3,8 @@
 import os
 import pathlib
 
+from pygoodvibes.util.messages import message
+
 
 def locate(path: str) -> pathlib.Path:
     """Return the place of a file or folder of the config.
@@ -17,7 +19,7 @@ def locate(path: str) -> pathlib.Path:
     return pathlib.Path(root) / place
 
 
-NOT_UTF8 = "its name is not UTF-8 text; rename the file"
+NOT_UTF8 = message("its name is not UTF-8 text; rename the file")
 """Why a recording is not used where its name has to be written down and found again."""
 
 

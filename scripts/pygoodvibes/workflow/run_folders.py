@@ -92,6 +92,7 @@ def open_run(root: pathlib.Path, name: str) -> Run:
         config["detectors"], config["dataset"]["source"]
     except (OSError, ValueError, KeyError, TypeError):
         raise UserError(
-            f"{results / 'provenance.json'}: no readable provenance; make the results again"
+            "{path}: no readable provenance; make the results again",
+            path=results / "provenance.json",
         ) from None
     return Run(name, results, root / "resources" / name, config)

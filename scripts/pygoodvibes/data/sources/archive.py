@@ -20,6 +20,7 @@ import tqdm
 
 from pygoodvibes.data.sources.download import require_space
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import message
 
 __all__ = ["extract_zip"]
 
@@ -68,13 +69,22 @@ def extract_zip(
                 _extract(archive, file, members, folder, progress)
     except zipfile.BadZipFile as error:
         raise UserError(
-            f"{archive} is not a zip file or is damaged ({error}); delete it and download it again"
+            "{archive} is not a zip file or is damaged ({error}); delete it and download it again",
+            archive=archive,
+            error=error,
         ) from error
     except OSError as error:
+        told = {"archive": archive, "reason": error.strerror or error}
+        if error.filename:
+            raise UserError(
+                "can't extract {archive}: {reason} ({path}); check the disk and its permissions, "
+                "then run again",
+                path=error.filename,
+                **told,
+            ) from error
         raise UserError(
-            f"can't extract {archive}: {error.strerror or error}"
-            + (f" ({error.filename})" if error.filename else "")
-            + "; check the disk and its permissions, then run again"
+            "can't extract {archive}: {reason}; check the disk and its permissions, then run again",
+            **told,
         ) from error
     return sorted(members)
 
@@ -95,16 +105,23 @@ def _checked_members(
             continue
         if target in members:
             raise UserError(
-                f"{archive}: {info.filename!r} and {members[target].filename!r} "
-                f"are both to become {target}; the archive is not as it should be"
+                "{archive}: {member!r} and {second!r} are both to become {target}; the "
+                "archive is not as it should be",
+                archive=archive,
+                member=info.filename,
+                second=members[target].filename,
+                target=target,
             )
         members[target] = info
     for target, info in members.items():
         for parent in pathlib.PurePosixPath(target).parents:
             if parent.as_posix() in members:
                 raise UserError(
-                    f"{archive}: {info.filename!r} lies in {parent}, which is a file; "
-                    "the archive is not as it should be"
+                    "{archive}: {member!r} lies in {parent}, which is a file; the archive is not "
+                    "as it should be",
+                    archive=archive,
+                    member=info.filename,
+                    parent=parent,
                 )
     return members
 
@@ -117,23 +134,26 @@ def _checked_name(archive: pathlib.Path, info: zipfile.ZipInfo) -> str | None:
     kind = stat.S_IFMT(info.external_attr >> 16)
     problem = ""
     if name.startswith("/"):
-        problem = "is an absolute path"
+        problem = message("is an absolute path")
     elif re.match(r"[A-Za-z]:", name):
-        problem = "names a drive"
+        problem = message("names a drive")
     elif ".." in parts:
-        problem = "leads out of the folder"
+        problem = message("leads out of the folder")
     elif "\0" in name or parts[-1] == ".":
-        problem = "has no proper name"
+        problem = message("has no proper name")
     elif kind == stat.S_IFLNK:
-        problem = "is a link"
+        problem = message("is a link")
     elif kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        problem = "is neither a file nor a folder"
+        problem = message("is neither a file nor a folder")
     elif info.flag_bits & 0x1:
-        problem = "is encrypted"
+        problem = message("is encrypted")
     if problem:
         raise UserError(
-            f"{archive}: the member {info.orig_filename!r} {problem}, so nothing was extracted; "
-            "get the archive from a source you trust"
+            "{archive}: the member {member!r} {problem}, so nothing was extracted; get "
+            "the archive from a source you trust",
+            archive=archive,
+            member=info.orig_filename,
+            problem=problem,
         )
     if parts[-1] == "":
         return None
@@ -205,11 +225,18 @@ def _extract_member(
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         # NotImplementedError and RuntimeError: a compression that this Python does not have.
         raise UserError(
-            f"{archive}: the member {info.filename!r} can't be read ({error}), "
-            "so nothing was extracted; delete the archive and download it again"
+            "{archive}: the member {member!r} can't be read ({error}), so nothing was "
+            "extracted; delete the archive and download it again",
+            archive=archive,
+            member=info.filename,
+            error=error,
         ) from error
     if path.stat().st_size != info.file_size:
         raise UserError(
-            f"{archive}: the member {info.filename!r} has {path.stat().st_size} bytes instead of "
-            f"{info.file_size}, so nothing was extracted; delete the archive and download it again"
+            "{archive}: the member {member!r} has {found} bytes instead of {promised}, "
+            "so nothing was extracted; delete the archive and download it again",
+            archive=archive,
+            member=info.filename,
+            found=path.stat().st_size,
+            promised=info.file_size,
         )

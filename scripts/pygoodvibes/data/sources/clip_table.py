@@ -15,6 +15,7 @@ from pygoodvibes.data.clip import Clip, parse_dcase_name
 from pygoodvibes.data.manifest import blank_row
 from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import message
 
 _LABELS = {"normal": "normal", "anomaly": "anomaly", "anomalous": "anomaly", "abnormal": "anomaly"}
 
@@ -33,11 +34,14 @@ def read_table(table: pathlib.Path, needed: Sequence[str]) -> list[dict[str, str
     """
     records = read_records(table)
     if not records:
-        raise UserError(f"{table}: holds no row below its header")
+        raise UserError("{table}: holds no row below its header", table=table)
     missing = [name for name in needed if name not in records[0]]
     if missing:
         raise UserError(
-            f"{table}: lacks the column(s) {', '.join(missing)}; it has {', '.join(records[0])}"
+            "{table}: lacks the column(s) {missing}; it has {columns}",
+            table=table,
+            missing=", ".join(missing),
+            columns=", ".join(records[0]),
         )
     return records
 
@@ -51,18 +55,20 @@ def manifest_row(name: str, given: Mapping[str, str], *, path: str) -> dict:
     told["label"] = _LABELS.get(told["label"].lower(), "unknown")
     reason = ""
     if not told["machine"] or not told["id"]:
-        reason = "neither the table nor the clip's path tells machine type and ID"
+        reason = message("neither the table nor the clip's path tells machine type and ID")
     elif not (_WORD.fullmatch(told["machine"]) and _WORD.fullmatch(told["id"])):
-        reason = (
-            f"machine {told['machine']!r} and ID {told['id']!r} must be made of letters, digits, "
-            "dots, dashes and underscores"
+        reason = message(
+            "machine {machine!r} and ID {id!r} must be made of letters, digits, dots, "
+            "dashes and underscores",
+            machine=told["machine"],
+            id=told["id"],
         )
     elif told["split"] not in ("train", "test"):
-        reason = f"split must be train or test, not {told['split']!r}"
+        reason = message("split must be train or test, not {split!r}", split=told["split"])
     elif told["split"] == "train" and told["label"] == "anomaly":
-        reason = "an anomalous clip among the training clips"
+        reason = message("an anomalous clip among the training clips")
     elif told["split"] == "train" and given.get("label") and told["label"] != "normal":
-        reason = "a training clip must be labelled normal"
+        reason = message("a training clip must be labelled normal")
     elif told["split"] == "train":
         told["label"] = "normal"
     clip = Clip(**told, path=path, clip=parts[-1] if parts else "", reason=reason)
@@ -76,18 +82,26 @@ def refuse_same_names(rows: Sequence[dict]) -> None:
         if row["status"] == "ok":
             name = tuple(row[key] for key in ("machine", "id", "split", "clip"))
             if name in taken:
-                row["status"] = "same machine, ID, split and clip name as a row above"
+                row["status"] = message("same machine, ID, split and clip name as a row above")
             taken.add(name)
 
 
-def open_array(path: pathlib.Path) -> np.ndarray | str:
-    """Open a .npy file of numbers in rows, without reading it; a text says why it can't be used."""
+def open_array(path: pathlib.Path, *, shape: str) -> np.ndarray | str:
+    """Open a .npy file of numbers in rows, without reading it; a text says why it can't be used.
+
+    `shape` names the rows and columns that it must have, as in '(n_clips, d)'.
+    """
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
-        return f"no readable .npy array ({error})"
+        return message("no readable .npy array ({error})", error=error)
     if not isinstance(array, np.ndarray):
-        return "no readable .npy array (it is an .npz file)"
+        return message("no readable .npy array ({error})", error=message("it is an .npz file"))
     if array.ndim != 2 or array.dtype.kind not in "fiu":
-        return f"must be numbers of shape (n_frames, n_mels), is {array.dtype} {array.shape}"
+        return message(
+            "must be numbers of shape {wanted}, is {kind} {shape}",
+            wanted=shape,
+            kind=array.dtype,
+            shape=array.shape,
+        )
     return array

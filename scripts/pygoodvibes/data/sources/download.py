@@ -93,15 +93,19 @@ def download(
         )
         if found is not None:
             raise UserError(
-                f"{url} has the MD5 {found}, but {md5} is expected, twice in a row; the file on "
-                "the server has changed or a proxy alters it, so nothing was kept"
+                "{url} has the MD5 {found}, but {md5} is expected, twice in a row; the file "
+                "on the server has changed or a proxy alters it, so nothing was kept",
+                url=url,
+                found=found,
+                md5=md5,
             )
         partial.replace(target)
     except OSError as error:
         # requests' own errors are OSErrors too, but none gets here.
         raise UserError(
-            f"can't write {error.filename or partial} ({error.strerror or error}); "
-            "check the disk, then run again to resume"
+            "can't write {path} ({reason}); check the disk, then run again to resume",
+            path=error.filename or partial,
+            reason=error.strerror or error,
         ) from error
     return target
 
@@ -132,7 +136,9 @@ def remote_size(url: str, *, timeout: float = 60.0, retries: int = 5) -> int | N
         except _Interrupted as cut:
             if attempt == retries:
                 raise UserError(
-                    f"can't reach {url} ({cut}); check the connection, then run again"
+                    "can't reach {url} ({cut}); check the connection, then run again",
+                    url=url,
+                    cut=cut,
                 ) from cut
             time.sleep(min(max(cut.wait, 2.0**attempt), _LONGEST_WAIT))
     raise AssertionError("unreachable")
@@ -159,8 +165,11 @@ def require_space(folder: str | os.PathLike, needed_bytes: int) -> None:
     free = shutil.disk_usage(place).free
     if free < needed_bytes:
         raise UserError(
-            f"{folder} needs {needed_bytes / 1e9:.3g} GB, but only {free / 1e9:.3g} GB are free "
-            "on its disk; make room or choose a folder on another disk"
+            "{folder} needs {needed:.3g} GB, but only {free:.3g} GB are free on its "
+            "disk; make room or choose a folder on another disk",
+            folder=folder,
+            needed=needed_bytes / 1e9,
+            free=free / 1e9,
         )
 
 
@@ -220,8 +229,11 @@ def _until_whole(
             most = max(most, _size(partial))
             if failures >= retries:
                 raise UserError(
-                    f"the download of {url} stopped after {most} bytes ({cut}); "
-                    "check the connection, then run again to resume"
+                    "the download of {url} stopped after {most} bytes ({cut}); check the "
+                    "connection, then run again to resume",
+                    url=url,
+                    most=most,
+                    cut=cut,
                 ) from cut
             time.sleep(min(max(cut.wait, backoff * 2.0**failures), _LONGEST_WAIT))
 
@@ -267,8 +279,11 @@ def _transfer(
         if size is not None and total is not None and total != size:
             partial.unlink(missing_ok=True)
             raise UserError(
-                f"{url} has {total} bytes, but {size} are expected; "
-                "the file on the server is another one"
+                "{url} has {total} bytes, but {size} are expected; the file on the server is "
+                "another one",
+                url=url,
+                total=total,
+                size=size,
             )
         total = size if total is None else total
         if total is not None:
@@ -341,7 +356,9 @@ def _request(
     except (requests.exceptions.ConnectionError, requests.exceptions.Timeout) as error:
         raise _Interrupted(_short(error)) from error
     except requests.RequestException as error:
-        raise UserError(f"can't download {url}: {_short(error)}; check the address") from error
+        raise UserError(
+            "can't download {url}: {reason}; check the address", url=url, reason=_short(error)
+        ) from error
     return contextlib.closing(response)
 
 
@@ -353,7 +370,11 @@ def _check_status(response: requests.Response, url: str) -> None:
     if code in (408, 425, 429) or code >= 500:
         wait = response.headers.get("Retry-After", "")
         raise _Interrupted(f"the server answers {answer}", float(wait) if wait.isdecimal() else 0)
-    raise UserError(f"can't download {url}: the server answers {answer}; check the address")
+    raise UserError(
+        "can't download {url}: the server answers {answer}; check the address",
+        url=url,
+        answer=answer,
+    )
 
 
 def _size(path: pathlib.Path) -> int:

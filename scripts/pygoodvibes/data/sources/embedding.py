@@ -20,6 +20,7 @@ from pygoodvibes.data.sources.clip_table import (
     refuse_same_names,
 )
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import message
 from pygoodvibes.util.paths import locate
 from pygoodvibes.util.settings import Section
 
@@ -129,7 +130,11 @@ def list_vectors(
             given["label"] = words.get(given["label"], "unknown")
         row = manifest_row(given["clip"], given, path=given["clip"])
         if row["status"] == "ok" and not np.isfinite(values[number]).all():
-            row["status"] = f"row {number + 2} of {table.name}: a value is no finite number"
+            row["status"] = message(
+                "row {row} of {table}: a value is no finite number",
+                row=number + 2,
+                table=table.name,
+            )
         digest = xxhash.xxh3_128_hexdigest(np.ascontiguousarray(values[number]))
         listed.append({**row, "offset": number, "xxh3_128": digest})
     refuse_same_names(listed)
@@ -137,11 +142,16 @@ def list_vectors(
 
 
 def _vectors_of_array(path: pathlib.Path, n_clips: int) -> tuple[np.ndarray, list[str]]:
-    array = open_array(path)
+    array = open_array(path, shape="(n_clips, d)")
     if isinstance(array, str):
-        raise UserError(f"{path}: {array.replace('n_frames, n_mels', 'n_clips, d')}")
+        raise UserError("{path}: {reason}", path=path, reason=array)
     if len(array) != n_clips:
-        raise UserError(f"{path}: has {len(array)} rows, its table has {n_clips}")
+        raise UserError(
+            "{path}: has {found} rows, its table has {n_clips}",
+            path=path,
+            found=len(array),
+            n_clips=n_clips,
+        )
     values = np.asarray(array, dtype=np.float32)
     return values, [f"value_{number:03d}" for number in range(values.shape[1])]
 
@@ -157,9 +167,13 @@ def _vectors_of_table(
         names = list(asked)
         missing = [name for name in names if name not in records[0]]
         if missing:
-            raise UserError(f"{table}: lacks the column(s) {', '.join(missing)}")
+            raise UserError(
+                "{table}: lacks the column(s) {missing}", table=table, missing=", ".join(missing)
+            )
     if not names:
-        raise UserError(f"{table}: no column of numbers; name them in dataset.columns.values")
+        raise UserError(
+            "{table}: no column of numbers; name them in dataset.columns.values", table=table
+        )
     values = np.full((len(records), len(names)), np.nan, dtype=np.float32)
     for number, record in enumerate(records):
         for column, name in enumerate(names):

@@ -30,11 +30,12 @@ from pygoodvibes.data.sources.placement import (
     place_machine,
 )
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import message
 
 DATASET = "daisukelab/dc2020task2"
 """The development data set of all six machine types in one archive of about 10 GB of clips."""
 
-_HELP = (
+_HELP = message(
     "log in at kaggle.com, open Settings, then API, press 'Create New Token', and put the token "
     "into the variable KAGGLE_API_TOKEN or the file ~/.kaggle/access_token (an older kaggle.json "
     "goes to ~/.kaggle/kaggle.json, or its two values into KAGGLE_USERNAME and KAGGLE_KEY); or "
@@ -118,7 +119,11 @@ def fetch(
     """
     folder = pathlib.Path(folder)
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", dataset):
-        raise UserError(f"the Kaggle data set is {dataset!r}; it must be like {DATASET}")
+        raise UserError(
+            "the Kaggle data set is {dataset!r}; it must be like {example}",
+            dataset=dataset,
+            example=DATASET,
+        )
     machines = list(dict.fromkeys(machines))
     if not machines:
         raise UserError("no machine is named; name at least one, such as fan")
@@ -130,7 +135,7 @@ def fetch(
     if wanted:
         source = find_credentials()
         if source is None:
-            raise UserError(f"Kaggle needs credentials and none were found; {_HELP}")
+            raise UserError("Kaggle needs credentials and none were found; {advice}", advice=_HELP)
         _download(dataset, archive, source, progress)
         _extract(archive, staging, wanted, progress)
         for machine in wanted:
@@ -155,8 +160,9 @@ def _download(dataset: str, archive: pathlib.Path, source: str, progress: bool) 
                 from kaggle.api.kaggle_api_extended import KaggleApi
             except ImportError as error:
                 raise UserError(
-                    f"the package kaggle can't be imported ({error}); install requirements.txt, or "
-                    "set dataset.source to zenodo"
+                    "the package kaggle can't be imported ({error}); install requirements.txt, "
+                    "or set dataset.source to zenodo",
+                    error=error,
                 ) from error
 
             class Api(KaggleApi):
@@ -176,34 +182,46 @@ def _download(dataset: str, archive: pathlib.Path, source: str, progress: bool) 
             )
         except SystemExit as error:
             raise UserError(
-                f"Kaggle does not accept the credentials in {source} (wrong or expired); {_HELP}"
+                "Kaggle does not accept the credentials in {source} (wrong or expired); {advice}",
+                source=source,
+                advice=_HELP,
             ) from error
         except requests.HTTPError as error:
             code = getattr(error.response, "status_code", None)
             if code in (401, 403):
                 raise UserError(
-                    f"Kaggle refuses {dataset} with the credentials in {source} ({code}); {_HELP}"
+                    "Kaggle refuses {dataset} with the credentials in {source} ({code}); {advice}",
+                    dataset=dataset,
+                    source=source,
+                    code=code,
+                    advice=_HELP,
                 ) from error
             if code == 404:
                 raise UserError(
-                    f"Kaggle has no data set {dataset} (404); check dataset.kaggle, "
-                    "or set dataset.source to zenodo"
+                    "Kaggle has no data set {dataset} (404); check dataset.kaggle, or set "
+                    "dataset.source to zenodo",
+                    dataset=dataset,
                 ) from error
             raise UserError(
-                f"Kaggle answers with an error ({error}); run again later to resume, "
-                "or set dataset.source to zenodo"
+                "Kaggle answers with an error ({error}); run again later to resume, or set "
+                "dataset.source to zenodo",
+                error=error,
             ) from error
         except (OSError, ValueError) as error:
             # requests' connection errors are OSErrors; the client raises ValueError for a
             # file that is shorter than announced.
             raise UserError(
-                f"the download of {dataset} from Kaggle stopped ({error}); check connection and "
-                "disk, then run again to resume, or set dataset.source to zenodo"
+                "the download of {dataset} from Kaggle stopped ({error}); check connection "
+                "and disk, then run again to resume, or set dataset.source to zenodo",
+                dataset=dataset,
+                error=error,
             ) from error
     if not archive.is_file():
         raise UserError(
-            f"Kaggle's client ended without {archive} ({said().strip() or 'it said nothing'}); "
-            "run again, or set dataset.source to zenodo"
+            "Kaggle's client ended without {archive} ({said}); run again, or set "
+            "dataset.source to zenodo",
+            archive=archive,
+            said=said().strip() or message("it said nothing"),
         )
     if progress and not terminal:
         print(f"downloaded {archive.name}", file=sys.stderr, flush=True)
@@ -225,9 +243,18 @@ def _extract(
     extract_zip(archive, staging, place=place, progress=progress)
     lacking = [machine for machine in machines if not (staging / machine).is_dir()]
     if lacking:
+        told = {"archive": archive, "lacking": ", ".join(lacking)}
+        if not found:
+            raise UserError(
+                "{archive} has no clips of {lacking}, only of no machine; change the machines in "
+                "the config",
+                **told,
+            )
         raise UserError(
-            f"{archive} has no clips of {', '.join(lacking)}, only of "
-            f"{', '.join(sorted(found)) or 'no machine'}; change the machines in the config"
+            "{archive} has no clips of {lacking}, only of {found}; change the machines in the "
+            "config",
+            found=", ".join(sorted(found)),
+            **told,
         )
 
 

@@ -21,6 +21,7 @@ from pygoodvibes.data.sources.clip_table import (
     read_table,
     refuse_same_names,
 )
+from pygoodvibes.util.messages import message
 from pygoodvibes.util.paths import locate
 
 MEL_COLUMNS = ("clip", "machine", "id", "split", "label", "file")
@@ -79,7 +80,7 @@ def list_mel(table: pathlib.Path) -> list[dict]:
     for record in records:
         name = record["file"]
         row = manifest_row(record["clip"], record, path=name)
-        array = opened(table.parent / name)
+        array = opened(table.parent / name, shape="(n_frames, n_mels)")
         if row["status"] == "ok" and isinstance(array, str):
             row["status"] = array
         if row["status"] == "ok":
@@ -108,12 +109,19 @@ def _check_part(array: np.ndarray, record: Mapping[str, str]) -> dict:
         start = int(record.get("offset") or 0)
         count = int(record.get("frames") or len(array) - start)
     except ValueError:
-        return {"status": "offset and frames must be whole numbers"}
+        return {"status": message("offset and frames must be whole numbers")}
     if count < 1 or start < 0 or start + count > len(array):
-        return {"status": f"frames {start} to {start + count} lie outside its {len(array)} frames"}
+        return {
+            "status": message(
+                "frames {start} to {end} lie outside its {found} frames",
+                start=start,
+                end=start + count,
+                found=len(array),
+            )
+        }
     part = np.asarray(array[start : start + count], dtype=np.float32)
     if not np.isfinite(part).all():
-        return {"status": "holds values that are not finite"}
+        return {"status": message("holds values that are not finite")}
     return {
         "offset": start,
         "frames": count,

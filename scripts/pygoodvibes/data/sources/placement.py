@@ -58,8 +58,10 @@ def clip_place(archive: str, member: str, machines: Collection[str]) -> str | No
         return None
     if len(parts) < 3 or parts[-2] not in ("train", "test"):
         raise UserError(
-            f"{archive}: {member} is not in <machine>/train or <machine>/test; "
-            "this is not an archive of DCASE 2020 Task 2"
+            "{archive}: {member} is not in <machine>/train or <machine>/test; this is "
+            "not an archive of DCASE 2020 Task 2",
+            archive=archive,
+            member=member,
         )
     return "/".join(parts[-3:]) if parts[-3] in machines else None
 
@@ -87,8 +89,10 @@ def is_placed(folder: pathlib.Path, machine: str, origin: object) -> bool:
     if _is_noted(here, folder, machine, origin):
         return True
     raise UserError(
-        f"{here} holds {_count_clips(here)} clips that this download did not put there, "
-        "or not all of them; move the folder away or delete it, then run again"
+        "{here} holds {clips} clips that this download did not put there, or not all "
+        "of them; move the folder away or delete it, then run again",
+        here=here,
+        clips=_count_clips(here),
     )
 
 
@@ -121,7 +125,8 @@ def make_ready(staged: pathlib.Path, folder: pathlib.Path, machine: str, origin:
     clips = _count_clips(staged)
     if not clips:
         raise UserError(
-            f"the archives have no clips of the machine {machine!r}; check the machines' names"
+            "the archives have no clips of the machine {machine!r}; check the machines' names",
+            machine=machine,
         )
     note = _note(folder, machine)
     note.parent.mkdir(parents=True, exist_ok=True)

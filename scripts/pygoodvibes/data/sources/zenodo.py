@@ -25,6 +25,7 @@ from pygoodvibes.data.sources.placement import (
     place_machine,
 )
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import Message, message
 
 PARTS = {
     "development": ("3678171", "dev_data_"),
@@ -126,8 +127,8 @@ def fetch(
     """
     folder = pathlib.Path(folder)
     table = MD5 if md5 is None else md5
-    parts = [part for part in PARTS if part in _known("part", parts, tuple(PARTS))]
-    machines = _known("machine", machines, MACHINES)
+    parts = [part for part in PARTS if part in _known(parts, tuple(PARTS), "part")]
+    machines = _known(machines, MACHINES, "machine")
 
     origins = {
         machine: [[file_name(part, machine), _md5_of(table, part, machine)] for part in parts]
@@ -165,21 +166,32 @@ def fetch(
         place_machine(folder, machine)
 
 
-def _known(what: str, names: Sequence[str], known: Sequence[str]) -> list[str]:
+def _known(names: Sequence[str], known: Sequence[str], what: str) -> list[str]:
     names = list(dict.fromkeys(names))
     unknown = [name for name in names if name not in known]
     if unknown or not names:
         raise UserError(
-            (f"{what} {unknown[0]!r} is unknown" if unknown else f"no {what} is named")
-            + f"; Zenodo has {', '.join(known)}"
+            "{problem}; Zenodo has {known}",
+            problem=_unknown(what, unknown[0]) if unknown else _unnamed(what),
+            known=", ".join(known),
         )
     return names
+
+
+def _unknown(what: str, name: str) -> Message:
+    if what == "machine":
+        return message("machine {name!r} is unknown", name=name)
+    return message("part {name!r} is unknown", name=name)
+
+
+def _unnamed(what: str) -> Message:
+    return message("no machine is named") if what == "machine" else message("no part is named")
 
 
 def _md5_of(table: Mapping[str, str], part: str, machine: str) -> str:
     name = file_name(part, machine)
     if name not in table:
-        raise UserError(f"the table of MD5s lacks {name}; add it")
+        raise UserError("the table of MD5s lacks {name}; add it", name=name)
     return table[name]
 
 

@@ -175,7 +175,7 @@ def clip_parts(
     n = _check_axis(seconds, sample_rate)
     _check_count("seed", seed)
     if not np.isfinite(snr_db):
-        raise UserError(f"snr_db is {snr_db!r}; use a finite number of decibels")
+        raise UserError("snr_db is {snr_db!r}; use a finite number of decibels", snr_db=snr_db)
 
     clock = signals.clock_of(n, sample_rate)
     # One stream a purpose: a fault never changes what the healthy machine or the factory draw.
@@ -328,10 +328,16 @@ def write_machine(
 
     if isinstance(machine_ids, str) or not machine_ids:
         raise UserError(
-            f"the machine IDs of {machine} are {machine_ids!r}; give a list such as ['00', '02']"
+            "the machine IDs of {machine} are {machine_ids!r}; give a list such as ['00', '02']",
+            machine=machine,
+            machine_ids=machine_ids,
         )
     if len(set(machine_ids)) != len(machine_ids):
-        raise UserError(f"the machine IDs of {machine} name one twice: {list(machine_ids)}")
+        raise UserError(
+            "the machine IDs of {machine} name one twice: {machine_ids}",
+            machine=machine,
+            machine_ids=list(machine_ids),
+        )
     length = clip_seconds(machine, seconds)
     truth = []
     for machine_id in machine_ids:
@@ -351,8 +357,11 @@ def write_machine(
     strangers = sorted(set(folder.glob("*/*.wav")) - wanted)
     if strangers:
         raise UserError(
-            f"{folder} already holds {len(strangers)} other clips, such as {strangers[0].name}; "
-            "empty the folder or choose another"
+            "{folder} already holds {clips} other clips, such as {first}; empty the "
+            "folder or choose another",
+            folder=folder,
+            clips=len(strangers),
+            first=strangers[0].name,
         )
     for split in ("train", "test"):
         (folder / split).mkdir(parents=True, exist_ok=True)
@@ -385,11 +394,18 @@ def _stream(seed: int, machine: str, machine_id: str, name: str) -> np.random.Ge
 def _unit_of(machine: str, machine_id: str):
     """Return the description of one unit."""
     if machine not in _MODULES:
-        raise UserError(f"there is no synthetic machine {machine!r}; use {', '.join(MACHINES)}")
+        raise UserError(
+            "there is no synthetic machine {machine!r}; use {machines}",
+            machine=machine,
+            machines=", ".join(MACHINES),
+        )
     units: Mapping[str, object] = _MODULES[machine].UNITS
     if machine_id not in units:
         raise UserError(
-            f"there is no synthetic {machine} with the ID {machine_id!r}; use {', '.join(units)}"
+            "there is no synthetic {machine} with the ID {machine_id!r}; use {ids}",
+            machine=machine,
+            machine_id=machine_id,
+            ids=", ".join(units),
         )
     return units[machine_id]
 
@@ -398,31 +414,49 @@ def _check_condition(
     machine: str, fault: str, severity: float, pattern: str, label: str | None
 ) -> None:
     if not 0 <= severity <= 1:
-        raise UserError(f"the severity is {severity!r}; use a number from 0 to 1")
+        raise UserError("the severity is {severity!r}; use a number from 0 to 1", severity=severity)
     if label not in (None, "normal" if not fault else "anomaly"):
-        raise UserError(f"the label is {label!r}, but the fault is {fault!r}; make them agree")
+        raise UserError(
+            "the label is {label!r}, but the fault is {fault!r}; make them agree",
+            label=label,
+            fault=fault,
+        )
     if not fault:
         if severity or pattern:
             raise UserError("a clip without a fault has severity 0 and the pattern ''")
         return
     patterns = _MODULES[machine].FAULTS
     if fault not in patterns:
-        raise UserError(f"{machine} has no fault {fault!r}; use {', '.join(patterns)}")
+        raise UserError(
+            "{machine} has no fault {fault!r}; use {faults}",
+            machine=machine,
+            fault=fault,
+            faults=", ".join(patterns),
+        )
     if pattern not in patterns[fault]:
         raise UserError(
-            f"{fault} of {machine} has no pattern {pattern!r}; use {' or '.join(patterns[fault])}"
+            "{fault} of {machine} has no pattern {pattern!r}; use {patterns}",
+            fault=fault,
+            machine=machine,
+            pattern=pattern,
+            patterns=" or ".join(patterns[fault]),
         )
 
 
 def _check_count(name: str, value: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
-        raise UserError(f"{name} is {value!r}; use a whole number of 0 or more")
+        raise UserError(
+            "{name} is {value!r}; use a whole number of 0 or more", name=name, value=value
+        )
 
 
 def _check_axis(seconds: float, sample_rate: int) -> int:
     """Return the number of samples."""
     if not isinstance(sample_rate, int | np.integer) or sample_rate < 8000:
-        raise UserError(f"the sample rate is {sample_rate!r}; use a whole number of 8000 or more")
+        raise UserError(
+            "the sample rate is {sample_rate!r}; use a whole number of 8000 or more",
+            sample_rate=sample_rate,
+        )
     if not np.isfinite(seconds) or seconds < 1:
-        raise UserError(f"a clip lasts {seconds!r} seconds; use 1 second or more")
+        raise UserError("a clip lasts {seconds!r} seconds; use 1 second or more", seconds=seconds)
     return round(seconds * sample_rate)

@@ -1,0 +1,123 @@
+"""Find again how a text of the library was made, where a file kept no more than the text.
+
+A text and the templates that the library has come in, a `Message` goes out: the same that was made
+before the text went into the file. Nothing else is known of the texts than the templates.
+"""
+
+import functools
+import string
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pygoodvibes.util.messages import BY_LINES, BY_SEMICOLONS, Message
+
+
+@dataclass(frozen=True)
+class _Template:
+    """A template in pieces: `literals[0]`, `names[0]`, `literals[1]`, ... to the last literal.
+
+    `numbers` says of each value whether its format makes it a number.
+    """
+
+    text: str
+    literals: tuple[str, ...]
+    names: tuple[str, ...]
+    numbers: tuple[bool, ...]
+
+    @property
+    def letters(self) -> int:
+        """How many letters of a text it accounts for."""
+        return sum(letter.isalpha() for literal in self.literals for letter in literal)
+
+    def matches(self, text: str) -> Iterator[tuple[str, ...]]:
+        """Yield the values of the names, in all ways that they can stand in a text."""
+        if not self.names:
+            if text == self.text:
+                yield ()
+            return
+        first, *between, last = self.literals
+        if len(text) < len(first) + len(last):
+            return
+        if text.startswith(first) and text.endswith(last):
+            for values in self._split(text[len(first) : len(text) - len(last)], between):
+                told = dict(zip(self.names, values, strict=True))
+                if all(told[name] == value for name, value in zip(self.names, values, strict=True)):
+                    yield values
+
+    def _split(self, text: str, between: list[str]) -> Iterator[tuple[str, ...]]:
+        number = self.numbers[len(self.names) - len(between) - 1]
+        if not between:
+            if not number or _is_number(text):
+                yield (text,)
+            return
+        place = text.find(between[0])
+        while place >= 0:
+            if not number or _is_number(text[:place]):
+                for rest in self._split(text[place + len(between[0]) :], between[1:]):
+                    yield (text[:place], *rest)
+            place = text.find(between[0], place + 1)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _parse(template: str) -> _Template:
+    literals, names, numbers = [""], [], []
+    for literal, name, form, _ in string.Formatter().parse(template):
+        literals[-1] += literal
+        if name is not None:
+            literals.append("")
+            names.append(name)
+            numbers.append(bool(form) and form[-1] in "defgEFG")
+    return _Template(template, tuple(literals), tuple(names), tuple(numbers))
+
+
+class Templates:
+    """Templates to find among.
+
+    Parameters
+    ----------
+    templates : iterable of str
+        As they are given to `pygoodvibes.util.messages.message`. Between two values there must
+        be something by which to tell them apart.
+    """
+
+    def __init__(self, templates: Iterable[str]):
+        known = [each for each in map(_parse, templates) if any(each.literals)]
+        joints = (BY_SEMICOLONS, BY_LINES)
+        # of two that account for as much, the one that joins, for that was done last; else the one
+        # that says more itself
+        self._known = sorted(known, key=lambda each: (each.text not in joints, -each.letters))
+        self._best = functools.lru_cache(maxsize=10_000)(self._find)
+
+    def find(self, text: str) -> Message | None:
+        """Return the message that a text is, its values found in the same way; None if none.
+
+        Of several the one whose templates account for the most letters of the text.
+        """
+        return self._best(str(text))[1]
+
+    def _find(self, text: str) -> tuple[int, Message | None]:
+        best: tuple[int, Message | None] = 0, None
+        for template in self._known:
+            for values in template.matches(text):
+                found = [self._best(value) for value in values]
+                letters = template.letters + sum(known for known, _ in found)
+                if letters > best[0]:
+                    parts = [
+                        value if part is None else part
+                        for value, (_, part) in zip(values, found, strict=True)
+                    ]
+                    best = letters, _made(text, template, parts)
+        return best
+
+
+def _made(text: str, template: _Template, values: Iterable[str]) -> Message:
+    made = Message(text)
+    made.template, made.values = template.text, dict(zip(template.names, values, strict=True))
+    return made
