@@ -310,7 +310,9 @@ def test_notes_and_reasons_stand_in_french(copy, monkeypatch):
     app = opened(copy, monkeypatch, "data", "fr")
     assert not app.exception
     left_out, notes = app.dataframe[2].value, app.dataframe[3].value
-    assert "ni un fichier .wav ni un fichier .flac" in set(left_out["État"])
+    assert "un son d'un genre qui n'est pas lu\xa0; convertissez-le en .wav" in set(
+        left_out["État"]
+    )
     assert "n_components abaissé de 64 à 12\xa0: 12 extraits d'apprentissage" in set(
         notes["Remarque"]
     )
