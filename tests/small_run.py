@@ -72,9 +72,9 @@ def _make(root: pathlib.Path, *, with_models: bool) -> None:
     cut = data / CUT
     cut.write_bytes(cut.read_bytes()[:5000])
     write_manifests(
-        dataset=content["dataset"],
-        folder=str(data),
-        audio=content["audio"],
+        # the generator's clips, found where they are here
+        {"name": NAME, "source": "folder", "path": str(data), "layout": "dcase"},
+        content["audio"],
         manifest_path=resources / "manifest.csv",
         coverage_path=resources / "coverage.csv",
         ids_folder=resources / "manifests",
