@@ -18,7 +18,7 @@ from pygoodvibes.detection.result import read_scores, write_scores
 from pygoodvibes.embeddings import projection, vectors
 from pygoodvibes.embeddings.embed import embed_clips
 from pygoodvibes.evaluation.evaluate import SCORE_COLUMNS, evaluate_machine_id
-from pygoodvibes.evaluation.gather_metrics import write_summary
+from pygoodvibes.evaluation.gather_metrics import write_metrics
 from pygoodvibes.evaluation.representation import COLUMNS, CONFUSION_COLUMNS, check
 from pygoodvibes.models import machine_model
 from pygoodvibes.monitoring.fit_folder import fit_clips
@@ -72,9 +72,9 @@ def _make(root: pathlib.Path, *, with_models: bool) -> None:
     cut = data / CUT
     cut.write_bytes(cut.read_bytes()[:5000])
     write_manifests(
-        dataset=content["dataset"],
-        folder=str(data),
-        audio=content["audio"],
+        # the generator's clips, found where they are here
+        {"name": NAME, "source": "folder", "path": str(data), "layout": "dcase"},
+        content["audio"],
         manifest_path=resources / "manifest.csv",
         coverage_path=resources / "coverage.csv",
         ids_folder=resources / "manifests",
@@ -97,7 +97,7 @@ def _make(root: pathlib.Path, *, with_models: bool) -> None:
     outputs = {
         name: results / f"{name}.csv" for name in ("metrics", "averages", "sweep", "roc")
     } | {"metrics_json": results / "metrics.json", "scores": resources / "scores.csv"}
-    write_summary(
+    write_metrics(
         coverage_path=str(resources / "final/coverage.csv"),
         evaluations=[str(path) for path, _ in evaluations],
         scores=[str(path) for _, path in evaluations],

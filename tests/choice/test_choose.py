@@ -1,48 +1,28 @@
 import dataclasses
-import functools
 import json
 import math
-import types
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy.stats import spearmanr
 
+from made_machine_ids import DETECTORS, a_type, clips, machine_id, model_of, parts_of
 from pygoodvibes.audio import mel_cache
 from pygoodvibes.choice import choose as choice_choose
 from pygoodvibes.choice import indicators
-from pygoodvibes.choice.candidates import Candidates, MachineId, in_units, load, may_be_chosen
+from pygoodvibes.choice.candidates import Candidates, in_units, load
 from pygoodvibes.choice.choose import favoured, reason_for, scores_of_test_clips, write_choice
 from pygoodvibes.choice.indicators import (
     BURSTY_DB,
-    frame_burstiness,
-    hears_bursts,
-    separation,
-    spearman,
 )
 from pygoodvibes.choice.result import read_choice
 from pygoodvibes.detection import serialization
-from pygoodvibes.detection.fit import detect_clips
 from pygoodvibes.detection.result import write_scores
 from pygoodvibes.detectors.combined import Chosen, Part
 from pygoodvibes.embeddings import vectors
-from pygoodvibes.embeddings.projection import Pca, project_vectors
 from pygoodvibes.embeddings.vectors import from_records
-from pygoodvibes.evaluation import metrics
 from pygoodvibes.monitoring.score_clip import score_features
 from pygoodvibes.util.csv_files import read_records
 
-BANDS = 12
-COLUMNS = [f"{view}_{band:03d}" for view in ("mean", "max") for band in range(BANDS)]
-START = {"mean": 0, "max": BANDS}
-DETECTORS = {
-    "fusion": {"method": "fusion", "input": "embedding"},
-    "knn": {"method": "knn", "input": "projection", "components": None},
-    "control": {"method": "random_projection", "input": "embedding"},
-    "original_knn": {"method": "knn", "input": "projection", "components": 2},
-}
 SETTINGS = {
     "indicator": "stand_in_separation",
     "top": 1,
@@ -52,67 +32,6 @@ SETTINGS = {
     "sample": 30,
 }
 OPTIONS = {**SETTINGS, "default": "knn", "max_fpr": 0.1, "seed": 0}
-SCORES = st.lists(st.floats(-1e3, 1e3).map(lambda x: round(x, 3)), min_size=2, max_size=30)
-
-
-def clips(seed, *, view="mean", shift=0.0, n_train=30, n_test=8):
-    """Return clips whose `view` lies higher than that of other machine IDs by `shift`."""
-    values = np.random.default_rng(seed).normal(size=(n_train + n_test, 2 * BANDS))
-    values[:, START[view] + 3 : START[view] + 6] += shift
-    records = [
-        {
-            "clip": f"{number}.wav",
-            "split": "train" if number < n_train else "test",
-            "label": "anomaly" if number >= n_train + n_test // 2 else "normal",
-        }
-        for number in range(n_train + n_test)
-    ]
-    return from_records(records, values.astype(np.float32), COLUMNS)
-
-
-def parts_of(embedded, detectors=None, cache=None):
-    options = {"n_components": "all", "standardize": True, "whiten": False}
-    projected, more = project_vectors(embedded, folds=5, seed=0, **options)
-    detectors = DETECTORS if detectors is None else detectors
-    results = detect_clips(embedded, projected, more, detectors, seed=0, cache=cache)
-    return projected, more, results
-
-
-def machine_id(embedded, detectors=None, cache=None):
-    _, more, results = parts_of(embedded, detectors, cache)
-    names = [field.name for field in dataclasses.fields(Pca)]
-    keys = {
-        split: [("train" if split else "test", clip) for clip in embedded.clip[part]]
-        for split, part in ((True, embedded.train), (False, ~embedded.train))
-    }
-    return MachineId(
-        embedded=embedded,
-        pca=Pca(**{name: more[name] for name in names}) if "components" in more else None,
-        cache=cache,
-        estimators={name: each.estimator for name, each in results.items()},
-        scores={
-            name: dict(zip(keys[True], each.train_scores, strict=True))
-            | dict(zip(keys[False], each.test_scores, strict=True))
-            for name, each in results.items()
-        },
-    )
-
-
-def model_of(own, detectors, **more):
-    """Return what scoring needs of the model of a machine ID."""
-    return types.SimpleNamespace(
-        estimators={**own.estimators, **more}, settings={"detectors": detectors}, pca=own.pca
-    )
-
-
-@functools.cache
-def _a_type(view):
-    return tuple(machine_id(clips(number, view=view, shift=4.0 * number)) for number in range(3))
-
-
-def a_type(view="mean"):
-    """Return three IDs that differ in one view alone."""
-    return dict(zip(("00", "02", "04"), _a_type(view), strict=True))
 
 
 def choose(ids, **changes):
@@ -152,11 +71,6 @@ def test_controls_and_what_is_left_out_are_no_candidates():
         "fusion",
         "original_knn",
     }
-
-
-def test_the_first_detector_is_always_a_candidate():
-    assert may_be_chosen(DETECTORS, ["*"]) == ["fusion"]
-    assert may_be_chosen({"control": DETECTORS["control"]}, []) == ["control"]
 
 
 def test_several_are_chosen_where_asked_for():
@@ -341,27 +255,6 @@ def test_test_scores_are_those_of_the_detectors_in_units_of_held_out_scatter():
     assert {len(each) for each in found.values()} == {8}
 
 
-def test_scores_of_whole_detectors_are_not_computed_twice():
-    own = a_type()["00"]
-    candidates = Candidates.of(own, DETECTORS, leave_out=[], members=True)
-    every = np.arange(38)
-    scores = candidates.score(DETECTORS, own.inputs(every, own.pca))
-    assert np.allclose(
-        scores["fusion"], -own.estimators["fusion"].score_samples(own.embedded.values)
-    )
-    assert np.allclose(scores["knn"][30:], own.scores_of("test")["knn"], rtol=1e-4)
-    found = {
-        name: score_features(model_of(own, DETECTORS), name, own.embedded.values)
-        for name, estimator in own.estimators.items()
-        if estimator is not None
-    }
-    assert all(np.allclose(found[name], scores[name]) for name in found if name in scores)
-    assert np.allclose(found["original_knn"][30:], own.scores_of("test")["original_knn"], rtol=1e-4)
-
-
-# frames
-
-
 def mel_clips(tmp_path, name, *, burst, n_mels=8):
     def frames(number):
         rng = np.random.default_rng([number, len(name)])
@@ -397,6 +290,9 @@ def of_frames(tmp_path, name, **keys):
     return machine_id(embedded, FRAMES, cache)
 
 
+# frames
+
+
 @pytest.mark.parametrize(("burst", "best"), [(20.0, "frames: high"), (0.0, "frames: mean")])
 def test_bursts_ask_for_maxima_and_steady_power_for_means(tmp_path, burst, best):
     ids = {name: of_frames(tmp_path, name, burst=burst) for name in ("00", "0002")}
@@ -429,115 +325,7 @@ def test_frames_with_other_bands_are_no_stand_ins(tmp_path):
     assert done["stand_ins"] == 0
 
 
-def test_burstiness_in_db():
-    steady = np.full((100, 4), -30.0)
-    bursts = steady.copy()
-    bursts[:10] += 20
-    assert frame_burstiness([steady]) == pytest.approx(0)
-    assert frame_burstiness([bursts]) == pytest.approx(20)
-    assert frame_burstiness([bursts - 50]) == pytest.approx(20)
-    assert frame_burstiness([steady, bursts]) == pytest.approx(10)
-    assert math.isnan(frame_burstiness([]))
-
-
-def test_what_listens_to_bursts_is_told_by_its_name():
-    heard = {
-        "fusion: max, whiten": 1,
-        "fusion: gwrp0.9, standardize": 1,
-        "frames: high": 1,
-        "fusion: mean, whiten": -1,
-        "frames: median": -1,
-        "frames: std": 0,
-        "fusion: all, whiten": 0,
-        "maxima": 0,
-    }
-    assert {name: hears_bursts(name) for name in heard} == heard
-
-
 # indicators
-
-
-@given(st.dictionaries(st.sampled_from("abcde"), st.integers(0, 20)), st.integers(1, 40))
-def test_stand_ins_are_drawn_evenly_and_none_twice(counts, sample):
-    drawn = indicators.stand_ins(counts, sample=sample, seed=1, key=("fan", "00"))
-    taken = {name: len(numbers) for name, numbers in drawn.items()}
-    assert sum(taken.values()) == min(sample, sum(counts.values()))
-    for name, numbers in drawn.items():
-        assert len(set(numbers)) == len(numbers)
-        assert set(numbers) <= set(range(counts[name]))
-        # whoever has fewer than another has no more to give
-        assert taken[name] == counts[name] or taken[name] >= max(taken.values()) - 1
-    again = indicators.stand_ins(counts, sample=sample, seed=1, key=("fan", "00"))
-    assert all(np.array_equal(again[name], drawn[name]) for name in drawn)
-
-
-def test_each_id_has_a_draw_of_its_own():
-    draws = {
-        tuple(indicators.stand_ins({"a": 100}, sample=5, seed=seed, key=key)["a"])
-        for seed, key in ((0, ("fan", "00")), (0, ("fan", "02")), (1, ("fan", "00")))
-    }
-    assert len(draws) == 3
-
-
-def test_separation_by_hand():
-    own, other = np.array([0.0, 2.0]), np.array([9.0, 11.0])
-    assert separation(own, other) == pytest.approx(9.0)
-    assert separation(other, own) == pytest.approx(-9.0)
-    assert math.isnan(separation(own, np.zeros(0)))
-    assert math.isnan(separation(np.ones(3), np.ones(4)))
-
-
-def test_separation_grows_where_the_auc_can_not():
-    own = np.random.default_rng(0).normal(size=50)
-    near, far = own + 10, own + 20
-    labels = np.arange(100) >= 50
-    assert metrics.auc(labels, np.r_[own, near]) == metrics.auc(labels, np.r_[own, far]) == 1
-    assert separation(own, far) > separation(own, near)
-
-
-@given(SCORES, SCORES, st.floats(0.01, 100), st.floats(-100, 100))
-def test_indicators_do_not_depend_on_the_unit_of_scores(own, other, factor, offset):
-    def table(change):
-        held_out = {"a": np.array(own), "b": np.arange(len(own)) % 3 * 1.0}
-        stand_ins = {"a": np.array(other), "b": np.arange(len(other)) * 1.0}
-        if change:
-            held_out["a"] = held_out["a"] * factor + offset
-            stand_ins["a"] = stand_ins["a"] * factor + offset
-        by_id = {name: [scores, scores[:1]] for name, scores in stand_ins.items()}
-        return indicators.indicators(held_out, by_id, burstiness=5.0, max_fpr=0.1)["a"]
-
-    if np.ptp(own) < 0.1 or np.subtract(*np.quantile(own, (0.75, 0.25))) < 0.1:
-        return
-    assert table(True) == pytest.approx(table(False), rel=1e-5, abs=1e-5, nan_ok=True)
-
-
-def test_a_long_tail_and_a_lonely_opinion_speak_against_a_candidate():
-    rng = np.random.default_rng(0)
-    usual = rng.normal(size=200)
-    held_out = {
-        "calm": usual,
-        "same": usual + 0.1 * rng.normal(size=200),
-        "tailed": np.where(np.arange(200) % 10 == 0, 30, usual),
-        "alone": rng.normal(size=200),
-    }
-    nothing = {name: [] for name in held_out}
-    table = indicators.indicators(held_out, nothing, burstiness=math.nan, max_fpr=0.1)
-    assert table["tailed"]["self_tail"] < table["calm"]["self_tail"] - 5
-    assert table["alone"]["agreement"] < 0.3 < table["calm"]["agreement"]
-    assert all(math.isnan(each["stand_in_auc"]) for each in table.values())
-    assert all(math.isnan(each["burstiness"]) for each in table.values())
-
-
-@given(
-    st.integers(3, 25).flatmap(
-        lambda n: st.tuples(*[st.lists(st.integers(0, 9), min_size=n, max_size=n)] * 2)
-    )
-)
-def test_rank_correlation_is_spearmans(pair):
-    if min(len(set(values)) for values in pair) < 2:
-        assert math.isnan(spearman(*pair))
-    else:
-        assert spearman(*pair) == pytest.approx(spearmanr(*pair).statistic)
 
 
 def test_of_equal_candidates_the_default_goes_first_and_nan_never():
@@ -557,9 +345,6 @@ def test_of_equal_candidates_the_default_goes_first_and_nan_never():
     assert reason_for(table, "i", "b", ["c"], **options).endswith("; b has 1.00")
 
 
-# files
-
-
 def files_of(folder, embedded):
     folder.mkdir()
     projected, more, results = parts_of(embedded)
@@ -570,6 +355,9 @@ def files_of(folder, embedded):
     serialization.save(paths["models"], {name: each.estimator for name, each in results.items()})
     write_scores(paths["scores"], embedded, results)
     return paths
+
+
+# files
 
 
 def test_the_files_say_what_was_chosen_and_are_the_same_again(tmp_path):

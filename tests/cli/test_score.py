@@ -17,37 +17,10 @@ import own_machine
 from pygoodvibes.cli.main import main
 from pygoodvibes.cli.score import ANOMALOUS, ENDING, NORMAL, NOT_SCORED
 from pygoodvibes.models import machine_model
-from pygoodvibes.monitoring import score_files
 from pygoodvibes.monitoring.alarm import Alarm
-from pygoodvibes.monitoring.judge import judge
-from pygoodvibes.monitoring.output import COLUMNS, Csv, Json, JsonLines, clock, one_in
+from pygoodvibes.monitoring.output import COLUMNS, Csv
 from pygoodvibes.monitoring.score_clip import score_clip
 from pygoodvibes.monitoring.watch import Watch
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    """Return a folder with a model, a fourth as sensitive one, and some recordings."""
-    folder = tmp_path_factory.mktemp("place")
-    fit = own_machine.fit(folder / "pump", detectors="fusion,knn")
-    machine_model.save(folder / "pump.pgv", fit.model)
-    for number in range(3):
-        own_machine.write(folder / "new" / f"good{number}.wav", 100 + number)
-    own_machine.write(folder / "odd.wav", 200, whistle=0.05)
-    (folder / "text.wav").write_text("hello")
-    return folder
-
-
-@pytest.fixture
-def run(place, monkeypatch, capsys):
-    def call(*arguments):
-        monkeypatch.chdir(place)
-        code = main(["score", *map(str, arguments)])
-        shown = capsys.readouterr()
-        return code, shown.out, shown.err
-
-    return call
-
 
 LOW = ("--false-alarm-rate", "0.01")  # none of the three good ones lies above
 
@@ -112,15 +85,6 @@ def test_several_models_and_detectors(run, place):
     assert "model" in out.splitlines()[0] and "copy.dat" in out
 
 
-def test_many_clips_in_two_processes_score_as_one_by_one(place):
-    model = machine_model.load(place / "pump.pgv")
-    panel = score_files.Panel([model], [judge(model)])
-    clips = sorted(map(str, (place / "pump").glob("*.wav"))) * 2
-    many = [records[0].score for records in score_files.score_clips(panel, clips, jobs=2)]
-    alone = [score_clip(model, clip).score for clip in clips]
-    assert many == pytest.approx(alone, rel=1e-12)
-
-
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -147,38 +111,6 @@ def test_errors_are_one_sentence_and_exit_code_1(run, place, arguments, said):
     code, _, err = run(*arguments)
     assert code == 1 and err.startswith("Error: ") and said in err and err.count("\n") == 1
     assert before == {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
-
-
-@pytest.mark.parametrize(
-    ("option", "said"),
-    [
-        ("--alarm=6/5", "6/5 is not like 3/5"),
-        ("--alarm=abc", "abc is not like 3/5"),
-        ("--false-alarm-rate=2", "2 does not lie between 0 and 1"),
-        ("--false-alarm-rate=100%", "100% does not lie between 0 and 1"),
-        ("--false-alarm-rate=few", "few is no share such as 0.05 or 5%"),
-        ("--threshold=nan", "nan is no finite number"),
-        ("--threshold=inf", "inf is no finite number"),
-        ("--hop=0", "0 is no number above 0"),
-        ("--window=long", "long is no finite number"),
-        ("--settle=-1", "-1 is less than 0"),
-        ("--jobs=1.5", "1.5 is no whole number"),
-        ("--what", "unrecognized arguments"),
-    ],
-)
-def test_wrong_usage_is_exit_code_2_and_says_what_is_wrong(run, capsys, option, said):
-    with pytest.raises(SystemExit) as stopped:
-        run("pump.pgv", "odd.wav", option)
-    assert stopped.value.code == 2 and said in capsys.readouterr().err
-
-
-def test_a_false_alarm_rate_may_be_in_percent(run):
-    by_share, by_percent = (
-        run("pump.pgv", "odd.wav", "--false-alarm-rate", rate, "--csv", "-")[1]
-        for rate in ("0.25", "25%")
-    )
-    other = run("pump.pgv", "odd.wav", "--csv", "-")[1]
-    assert by_share == by_percent != other
 
 
 def night(place):
@@ -253,25 +185,6 @@ def test_the_summary_of_windows_agrees_with_their_lines(run):
         "4 recording(s): 4 with an alarm, 0 without, 0 not scored in full; "
         "4 of 4 window(s) anomalous\n"
     )
-
-
-def test_a_stream_that_is_stopped_shows_what_it_has_found(place):
-    def blocks():
-        yield own_machine.sound(100, whistle=0.05).astype(np.float32)
-        raise KeyboardInterrupt
-
-    model = machine_model.load(place / "pump.pgv")
-    panel = score_files.Panel([model], [judge(model)])
-    bells = [Alarm(3, 5)]
-    found = score_files.score_windows(panel, "-", blocks(), window=1, hop=1, alarms=bells)
-    shown = []
-    try:
-        shown += next(found)
-        next(found)
-    except KeyboardInterrupt:
-        shown.append("stopped")
-    record, end = shown
-    assert record.verdict == "anomalous" and record.alarm is True and end == "stopped"
 
 
 def test_by_default_a_window_is_as_long_as_the_training_clips(run, place):
@@ -493,89 +406,9 @@ def test_json_holds_no_number_that_is_none(run, place):
     assert "not finite" in clip["reason"]
 
 
-@pytest.mark.parametrize("number", [float("nan"), float("inf")])
-def test_no_document_is_written_with_a_number_that_json_has_not(number):
-    record = score_files.Record("a.wav", "pump", "knn", score=number)
-    document = Json(io.StringIO(), [], [])
-    document.write(record)
-    for write in (document.close, lambda: JsonLines(io.StringIO()).write(record)):
-        with pytest.raises(ValueError, match="not JSON compliant"):
-            write()
-
-
-def test_fit_overwrites_no_recording(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    own_machine.healthy(tmp_path / "pump", 4)
-    keep = own_machine.write(tmp_path / "keep.wav", 1)
-    before = keep.read_bytes()
-    for path in ("keep.wav", "model.dat", "no/model.pgv"):
-        assert main(["fit", "pump", "-o", path]) == 1
-        shown = capsys.readouterr().err
-        assert shown.startswith(f"Error: -o {path}: ") and shown.count("\n") == 1
-    assert keep.read_bytes() == before and not (tmp_path / "model.dat").exists()
-
-
-def test_fit_leaves_out_a_name_that_is_not_utf8(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    folder = tmp_path / os.fsdecode(b"pompe \xe9")
-    own_machine.healthy(tmp_path / "drafts", 7).rename(folder)
-    (folder / "000.wav").rename(folder / os.fsdecode(b"caf\xe9.wav"))
-    assert main(["fit", str(folder), "-o", "x.pgv"]) == 0
-    assert "caf\\udce9.wav: its name is not UTF-8 text" in capsys.readouterr().out
-    assert machine_model.load("x.pgv").training["clips"] == 6
-    soundfile.write(tmp_path / "a.flac", own_machine.sound(1), own_machine.RATE)
-    (tmp_path / "a.flac").rename(folder / "a.flac")
-    assert main(["fit", str(folder)]) == 1
-    said = capsys.readouterr().err
-    assert said.startswith("Error: ") and "a.flac: its name is not UTF-8 text; rename" in said
-
-
-def test_fit_prints_what_it_learnt_and_its_model_scores(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    own_machine.healthy(tmp_path / "my pump", 8)
-    (tmp_path / "my pump" / "text.wav").write_text("hello")
-    assert main(["fit", "my pump", "--false-alarm-rate", "0.25"]) == 0
-    out = capsys.readouterr().out
-    assert "my_pump: 8 recordings, 8 s at 8000 Hz; 1 left out:" in out
-    assert "text.wav: no readable audio" in out and "2 of 8 held-out recordings lie above" in out
-    assert "pygoodvibes score my_pump.pgv" in out
-    own_machine.write(tmp_path / "odd.wav", 200, whistle=0.2)
-    assert main(["score", "my_pump.pgv", "odd.wav"]) == 3
-    assert main(["fit", "my pump", "-o", "x.pgv", "--machine", "pump-3", "--jobs", "1"]) == 0
-    assert machine_model.load("x.pgv").name == "pump-3"
-    assert "can't tell false-alarm rates below 1 in 9" in capsys.readouterr().out
-    assert main(["fit", "nowhere"]) == 1
-    assert "no such folder" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("name", ["fit", "score"])
-def test_help_has_examples(name, capsys):
-    with pytest.raises(SystemExit) as stopped:
-        main([name, "--help"])
-    assert stopped.value.code == 0
-    out = capsys.readouterr().out
-    assert "examples:" in out and f"pygoodvibes {name} " in out and "xit code" in out
-
-
 def test_the_ending_is_that_of_models():
     assert ENDING == machine_model.ENDING
     assert (NORMAL, ANOMALOUS, NOT_SCORED) == (0, 3, 4)
-
-
-@pytest.mark.parametrize(
-    ("share", "said"), [(1 / 21, "1 in 21"), (0.4, "1 in 2.5"), (1.0, "1 in 1"), (0.02, "1 in 50")]
-)
-def test_rarity_is_said_in_words(share, said):
-    assert one_in(share) == said
-
-
-def test_times_are_read_like_a_clock():
-    assert [clock(value) for value in (0, 61.25, 3600.1, 0.3)] == [
-        "0:00:00.0",
-        "0:01:01.2",
-        "1:00:00.1",
-        "0:00:00.3",
-    ]
 
 
 def test_a_threshold_by_hand_or_from_many_clips_needs_no_caution(run, place):
@@ -604,48 +437,3 @@ def test_clips_of_another_length_are_told_once_a_file(run, place):
     assert err.count("fitted on 1 s") == 1
     _, out, err = run("pump.pgv", "long.wav", "--hop", 1, "--csv", "-", *hand)
     assert {row["reason"] for row in rows_of(out)} == {""} and "Caution" not in err
-
-
-def test_fit_in_windows_and_score_in_the_same(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    own_machine.write(tmp_path / "night.wav", 1, seconds=30)
-    assert main(["fit", "night.wav"]) == 1
-    assert "--window SECONDS" in capsys.readouterr().err
-    assert main(["fit", "night.wav", "--window", "2", "--hop", "1"]) == 0
-    out = capsys.readouterr().out
-    assert "night: 29 windows of 2 s from 1 recording(s), 58 s at 8000 Hz" in out
-    assert "threshold from 14 windows" in out  # half of each was heard before
-    assert main(["score", "night.pgv", "night.wav", "--hop", "2", "--csv", "-"]) == 0
-    rows = rows_of(capsys.readouterr().out)
-    assert [row["start"] for row in rows[:3]] == ["0.0", "2.0", "4.0"]
-    assert {(row["seconds"], row["reason"]) for row in rows} == {("2.0", "")}
-    with pytest.raises(SystemExit) as stopped:
-        main(["fit", "night.wav", "--window", "long"])
-    assert stopped.value.code == 2
-    assert "long is no number of seconds above 0" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("count", [3, 4])
-def test_a_fit_that_means_nothing_does_not_end_as_if_it_did(tmp_path, monkeypatch, capsys, count):
-    monkeypatch.chdir(tmp_path)
-    own_machine.healthy(tmp_path / "pump", count)
-    assert main(["fit", "pump"]) == 4
-    shown = capsys.readouterr()
-    assert shown.err.startswith("Warning: fusion: this model's verdicts mean nothing")
-    assert f"comes from {count} normal clips" in shown.err and "Model: pump.pgv" in shown.out
-    own_machine.write(tmp_path / "odd.wav", 200, whistle=0.05)
-    main(["score", "pump.pgv", "odd.wav"])
-    assert "verdicts mean nothing" in capsys.readouterr().err
-    main(["score", "pump.pgv", "odd.wav", "--threshold", "3"])
-    assert capsys.readouterr().err == ""
-
-
-@pytest.mark.shared
-def test_a_dozen_real_clips_rank_but_do_not_decide(shared, tmp_path, capsys):
-    folder = shared / "data" / "mimii_fan_0db" / "fan"
-    model = str(tmp_path / "fan.pgv")
-    assert main(["fit", str(folder / "train"), "-o", model]) == 0
-    told = "threshold from 12 clips: between 3 and 34 % of normal clips will lie above it"
-    assert told in capsys.readouterr().out
-    main(["score", model, str(folder / "test")])
-    assert f"Caution: fan_id_00, fusion: {told}" in capsys.readouterr().err

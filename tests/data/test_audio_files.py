@@ -2,6 +2,7 @@ import os
 
 import pytest
 
+from clip_folders import touch
 from pygoodvibes.data.audio_files import (
     OTHER_SUFFIXES,
     SUFFIXES,
@@ -9,13 +10,8 @@ from pygoodvibes.data.audio_files import (
     find_audio,
     is_read,
 )
+from pygoodvibes.data.find_clips import find_clips
 from pygoodvibes.util.errors import UserError
-
-
-def touch(folder, *paths):
-    for path in paths:
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).touch()
 
 
 def test_audio_of_every_kind_is_found_at_any_depth_in_order(tmp_path):
@@ -76,3 +72,26 @@ def test_a_folder_without_audio_that_is_read_is_refused(tmp_path):
         check_any_read(tmp_path, [], hint="look elsewhere")
     with pytest.raises(UserError, match=r", but other audio, such as a\.m4a; convert it to \.wav$"):
         check_any_read(tmp_path, ["a.m4a"])
+
+
+def test_name_that_is_not_text(tmp_path):
+    touch(tmp_path, "fan/test/normal_id_07_00000000.wav")
+    os.mknod(os.fsencode(tmp_path) + b"/fan/test/normal_id_\xff_1.wav")
+    clips = find_clips(tmp_path)
+    assert [clip.reason for clip in clips] == ["its name is not UTF-8 text; rename the file", ""]
+    for clip in clips:
+        clip.path.encode()
+        clip.clip.encode()
+
+
+def test_link_in_a_circle(tmp_path):
+    touch(tmp_path, "fan/test/normal_id_07_00000000.wav")
+    (tmp_path / "fan" / "again").symlink_to(tmp_path, target_is_directory=True)
+    assert len(find_clips(tmp_path)) == 1
+
+
+def test_linked_machine_folder(tmp_path):
+    touch(tmp_path, "store/fan/test/normal_id_07_00000000.wav")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "fan").symlink_to(tmp_path / "store" / "fan", target_is_directory=True)
+    assert find_clips(tmp_path / "data")[0].path == "fan/test/normal_id_07_00000000.wav"

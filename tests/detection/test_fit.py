@@ -1,56 +1,23 @@
-import csv
-import math
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
+from made_vectors import DETECTORS, RNG, TEST, TRAIN, embedded, run_clips
 from pygoodvibes.data.sources.embedding import list_vectors
 from pygoodvibes.detection.fit import detect, detect_clips
-from pygoodvibes.detection.result import read_scores, write_scores
 from pygoodvibes.detectors import fusion, gmm, knn, lof, ocsvm
 from pygoodvibes.detectors.registry import METHODS, settings_of
-from pygoodvibes.embeddings import vectors
 from pygoodvibes.embeddings.projection import assign_folds, project_vectors
 from pygoodvibes.evaluation import metrics
 
-RNG = np.random.default_rng(0)
-TRAIN = RNG.normal(size=(40, 5))
-TEST = RNG.normal(size=(12, 5)) + np.repeat([[0.0], [4.0]], 6, axis=0)
 FOLD = assign_folds(40, folds=5, seed=0)
-DETECTORS = {
-    **{
-        name: {"method": name, "input": "embedding"}
-        for name in METHODS
-        if name not in ("frames", "autoencoder", "idnn")
-    },
-    "iforest": {"method": "sklearn.ensemble.IsolationForest", "input": "embedding"},
-}
 
 
 def run(settings, train=TRAIN, test=TEST, fold=FOLD, seed=0):
     held_out = [train] * (int(fold.max(initial=-1)) + 1)
     return detect(train, test, held_out, fold, settings, seed=seed)
-
-
-def embedded(train=TRAIN, test=TEST):
-    values = np.concatenate([train, test]).astype(np.float32)
-    records = [
-        {
-            "clip": f"normal_id_00_{number:08d}.wav",
-            "split": "train" if number < len(train) else "test",
-            "label": "normal",
-        }
-        for number in range(len(values))
-    ]
-    return vectors.from_records(records, values, [f"v{n}" for n in range(values.shape[1])])
-
-
-def run_clips(clips, detectors=DETECTORS, **projection):
-    options = {"n_components": "all", "standardize": True, "whiten": False, **projection}
-    projected, more = project_vectors(clips, folds=5, seed=0, **options)
-    return detect_clips(clips, projected, more, detectors, seed=0)
 
 
 def test_a_training_clip_is_never_scored_by_a_model_that_saw_it():
@@ -235,32 +202,6 @@ def test_no_test_clips_no_test_scores():
     result = run(ocsvm.Settings(method="ocsvm"), test=TEST[:0])
     assert result.test_scores.shape == (0,)
     assert result.estimator is not None
-
-
-def test_scores_come_back_from_their_file(tmp_path):
-    clips = embedded()
-    results = run_clips(clips, {name: DETECTORS[name] for name in ("knn", "gmm")})
-    results["knn"].test_scores[0] = np.nan
-    write_scores(tmp_path / "s.csv", clips, results)
-    back = read_scores(tmp_path / "s.csv")
-    assert list(back) == ["knn", "gmm"]
-    for name, result in results.items():
-        assert len(back[name]) == 52
-        for split, values in (("train", result.train_scores), ("test", result.test_scores)):
-            names = clips.clip[clips.split == split]
-            found = np.array([back[name][split, clip] for clip in names])
-            assert np.array_equal(found, values, equal_nan=True)
-    assert math.isnan(back["knn"]["test", clips.clip[40]])
-    with (tmp_path / "s.csv").open(newline="") as file:
-        rows = list(csv.reader(file))
-    assert rows[0] == ["clip", "split", "knn", "gmm"]
-    assert rows[41][2] == ""
-
-
-def test_a_file_without_scores_still_names_its_detectors(tmp_path):
-    nothing = embedded(TRAIN[:0], TEST[:0])
-    write_scores(tmp_path / "s.csv", nothing, run_clips(nothing))
-    assert read_scores(tmp_path / "s.csv") == {name: {} for name in DETECTORS}
 
 
 @pytest.mark.shared

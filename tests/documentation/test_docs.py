@@ -28,7 +28,6 @@ import yaml
 from pygoodvibes.cli.main import build_parser
 from pygoodvibes.config import config
 from pygoodvibes.documentation.command import commands
-from pygoodvibes.documentation.files import TABLES, table
 from pygoodvibes.documentation.parts import part
 from pygoodvibes.report import pdf
 from pygoodvibes.util.errors import UserError
@@ -255,10 +254,10 @@ def test_every_command_and_every_section_of_the_config_is_mentioned():
         assert f"make {target}" in everything, f"nobody mentions make {target}"
 
 
-# what is generated
-
-
 GENERATED = ("CONTRIBUTING.md", "config/README.md", *PAGES)
+
+
+# what is generated
 
 
 @pytest.mark.parametrize("page", [page for page in GENERATED if "[[[cog" in read(page)])
@@ -282,22 +281,6 @@ def test_the_map_names_files_that_are_there():
     assert len(places) > 15
     for place in places:
         assert (ROOT / "scripts/pygoodvibes" / place).exists(), place
-
-
-def test_a_column_without_a_meaning_is_an_error():
-    assert "| `machine` |  | Machine type, e.g. `pump`. |" in table(["machine"], {})
-    with pytest.raises(UserError, match="without a meaning: colour"):
-        table(["machine", "colour"], {})
-    with pytest.raises(UserError, match="without a column: colour"):
-        table(["machine"], {"colour": ("", "Its colour.")})
-
-
-def test_every_table_of_files_stands_on_the_page():
-    text = read("docs/reference/files.md")
-    assert set(re.findall(r'part\("(\w+)"\)', text)) == set(TABLES)
-
-
-# the commands
 
 
 @pytest.fixture(scope="module")
@@ -387,6 +370,9 @@ def run_shell(script: str, folder: pathlib.Path) -> subprocess.CompletedProcess:
         timeout=900,
         check=False,
     )
+
+
+# the commands
 
 
 @pytest.mark.workflow

@@ -5,10 +5,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pydantic import ValidationError
 
-from pygoodvibes.audio import mel_cache
-from pygoodvibes.embeddings import statistics
-from pygoodvibes.embeddings.embed import embed_clips
-from pygoodvibes.embeddings.registry import METHODS, module_of
 from pygoodvibes.embeddings.statistics import (
     Settings,
     columns,
@@ -121,36 +117,6 @@ def test_columns_name_the_values_in_their_order():
 def test_impossible_settings_are_refused(wrong):
     with pytest.raises(ValidationError):
         only(**wrong)
-
-
-def test_every_method_is_a_module_of_its_own():
-    assert METHODS == ("statistics",)
-    assert module_of("statistics") == statistics.__name__
-
-
-def test_clips_of_a_cache_become_rows(tmp_path):
-    rows = [
-        {"clip": f"c{n}.wav", "path": f"c{n}.wav", "split": split, "label": label}
-        for n, (split, label) in enumerate(
-            [("train", "normal"), ("test", "anomaly"), ("test", "unknown")]
-        )
-    ]
-    parts = [FRAMES[:10], FRAMES[10:17], FRAMES[17:]]
-    mel_cache.write(tmp_path / "a.npy", tmp_path / "a.csv", zip(rows, parts, strict=True))
-    cache = mel_cache.open_cache(tmp_path / "a.npy", tmp_path / "a.csv")
-    vectors = embed_clips(cache, {"method": "statistics"})
-    assert list(vectors.clip) == ["c0.wav", "c1.wav", "c2.wav"]
-    assert list(vectors.label) == ["normal", "anomaly", "unknown"]
-    assert list(vectors.train) == [True, False, False]
-    assert vectors.values.shape == (3, 30)
-    for part, value in zip(parts, vectors.values, strict=True):
-        assert np.array_equal(value, embed(part, Settings(method="statistics")))
-
-
-def test_a_cache_without_clips_makes_no_vectors(tmp_path):
-    mel_cache.write(tmp_path / "a.npy", tmp_path / "a.csv", [])
-    cache = mel_cache.open_cache(tmp_path / "a.npy", tmp_path / "a.csv")
-    assert embed_clips(cache, {"method": "statistics"}).values.shape == (0, 0)
 
 
 DELTA = only(delta=True)

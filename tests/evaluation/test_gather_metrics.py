@@ -111,7 +111,6 @@ def run_all(folder, out):
     audio, mel = Audio().model_dump(mode="json"), Mel().model_dump(mode="json")
     write_manifests(
         {"name": "t", "source": "folder", "path": str(folder)},
-        str(folder),
         audio,
         manifest_path=out / "manifest.csv",
         coverage_path=out / "coverage.csv",

@@ -1,5 +1,11 @@
+import numpy as np
 import pytest
 
+import own_machine
+from pygoodvibes.monitoring import score_files
+from pygoodvibes.monitoring.alarm import Alarm
+from pygoodvibes.monitoring.judge import judge
+from pygoodvibes.monitoring.score_clip import score_clip
 from pygoodvibes.monitoring.score_files import expand
 from pygoodvibes.util.errors import UserError
 
@@ -13,3 +19,30 @@ def test_folders_stand_for_the_recordings_below_them(tmp_path):
     assert found == ["odd.xyz", f"{new}/a/c.WAV", f"{new}/b.flac", f"{new}/b.flac"]
     with pytest.raises(UserError, match=r"empty: no recordings in it .* such as other\.m4a"):
         expand([str(tmp_path / "empty")])
+
+
+def test_many_clips_in_two_processes_score_as_one_by_one(model, tmp_path):
+    folder = own_machine.healthy(tmp_path / "pump")
+    panel = score_files.Panel([model], [judge(model)])
+    clips = sorted(map(str, folder.glob("*.wav"))) * 2
+    many = [records[0].score for records in score_files.score_clips(panel, clips, jobs=2)]
+    alone = [score_clip(model, clip).score for clip in clips]
+    assert many == pytest.approx(alone, rel=1e-12)
+
+
+def test_a_stream_that_is_stopped_shows_what_it_has_found(model):
+    def blocks():
+        yield own_machine.sound(100, whistle=0.05).astype(np.float32)
+        raise KeyboardInterrupt
+
+    panel = score_files.Panel([model], [judge(model)])
+    bells = [Alarm(3, 5)]
+    found = score_files.score_windows(panel, "-", blocks(), window=1, hop=1, alarms=bells)
+    shown = []
+    try:
+        shown += next(found)
+        next(found)
+    except KeyboardInterrupt:
+        shown.append("stopped")
+    record, end = shown
+    assert record.verdict == "anomalous" and record.alarm is True and end == "stopped"

@@ -1,52 +1,17 @@
 import json
-import math
 import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from pygoodvibes.choice.indicators import INDICATORS
+from made_choices import IDS, SHIFT, N, document_of, outcome, scores_of
 from pygoodvibes.evaluation import metrics
-from pygoodvibes.evaluation.choice_value import Outcome, outcomes, three_scores
+from pygoodvibes.evaluation.choice_value import Outcome, three_scores
 from pygoodvibes.report import choice_tables
 from pygoodvibes.report.table import NOTHING
 from pygoodvibes.util.csv_files import read_records, write_records
 
-IDS = [(machine, machine_id) for machine in ("fan", "pump") for machine_id in ("00", "02", "04")]
-SHIFT = {"fixed": 0.7, "good": 2.5, "fair": 1.2, "blind": 0.0}
 OPTIONS = {"resamples": 200, "confidence": 0.95, "seed": 1, "data": "made up"}
-N = 40
-
-
-def scores_of(key, seed=0):
-    rng = np.random.default_rng([seed, IDS.index(key)])
-    anomalous = np.arange(2 * N) >= N
-    common = rng.normal(size=2 * N)
-    return anomalous, {
-        name: common + 0.3 * rng.normal(size=2 * N) + shift * anomalous
-        for name, shift in SHIFT.items()
-    }
-
-
-def outcome(key, *, chosen=("good",), sign=1.0, scores=None):
-    anomalous, made = scores_of(key)
-    scores = made if scores is None else scores
-    document = {
-        "machine": key[0],
-        "id": key[1],
-        "chosen": list(chosen),
-        "reason": "because",
-        "burstiness_db": None,
-        "stand_ins": 12,
-        "indicators": {
-            name: dict.fromkeys(INDICATORS, math.nan)
-            | {"stand_in_separation": sign * metrics.auc(anomalous, values)}
-            for name, values in scores.items()
-        },
-    }
-    return Outcome(document, anomalous, scores, 0.1)
 
 
 def every(**keys):
@@ -104,24 +69,6 @@ def test_without_resamples_there_are_no_intervals_and_no_verdict():
     table = three(every(), resamples=0)
     assert "[" not in "".join(table.rows[0])
     assert "no difference that holds" in table.notes[-1]
-
-
-def test_several_chosen_ones_are_averaged():
-    known = [outcome(IDS[0], chosen=["good", "fair"])]
-    _, scores = scores_of(IDS[0])
-    found = three_scores(known, "fixed")[IDS[0]]
-    joined = (scores["good"] + scores["fair"]) / 2
-    assert np.allclose(found["label-free choice"][1], joined)
-    assert np.array_equal(found["fixed default"][1], scores["fixed"])
-
-
-@settings(deadline=None)
-@given(st.integers(0, 1000), st.sampled_from(IDS))
-def test_no_candidate_is_better_than_the_oracle(seed, key):
-    anomalous, scores = scores_of(key, seed)
-    each = outcome(key, scores=scores)
-    best = each.measure(scores[each.oracle()])[0]
-    assert best == max(metrics.auc(anomalous, values) for values in scores.values())
 
 
 def test_ids_without_the_default_are_left_out_of_the_comparison():
@@ -189,16 +136,6 @@ def test_choice_is_compared_with_chance_and_with_no_choice():
     assert fused == pytest.approx(100 * np.mean(joined), abs=0.051)
     two = numbers(row_of(table, "stand_in_separation")["Best 2 fused"])[0]
     assert numbers(table.notes[1])[0] == pytest.approx(two - fused, abs=0.11)
-
-
-def document_of(each):
-    def plain(values):
-        return {key: None if math.isnan(value) else value for key, value in values.items()}
-
-    return {
-        **each.document,
-        "indicators": {name: plain(values) for name, values in each.indicators.items()},
-    }
 
 
 def written(folder, known, name="a", shuffle=False):
@@ -273,25 +210,3 @@ def test_an_id_without_labels_or_candidates_is_shown_with_its_reason(tmp_path):
     assert table.rows[2][-1] == "good"
     rows = choice_tables.rows_of([blind, nothing])
     assert [row["auc"] for row in rows] == [""] * len(SHIFT)
-
-
-def test_unknown_labels_do_not_count():
-    document = document_of(outcome(IDS[0]))
-    clips = ["a.wav", "b.wav", "c.wav"]
-    manifest = [
-        {
-            "machine": "fan",
-            "id": "00",
-            "clip": clip,
-            "split": "test",
-            "label": label,
-            "status": "ok",
-        }
-        for clip, label in zip(clips, ("normal", "unknown", "anomaly"), strict=True)
-    ]
-    rows = [{"id": "00", "clip": clip, **dict.fromkeys(SHIFT, "1.5")} for clip in clips]
-    rows[0]["fair"] = ""
-    [found] = outcomes([document], {IDS[0]: rows}, manifest, max_fpr=0.1)
-    assert found.anomalous.tolist() == [False, True]
-    assert set(found.scores) == {"fixed", "good", "blind"}
-    assert math.isnan(found.indicators["good"]["burstiness"])

@@ -1,16 +1,9 @@
-import html.parser
-import re
-
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
+from published_references import REFERENCES, published
 from pygoodvibes.data.manifest import COLUMNS as MANIFEST_COLUMNS
 from pygoodvibes.data.manifest import COVERAGE_COLUMNS
 from pygoodvibes.evaluation import averages as evaluation_averages
 from pygoodvibes.evaluation.averages import AVERAGE_COLUMNS, AVERAGED
 from pygoodvibes.evaluation.evaluate import COLUMNS
-from pygoodvibes.report.published import published_cells, read_references
 from pygoodvibes.report.run_tables import (
     averages_table,
     clips_table,
@@ -18,95 +11,8 @@ from pygoodvibes.report.run_tables import (
     thresholds_table,
     write_tables,
 )
-from pygoodvibes.report.table import NOTHING, Table, by, percent
-from pygoodvibes.util.csv_files import read_records, write_records
-
-texts = st.text(
-    st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=12
-)
-anything = st.text(max_size=12)
-
-
-def cells_of(line):
-    """Split a row of a Markdown table as GitHub does: at bars that no backslash escapes."""
-    assert line.startswith("| ")
-    assert line.endswith(" |")
-    parts = re.split(r"(?<!\\)((?:\\\\)*)\|", line)
-    joined = [
-        before + slashes for before, slashes in zip(parts[::2], [*parts[1::2], ""], strict=True)
-    ]
-    return [re.sub(r"\\([\\|])", r"\1", cell.strip()) for cell in joined[1:-1]]
-
-
-@given(st.lists(st.tuples(anything, anything), max_size=4))
-def test_no_cell_breaks_the_markdown_table(rows):
-    text = Table("Title", ["a", "b|c"], rows, text=frozenset(["a"])).markdown()
-    lines = text.split("\n\n")[1].strip().split("\n") if rows else text.strip().split("\n")[2:]
-    assert len(lines) == len(rows) + 2
-    assert cells_of(lines[0]) == ["a", "b|c"]
-    for line, row in zip(lines[2:], rows, strict=True):
-        assert cells_of(line) == [" ".join(cell.split()) for cell in row]
-    assert len({len(line) for line in lines}) == 1
-
-
-def test_a_markdown_table():
-    table = Table(
-        "AUC", ["Name", "AUC"], [["lof", "97.1"], ["a|b", "5.0"]], ["Of\nfans."], {"Name"}
-    )
-    assert table.markdown() == (
-        "## AUC\n"
-        "\n"
-        "| Name |  AUC |\n"
-        "| ---- | ---: |\n"
-        "| lof  | 97.1 |\n"
-        "| a\\|b |  5.0 |\n"
-        "\n"
-        "- Of fans.\n"
-    )
-
-
-class Parser(html.parser.HTMLParser):
-    def __init__(self, text):
-        super().__init__()
-        self.cells, self.open, self.tags = [], False, []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.open = tag in ("td", "th")
-        if self.open:
-            self.cells.append("")
-
-    def handle_endtag(self, tag):
-        self.open = False
-
-    def handle_data(self, data):
-        if self.open:
-            self.cells[-1] += data
-
-
-@given(st.lists(st.tuples(texts, texts), max_size=3), texts)
-def test_no_cell_breaks_the_html_table(rows, note):
-    text = Table("<T>", ["a", "b"], rows, [note]).html()
-    parser = Parser(text)
-    assert parser.cells == ["a", "b", *(cell for row in rows for cell in row)]
-    assert parser.tags.count("tr") == len(rows) + 1
-    assert "&lt;T&gt;" in text
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        ("", NOTHING),
-        (None, NOTHING),
-        (float("nan"), NOTHING),
-        ("0.5", "50.0"),
-        (1, "100.0"),
-        (0.12345, "12.3"),
-    ],
-)
-def test_percent(value, shown):
-    assert percent(value) == shown
+from pygoodvibes.report.table import NOTHING
+from pygoodvibes.util.csv_files import write_records
 
 
 def metric_row(machine, machine_id, detector, auc, **more):
@@ -124,25 +30,6 @@ METRICS = [
     metric_row("fan", "02", "lof", "", threshold="", note="no detector; few"),
     metric_row("pump", "00", "knn", "0.6"),
     metric_row("pump", "00", "lof", "0.5"),
-]
-REFERENCES = [
-    {
-        "name": "base",
-        "machine": "fan",
-        "id": "00",
-        "auc": "0.54",
-        "pauc": "0.49",
-        "source": "paper",
-    },
-    {
-        "name": "base",
-        "machine": "fan",
-        "id": "02",
-        "auc": "0.74",
-        "pauc": "0.55",
-        "source": "paper",
-    },
-    {"name": "base", "machine": "pump", "id": "00", "auc": "0.30", "pauc": "", "source": "paper"},
 ]
 
 
@@ -219,67 +106,11 @@ def test_clips_that_are_left_out_are_named():
     assert table.notes[-1] == "and 2 more."
 
 
-def test_references_of_a_benchmark():
-    assert read_references("none") == []
-    rows = read_references("dcase2020")
-    assert {"name", "machine", "id", "auc", "pauc", "source"} <= set(rows[0])
-    per_name = {}
-    for row in rows:
-        per_name.setdefault(row["name"], []).append((row["machine"], row["id"]))
-        assert row["source"]
-        assert 0 <= float(row["auc"]) <= 1
-    for pairs in per_name.values():
-        # machine IDs, machine types, or all together
-        assert len(pairs) == len(set(pairs))
-        assert len(pairs) in (23, 6, 1)
-
-
-TYPES = ("fan", "pump", "slider", "valve", "ToyCar", "ToyConveyor")
-
-
-def published(name, machine, machine_id, auc):
-    row = {"machine": machine, "id": machine_id, "auc": auc, "pauc": auc}
-    return {"name": name, "source": "paper", **row}
-
-
-def test_published_means_are_those_of_the_ids_asked_for():
-    cells = published_cells(REFERENCES, {"fan": ["00"], "pump": None})
-    assert cells == {
-        "fan": "54.0 / 49.0",
-        "pump": f"30.0 / {NOTHING}",
-        "": f"42.0 / {NOTHING}",
-    }
-    assert published_cells(REFERENCES, {}) == {"": f"{NOTHING} / {NOTHING}"}
-
-
-def test_results_published_per_type_or_for_all_types_need_no_ids():
-    of_types = [published("net", machine, "", "0.8") for machine in TYPES]
-    cells = published_cells(of_types, {"fan": ["00"], "pump": ["02"]})
-    assert cells == {"fan": "80.0 / 80.0", "pump": "80.0 / 80.0", "": "80.0 / 80.0"}
-    alone = [published("one", "", "", "0.9")]
-    assert published_cells(alone, dict.fromkeys(TYPES))[""] == "90.0 / 90.0"
-    # the mean of six types is not that of some of them
-    nothing = f"{NOTHING} / {NOTHING}"
-    assert published_cells(alone, {"fan": None}) == {"fan": nothing, "": nothing}
-
-
 def test_only_what_was_published_per_machine_id_stands_beside_machine_ids():
     more = [*REFERENCES, published("net", "fan", "", "0.8")]
     table = machine_ids_table(METRICS, more, data="test data", confidence=0.95)
     assert "base" in table.columns
     assert "net" not in table.columns
-
-
-def test_the_strongest_system_without_a_network_is_among_the_references():
-    [row] = [row for row in read_references("dcase2020") if row["name"] == "SECOM"]
-    assert (row["machine"], row["id"]) == ("", "")
-    assert (float(row["auc"]), float(row["pauc"])) == (0.8706, 0.7403)
-    [baseline] = [
-        published_cells(group, dict.fromkeys(TYPES))
-        for name, group in by(read_references("dcase2020"), "name").items()
-        if "baseline" in name
-    ]
-    assert baseline[""] == "73.7 / 59.7"
 
 
 def test_all_tables_are_written(tmp_path):
@@ -309,15 +140,3 @@ def test_all_tables_are_written(tmp_path):
     assert page.count("<table>") == 4
     assert "cut &lt;short&gt;" in page
     assert "| knn" in outputs["averages"].read_text()
-
-
-@pytest.mark.shared
-def test_the_organisers_baseline_is_as_published(shared):
-    published = read_records(shared / "golden/dcase2020_baseline.csv")
-    ours = [row for row in read_references("dcase2020") if "baseline" in row["name"]]
-    assert len(published) == 23
-
-    def values(rows):
-        return [(row["machine"], row["id"], float(row["auc"]), float(row["pauc"])) for row in rows]
-
-    assert values(ours) == values(published)

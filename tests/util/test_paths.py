@@ -1,8 +1,9 @@
+import os
 from pathlib import Path
 
 import pytest
 
-from pygoodvibes.util.paths import locate
+from pygoodvibes.util.paths import in_utf8, locate
 
 
 @pytest.fixture
@@ -35,3 +36,14 @@ def test_absolute_paths_stay(project, monkeypatch):
 def test_the_home_folder_has_a_sign(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     assert locate("~/clips") == tmp_path / "clips"
+
+
+@pytest.mark.parametrize("name", ["a.wav", "café.wav", "泵/1.wav", ""])
+def test_names_in_utf8_stay_as_they_are(name):
+    assert in_utf8(name) == name
+
+
+def test_bytes_that_are_not_utf8_become_escapes():
+    name = os.fsdecode(b"caf\xe9/\xff.wav")
+    assert in_utf8(name) == "caf\\udce9/\\udcff.wav"
+    assert in_utf8(name).encode() == b"caf\\udce9/\\udcff.wav"

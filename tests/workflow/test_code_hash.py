@@ -1,4 +1,4 @@
-import importlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -7,12 +7,18 @@ import textwrap
 
 import pytest
 
-from pygoodvibes.detectors import registry
-from pygoodvibes.embeddings.registry import module_of
-from pygoodvibes.workflow import code_hash
-from pygoodvibes.workflow.code_hash import PACKAGE, _imports, code_files, code_hash, modules
-from pygoodvibes.workflow.fingerprint import fingerprint, state, take_snapshot
-from pygoodvibes.workflow.result_cache import drop_broken_links
+from pygoodvibes.detectors import registry as detectors
+from pygoodvibes.embeddings import registry as embeddings
+from pygoodvibes.workflow.code_hash import PACKAGE, code_files, code_hash, modules
+
+MEL = {
+    "__init__.py",
+    "audio/__init__.py",
+    "audio/mel.py",
+    "util/__init__.py",
+    "util/errors.py",
+}
+"""What importing `pygoodvibes.audio.mel` runs."""
 
 
 def names_of(paths, package=PACKAGE):
@@ -26,25 +32,26 @@ def script(tmp_path, text):
 
 
 def test_modules_are_followed_however_deep_they_are_imported(tmp_path):
-    rule = script(tmp_path, "from pygoodvibes import detection")
+    rule = script(tmp_path, "from pygoodvibes.detection import fit")
     found = names_of(code_files(rule))
-    assert {"__init__.py", "detection.py", "records.py", "errors.py", "vectors.py"} <= found
-    assert {"detectors/__init__.py", "detectors/base.py", "settings.py"} <= found
-    assert "publishing.py" not in found and "config.py" not in found
-    assert not any(name.startswith("figures") for name in found)
+    assert {"__init__.py", "detection/__init__.py", "detection/fit.py"} <= found
+    assert {"util/csv_files.py", "util/errors.py", "embeddings/vectors.py"} <= found
+    assert {"detectors/__init__.py", "detectors/base.py", "util/settings.py"} <= found
+    rooms = {name.partition("/")[0] for name in found}
+    assert not rooms & {"figures", "report", "config", "monitoring", "evaluation", "cli"}
 
 
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("import pygoodvibes.audio.mel", {"__init__.py", "mel.py", "errors.py"}),
-        ("import numpy, pygoodvibes.audio.mel as m", {"__init__.py", "mel.py", "errors.py"}),
-        ("from pygoodvibes.audio.mel import log_mel", {"__init__.py", "mel.py", "errors.py"}),
-        ("from pygoodvibes import mel as m", {"__init__.py", "mel.py", "errors.py"}),
-        ("def f():\n    from pygoodvibes import mel", {"__init__.py", "mel.py", "errors.py"}),
-        ("if 0:\n    import pygoodvibes.audio.mel", {"__init__.py", "mel.py", "errors.py"}),
+        ("import pygoodvibes.audio.mel", MEL),
+        ("import numpy, pygoodvibes.audio.mel as m", MEL),
+        ("from pygoodvibes.audio.mel import log_mel", MEL),
+        ("from pygoodvibes.audio import mel as m", MEL),
+        ("def f():\n    from pygoodvibes.audio import mel", MEL),
+        ("if 0:\n    import pygoodvibes.audio.mel", MEL),
         ("import pygoodvibes_other, numpy", set()),
-        ("x = 'from pygoodvibes import mel'", set()),
+        ("x = 'from pygoodvibes.audio import mel'", set()),
     ],
 )
 def test_every_way_to_import_is_seen(tmp_path, line, expected):
@@ -52,32 +59,30 @@ def test_every_way_to_import_is_seen(tmp_path, line, expected):
 
 
 def test_modules_have_the_names_that_python_imports_them_by(tmp_path):
-    rule = script(tmp_path, "from pygoodvibes.embeddings.registry import statistics")
+    rule = script(tmp_path, "from pygoodvibes.embeddings import statistics")
     found = modules(rule, ("pygoodvibes.detectors.lof",))
-    assert {
-        "pygoodvibes",
-        "pygoodvibes.embeddings.registry",
-        "pygoodvibes.embeddings.statistics",
-    } <= set(found)
-    assert {"pygoodvibes.audio.mel_cache", "pygoodvibes.detectors.lof"} <= set(found)
+    assert {"pygoodvibes", "pygoodvibes.embeddings", "pygoodvibes.embeddings.statistics"} <= set(
+        found
+    )
+    assert "pygoodvibes.detectors.lof" in found
     for name in found:
         importlib.import_module(name)
 
 
-def test_a_package_is_its_init_and_what_that_imports(tmp_path):
-    rule = script(tmp_path, "from pygoodvibes.embeddings.registry import statistics")
-    found = names_of(code_files(rule))
-    assert {"embeddings/__init__.py", "embeddings/statistics.py", "mel_cache.py", "mel.py"} <= found
+def test_a_module_comes_with_the_packages_on_its_way_and_not_with_its_neighbours(tmp_path):
+    found = names_of(code_files(script(tmp_path, "from pygoodvibes.data.sources import archive")))
+    assert {"data/__init__.py", "data/sources/__init__.py", "data/sources/archive.py"} <= found
+    assert not {"data/sources/kaggle.py", "data/manifest.py"} & found
 
 
 def test_modules_that_only_the_config_names_are_added(tmp_path):
-    rule = script(tmp_path, "from pygoodvibes import detection")
+    rule = script(tmp_path, "from pygoodvibes.detection import fit")
     assert "detectors/lof.py" not in names_of(code_files(rule))
-    with_lof = code_files(rule, (registry.module_of("lof"),))
+    with_lof = code_files(rule, (detectors.module_of("lof"),))
     assert "detectors/lof.py" in names_of(with_lof)
-    other = code_files(rule, (registry.module_of("sklearn.svm.OneClassSVM"),))
+    other = code_files(rule, (detectors.module_of("sklearn.svm.OneClassSVM"),))
     assert "detectors/estimator.py" in names_of(other)
-    assert code_hash(rule) != code_hash(rule, registry.module_of("lof"))
+    assert code_hash(rule) != code_hash(rule, detectors.module_of("lof"))
 
 
 def test_what_a_rule_really_loads_is_among_its_files(root):
@@ -105,60 +110,63 @@ def test_what_a_rule_really_loads_is_among_its_files(root):
 
 
 @pytest.fixture
-def copied(tmp_path, monkeypatch, root):
-    """Return a copy of the library whose provenance looks at the copy."""
-    shutil.copytree(
-        root / "scripts/pygoodvibes",
-        tmp_path / "copy/pygoodvibes",
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
-    monkeypatch.setattr(code_hash, "PACKAGE", tmp_path / "copy/pygoodvibes")
+def copied(tmp_path, root):
+    """Return a copy of the library, and what loads its own `code_hash`, which looks at the copy."""
+    package = tmp_path / "copy/pygoodvibes"
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(root / "scripts/pygoodvibes", package, ignore=ignored)
 
-    def forget():
-        _imports.cache_clear()
-        code_hash.cache_clear()
+    def load():
+        path = package / "workflow/code_hash.py"
+        spec = importlib.util.spec_from_file_location("copied_code_hash", path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        assert package.resolve() == module.PACKAGE
+        return module
 
-    forget()
-    yield tmp_path / "copy/pygoodvibes", forget
-    forget()
+    return package, load
 
 
 def test_an_edit_of_a_module_far_below_changes_the_hash(copied, tmp_path):
-    package, forget = copied
-    rule = script(tmp_path, "from pygoodvibes.embeddings.registry import embed_clips")
-    module = module_of("statistics")
-    before = code_hash(rule, module)
-    forget()
-    assert code_hash(rule, module) == before
-    for name in ("errors.py", "mel.py", "embeddings/statistics.py", "__init__.py", "settings.py"):
+    package, load = copied
+    rule = script(tmp_path, "from pygoodvibes.embeddings.embed import embed_clips")
+    module = embeddings.module_of("statistics")
+    before = load().code_hash(rule, module)
+    assert load().code_hash(rule, module) == before
+    for name in (
+        "util/errors.py",
+        "audio/mel_cache.py",
+        "embeddings/statistics.py",
+        "__init__.py",
+        "embeddings/__init__.py",
+        "util/settings.py",
+    ):
         original = (package / name).read_text()
         (package / name).write_text(original + "\n# another line\n")
-        forget()
-        assert code_hash(rule, module) != before, name
+        assert load().code_hash(rule, module) != before, name
         (package / name).write_text(original)
-    (package / "tables.py").write_text("broken = True\n")
-    forget()
-    assert code_hash(rule, module) == before
+    (package / "report/run_tables.py").write_text("broken = True\n")
+    assert load().code_hash(rule, module) == before
 
 
 def test_the_hash_knows_which_file_holds_what(copied, tmp_path):
-    package, forget = copied
+    package, load = copied
     rule = script(tmp_path, "from pygoodvibes import one, two")
     (package / "one.py").write_text("a = 1\n")
     (package / "two.py").write_text("a = 2\n")
-    before = code_hash(rule)
-    forget()
+    before = load().code_hash(rule)
     (package / "one.py").write_text("a = 2\n")
     (package / "two.py").write_text("a = 1\n")
-    assert code_hash(rule) != before
+    assert load().code_hash(rule) != before
 
 
 def test_modules_that_import_each_other_come_to_an_end(copied, tmp_path):
-    package, _ = copied
+    package, load = copied
     (package / "one.py").write_text("import pygoodvibes.two\n")
     (package / "two.py").write_text("import pygoodvibes.one\n")
     rule = script(tmp_path, "from pygoodvibes import one")
-    assert names_of(code_files(rule), package) == {"__init__.py", "one.py", "two.py"}
+    found = names_of(load().code_files(rule), package.resolve())
+    assert found == {"__init__.py", "one.py", "two.py"}
 
 
 def test_library_code_is_imported_in_the_ways_that_are_followed(root):
@@ -168,95 +176,6 @@ def test_library_code_is_imported_in_the_ways_that_are_followed(root):
         assert not [line for line in lines if line.startswith(("from .", "import ."))], path
 
 
-# --- the state of a folder of clips
-
-
-@pytest.fixture
-def clips(tmp_path):
-    folder = tmp_path / "fan"
-    (folder / "train").mkdir(parents=True)
-    (folder / "test").mkdir()
-    for name in ("train/a.wav", "train/b.wav", "test/a.wav"):
-        (folder / name).write_bytes(b"some sound")
-    return folder
-
-
-def test_a_folder_that_we_made_is_fresh_until_it_changes(clips):
-    assert state(clips) != ""
-    take_snapshot(clips)
-    assert state(clips) == ""
-
-
-@pytest.mark.parametrize("change", ["add", "remove", "rename", "touch", "grow", "move"])
-def test_every_change_of_a_folder_shows(clips, change):
-    take_snapshot(clips)
-    file = clips / "train/a.wav"
-    if change == "add":
-        (clips / "test/c.wav").write_bytes(b"some sound")
-    elif change == "remove":
-        file.unlink()
-    elif change == "rename":
-        file.rename(clips / "train/c.wav")
-    elif change == "move":
-        file.rename(clips / "test/c.wav")
-    elif change == "touch":
-        os.utime(file, ns=(0, 1_000_000_000))
-    else:
-        status = file.stat()
-        file.write_bytes(b"some more sound")
-        os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
-    changed = state(clips)
-    assert changed != ""
-    assert state(clips) == changed
-
-
-def test_names_with_a_dot_in_front_do_not_count(clips):
-    before = fingerprint(clips)
-    (clips / ".downloads").mkdir()
-    (clips / ".downloads/part.zip").write_bytes(b"x")
-    (clips / "train/.hidden").write_bytes(b"x")
-    assert fingerprint(clips) == before
-
-
-def test_a_fingerprint_reads_no_file(clips):
-    for path in clips.rglob("*.wav"):
-        path.chmod(0)
-    assert len(fingerprint(clips)) == 16
-
-
-def test_links_and_odd_names_in_a_folder_do_no_harm(clips):
-    before = fingerprint(clips)
-    (clips / "train/broken.wav").symlink_to("nowhere.wav")
-    (clips / "train/round").symlink_to(clips)
-    os.close(os.open(os.fsencode(clips) + b"/\xff.wav", os.O_CREAT))
-    after = fingerprint(clips)
-    assert after != before
-    assert fingerprint(clips) == after
-
-
-def test_state_of_a_file_and_of_nothing(tmp_path):
-    assert state(tmp_path / "nothing") == ""
-    table = tmp_path / "table.csv"
-    table.write_text("a\n")
-    os.utime(table, ns=(0, 5))
-    assert state(table) == "2-5"
-    table.write_text("ab\n")
-    assert state(table) != "2-5"
-
-
-def test_broken_links_are_dropped_and_nothing_else(tmp_path):
-    folder = tmp_path / "resources"
-    (folder / "mel").mkdir(parents=True)
-    (tmp_path / "cached").write_text("x")
-    (folder / "mel/good").symlink_to(tmp_path / "cached")
-    (folder / "mel/broken").symlink_to(tmp_path / "gone")
-    (folder / "file").write_text("x")
-    drop_broken_links(folder)
-    assert sorted(path.name for path in folder.rglob("*")) == ["file", "good", "mel"]
-    drop_broken_links(tmp_path / "nothing")
-
-
 def test_code_and_tests_look_at_the_same_package():
-    importlib.invalidate_caches()
     assert PACKAGE.name == "pygoodvibes"
-    assert (PACKAGE / "provenance.py").is_file()
+    assert (PACKAGE / "workflow/code_hash.py").is_file()

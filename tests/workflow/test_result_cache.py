@@ -4,7 +4,7 @@ import time
 import pytest
 
 from pygoodvibes.cli.main import main
-from pygoodvibes.workflow.result_cache import prune
+from pygoodvibes.workflow.result_cache import drop_broken_links, prune
 
 DAY = 86400
 
@@ -52,3 +52,15 @@ def test_the_command_tells_what_it_did(project, monkeypatch, capsys):
     monkeypatch.setenv("SNAKEMAKE_OUTPUT_CACHE", str(project / "none"))
     assert main(["prune"]) == 1
     assert "no such folder" in capsys.readouterr().err
+
+
+def test_broken_links_are_dropped_and_nothing_else(tmp_path):
+    folder = tmp_path / "resources"
+    (folder / "mel").mkdir(parents=True)
+    (tmp_path / "cached").write_text("x")
+    (folder / "mel/good").symlink_to(tmp_path / "cached")
+    (folder / "mel/broken").symlink_to(tmp_path / "gone")
+    (folder / "file").write_text("x")
+    drop_broken_links(folder)
+    assert sorted(path.name for path in folder.rglob("*")) == ["file", "good", "mel"]
+    drop_broken_links(tmp_path / "nothing")

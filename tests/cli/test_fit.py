@@ -1,0 +1,104 @@
+import csv
+import io
+import os
+
+import pytest
+import soundfile
+
+import own_machine
+from pygoodvibes.cli.main import main
+from pygoodvibes.models import machine_model
+
+
+def rows_of(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_fit_overwrites_no_recording(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    own_machine.healthy(tmp_path / "pump", 4)
+    keep = own_machine.write(tmp_path / "keep.wav", 1)
+    before = keep.read_bytes()
+    for path in ("keep.wav", "model.dat", "no/model.pgv"):
+        assert main(["fit", "pump", "-o", path]) == 1
+        shown = capsys.readouterr().err
+        assert shown.startswith(f"Error: -o {path}: ") and shown.count("\n") == 1
+    assert keep.read_bytes() == before and not (tmp_path / "model.dat").exists()
+
+
+def test_fit_leaves_out_a_name_that_is_not_utf8(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / os.fsdecode(b"pompe \xe9")
+    own_machine.healthy(tmp_path / "drafts", 7).rename(folder)
+    (folder / "000.wav").rename(folder / os.fsdecode(b"caf\xe9.wav"))
+    assert main(["fit", str(folder), "-o", "x.pgv"]) == 0
+    assert "caf\\udce9.wav: its name is not UTF-8 text" in capsys.readouterr().out
+    assert machine_model.load("x.pgv").training["clips"] == 6
+    soundfile.write(tmp_path / "a.flac", own_machine.sound(1), own_machine.RATE)
+    (tmp_path / "a.flac").rename(folder / "a.flac")
+    assert main(["fit", str(folder)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Error: ") and "a.flac: its name is not UTF-8 text; rename" in said
+
+
+def test_fit_prints_what_it_learnt_and_its_model_scores(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    own_machine.healthy(tmp_path / "my pump", 8)
+    (tmp_path / "my pump" / "text.wav").write_text("hello")
+    assert main(["fit", "my pump", "--false-alarm-rate", "0.25"]) == 0
+    out = capsys.readouterr().out
+    assert "my_pump: 8 recordings, 8 s at 8000 Hz; 1 left out:" in out
+    assert "text.wav: no readable audio" in out and "2 of 8 held-out recordings lie above" in out
+    assert "pygoodvibes score my_pump.pgv" in out
+    own_machine.write(tmp_path / "odd.wav", 200, whistle=0.2)
+    assert main(["score", "my_pump.pgv", "odd.wav"]) == 3
+    assert main(["fit", "my pump", "-o", "x.pgv", "--machine", "pump-3", "--jobs", "1"]) == 0
+    assert machine_model.load("x.pgv").name == "pump-3"
+    assert "can't tell false-alarm rates below 1 in 9" in capsys.readouterr().out
+    assert main(["fit", "nowhere"]) == 1
+    assert "no such folder" in capsys.readouterr().err
+
+
+def test_fit_in_windows_and_score_in_the_same(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    own_machine.write(tmp_path / "night.wav", 1, seconds=30)
+    assert main(["fit", "night.wav"]) == 1
+    assert "--window SECONDS" in capsys.readouterr().err
+    assert main(["fit", "night.wav", "--window", "2", "--hop", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "night: 29 windows of 2 s from 1 recording(s), 58 s at 8000 Hz" in out
+    assert "threshold from 14 windows" in out  # half of each was heard before
+    assert main(["score", "night.pgv", "night.wav", "--hop", "2", "--csv", "-"]) == 0
+    rows = rows_of(capsys.readouterr().out)
+    assert [row["start"] for row in rows[:3]] == ["0.0", "2.0", "4.0"]
+    assert {(row["seconds"], row["reason"]) for row in rows} == {("2.0", "")}
+    with pytest.raises(SystemExit) as stopped:
+        main(["fit", "night.wav", "--window", "long"])
+    assert stopped.value.code == 2
+    assert "long is no number of seconds above 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("count", [3, 4])
+def test_a_fit_that_means_nothing_does_not_end_as_if_it_did(tmp_path, monkeypatch, capsys, count):
+    monkeypatch.chdir(tmp_path)
+    own_machine.healthy(tmp_path / "pump", count)
+    assert main(["fit", "pump"]) == 4
+    shown = capsys.readouterr()
+    assert shown.err.startswith("Warning: fusion: this model's verdicts mean nothing")
+    assert f"comes from {count} normal clips" in shown.err and "Model: pump.pgv" in shown.out
+    own_machine.write(tmp_path / "odd.wav", 200, whistle=0.05)
+    main(["score", "pump.pgv", "odd.wav"])
+    assert "verdicts mean nothing" in capsys.readouterr().err
+    main(["score", "pump.pgv", "odd.wav", "--threshold", "3"])
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.shared
+def test_a_dozen_real_clips_rank_but_do_not_decide(shared, tmp_path, capsys):
+    folder = shared / "data" / "mimii_fan_0db" / "fan"
+    model = str(tmp_path / "fan.pgv")
+    assert main(["fit", str(folder / "train"), "-o", model]) == 0
+    told = "threshold from 12 clips: between 3 and 34 % of normal clips will lie above it"
+    assert told in capsys.readouterr().out
+    main(["score", model, str(folder / "test")])
+    assert f"Caution: fan_id_00, fusion: {told}" in capsys.readouterr().err

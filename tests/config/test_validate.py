@@ -1,0 +1,43 @@
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pygoodvibes.config.config import Config
+from pygoodvibes.config.validate import validate
+from pygoodvibes.util.errors import UserError
+from settings_to_check import minimal
+
+KEYS = [
+    (section, key)
+    for section in ("audio", "mel", "embedding", "projection", "held_out", "threshold")
+    for key in Config.model_fields[section].annotation.model_fields
+]
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=4,
+)
+
+
+@given(place=st.sampled_from(KEYS), value=anything)
+def test_whatever_is_set_is_accepted_or_told_by_its_path(place, value):
+    section, key = place
+    table = {"method": "statistics"} if section == "embedding" else {}
+    try:
+        validate(minimal(**{section: {**table, key: value}}), name="my.yaml")
+    except UserError as error:
+        for line in str(error).splitlines():
+            assert re.match(rf"my\.yaml: {section}(\.\w+)*: .", line), line
+
+
+@given(value=anything)
+def test_whatever_a_section_is_the_message_is_a_users(value):
+    for section in ("dataset", "detectors", "mel", "figures"):
+        try:
+            validate(minimal(**{section: value}), name="my.yaml")
+        except UserError as error:
+            assert str(error).startswith(f"my.yaml: {section}")

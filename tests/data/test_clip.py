@@ -1,0 +1,85 @@
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pygoodvibes.data.clip import parse_dcase_name
+
+
+@pytest.mark.parametrize(
+    ("name", "machine_id", "label", "split", "domain"),
+    [
+        ("normal_id_00_00000000.wav", "00", "normal", "", ""),
+        ("anomaly_id_06_00000129.WAV", "06", "anomaly", "", ""),
+        ("id_01_00000000.wav", "01", "unknown", "", ""),
+        ("section_00_source_train_normal_0000_s_1.wav", "00", "normal", "train", "source"),
+        ("section_03_target_test_0000.wav", "03", "unknown", "test", "target"),
+        ("section_02_target_test_anomaly_0012.flac", "02", "anomaly", "test", "target"),
+        ("section_03_test_0000.wav", "03", "unknown", "test", ""),
+        ("section_00_0199.wav", "00", "unknown", "", ""),
+    ],
+)
+def test_published_names(name, machine_id, label, split, domain):
+    found = parse_dcase_name(name)
+    assert (found["id"], found["label"]) == (machine_id, label)
+    assert (found["split"], found["domain"]) == (split, domain)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "00000000.wav",
+        "normal_id_00_00000000.txt",
+        "normal_id_00.wav",
+        "abnormal_id_00_00000000.wav",
+        "normal_id_00_00000000.wav\n",
+        "my normal_id_00_00000000.wav",
+        "section_00.wav",
+        "section_00_middle_train_normal_0000.wav",
+        "",
+    ],
+)
+def test_other_names(name):
+    assert parse_dcase_name(name) is None
+
+
+@given(
+    label=st.sampled_from(["normal", "anomaly", "unknown"]),
+    machine_id=st.integers(0, 99).map("{:02d}".format),
+    number=st.integers(0, 10**8 - 1).map("{:08d}".format),
+)
+def test_names_of_2020_round_trip(label, machine_id, number):
+    start = "" if label == "unknown" else label + "_"
+    found = parse_dcase_name(f"{start}id_{machine_id}_{number}.wav")
+    assert found == {
+        "id": machine_id,
+        "label": label,
+        "number": number,
+        "split": "",
+        "domain": "",
+        "attributes": "",
+    }
+
+
+@given(
+    domain=st.sampled_from(["", "source", "target"]),
+    split=st.sampled_from(["", "train", "test"]),
+    label=st.sampled_from(["unknown", "normal", "anomaly"]),
+    machine_id=st.integers(0, 99).map("{:02d}".format),
+    number=st.integers(0, 9999).map("{:04d}".format),
+    attributes=st.text(string.ascii_letters + string.digits + "_-.", max_size=20),
+)
+def test_names_since_2021_round_trip(domain, split, label, machine_id, number, attributes):
+    # An attribute that is a number can't be told from the clip's number where label is missing.
+    attributes = "spd_" + attributes
+    parts = ["section", machine_id, domain, split, "" if label == "unknown" else label, number]
+    name = "_".join([part for part in [*parts, attributes] if part])
+    assert parse_dcase_name(name + ".wav") == {
+        "id": machine_id,
+        "label": label,
+        "number": number,
+        "split": split,
+        "domain": domain,
+        "attributes": attributes,
+    }
