@@ -17,6 +17,7 @@ MEL = {
     "audio/mel.py",
     "util/__init__.py",
     "util/errors.py",
+    "util/messages.py",
 }
 """What importing `pygoodvibes.audio.mel` runs."""
 
