@@ -103,9 +103,12 @@ def test_parts_that_were_held_out_are_not_fitted_once_more(monkeypatch):
 def test_what_scikit_learn_does_but_once_is_done_before_the_first_job():
     # how long a first and a second fit take is for the benchmark to say: here, that it is the first
     code = (
-        "from pygoodvibes.detection import fit; fit.first_fit(); "
+        "from unittest import mock; from pygoodvibes.detection import fit; "
         "from sklearn.utils import parallel; "
-        "assert parallel._threadpool_controller is not None"
+        "looks = mock.Mock(wraps=parallel.ThreadpoolController); "
+        "parallel.ThreadpoolController = looks; "
+        "fit.first_fit(); assert looks.call_count == 1; "
+        "fit.first_fit(); assert looks.call_count == 1"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -160,7 +160,7 @@ def test_a_bootstrap_sample_is_the_metric_of_repeated_clips():
 
 def test_how_many_resamples_are_worked_on_at_a_time_makes_no_difference(monkeypatch):
     whole = metrics.bootstrap(*clips(), resamples=10, seed=1)
-    monkeypatch.setattr(metrics, "_BLOCK", 3)
+    monkeypatch.setattr(metrics, "BLOCK", 3)
     assert np.array_equal(whole, metrics.bootstrap(*clips(), resamples=10, seed=1))
 
 

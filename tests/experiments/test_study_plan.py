@@ -4,7 +4,7 @@ import yaml
 from made_studies import CONFIG, READY_MADE, planned
 from pygoodvibes.config.validate import validate
 from pygoodvibes.experiments.study import read_study
-from pygoodvibes.experiments.study_plan import _distinct, plan
+from pygoodvibes.experiments.study_plan import plan
 from pygoodvibes.util.errors import UserError
 
 
@@ -113,4 +113,10 @@ def test_a_detector_that_only_the_study_has():
 def test_numbers_that_python_calls_equal_are_different_settings():
     grid = {"projection.n_components": [1, 0.5], "projection.whiten": [True]}
     assert len(planned(grid=grid)) == 2
-    assert len(_distinct([{"a": 1}, {"a": True}, {"a": 1.0}, {"a": 1}])) == 3
+    # one column of all, or all of them
+    grid = {"detectors.trees.max_features": [1, 1.0], "detectors.lof.n_neighbors": [3, 4]}
+    trees = {"method": "sklearn.ensemble.IsolationForest"}
+    content = {"dataset": {"name": "tiny", "source": "synthetic"}, "detectors": {"trees": trees}}
+    content["detectors"]["lof"] = {"n_neighbors": 4}
+    [run] = planned(validate(content), grid=grid)
+    assert len(run.variants) == 4

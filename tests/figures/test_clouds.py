@@ -43,4 +43,4 @@ def test_large_clouds_show_a_fixed_sample_in_3d():
     figure = plot_clouds(points, title_suffix=SUFFIX)
     assert "8,000 of 9,000 clips" in "".join(texts_of(figure))
     (solid,) = [axes for axes in figure.axes if axes.name == "3d"]
-    assert sum(len(c._offsets3d[0]) for c in solid.collections if c.get_gid()) == 8000
+    assert sum(len(c.get_offsets()) for c in solid.collections if c.get_gid()) == 8000

@@ -4,7 +4,7 @@ import pytest
 
 from made_studies import found
 from pygoodvibes.experiments.study_table import axes_of, figure_rows
-from pygoodvibes.figures.studies import MOST_BARS, _apart, plot_study
+from pygoodvibes.figures.studies import MOST_BARS, plot_study, spread_apart
 
 MEASURES = {"auc": "AUC", "pauc": "pAUC"}
 
@@ -91,7 +91,7 @@ def test_heat_maps_of_many_detectors_stand_side_by_side():
     ],
 )
 def test_names_at_the_end_of_lines_stand_apart(heights, moved):
-    assert _apart(heights, 1.0) == pytest.approx(moved)
+    assert spread_apart(heights, 1.0) == pytest.approx(moved)
 
 
 def test_more_keys_make_a_line_a_setting():

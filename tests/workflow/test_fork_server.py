@@ -202,7 +202,7 @@ def test_it_ends_with_the_process_that_made_it():
     code = (
         "import os; from pygoodvibes.workflow.fork_server import ForkServer; "
         "server = ForkServer(); "
-        "print(server._process.pid, flush=True); os._exit(0)"
+        "print(server.pid, flush=True); os._exit(0)"
     )
     made = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, timeout=60)
     assert gone(int(made.stdout))
@@ -211,8 +211,7 @@ def test_it_ends_with_the_process_that_made_it():
 def test_a_server_that_was_killed_is_an_error_and_not_a_result(server, script, tmp_path):
     started = tmp_path / "started"
     running = server.start(script(f"import time; open({str(started)!r}, 'w'); time.sleep(60)"))
-    server._process.kill()
-    server._process.wait()
+    os.kill(server.pid, signal.SIGKILL)
     with pytest.raises(ChildProcessError, match="has ended"):
         running.wait()
     os.kill(running.pid, signal.SIGKILL)

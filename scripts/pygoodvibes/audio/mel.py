@@ -9,7 +9,7 @@ import numpy as np
 
 from pygoodvibes.util.errors import UserError
 
-_BLOCK_FRAMES = 512
+BLOCK_FRAMES = 512
 """Frames transformed at a time: a DCASE clip in one go, an hour of sound in a few MB."""
 
 _GROUP_BANDS = 8
@@ -238,15 +238,15 @@ def log_mel(
         signal, (n_frames, n_fft), (hop_length * step, step), writeable=False
     )
     levels = np.empty((n_frames, n_mels), dtype=np.float32)
-    for start in range(0, n_frames, _BLOCK_FRAMES):
-        spectrum = scipy.fft.rfft(frames[start : start + _BLOCK_FRAMES] * taper, axis=1)
+    for start in range(0, n_frames, BLOCK_FRAMES):
+        spectrum = scipy.fft.rfft(frames[start : start + BLOCK_FRAMES] * taper, axis=1)
         squares = spectrum.view(np.float32)
         np.square(squares, out=squares)
         if power != 2.0:
             squares[:, ::2] = (squares[:, ::2] + squares[:, 1::2]) ** np.float32(power / 2.0)
             squares[:, 1::2] = 0.0
         for bands, columns, weights in groups:
-            part = levels[start : start + _BLOCK_FRAMES, bands]
+            part = levels[start : start + BLOCK_FRAMES, bands]
             np.matmul(squares[:, columns], weights, out=part)
     # in place: each array that is saved is one less to fill
     np.maximum(levels, np.float32(amin), out=levels)

@@ -13,7 +13,7 @@ import functools
 
 import numpy as np
 
-_BLOCK = 128
+BLOCK = 128
 """Resamples worked on at a time: those of a machine ID's clips stay in the processor's cache."""
 
 
@@ -108,8 +108,8 @@ def bootstrap(
     anomalous, scores = _checked(anomalous, scores)
     weights = _resampled(anomalous.tobytes(), resamples, seed)
     areas = np.empty((2, resamples))
-    for start in range(0, resamples, _BLOCK):
-        part = slice(start, start + _BLOCK)
+    for start in range(0, resamples, BLOCK):
+        part = slice(start, start + BLOCK)
         fpr, tpr = _weighted_roc(anomalous, scores, weights[part])
         areas[:, part] = _area(fpr, tpr), _standardised_area(fpr, tpr, max_fpr)
     return areas[0], areas[1]

@@ -113,7 +113,7 @@ def check(
         ]
         n_train = sum(map(len, training))
         tests = {label: [_tests(part, label) for part in parts] for label in LABELS}
-        found = dict(_recognised(training, tests, truth))
+        found = dict(recognise(training, tests, truth))
     accuracies = []
     for classifier in CLASSIFIERS:
         for target in TARGETS:
@@ -231,12 +231,28 @@ def _tests(part: ClipVectors, label: str) -> np.ndarray:
     return part.values[(part.split == "test") & (part.label == label)]
 
 
-def _recognised(
+def recognise(
     training: Sequence[np.ndarray],
     tests: Mapping[str, Sequence[np.ndarray]],
     truth: Mapping[str, np.ndarray],
 ) -> Iterator[tuple[tuple[str, str, str], list[np.ndarray]]]:
-    """Fit each classifier to each target; yield what it takes the test clips of each ID for."""
+    """Fit each classifier to each target; yield what it takes the test clips of each ID for.
+
+    Parameters
+    ----------
+    training : sequence of np.ndarray [shape=(n_clips, d)]
+        Vectors to learn from, of each machine ID.
+    tests : mapping of str to sequence of np.ndarray [shape=(n_clips, d)]
+        Vectors to recognise by label, of each machine ID in the same order.
+    truth : mapping of str to np.ndarray [shape=(n_ids,), dtype=int]
+        Class of each machine ID, by target.
+
+    Yields
+    ------
+    tuple of (tuple of (classifier, target, label), list of np.ndarray [shape=(n_clips,)])
+        The class that each test clip is taken for, of each machine ID. Nothing for a target with
+        fewer than two classes.
+    """
     from sklearn.neighbors import KNeighborsClassifier
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVC

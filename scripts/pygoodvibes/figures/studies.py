@@ -284,7 +284,7 @@ def _draw_types(
     )
     known = sorted((height, machine) for height, machine in ends if math.isfinite(height))
     span = max(1.0, np.subtract(*panel.get_ylim()[::-1]))
-    heights = _apart([height for height, _ in known], 0.065 * span)
+    heights = spread_apart([height for height, _ in known], 0.065 * span)
     for height, (_, machine) in zip(heights, known, strict=True):
         panel.annotate(
             machine,
@@ -298,8 +298,21 @@ def _draw_types(
         )
 
 
-def _apart(heights: Sequence[float], gap: float) -> list[float]:
-    """Move rising heights as little as needed for neighbours to be a gap apart."""
+def spread_apart(heights: Sequence[float], gap: float) -> list[float]:
+    """Move labels as little as needed for neighbours to be a gap apart.
+
+    Parameters
+    ----------
+    heights : sequence of float
+        Where the labels belong, in rising order.
+    gap : float > 0
+        Least distance from one to the next, in the unit of the heights.
+
+    Returns
+    -------
+    list of float
+        Where they go, in the same order.
+    """
     groups = [[height] for height in heights]
     number = 1
     while number < len(groups):

@@ -41,6 +41,11 @@ class ForkServer:
         calls a function of the module, once.
     without : sequence of str
         Modules that these would import and can do without, as if they were not installed.
+
+    Attributes
+    ----------
+    pid : int
+        Number of the process.
     """
 
     def __init__(self, modules: Sequence[str] = (), *, without: Sequence[str] = ()):
@@ -49,6 +54,7 @@ class ForkServer:
             first = json.dumps({"modules": list(modules), "without": list(without)})
             command = [sys.executable, "-m", __name__, str(its.fileno()), first]
             self._process = subprocess.Popen(command, pass_fds=[its.fileno()])
+        self.pid = self._process.pid
         self._sending = threading.Lock()
 
     def start(

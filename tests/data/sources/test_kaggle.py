@@ -51,8 +51,7 @@ def folder(tmp_path):
 @pytest.fixture
 def kaggle_server(server, monkeypatch):
     """A server that answers as Kaggle does; the client is sent to it, with an old-style key."""
-    kaggle_env = _kaggle_env()
-    monkeypatch.setitem(kaggle_env._env_to_endpoint, kaggle_env.KaggleEnv.PROD, server.url)
+    send_client_to(server.url, monkeypatch)
     monkeypatch.setenv("KAGGLE_USERNAME", "somebody")
     monkeypatch.setenv("KAGGLE_KEY", "secret")
     monkeypatch.setattr("time.sleep", lambda _: None)
@@ -61,10 +60,10 @@ def kaggle_server(server, monkeypatch):
     return server
 
 
-def _kaggle_env():
-    from kagglesdk import kaggle_env
+def send_client_to(url, monkeypatch):
+    from kagglesdk import kaggle_http_client
 
-    return kaggle_env
+    monkeypatch.setattr(kaggle_http_client, "get_endpoint", lambda environment: url)
 
 
 # --- credentials
@@ -250,10 +249,7 @@ def test_refusals(kaggle_server, folder, status, message):
 
 
 def test_nobody_answers(kaggle_server, folder, monkeypatch):
-    kaggle_env = _kaggle_env()
-    monkeypatch.setitem(
-        kaggle_env._env_to_endpoint, kaggle_env.KaggleEnv.PROD, "http://127.0.0.1:9"
-    )
+    send_client_to("http://127.0.0.1:9", monkeypatch)
     with pytest.raises(UserError, match=r"stopped .*run again to resume.*zenodo"):
         kaggle.fetch(folder, machines=MACHINES, progress=False)
 

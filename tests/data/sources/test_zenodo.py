@@ -153,7 +153,7 @@ def test_goes_on_after_the_connection_failed(server, options, tmp_path):
     }
 
 
-@pytest.mark.parametrize("where", ["_extract_member", "make_ready", "clear_away", "place_machine"])
+@pytest.mark.parametrize("where", ["extract_member", "make_ready", "clear_away", "place_machine"])
 def test_killed_on_the_way(server, options, tmp_path, monkeypatch, where):
     class Killed(BaseException):
         pass
@@ -161,7 +161,7 @@ def test_killed_on_the_way(server, options, tmp_path, monkeypatch, where):
     def die(*_):
         raise Killed
 
-    module = archive_module if where == "_extract_member" else zenodo
+    module = archive_module if where == "extract_member" else zenodo
     original = getattr(module, where)
     ready = tmp_path / ".downloads" / "fan.ready"
     if where == "clear_away":  # the one after the clips are ready

@@ -16,10 +16,10 @@ import soundfile
 
 from pygoodvibes.data.synthesis import generate, signals
 from pygoodvibes.data.synthesis.generate import (
-    _MODULES,
     DEFAULT_IDS,
     FAULTS,
     MACHINES,
+    MODULES,
     SEVERITIES,
     clip_parts,
     plan_clips,
@@ -43,7 +43,7 @@ CLEAR = {
 CASES = [
     (machine, fault, pattern)
     for machine in MACHINES
-    for fault, patterns in _MODULES[machine].FAULTS.items()
+    for fault, patterns in MODULES[machine].FAULTS.items()
     for pattern in patterns
 ]
 BURSTS = [(machine, fault) for machine, fault, pattern in CASES if pattern == "burst"]
@@ -278,7 +278,7 @@ def test_a_clip_that_is_too_loud_is_turned_down_not_cut(monkeypatch):
 @pytest.mark.parametrize("machine", MACHINES)
 def test_machine_stands_over_the_factory_as_set(machine):
     for machine_id in DEFAULT_IDS[machine]:
-        offset = _MODULES[machine].UNITS[machine_id].snr_offset
+        offset = MODULES[machine].UNITS[machine_id].snr_offset
         ratios = []
         for number in range(20):
             parts = clip_parts(

@@ -198,7 +198,7 @@ def _extract(
             for target, info in members.items():
                 path = beside / target
                 path.parent.mkdir(parents=True, exist_ok=True)
-                _extract_member(archive, file, info, path, bar)
+                extract_member(archive, file, info, path, bar)
         if not folder.exists():
             beside.rename(folder)
             return
@@ -210,13 +210,31 @@ def _extract(
             shutil.rmtree(beside)
 
 
-def _extract_member(
+def extract_member(
     archive: pathlib.Path,
     file: zipfile.ZipFile,
     info: zipfile.ZipInfo,
     path: pathlib.Path,
     bar: tqdm.tqdm,
 ) -> None:
+    """Write a member of an archive to a file.
+
+    Parameters
+    ----------
+    archive : pathlib.Path
+        For messages.
+    file, info
+        The opened archive, and which of its members.
+    path : pathlib.Path
+        File to write; its folder exists.
+    bar : tqdm.tqdm
+        Counts the bytes.
+
+    Raises
+    ------
+    UserError
+        If the member can't be read or has another length than the archive says.
+    """
     try:
         with file.open(info) as source, path.open("wb") as target:
             while chunk := source.read(_CHUNK):

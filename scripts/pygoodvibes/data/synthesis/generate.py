@@ -26,7 +26,7 @@ import numpy as np
 from pygoodvibes.data.synthesis import fan, pump, signals, slider, toycar, toyconveyor, valve
 from pygoodvibes.util.errors import UserError
 
-_MODULES: dict[str, types.ModuleType] = {
+MODULES: dict[str, types.ModuleType] = {
     "fan": fan,
     "pump": pump,
     "slider": slider,
@@ -35,9 +35,9 @@ _MODULES: dict[str, types.ModuleType] = {
     "ToyConveyor": toyconveyor,
 }
 
-MACHINES: tuple[str, ...] = tuple(_MODULES)
-FAULTS: dict[str, tuple[str, ...]] = {name: tuple(m.FAULTS) for name, m in _MODULES.items()}
-DEFAULT_IDS: dict[str, tuple[str, ...]] = {name: tuple(m.UNITS) for name, m in _MODULES.items()}
+MACHINES: tuple[str, ...] = tuple(MODULES)
+FAULTS: dict[str, tuple[str, ...]] = {name: tuple(m.FAULTS) for name, m in MODULES.items()}
+DEFAULT_IDS: dict[str, tuple[str, ...]] = {name: tuple(m.UNITS) for name, m in MODULES.items()}
 SEVERITIES: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
 TRUTH_COLUMNS: tuple[str, ...] = (
     "machine",
@@ -138,7 +138,7 @@ def plan_clips(
 
     rows = [row("train", "normal", number) for number in range(train_clips)]
     rows += [row("test", "normal", number) for number in range(test_normal_clips)]
-    patterns = _MODULES[machine].FAULTS
+    patterns = MODULES[machine].FAULTS
     deal = []
     for number in range(test_anomaly_clips):
         turn, which = divmod(number, len(patterns))
@@ -185,9 +185,9 @@ def clip_parts(
 
     window: np.ndarray | float = 1.0
     if pattern == "burst":
-        window = signals.burst_window(window_rng, clock, least=_MODULES[machine].SHORTEST_BURST)
+        window = signals.burst_window(window_rng, clock, least=MODULES[machine].SHORTEST_BURST)
     condition = signals.Condition(fault, float(severity), window)
-    sound = _MODULES[machine].sound(unit, condition, clock, machine_rng, fault_rng)
+    sound = MODULES[machine].sound(unit, condition, clock, machine_rng, fault_rng)
     hall = signals.factory_background(hall_rng, clock)
 
     # Distance of the microphone (machine only), loudness of the hall, gain of the recorder.
@@ -393,13 +393,13 @@ def _stream(seed: int, machine: str, machine_id: str, name: str) -> np.random.Ge
 
 def _unit_of(machine: str, machine_id: str):
     """Return the description of one unit."""
-    if machine not in _MODULES:
+    if machine not in MODULES:
         raise UserError(
             "there is no synthetic machine {machine!r}; use {machines}",
             machine=machine,
             machines=", ".join(MACHINES),
         )
-    units: Mapping[str, object] = _MODULES[machine].UNITS
+    units: Mapping[str, object] = MODULES[machine].UNITS
     if machine_id not in units:
         raise UserError(
             "there is no synthetic {machine} with the ID {machine_id!r}; use {ids}",
@@ -425,7 +425,7 @@ def _check_condition(
         if severity or pattern:
             raise UserError("a clip without a fault has severity 0 and the pattern ''")
         return
-    patterns = _MODULES[machine].FAULTS
+    patterns = MODULES[machine].FAULTS
     if fault not in patterns:
         raise UserError(
             "{machine} has no fault {fault!r}; use {faults}",
