@@ -59,15 +59,12 @@ rule write_summary:
     params:
         report={
             "detectors": SCORED,
+            "false_alarm_rates": FALSE_ALARM_RATES,
+            "data": DATA_TITLE,
+            "source": DATASET.source,
+            "published": DATASET.published,
             "data_folder": DATA_FOLDER if DATASET.enters_as == "audio" else None,
             "config": CONFIG.model_dump(mode="json"),
-            "texts": {
-                "data": DATA_TITLE,
-                "source": DATASET.source,
-                "published": DATASET.published,
-                "false_alarm_rates": FALSE_ALARM_RATES,
-                **section("evaluation", "max_fpr", "confidence"),
-            },
         },
         code=code("write_summary"),
     message:

@@ -2,12 +2,13 @@
 
 import pathlib
 
+from pygoodvibes.report.summary.inputs import PageFiles, PageSettings
 from pygoodvibes.report.summary.page import write_summary
 from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
     write_summary(
-        **dict(snakemake.input.items()),
-        **dict(snakemake.params.report),
+        PageFiles(**dict(snakemake.input.items())),
+        PageSettings(**snakemake.params.report),
         output=pathlib.Path(snakemake.output.page),
     )

@@ -12,7 +12,9 @@ from pygoodvibes.models.machine_model import MachineModel
 from pygoodvibes.monitoring.score_clip import of_model
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.workflow.run_folders import Run
-from ui import charts, load
+from ui import load
+from ui.charts.clips import drivers_figure
+from ui.charts.common import group_name, show_figure
 from ui.language import number, sentence, span, t
 
 
@@ -78,7 +80,7 @@ def keep_valid(key: str, options: list) -> None:
 
 
 def group(split: str, label: str) -> str:
-    """Return the group of a clip, a key of `charts.GROUPS`."""
+    """Return the group of a clip, a key of `common.GROUPS`."""
     return "train" if split == "train" else label
 
 
@@ -106,7 +108,7 @@ def clip(rows: pd.DataFrame, label: str, *, key: str, default: str | None = None
     def words(index: str) -> str:
         row = rows.loc[index]
         score = "" if pd.isna(row["score"]) else f" · {number(row['score'], 2)}"
-        return f"{charts.group_name(row['group'])}{score} · {row['clip']}"
+        return f"{group_name(row['group'])}{score} · {row['clip']}"
 
     options = list(rows.index)
     keep_valid(key, options)
@@ -190,8 +192,8 @@ def drivers(model: MachineModel, frames: np.ndarray, detector: str, *, key: str)
     }
     st.markdown(t("drivers.says", **values))
     for name, lost, words in (("bands", found.bands, bands), ("moments", found.moments, times)):
-        figure = charts.drivers(lost, words, t(f"drivers.{name}"))
-        charts.draw(figure, alt=t("drivers.says", **values), key=f"{key}_{name}")
+        figure = drivers_figure(lost, words, t(f"drivers.{name}"))
+        show_figure(figure, alt=t("drivers.says", **values), key=f"{key}_{name}")
 
 
 def _band(low: float, high: float) -> str:

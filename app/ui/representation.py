@@ -16,7 +16,8 @@ from pygoodvibes.evaluation.representation import (
 )
 from pygoodvibes.report.representation_tables import recognised_ids
 from pygoodvibes.workflow.run_folders import Run
-from ui import charts, load
+from ui import load
+from ui.charts.common import group_name, show_figure
 from ui.language import NONE, number, percent, sentence, t
 
 _MOST_BESIDE = 14
@@ -64,11 +65,11 @@ def show(run: Run) -> None:
         st.html(_WIDE)
     for place, label in zip(places, LABELS, strict=True):
         with place:
-            st.markdown(f"**{charts.group_name(label)}**")
+            st.markdown(f"**{group_name(label)}**")
             _, clips = matrix(rows, classifier, label)
             alt = _alt(accuracies, classifier, label)
             with st.container(key=f"matrix_{label}"):
-                charts.draw(_heat_map(keys, clips), alt=alt, key=f"representation_{label}")
+                show_figure(_heat_map(keys, clips), alt=alt, key=f"representation_{label}")
             st.caption(alt)
     with st.expander(t("representation.per_id"), icon=":material/table:"):
         st.dataframe(_per_id(rows, classifier), hide_index=True, key="representation_ids")
@@ -84,7 +85,7 @@ def _numbers(accuracies: pd.DataFrame) -> pd.DataFrame:
             entry = {t("representation.target"): words}
             for label in LABELS:
                 row = by.loc[(classifier, target, label)]
-                entry[charts.group_name(label)] = _bounds(row)
+                entry[group_name(label)] = _bounds(row)
             entry[t("representation.chance")] = percent(row["chance"], 1)
             shown.append(entry)
     return pd.DataFrame(shown)
@@ -114,7 +115,7 @@ def _per_id(rows: list[dict], classifier: str) -> pd.DataFrame:
     shown = []
     for row in recognised_ids(rows, classifier):
         entry = {t("column.machine"): row["machine"], t("column.id"): row["id"]}
-        entry |= {charts.group_name(label): percent(row[label], 1) for label in LABELS}
+        entry |= {group_name(label): percent(row[label], 1) for label in LABELS}
         entry[t("representation.taken_for")] = " ID ".join(row["taken_for"] or (NONE,))
         shown.append(entry)
     return pd.DataFrame(shown)

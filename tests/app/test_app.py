@@ -98,11 +98,11 @@ def test_every_text_that_code_asks_for_is_there_and_none_is_left_over():
 def test_colours_are_those_of_the_figures(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "app"))
     from pygoodvibes.figures import style
-    from ui import charts
+    from ui.charts import common
 
-    assert [style.colour(number) for number in range(8)] == list(charts.CYCLE)
+    assert [style.colour(number) for number in range(8)] == list(common.CYCLE)
     assert {name: style.GROUPS[name][1] for name in style.GROUPS} == {
-        name: charts.GROUPS[name][0] for name in charts.GROUPS
+        name: common.GROUPS[name][0] for name in common.GROUPS
     }
 
 

@@ -4,7 +4,9 @@ import pandas as pd
 import streamlit as st
 
 from pygoodvibes.workflow.run_folders import Run
-from ui import browse, charts, load, pick
+from ui import browse, load, pick
+from ui.charts.clips import sunburst_figure
+from ui.charts.common import GROUPS, show_figure
 from ui.language import NONE, number, sentence, t
 
 ROWS = 200
@@ -31,8 +33,8 @@ def show(run: Run) -> None:
         nodes = browse.levels(usable, ["split", "machine", "id", "label"])
         names = _names()
         alt = t("data.sunburst_alt", clips=number(len(usable)))
-        charts.draw(
-            charts.sunburst(nodes, names=names, shares=shown == "shares"), alt=alt, key="sunburst"
+        show_figure(
+            sunburst_figure(nodes, names=names, shares=shown == "shares"), alt=alt, key="sunburst"
         )
     with table:
         st.markdown(f"**{t('data.per_id')}**")
@@ -67,8 +69,8 @@ def _numbers(manifest: pd.DataFrame, usable: pd.DataFrame) -> None:
 def _per_id(usable: pd.DataFrame) -> pd.DataFrame:
     groups = usable["label"].astype(str).where(usable["split"] == "test", "train")
     counts = pd.crosstab(usable["machine"].astype(str) + " " + usable["id"].astype(str), groups)
-    present = [name for name in charts.GROUPS if name in counts.columns]
-    names = {name: f"{charts.GROUPS[name][2]} {t(f'short.{name}')}" for name in present}
+    present = [name for name in GROUPS if name in counts.columns]
+    names = {name: f"{GROUPS[name][2]} {t(f'short.{name}')}" for name in present}
     counts = counts[present].rename(columns=names)
     counts.index.name = t("pick.machine")
     return counts.reset_index()

@@ -7,7 +7,10 @@ import streamlit as st
 from pygoodvibes.figures.inputs import points_table
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.workflow.run_folders import Run
-from ui import charts, load, pick
+from ui import load, pick
+from ui.charts.clouds import contours_figure
+from ui.charts.common import show_figure
+from ui.charts.results import distributions_figure, score_plane_figure
 from ui.language import number, percent, sentence, t
 
 GAMMAS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
@@ -37,7 +40,7 @@ def _distributions(run: Run, machine: str) -> None:
     scores = scores[scores["detector"] == detector]
     limits = dict(zip(own["id"], own["threshold"], strict=True))
     alt = t("detectors.distributions_alt", detector=detector, machine=machine)
-    charts.draw(charts.distributions(scores, limits), alt=alt, key="distributions")
+    show_figure(distributions_figure(scores, limits), alt=alt, key="distributions")
 
 
 def _contours(run: Run, machine: str, machine_id: str) -> None:
@@ -63,7 +66,7 @@ def _contours(run: Run, machine: str, machine_id: str) -> None:
         if np.isfinite(grid.auc[0, 0]):
             st.metric(t("detectors.oracle_auc"), percent(grid.auc[0, 0], 1), width=260)
     alt = t("detectors.contours_alt", gamma=_short(gamma), nu=_short(nu))
-    charts.draw(charts.contours(grid), alt=alt, key="contours")
+    show_figure(contours_figure(grid), alt=alt, key="contours")
     if st.toggle(t("detectors.grid"), key="grid", persist_state="session"):
         figures = run.config["figures"]
         gammas, nus = tuple(figures["contour_gammas"]), tuple(figures["contour_nus"])
@@ -80,9 +83,9 @@ def _contours(run: Run, machine: str, machine_id: str) -> None:
                             share=percent(grid.outside[row, place]),
                         )
                     )
-                    figure = charts.contours(grid, row, place, small=True)
+                    figure = contours_figure(grid, row, place, small=True)
                     alt = t("detectors.contours_alt", gamma=_short(one), nu=_short(other))
-                    charts.draw(figure, alt=alt, key=f"grid_{row}_{place}")
+                    show_figure(figure, alt=alt, key=f"grid_{row}_{place}")
 
 
 def _short(value: float) -> str:
@@ -104,4 +107,4 @@ def _density(run: Run, machine: str, machine_id: str) -> None:
     scores = load.scores(run, machine, machine_id)
     scores = scores[scores["detector"] == name]
     points = points.merge(scores[["split", "clip", "score"]], how="left", on=["split", "clip"])
-    charts.draw(charts.plane_of_scores(points), alt=t("detectors.density_alt"), key="density")
+    show_figure(score_plane_figure(points), alt=t("detectors.density_alt"), key="density")

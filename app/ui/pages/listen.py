@@ -9,7 +9,9 @@ from pygoodvibes.explanation.deviation import deviation_map
 from pygoodvibes.explanation.moments import strongest
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.workflow.run_folders import Run
-from ui import browse, charts, load, pick
+from ui import browse, load, pick
+from ui.charts.clips import Waveform, clip_figure, mel_level
+from ui.charts.common import GROUPS, group_name, show_figure
 from ui.language import number, t
 
 
@@ -43,16 +45,14 @@ def show(run: Run) -> None:
             )
     cache = load.cache(run, machine, machine_id)
     frames = _frames(cache, rows.loc[chosen])
-    known = [values for values in frames.values() if values is not None]
-    high = max((float(values.max()) for values in known), default=0.0)
-    low = max(min((float(values.min()) for values in known), default=-80.0), high - 80)
+    level = mel_level(mel for mel in frames.values() if mel is not None)
     signals = {index: _signal(run, rows.loc[index, "path"]) for index in chosen}
     heard = [signal for signal in signals.values() if signal is not None]
     peak = max((float(np.abs(signal).max()) for signal in heard), default=1.0)
     for place, index in enumerate(chosen):
         with columns[place]:
             row = rows.loc[index]
-            pick.player(run, row["path"], alt=f"{charts.group_name(row['group'])}: {row['clip']}")
+            pick.player(run, row["path"], alt=f"{group_name(row['group'])}: {row['clip']}")
             pick.verdict(row["score"], threshold)
             if frames[index] is None:
                 st.info(t("listen.no_spectrogram"), icon=":material/info:")
@@ -63,7 +63,7 @@ def show(run: Run) -> None:
                 row,
                 frames[index],
                 signals[index],
-                level=(low, high),
+                level=level,
                 peak=peak,
                 key=f"pictures_{place}",
             )
@@ -118,21 +118,22 @@ def _pictures(
     normal = load.normal(run, *machine)
     deviation = None if normal is None else deviation_map(mel, normal)
     seconds = len(mel) * step
+    wave = None
     if signal is not None:
         seconds = len(signal) / run.config["audio"]["sample_rate"]
-    figure = charts.clip(
+        low, high = browse.envelope(signal, steps=500)
+        wave = Waveform(low=low, high=high, peak=peak, colour=GROUPS[row["group"]][0])
+    figure = clip_figure(
         mel=mel,
         deviation=deviation,
         edges=edges,
         seconds_a_frame=step,
         level=level,
-        wave=None if signal is None else browse.envelope(signal, steps=500),
-        peak=peak,
+        wave=wave,
         seconds=seconds,
-        colour=charts.GROUPS[row["group"]][0],
     )
     if deviation is not None:
         found = strongest(deviation, edges=edges, seconds_a_frame=step)
         pick.moments(found, seconds)
     alt = t("listen.alt", clip=row["clip"], seconds=number(seconds, 1))
-    charts.draw(figure, alt=alt, key=key)
+    show_figure(figure, alt=alt, key=key)

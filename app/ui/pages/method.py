@@ -6,7 +6,11 @@ import streamlit as st
 
 from pygoodvibes.figures.inputs import points_table
 from pygoodvibes.workflow.run_folders import Run
-from ui import browse, charts, load, pick, representation
+from ui import browse, load, pick, representation
+from ui.charts.clips import clip_figure, mel_level, profile_figure
+from ui.charts.clouds import MOST_IN_3D, cloud_figure, variance_figure
+from ui.charts.common import GROUPS, group_name, show_figure
+from ui.charts.results import distributions_figure
 from ui.language import number, percent, t
 
 
@@ -46,20 +50,17 @@ def _spectrogram(run: Run, machine: str, machine_id: str, index: str) -> None:
         return
     mel = np.array(cache.of(places[index]))
     step = load.seconds_a_frame(run)
-    high = float(mel.max())
-    figure = charts.clip(
+    figure = clip_figure(
         mel=mel,
         deviation=None,
         edges=load.edges(run, mel.shape[1]),
         seconds_a_frame=step,
-        level=(max(float(mel.min()), high - 80), high),
+        level=mel_level([mel]),
         wave=None,
-        peak=1.0,
         seconds=len(mel) * step,
-        colour=charts.INK,
     )
     alt = t("method.spectrogram_alt", frames=number(len(mel)), bands=number(mel.shape[1]))
-    charts.draw(figure, alt=alt, key="step_1")
+    show_figure(figure, alt=alt, key="step_1")
     st.caption(alt)
 
 
@@ -90,10 +91,10 @@ def _embedding(run: Run, machine: str, machine_id: str, index: str) -> None:
     low, high = np.quantile(train, [0.1, 0.9], axis=0)
     own = vectors["values"][names.index(index)][columns]
     edges = load.edges(run, len(columns))
-    figure = charts.profile(edges[1:-1], own, low, high, f"{_measure(measure)} (dB)")
+    figure = profile_figure(edges[1:-1], own, low, high, f"{_measure(measure)} (dB)")
     outside = float(((own < low) | (own > high)).mean())
     alt = t("method.profile_alt", share=percent(outside))
-    charts.draw(figure, alt=alt, key="step_2")
+    show_figure(figure, alt=alt, key="step_2")
     st.caption(alt)
 
 
@@ -112,7 +113,7 @@ def _projection(run: Run, machine: str, machine_id: str) -> None:
     values = {"count": number(len(ratios)), "first": percent(first), "all": percent(ratios.sum())}
     st.markdown(t("method.step_3_text", **values))
     if len(ratios) > 1:
-        charts.draw(charts.variance(ratios), alt=t("method.variance_alt", **values), key="step_3")
+        show_figure(variance_figure(ratios), alt=t("method.variance_alt", **values), key="step_3")
 
 
 def _detector(run: Run, machine: str, machine_id: str, detector: str, row: pd.Series) -> None:
@@ -123,8 +124,8 @@ def _detector(run: Run, machine: str, machine_id: str, detector: str, row: pd.Se
     scores = load.scores(run, machine, machine_id)
     scores = scores[scores["detector"] == detector].assign(id=machine_id)
     mark = None if pd.isna(row["score"]) else float(row["score"])
-    figure = charts.distributions(scores, {machine_id: threshold}, mark=mark)
-    charts.draw(figure, alt=t("method.scores_alt", detector=detector), key="step_4")
+    figure = distributions_figure(scores, {machine_id: threshold}, mark=mark)
+    show_figure(figure, alt=t("method.scores_alt", detector=detector), key="step_4")
 
 
 def _clouds(run: Run, machine: str, machine_id: str, detector: str) -> None:
@@ -167,13 +168,13 @@ def _clouds(run: Run, machine: str, machine_id: str, detector: str) -> None:
         st.info(t("cloud.none"), icon=":material/info:")
         return
     drawn = points
-    if solid and len(points) > charts.MOST_IN_3D:
-        drawn = points.sample(charts.MOST_IN_3D, random_state=0).sort_index()
+    if solid and len(points) > MOST_IN_3D:
+        drawn = points.sample(MOST_IN_3D, random_state=0).sort_index()
         st.caption(t("cloud.sampled", shown=number(len(drawn)), all=number(len(points))))
     key = f"cloud_{scope}_{machine}_{machine_id}_{by}_{solid}"
     picked = _picked(points, key, scope, clickable=not solid)
     _hear(run, points, picked)
-    names = {group: t(f"group.{group}") for group in charts.GROUPS}
+    names = {group: t(f"group.{group}") for group in GROUPS}
     grouped = drawn.assign(
         group={
             "type": drawn["machine"],
@@ -182,7 +183,7 @@ def _clouds(run: Run, machine: str, machine_id: str, detector: str) -> None:
             "score": drawn["part"],
         }[by]
     )
-    figure = charts.cloud(
+    figure = cloud_figure(
         grouped,
         by="score" if by == "score" else "group",
         names=names,
@@ -192,9 +193,9 @@ def _clouds(run: Run, machine: str, machine_id: str, detector: str) -> None:
     )
     alt = t("cloud.alt", clips=number(len(drawn)), by=t(f"cloud.by_{by}"))
     if solid:
-        charts.draw(figure, alt=alt, key=key)
+        show_figure(figure, alt=alt, key=key)
     else:
-        charts.draw(figure, alt=alt, key=key, on_select=_take(key), selection_mode="points")
+        show_figure(figure, alt=alt, key=key, on_select=_take(key), selection_mode="points")
 
 
 def _points(
@@ -249,7 +250,7 @@ def _picked(points: pd.DataFrame, key: str, scope: str, *, clickable: bool) -> i
 
     def words(place: int) -> str:
         row = points.loc[place]
-        return f"{charts.group_name(row['part'])} · {row['machine']} {row['id']} · {row['clip']}"
+        return f"{group_name(row['part'])} · {row['machine']} {row['id']} · {row['clip']}"
 
     with column:
         return st.selectbox(
@@ -274,7 +275,7 @@ def _hear(run: Run, points: pd.DataFrame, place: int | None) -> None:
         & (manifest["split"] == row["split"])
     ]
     st.markdown(
-        f"**{charts.group_name(row['part'])}** · {row['machine']} ID {row['id']} · `{row['clip']}`"
+        f"**{group_name(row['part'])}** · {row['machine']} ID {row['id']} · `{row['clip']}`"
     )
     if len(found):
         pick.player(run, found["path"].iloc[0], alt=row["clip"])

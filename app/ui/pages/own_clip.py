@@ -15,7 +15,9 @@ from pygoodvibes.monitoring.judge import judge
 from pygoodvibes.monitoring.score_clip import ClipScore, read_detector, score_clip
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.workflow.run_folders import Run
-from ui import browse, charts, load, pick
+from ui import browse, load, pick
+from ui.charts.clips import Waveform, clip_figure, mel_level
+from ui.charts.common import ANOMALY, NORMAL, show_figure
 from ui.language import number, percent, sentence, t
 
 RECORDED = (8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000)
@@ -54,7 +56,7 @@ def show(run: Run | None) -> None:
         try:
             read_detector(model, detector)
         except UserError as error:
-            reason = sentence(str(error))
+            reason = sentence(error.message)
             st.error(t("own.bad_model", reason=reason), icon=":material/error:")
             return
     if run is not None and files[name] in load.models(run).values():
@@ -223,21 +225,25 @@ def _odd(model: machine_model.MachineModel, name: str, result: ClipScore) -> Non
     st.audio(browse.wav(result.signal, rate), format="audio/wav", alt=name)
     found = strongest(result.deviation, edges=edges, seconds_a_frame=step)
     pick.moments(found, seconds)
-    high = float(result.frames.max())
-    figure = charts.clip(
+    low, high = browse.envelope(result.signal, steps=800)
+    wave = Waveform(
+        low=low,
+        high=high,
+        peak=float(abs(result.signal).max()),
+        colour=ANOMALY if result.verdict == "anomalous" else NORMAL,
+    )
+    figure = clip_figure(
         mel=result.frames,
         deviation=result.deviation,
         edges=edges,
         seconds_a_frame=step,
-        level=(max(float(result.frames.min()), high - 80), high),
-        wave=browse.envelope(result.signal, steps=800),
-        peak=float(abs(result.signal).max()),
+        level=mel_level([result.frames]),
+        wave=wave,
         seconds=seconds,
-        colour=charts.ANOMALY if result.verdict == "anomalous" else charts.NORMAL,
     )
-    charts.draw(figure, alt=t("listen.alt", clip=name, seconds=number(seconds, 1)), key="own")
+    show_figure(figure, alt=t("listen.alt", clip=name, seconds=number(seconds, 1)), key="own")
     try:
         pick.drivers(model, result.frames, result.detector, key="own_drivers")
     except UserError as error:
-        reason = sentence(str(error))
+        reason = sentence(error.message)
         st.error(t("own.unusable", name=name, reason=reason), icon=":material/error:")

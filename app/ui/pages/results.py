@@ -7,7 +7,9 @@ import streamlit as st
 from pygoodvibes.evaluation import operating_points
 from pygoodvibes.evaluation.compare_detectors import MEAN
 from pygoodvibes.workflow.run_folders import Run
-from ui import browse, charts, load, pick
+from ui import browse, load, pick
+from ui.charts.common import group_name, show_figure
+from ui.charts.results import costs_figure, differences_figure, roc_figure, sensitivity_figure
 from ui.language import number, percent, span, t
 
 
@@ -52,7 +54,7 @@ def _sensitivity(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int
         return
     left, right = st.columns(2, gap="medium")
     with left:
-        figure = charts.sensitivity_curves(load.curves(run, machine), setting, run.detectors)
+        figure = sensitivity_figure(load.curves(run, machine), setting, run.detectors)
         best = table.iloc[0]
         alt = t(
             "results.curves_alt",
@@ -60,7 +62,7 @@ def _sensitivity(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int
             sensitivity=percent(best["sensitivity"], 1),
             specificity=percent(best["specificity"], 1),
         )
-        charts.draw(figure, alt=alt, key="curves")
+        show_figure(figure, alt=alt, key="curves")
     with right:
         st.markdown(f"**{t('results.at_setting')}**")
         shown = pd.DataFrame({t("column.detector"): table["detector"]})
@@ -95,7 +97,7 @@ def _confusion(run: Run, sweep: pd.DataFrame, setting: int) -> None:
     found = operating_points.confusion(scores[scores["detector"] == detector], threshold)
     shown = pd.DataFrame(
         {
-            "": [charts.group_name("anomaly"), charts.group_name("normal")],
+            "": [group_name("anomaly"), group_name("normal")],
             t("results.alarm"): [
                 t("results.found", clips=number(found.found)),
                 t("results.false_alarms", clips=number(found.false_alarms)),
@@ -146,7 +148,7 @@ def _roc(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -> Non
     max_fpr = run.config["evaluation"]["max_fpr"]
     left, right = st.columns(2, gap="medium")
     with left:
-        charts.draw(charts.roc(rows, run.detectors, max_fpr), alt=t("results.roc_alt"), key="roc")
+        show_figure(roc_figure(rows, run.detectors, max_fpr), alt=t("results.roc_alt"), key="roc")
     with right:
         metrics = load.table(run, "metrics.csv")
         own = metrics[metrics["machine"] == machine] if machine else metrics
@@ -262,8 +264,8 @@ def _costs(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -> N
         ),
         icon=":material/payments:",
     )
-    charts.draw(
-        charts.costs(curves, best, setting, rates), alt=t("results.costs_alt"), key="cost_curves"
+    show_figure(
+        costs_figure(curves, best, setting, rates), alt=t("results.costs_alt"), key="cost_curves"
     )
     here = curves[curves["setting"] == setting].set_index("detector")["cost"]
     shown = pd.DataFrame(
@@ -293,8 +295,8 @@ def _experiments(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int
     compared = rows.dropna(subset=["auc_difference"])
     compared = compared.assign(name=compared["experiment"] + " · " + compared["detector"])
     if len(compared):
-        charts.draw(
-            charts.differences(compared), alt=t("results.differences_alt"), key="differences"
+        show_figure(
+            differences_figure(compared), alt=t("results.differences_alt"), key="differences"
         )
     st.dataframe(rows.rename(columns=_experiment_column), hide_index=True)
     st.caption(t("results.experiments_note"))

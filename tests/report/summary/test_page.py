@@ -23,6 +23,7 @@ from pygoodvibes.report.summary.clips import (
     SOUND_BYTES,
     Scored,
 )
+from pygoodvibes.report.summary.inputs import PageFiles, PageSettings
 from pygoodvibes.report.summary.page import render, write_summary
 from pygoodvibes.report.table import NOTHING
 from pygoodvibes.util.csv_files import read_records, write_records
@@ -176,27 +177,27 @@ class Run:
         )
         page = place / "summary.html"
         write_summary(
-            template=str(root / "report" / "summary.html.j2"),
-            manifest=place / "manifest.csv",
-            coverage=place / "coverage.csv",
-            metrics=outputs["metrics"],
-            averages=outputs["averages"],
-            headline=outputs["metrics_json"],
-            evaluations=documents,
-            scores=scores,
-            mels=mels,
-            mel_clips=clips,
-            detectors=DETECTORS,
-            texts={
-                "data": "data set plant",
-                "source": self.source,
-                "published": "none",
-                "false_alarm_rates": dict.fromkeys(DETECTORS, 0.1),
-                "max_fpr": 0.1,
-                "confidence": 0.95,
-            },
-            data_folder=str(place / "recordings") if self.sound else None,
-            config=config,
+            PageFiles(
+                template=str(root / "report" / "summary.html.j2"),
+                manifest=place / "manifest.csv",
+                coverage=place / "coverage.csv",
+                metrics=outputs["metrics"],
+                averages=outputs["averages"],
+                headline=outputs["metrics_json"],
+                evaluations=documents,
+                scores=scores,
+                mels=mels,
+                mel_clips=clips,
+            ),
+            PageSettings(
+                detectors=DETECTORS,
+                false_alarm_rates=dict.fromkeys(DETECTORS, 0.1),
+                data="data set plant",
+                source=self.source,
+                published="none",
+                data_folder=str(place / "recordings") if self.sound else None,
+                config=config,
+            ),
             output=page,
         )
         return page.read_text(encoding="utf-8")

@@ -78,7 +78,7 @@ def scored_clips(document: Mapping, scores: Sequence[Mapping], detector: str) ->
     # of a normal distribution: 1.349 standard deviations between the quartiles
     spread = float(high - low) / 1.349
     test = document["test"][detector]
-    found = [
+    clips = [
         Scored(
             machine=document["machine"],
             id=document["id"],
@@ -91,7 +91,7 @@ def scored_clips(document: Mapping, scores: Sequence[Mapping], detector: str) ->
         )
         for clip, alarm in test["decisions"].items()
     ]
-    return sorted(found, key=lambda each: (-each.score, each.clip))
+    return sorted(clips, key=lambda clip: (-clip.score, clip.clip))
 
 
 def _excess(difference: float, spread: float) -> float:
@@ -114,9 +114,9 @@ def listen_first(clips: Sequence[Sequence[Scored]], limit: int) -> list[Scored]:
         The highest of each machine ID, those furthest above their threshold first; then the second
         of each: one loud machine must not hide the others.
     """
-    ranked = [(rank, each) for group in clips for rank, each in enumerate(group)]
+    ranked = [(rank, clip) for group in clips for rank, clip in enumerate(group)]
     ranked.sort(key=lambda pair: (pair[0], -pair[1].excess, pair[1].machine, pair[1].id))
-    return [each for _, each in ranked[:limit]]
+    return [clip for _, clip in ranked[:limit]]
 
 
 def sound(path: pathlib.Path, settings: Mapping) -> tuple[bytes, float, bool]:

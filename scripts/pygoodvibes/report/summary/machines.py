@@ -47,6 +47,11 @@ class Machine:
         return f"{self.machine} ID {self.id}"
 
     @property
+    def is_watched(self) -> bool:
+        """Return whether there was something to learn from."""
+        return self.verdict.key != "unwatched"
+
+    @property
     def sensitivity(self) -> float | None:
         """Return the share of anomalous clips above the threshold."""
         return None if self.found is None else self.found / self.n_anomaly
@@ -91,11 +96,15 @@ def machines_of(metrics: Sequence[Mapping], detector: str) -> list[Machine]:
         )
     order = {key: place for place, key in enumerate(VERDICTS)}
     return sorted(
-        result, key=lambda each: (order[each.verdict.key], -(each.auc or 0), each.machine, each.id)
+        result,
+        key=lambda row: (order[row.verdict.key], -(row.auc or 0), row.machine, row.id),
     )
 
 
-def sums_of(machines: Sequence[Machine], part: str, whole: str) -> tuple[int, int]:
+def sums_of(machines: Sequence[Machine], counted: str, total: str) -> tuple[int, int]:
     """Return a count and what it is counted of, over the machine IDs where it is known."""
-    known = [each for each in machines if getattr(each, part) is not None]
-    return sum(getattr(each, part) for each in known), sum(getattr(each, whole) for each in known)
+    known = [machine for machine in machines if getattr(machine, counted) is not None]
+    return (
+        sum(getattr(machine, counted) for machine in known),
+        sum(getattr(machine, total) for machine in known),
+    )

@@ -6,10 +6,9 @@ and sounds are in it, it loads nothing, and it holds no date: the same data give
 """
 
 import dataclasses
-import json
 import pathlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import jinja2
 import markupsafe
@@ -23,6 +22,7 @@ from pygoodvibes.report.run_tables import (
     thresholds_table,
 )
 from pygoodvibes.report.summary.clips import (
+    Scored,
     data_uri,
     listen_first,
     picture,
@@ -30,12 +30,18 @@ from pygoodvibes.report.summary.clips import (
     scored_clips,
     typical,
 )
-from pygoodvibes.report.summary.machines import machines_of
+from pygoodvibes.report.summary.inputs import (
+    EvaluatedId,
+    PageFiles,
+    PageSettings,
+    RunTables,
+    read_tables,
+)
+from pygoodvibes.report.summary.machines import Machine, machines_of
 from pygoodvibes.report.summary.sentences import answer, how_sure
 from pygoodvibes.report.summary.verdicts import VERDICTS
 from pygoodvibes.report.table import Table, percent
 from pygoodvibes.report.words import between, count_of, of_hundred
-from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.workflow.provenance import data_of, versions
 
 LISTED = 20
@@ -44,7 +50,6 @@ LISTED = 20
 SHOWN = 6
 """Clips to listen to that come with picture and sound: the page stays below 5 MB."""
 
-
 LEFT_OUT = 50
 """Clips left out that are named at most."""
 
@@ -52,172 +57,182 @@ DETECTORS_A_TABLE = 3
 """Detectors beside each other in a table per machine ID: more don't fit on a sheet of paper."""
 
 
-def _tables(
-    *,
-    metrics: Sequence[Mapping],
-    averages: Sequence[Mapping],
-    coverage: Sequence[Mapping],
-    manifest: Sequence[Mapping],
-    detectors: Sequence[str],
-    texts: Mapping,
-) -> list[Table]:
-    """Return the full tables; those per machine ID a few detectors at a time."""
-    references = read_references(texts["published"])
-    data = texts["data"]
-    result = [averages_table(averages, references, data=data, max_fpr=texts["max_fpr"])]
-    for start in range(0, len(detectors), DETECTORS_A_TABLE):
-        some = detectors[start : start + DETECTORS_A_TABLE]
-        rows = [row for row in metrics if row["detector"] in some]
-        published = references if start == 0 else []
-        table = machine_ids_table(rows, published, data=data, confidence=texts["confidence"])
-        result.append(dataclasses.replace(table, title=f"{table.title}: {', '.join(some)}"))
-    result.append(
-        thresholds_table(metrics, data=data, false_alarm_rates=texts["false_alarm_rates"])
-    )
-    return [*result, clips_table(coverage, manifest, data=data)]
+@dataclasses.dataclass(frozen=True)
+class ToListenTo:
+    """Test clips that should be listened to first.
 
-
-def write_summary(
-    *,
-    template: str,
-    manifest: str,
-    coverage: str,
-    metrics: str,
-    averages: str,
-    headline: str,
-    evaluations: Sequence[str],
-    scores: Sequence[str],
-    mels: Sequence[str],
-    mel_clips: Sequence[str],
-    detectors: Sequence[str],
-    texts: Mapping,
-    data_folder: str | None,
-    config: Mapping,
-    output: pathlib.Path,
-) -> None:
-    """Write the page.
-
-    Parameters
+    Attributes
     ----------
-    template : str
-        Jinja template of the page.
-    manifest, coverage, metrics, averages, headline : str
-        The files of the run; headline is metrics.json.
-    evaluations, scores : sequence of str
-        Documents and scores of the single machine IDs, in the same order.
-    mels, mel_clips : sequence of str
-        The two files of their mel caches, in the same order; empty if the data have none.
-    detectors : sequence of str
-        Names, in the order of the config; the page tells of the first.
-    texts : mapping
-        data, source, published, false_alarm_rates, max_fpr, confidence.
-    data_folder : str, optional
-        Folder that the clips' paths start from; None if there is no sound.
-    config : mapping
-        The whole config.
-    output : pathlib.Path
-        The HTML page.
+    clips : list of Scored
+        In this order: those above their threshold, or if there are none, the closest to it.
+    above, scored : int
+        Test clips above their threshold, and all that have a score.
     """
-    detector = detectors[0]
-    planned = texts["false_alarm_rates"][detector]
-    manifest_rows, metrics_rows = read_records(manifest), read_records(metrics)
-    coverage_rows = read_records(coverage)
-    numbers = json.loads(pathlib.Path(headline).read_text(encoding="utf-8"))
-    machines = machines_of(metrics_rows, detector)
 
-    trained = {(each.machine, each.id) for each in machines if each.verdict.key != "unwatched"}
-    documents, score_rows, caches, scored = {}, {}, {}, []
-    for place, path in enumerate(evaluations):
-        document = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
-        key = document["machine"], document["id"]
-        if key not in trained:
-            continue
-        documents[key] = document
-        score_rows[key] = read_records(scores[place])
-        scored.append(scored_clips(document, score_rows[key], detector))
-        if mels:
-            caches[key] = (mels[place], mel_clips[place])
-    alarms = [[each for each in group if each.alarm] for group in scored]
-    above = sum(map(len, alarms))
-    chosen = listen_first(alarms, LISTED) if above else listen_first(scored, SHOWN)
-    clips = {
-        (row["machine"], row["id"], row["split"], row["clip"]): row
-        for row in manifest_rows
-        if row["status"] == "ok"
-    }
-    shown = []
-    for alarm in chosen[:SHOWN]:
-        key = alarm.machine, alarm.id
-        entry = {"alarm": alarm, "picture": None, "words": ""}
-        if key in caches:
-            content, entry["words"] = picture(
-                alarm,
-                caches[key],
-                settings=config["mel"],
-                sample_rate=config["audio"]["sample_rate"],
-                data=texts["data"],
-            )
-            entry["picture"] = data_uri(content, "image/webp")
-        own = clips.get((*key, "test", alarm.clip))
-        entry["sound"] = player(own, data_folder, config["audio"])
-        normal = clips.get((*key, "train", typical(score_rows[key], detector)))
-        entry["normal"] = player(normal, data_folder, config["audio"])
-        shown.append(entry)
+    clips: list[Scored]
+    above: int
+    scored: int
 
-    left_out = [row for row in manifest_rows if row["status"] != "ok"]
-    n_scored = sum(map(len, scored))
-    full = _tables(
-        metrics=metrics_rows,
-        averages=read_records(averages),
-        coverage=coverage_rows,
-        manifest=manifest_rows,
-        detectors=detectors,
-        texts=texts,
-    )
-    evaluation = config["evaluation"]
+
+def write_summary(files: PageFiles, settings: PageSettings, *, output: pathlib.Path) -> None:
+    """Write the page from the files of a run."""
+    tables = read_tables(files)
+    machines = machines_of(tables.metrics, settings.detector)
+    watched = {(machine.machine, machine.id) for machine in machines if machine.is_watched}
+    ids = {own.key: own for own in tables.machine_ids if own.key in watched}
+    to_listen_to = _to_listen_to(ids.values(), settings.detector)
     page = render(
-        pathlib.Path(template),
-        data=texts["data"],
-        name=config["dataset"]["name"],
-        synthetic=texts["source"] == "synthetic",
-        detector=detector,
-        answer=answer(machines, planned=planned, above=above, scored=n_scored),
-        counts={
-            key: sum(int(row[key]) for row in coverage_rows)
-            for key in ("train", "test_normal", "test_anomaly", "test_unknown")
-        },
-        clips=len(manifest_rows),
-        hours=sum(float(row["seconds"] or 0) for row in manifest_rows) / 3600,
-        types=len({each.machine for each in machines}),
-        machines=machines,
-        verdicts=VERDICTS.values(),
-        headline=numbers,
-        sure=how_sure(
+        pathlib.Path(files.template),
+        detector=settings.detector,
+        planned=settings.planned,
+        confidence=settings.config["evaluation"]["confidence"],
+        **_values_of_data(tables, settings),
+        **_values_of_machines(machines, tables, settings),
+        answer=answer(
             machines,
-            mean=numbers["auc"].get(detector),
-            planned=planned,
-            resamples=evaluation["bootstrap"],
-            confidence=evaluation["confidence"],
-            seed=config["seed"],
+            planned=settings.planned,
+            above=to_listen_to.above,
+            scored=to_listen_to.scored,
         ),
-        confidence=evaluation["confidence"],
-        planned=planned,
-        shown=shown,
-        chosen=chosen,
-        above=above,
-        scored=n_scored,
-        left_out=left_out[:LEFT_OUT],
-        n_left_out=len(left_out),
-        with_sound=data_folder is not None,
-        incomplete=[row for row in coverage_rows if row["note"]],
-        tables=[(table.title, markupsafe.Markup(table.html())) for table in full],
-        settings=yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True),
-        origin=data_of(manifest_rows),
-        versions=versions(),
-        seed=config["seed"],
-        python=".".join(map(str, sys.version_info[:3])),
+        **_values_of_clips(to_listen_to, ids, tables, settings),
+        tables=[
+            (table.title, markupsafe.Markup(table.html()))
+            for table in _full_tables(tables, settings)
+        ],
+        **_values_of_origin(tables, settings),
     )
     output.write_text(page, encoding="utf-8")
+
+
+def _to_listen_to(ids: Iterable[EvaluatedId], detector: str) -> ToListenTo:
+    """Choose the clips to listen to first, by their scores alone."""
+    scored = [scored_clips(own.document, own.scores, detector) for own in ids]
+    alarms = [[clip for clip in clips if clip.alarm] for clips in scored]
+    above = sum(map(len, alarms))
+    return ToListenTo(
+        clips=listen_first(alarms, LISTED) if above else listen_first(scored, SHOWN),
+        above=above,
+        scored=sum(map(len, scored)),
+    )
+
+
+def _values_of_data(tables: RunTables, settings: PageSettings) -> dict:
+    """Return what the page says of the data: names, counts, and what was left out."""
+    left_out = tables.left_out
+    return {
+        "data": settings.data,
+        "name": settings.config["dataset"]["name"],
+        "synthetic": settings.source == "synthetic",
+        "clips": len(tables.manifest),
+        "hours": sum(float(row["seconds"] or 0) for row in tables.manifest) / 3600,
+        "counts": {
+            group: sum(int(row[group]) for row in tables.coverage)
+            for group in ("train", "test_normal", "test_anomaly", "test_unknown")
+        },
+        "left_out": left_out[:LEFT_OUT],
+        "n_left_out": len(left_out),
+        "incomplete": [row for row in tables.coverage if row["note"]],
+    }
+
+
+def _values_of_machines(
+    machines: Sequence[Machine], tables: RunTables, settings: PageSettings
+) -> dict:
+    """Return what the page says of the machines: verdicts, metrics, and how sure they are."""
+    evaluation = settings.config["evaluation"]
+    return {
+        "types": len({machine.machine for machine in machines}),
+        "machines": machines,
+        "verdicts": VERDICTS.values(),
+        "headline": tables.headline,
+        "sure": how_sure(
+            machines,
+            mean=tables.headline["auc"].get(settings.detector),
+            planned=settings.planned,
+            resamples=evaluation["bootstrap"],
+            confidence=evaluation["confidence"],
+            seed=settings.config["seed"],
+        ),
+    }
+
+
+def _values_of_clips(
+    to_listen_to: ToListenTo,
+    ids: Mapping[tuple[str, str], EvaluatedId],
+    tables: RunTables,
+    settings: PageSettings,
+) -> dict:
+    """Return what the page says of the clips to listen to; the first come with picture and sound.
+
+    Machine IDs are given by machine type and ID.
+    """
+    usable = tables.usable
+    return {
+        "chosen": to_listen_to.clips,
+        "above": to_listen_to.above,
+        "scored": to_listen_to.scored,
+        "shown": [
+            _picture_and_sounds(clip, ids[clip.machine, clip.id], usable, settings)
+            for clip in to_listen_to.clips[:SHOWN]
+        ],
+        "with_sound": settings.data_folder is not None,
+    }
+
+
+def _picture_and_sounds(
+    clip: Scored, own: EvaluatedId, usable: Mapping[tuple, Mapping], settings: PageSettings
+) -> dict:
+    """Return a clip with picture, words on it and sound, and the sound of a normal one.
+
+    Rows of the manifest are given by machine type, ID, split and clip.
+    """
+    content, words = None, ""
+    if own.mel is not None:
+        content, words = picture(
+            clip,
+            own.mel,
+            settings=settings.config["mel"],
+            sample_rate=settings.config["audio"]["sample_rate"],
+            data=settings.data,
+        )
+    normal = typical(own.scores, settings.detector)
+    sounds = {
+        name: player(usable.get((*own.key, *place)), settings.data_folder, settings.config["audio"])
+        for name, place in (("sound", ("test", clip.clip)), ("normal", ("train", normal)))
+    }
+    return {
+        "alarm": clip,
+        "picture": None if content is None else data_uri(content, "image/webp"),
+        "words": words,
+        **sounds,
+    }
+
+
+def _full_tables(tables: RunTables, settings: PageSettings) -> list[Table]:
+    """Return the tables of all detectors; those per machine ID a few detectors at a time."""
+    references, data = read_references(settings.published), settings.data
+    evaluation = settings.config["evaluation"]
+    result = [averages_table(tables.averages, references, data=data, max_fpr=evaluation["max_fpr"])]
+    for start in range(0, len(settings.detectors), DETECTORS_A_TABLE):
+        some = settings.detectors[start : start + DETECTORS_A_TABLE]
+        rows = [row for row in tables.metrics if row["detector"] in some]
+        published = references if start == 0 else []
+        table = machine_ids_table(rows, published, data=data, confidence=evaluation["confidence"])
+        result.append(dataclasses.replace(table, title=f"{table.title}: {', '.join(some)}"))
+    rates = settings.false_alarm_rates
+    result.append(thresholds_table(tables.metrics, data=data, false_alarm_rates=rates))
+    return [*result, clips_table(tables.coverage, tables.manifest, data=data)]
+
+
+def _values_of_origin(tables: RunTables, settings: PageSettings) -> dict:
+    """Return what the page says of where it comes from: config, clips and packages."""
+    return {
+        "settings": yaml.safe_dump(dict(settings.config), sort_keys=False, allow_unicode=True),
+        "origin": data_of(tables.manifest),
+        "versions": versions(),
+        "seed": settings.config["seed"],
+        "python": ".".join(map(str, sys.version_info[:3])),
+    }
 
 
 def render(template: pathlib.Path, **values) -> str:

@@ -1,0 +1,88 @@
+"""What figures of several modules share: colours, symbols, dashes, and how one is shown on a page.
+
+Comes in: a figure, or the name of a group of clips. Goes out: the figure on the page, the group's
+colour, symbol and words. What colour tells, symbols, dashes or words tell as well.
+"""
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from ui.language import current, t
+
+# as in pygoodvibes.figures.style, which takes a second to import matplotlib
+NORMAL, ANOMALY, TRAIN, UNKNOWN = "#0072B2", "#D55E00", "#A6A6A6", "#CC79A7"
+INK = "#333333"
+CYCLE = ("#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000", "#7F7F7F", "#0072B2", "#D55E00")
+SYMBOLS = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "x", "star")
+DASHES = ("solid", "dash", "dashdot", "dot", "longdash", "longdashdot")
+
+# what a clip is: colour, symbol of a plot, symbol in a text
+GROUPS = {
+    "train": (TRAIN, "circle", "●"),
+    "normal": (NORMAL, "square", "■"),
+    "anomaly": (ANOMALY, "triangle-up", "▲"),
+    "unknown": (UNKNOWN, "diamond", "◆"),
+}
+
+MOST_AS_SVG = 3000
+"""Points up to which a trace is drawn without WebGL."""
+
+
+def show_figure(
+    figure: go.Figure, *, alt: str, key: str | None = None, **selection: object
+) -> object:
+    """Show a figure on the page.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        Its layout is completed here.
+    alt : str
+        Says in words what it shows.
+    key : str, optional
+        Of the element, for Streamlit.
+    **selection
+        What `streamlit.plotly_chart` takes to let points be picked; none if they can't be.
+
+    Returns
+    -------
+    object
+        What `streamlit.plotly_chart` returns.
+    """
+    figure.update_layout(
+        separators=",\u202f" if current() == "fr" else ".,",
+        legend={"font": {"color": INK, "size": 13}},
+        margin={"l": 8, "r": 8, "t": figure.layout.margin.t or 28, "b": 8},
+        # a finger that scrolls the page must not zoom; where points are picked, Streamlit decides
+        dragmode="pan" if selection else False,
+        hoverlabel={"namelength": -1},
+    )
+    ink = {"tickfont": {"color": INK}, "title": {"font": {"color": INK}}}
+    for axes in (figure.update_xaxes, figure.update_yaxes):
+        axes(automargin=True, fixedrange=not selection, **ink)
+    bar = {"displaylogo": False, "displayModeBar": bool(selection), "responsive": True}
+    return st.plotly_chart(figure, key=key, alt=alt, config=bar, **selection)
+
+
+def group_name(group: str) -> str:
+    """Return the words for a group of clips, with the symbol it has in text."""
+    return f"{GROUPS[group][2]} {t(f'group.{group}')}"
+
+
+def legend_below(figure: go.Figure) -> None:
+    """Put the legend at the bottom of the figure: narrow screens have no side."""
+    place = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0}
+    figure.update_layout(legend=place)
+
+
+def scatter_kind(count: int) -> type:
+    """Return the kind of flat trace for so many points; a browser has few places for WebGL ones."""
+    return go.Scattergl if count > MOST_AS_SVG else go.Scatter
+
+
+def marker_of_series(place: int) -> dict:
+    """Return colour and symbol of a series, given its place among the others."""
+    return {
+        "color": CYCLE[place % len(CYCLE)],
+        "symbol": SYMBOLS[(place + place // len(CYCLE)) % len(SYMBOLS)],
+    }
