@@ -8,17 +8,15 @@ from pygoodvibes.detection import serialization
 from pygoodvibes.detection.cost import write
 from pygoodvibes.detection.fit import detect_clips, import_libraries
 from pygoodvibes.detection.result import write_scores
-from pygoodvibes.embeddings import vectors
+from pygoodvibes.embeddings import projection, vectors
 from pygoodvibes.workflow.job import logged, progress
 
 with logged(snakemake.log):
     import_libraries(snakemake.params.detectors)
     embedded, _ = vectors.load(snakemake.input.embedding)
-    projected, more = vectors.load(snakemake.input.projection)
     results = detect_clips(
         embedded,
-        projected,
-        more,
+        projection.load(snakemake.input.projection),
         snakemake.params.detectors,
         seed=snakemake.params.seed,
         progress=progress,

@@ -1,6 +1,5 @@
 """Machine IDs of random clips, with fitted detectors, to choose among."""
 
-import dataclasses
 import functools
 import types
 
@@ -8,7 +7,8 @@ import numpy as np
 
 from pygoodvibes.choice.candidates import MachineId
 from pygoodvibes.detection.fit import detect_clips
-from pygoodvibes.embeddings.projection import Pca, project_vectors
+from pygoodvibes.embeddings.held_out import fold_clips
+from pygoodvibes.embeddings.projection import project_vectors
 from pygoodvibes.embeddings.vectors import from_records
 
 BANDS = 12
@@ -39,22 +39,22 @@ def clips(seed, *, view="mean", shift=0.0, n_train=30, n_test=8):
 
 def parts_of(embedded, detectors=None, cache=None):
     options = {"n_components": "all", "standardize": True, "whiten": False}
-    projected, more = project_vectors(embedded, folds=5, seed=0, **options)
+    folds = fold_clips(embedded.train.sum(), folds=5, seed=0)
+    projected = project_vectors(embedded, folds, **options)
     detectors = DETECTORS if detectors is None else detectors
-    results = detect_clips(embedded, projected, more, detectors, seed=0, cache=cache)
-    return projected, more, results
+    results = detect_clips(embedded, projected, detectors, seed=0, cache=cache)
+    return projected, results
 
 
 def machine_id(embedded, detectors=None, cache=None):
-    _, more, results = parts_of(embedded, detectors, cache)
-    names = [field.name for field in dataclasses.fields(Pca)]
+    projected, results = parts_of(embedded, detectors, cache)
     keys = {
         split: [("train" if split else "test", clip) for clip in embedded.clip[part]]
         for split, part in ((True, embedded.train), (False, ~embedded.train))
     }
     return MachineId(
         embedded=embedded,
-        pca=Pca(**{name: more[name] for name in names}) if "components" in more else None,
+        pca=projected.pca,
         cache=cache,
         estimators={name: each.estimator for name, each in results.items()},
         scores={

@@ -5,6 +5,7 @@ import numpy as np
 from pygoodvibes.detection.fit import detect_clips
 from pygoodvibes.detectors.registry import METHODS
 from pygoodvibes.embeddings import vectors
+from pygoodvibes.embeddings.held_out import fold_clips
 from pygoodvibes.embeddings.projection import project_vectors
 
 RNG = np.random.default_rng(0)
@@ -36,5 +37,5 @@ def embedded(train=TRAIN, test=TEST):
 
 def run_clips(clips, detectors=DETECTORS, **projection):
     options = {"n_components": "all", "standardize": True, "whiten": False, **projection}
-    projected, more = project_vectors(clips, folds=5, seed=0, **options)
-    return detect_clips(clips, projected, more, detectors, seed=0)
+    projected = project_vectors(clips, fold_clips(clips.train.sum(), folds=5, seed=0), **options)
+    return detect_clips(clips, projected, detectors, seed=0)

@@ -13,10 +13,9 @@ from pygoodvibes.data import manifest
 from pygoodvibes.data.list_clips import write_manifests
 from pygoodvibes.data.synthesis.generate import write_machine
 from pygoodvibes.detection import serialization
-from pygoodvibes.detection.fit import detect_clips
+from pygoodvibes.detection.machine_id import detect_machine_id
 from pygoodvibes.detection.result import read_scores, write_scores
 from pygoodvibes.embeddings import projection, vectors
-from pygoodvibes.embeddings.embed import embed_clips
 from pygoodvibes.evaluation.evaluate import SCORE_COLUMNS, evaluate_machine_id
 from pygoodvibes.evaluation.gather_metrics import write_metrics
 from pygoodvibes.evaluation.representation import COLUMNS, CONFUSION_COLUMNS, check
@@ -124,26 +123,20 @@ def _run_id(config, content, resources, data, machine, machine_id):
     settings = {"audio_settings": content["audio"], "mel_settings": content["mel"]}
     mel_cache.write(*mel, mel_cache.compute(rows, data, **settings))
     cache = mel_cache.open_cache(*mel)
-    embedded = embed_clips(cache, content["embedding"])
-    vectors.save(path["embedding"] / f"{machine_id}.npz", embedded)
-    projected, more = projection.project_vectors(
-        embedded, folds=content["held_out"]["folds"], seed=config.seed, **content["projection"]
-    )
-    vectors.save(path["projection"] / f"{machine_id}.npz", projected, **more)
-    found = detect_clips(
-        embedded, projected, more, content["detectors"], seed=config.seed, cache=cache
-    )
+    found = detect_machine_id(cache, content)
+    vectors.save(path["embedding"] / f"{machine_id}.npz", found.embedded)
+    projection.save(path["projection"] / f"{machine_id}.npz", found.projected)
     scores = path["detection"] / f"{machine_id}.scores.csv"
-    write_scores(scores, embedded, found)
+    write_scores(scores, found.embedded, found.results)
     serialization.save(
         path["detection"] / f"{machine_id}.fitted",
-        {name: each.estimator for name, each in found.items()},
+        {name: each.estimator for name, each in found.results.items()},
     )
     document, table = evaluate_machine_id(
         rows,
         scores=read_scores(scores),
-        notes={name: each.notes for name, each in found.items()},
-        explained_variance=more["explained_variance_ratio"],
+        notes={name: each.notes for name, each in found.results.items()},
+        explained_variance=found.projected.explained_variance_ratio,
         false_alarm_rates=dict.fromkeys(DETECTORS, config.threshold.false_alarm_rate),
         threshold_method=config.threshold.method,
         seed=config.seed,

@@ -18,7 +18,7 @@ from pygoodvibes.choice.result import read_choice
 from pygoodvibes.detection import serialization
 from pygoodvibes.detection.result import write_scores
 from pygoodvibes.detectors.combined import Chosen, Part
-from pygoodvibes.embeddings import vectors
+from pygoodvibes.embeddings import projection, vectors
 from pygoodvibes.embeddings.vectors import from_records
 from pygoodvibes.monitoring.score_clip import score_features
 from pygoodvibes.util.csv_files import read_records
@@ -347,11 +347,11 @@ def test_of_equal_candidates_the_default_goes_first_and_nan_never():
 
 def files_of(folder, embedded):
     folder.mkdir()
-    projected, more, results = parts_of(embedded)
+    projected, results = parts_of(embedded)
     names = ("embedding", "projection", "models", "scores")
     paths = {name: str(folder / name) for name in names} | {"mel": None, "mel_clips": None}
     vectors.save(paths["embedding"], embedded)
-    vectors.save(paths["projection"], projected, **more)
+    projection.save(paths["projection"], projected)
     serialization.save(paths["models"], {name: each.estimator for name, each in results.items()})
     write_scores(paths["scores"], embedded, results)
     return paths

@@ -8,6 +8,7 @@ from pygoodvibes.detection import cost as metering
 from pygoodvibes.detection.cost import INTERVAL, Cost, Meter, write
 from pygoodvibes.detection.fit import detect
 from pygoodvibes.detectors import knn, lof
+from pygoodvibes.embeddings.held_out import fold_clips
 from pygoodvibes.util.csv_files import read_records
 
 
@@ -66,13 +67,14 @@ def test_memory_that_others_have_left_free_counts():
 
 def test_a_detection_tells_its_cost():
     rng = np.random.default_rng(0)
-    train, test, fold = rng.normal(size=(40, 5)), rng.normal(size=(12, 5)), np.arange(40) % 4
+    train, test = rng.normal(size=(40, 5)), rng.normal(size=(12, 5))
+    folds = fold_clips(40, folds=4, seed=0)
     settings = lof.Settings(method="lof")
-    result = detect(train, test, [train] * 4, fold, settings, seed=0)
+    result = detect(train, test, folds, [train] * 4, settings, seed=0)
     assert (result.cost.fits, result.cost.clips) == (5, 52)
     assert result.cost.fit_seconds > 0
     assert result.cost.score_seconds > 0
-    few = detect(train[:2], test, [], fold[:2], knn.Settings(method="knn"), seed=0)
+    few = detect(train[:2], test, folds, [], knn.Settings(method="knn"), seed=0)
     assert few.cost is None
 
 

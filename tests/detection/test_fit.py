@@ -9,15 +9,16 @@ from pygoodvibes.data.sources.embedding import list_vectors
 from pygoodvibes.detection.fit import detect, detect_clips
 from pygoodvibes.detectors import fusion, gmm, knn, lof, ocsvm
 from pygoodvibes.detectors.registry import METHODS, settings_of
-from pygoodvibes.embeddings.projection import assign_folds, project_vectors
+from pygoodvibes.embeddings.held_out import Groups, fold_clips
+from pygoodvibes.embeddings.projection import project_vectors
 from pygoodvibes.evaluation import metrics
 
-FOLD = assign_folds(40, folds=5, seed=0)
+FOLDS = fold_clips(40, folds=5, seed=0)
+FOLD = FOLDS.number
 
 
-def run(settings, train=TRAIN, test=TEST, fold=FOLD, seed=0):
-    held_out = [train] * (int(fold.max(initial=-1)) + 1)
-    return detect(train, test, held_out, fold, settings, seed=seed)
+def run(settings, train=TRAIN, test=TEST, groups=FOLDS, seed=0):
+    return detect(train, test, groups, [train] * len(groups), settings, seed=seed)
 
 
 def test_a_training_clip_is_never_scored_by_a_model_that_saw_it():
@@ -100,6 +101,36 @@ def test_parts_that_were_held_out_are_not_fitted_once_more(monkeypatch):
     assert not np.allclose(result.train_scores, own.join_members(own.held_out_))
 
 
+def test_parts_with_folds_of_their_own_are_not_taken_for_clips_that_belong_together():
+    settings = fusion.Settings(method="fusion", input="embedding")
+    number = np.arange(40) // 10
+    together = Groups(number, [number != group for group in range(4)], at_random=False)
+    result, at_random = run(settings, groups=together), run(settings)
+    assert (result.cost.fits, at_random.cost.fits) == (5, 1)
+    assert not np.allclose(result.train_scores, at_random.train_scores)
+    # in the units of the fit to all, which are those of the model
+    whole = result.estimator
+    for group in range(4):
+        out = number == group
+        part = settings.build(n_clips=30, seed=0).fit(TRAIN[~out])
+        raw = part.member_scores(TRAIN[out]) * part.scatter_ + part.centre_
+        expected = whole.join_members((raw - whole.centre_) / whole.scatter_)
+        assert np.allclose(result.train_scores[out], expected)
+
+
+def test_a_group_is_scored_by_a_fit_to_what_may_be_fitted_to_meanwhile():
+    fitted_to = [each.copy() for each in FOLDS.fitted_to]
+    fitted_to[0][FOLD == 1] = False
+    fitted_to[2][:] = False
+    result = run(knn.Settings(method="knn"), groups=Groups(FOLD, fitted_to, at_random=False))
+    assert result.cost.fits == 5
+    out = FOLD == 0
+    distances = np.linalg.norm(TRAIN[out][:, None] - TRAIN[FOLD > 1], axis=2).min(axis=1)
+    assert np.allclose(result.train_scores[out], distances)
+    assert np.array_equal(np.isnan(result.train_scores), FOLD == 2)
+    assert result.notes == ["fold 2 leaves too few to fit to, its clips have no held-out score"]
+
+
 def test_what_scikit_learn_does_but_once_is_done_before_the_first_job():
     # how long a first and a second fit take is for the benchmark to say: here, that it is the first
     code = (
@@ -129,12 +160,11 @@ def test_the_control_keeps_as_many_dimensions_as_the_projection():
 def test_projected_held_out_scores_use_the_projection_of_their_own_fold():
     clips = embedded()
     options = {"n_components": 3, "standardize": True, "whiten": False}
-    projected, more = project_vectors(clips, folds=5, seed=0, **options)
+    projected = project_vectors(clips, FOLDS, **options)
     settings = {"knn": {"method": "knn", "input": "projection"}}
-    result = detect_clips(clips, projected, more, settings, seed=0)["knn"]
-    fold = more["fold"]
+    result = detect_clips(clips, projected, settings, seed=0)["knn"]
     for number in range(5):
-        values, out = more[f"held_out_{number}"].astype(float), fold == number
+        values, out = projected.held_out[number].astype(float), number == FOLD
         distances = np.linalg.norm(values[out][:, None] - values[~out], axis=2).min(axis=1)
         assert np.allclose(result.train_scores[out], distances, rtol=1e-4)
 
@@ -154,7 +184,9 @@ def test_fewer_clips_than_neighbours_is_noted():
     assert np.isfinite(result.test_scores).all()
     assert np.isfinite(result.train_scores).all()
     assert run(lof.Settings(method="lof", n_neighbors=39)).notes == []
-    few = run(gmm.Settings(method="gmm", n_components=3), TRAIN[:4], fold=np.arange(4))
+    few = run(
+        gmm.Settings(method="gmm", n_components=3), TRAIN[:4], groups=Groups.of_folds(np.arange(4))
+    )
     assert few.notes == ["n_components 3 lowered to 2: 4 training clips"]
 
 
@@ -166,8 +198,8 @@ def test_a_fit_that_does_not_converge_is_noted():
 
 @pytest.mark.parametrize("n_train", [0, 1, 2])
 def test_too_few_training_clips_leave_no_score_and_a_note(n_train):
-    fold = assign_folds(n_train, folds=5, seed=0)
-    result = run(knn.Settings(method="knn"), TRAIN[:n_train], fold=fold)
+    groups = fold_clips(n_train, folds=5, seed=0)
+    result = run(knn.Settings(method="knn"), TRAIN[:n_train], groups=groups)
     assert result.estimator is None
     assert np.isnan(result.train_scores).all()
     assert np.isnan(result.test_scores).all()
@@ -194,7 +226,7 @@ def test_a_fit_that_fails_leaves_no_score_and_a_note_and_the_others_go_on():
 def test_a_fold_that_fails_leaves_its_clips_without_a_score():
     held_out = [TRAIN.copy() for _ in range(5)]
     held_out[2][:] = np.nan
-    result = detect(TRAIN, TEST, held_out, FOLD, lof.Settings(method="lof"), seed=0)
+    result = detect(TRAIN, TEST, FOLDS, held_out, lof.Settings(method="lof"), seed=0)
     assert np.array_equal(np.isnan(result.train_scores), FOLD == 2)
     assert np.isfinite(result.test_scores).all()
     assert len(result.notes) == 1
@@ -228,7 +260,7 @@ def test_lof_on_the_published_embedding_gives_its_published_means(shared):
         }
         train, test = (values[[row["offset"] for row in own[split]]] for split in own)
         # the final fit is what scores test clips: no fold is needed for them
-        result = detect(train, test, [], np.zeros(len(train), int), settings, seed=0)
+        result = detect(train, test, fold_clips(0, folds=2, seed=0), [], settings, seed=0)
         anomalous = np.array([row["label"] == "anomaly" for row in own["test"]])
         scores = result.test_scores
         by_type.setdefault(machine, []).append(

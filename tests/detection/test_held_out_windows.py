@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import own_machine
-from pygoodvibes.detection.held_out_windows import deal, others
+from pygoodvibes.detection.held_out_windows import deal, group_windows, others
 from pygoodvibes.monitoring.fit_folder import fit_folder
 from pygoodvibes.monitoring.score_clip import features
 
@@ -51,6 +51,27 @@ def test_a_fit_hears_nothing_of_a_window_that_overlaps_with_one_held_out():
     assert kept.tolist() == [False, False, False, True, True]
     kept = others(fold, 1, recording, start, 5)
     assert kept.tolist() == [True, True, False, False, False]
+
+
+def test_windows_are_grouped_by_recording_and_hear_no_overlap():
+    recording = [name for name in "abcd" for _ in range(5)]
+    start = np.tile(np.arange(0, 25, 5), 4)
+    groups, stretched = group_windows(recording, start, size=10, folds=5)
+    assert stretched == [] and len(groups) == 4 and not groups.at_random
+    for number, fitted_to in enumerate(groups.fitted_to):
+        assert np.array_equal(fitted_to, groups.number != number)
+    groups, stretched = group_windows(["a"] * 20, np.arange(0, 100, 5), size=10, folds=5)
+    assert stretched == ["a"]
+    for number, fitted_to in enumerate(groups.fitted_to):
+        expected = others(groups.number, number, ["a"] * 20, np.arange(0, 100, 5), 10)
+        assert np.array_equal(fitted_to, expected) and fitted_to.sum() >= 14
+
+
+def test_too_few_other_windows_are_nothing_to_fit_to():
+    groups, _ = group_windows(["a", "b", "c"], np.zeros(3, int), size=10, folds=5)
+    assert [fitted_to.tolist() for fitted_to in groups.fitted_to] == [[False] * 3] * 3
+    groups, _ = group_windows(["a", "b", "c", "d"], np.zeros(4, int), size=10, folds=5)
+    assert [fitted_to.sum() for fitted_to in groups.fitted_to] == [3] * 4
 
 
 @pytest.mark.parametrize("detector", ["fusion", "knn", "local_density"])

@@ -8,6 +8,8 @@ from pygoodvibes.detection import serialization
 from pygoodvibes.detection.fit import detect_clips
 from pygoodvibes.detectors import autoencoder, idnn
 from pygoodvibes.detectors.frames import stack_frames
+from pygoodvibes.embeddings.held_out import Groups
+from pygoodvibes.embeddings.projection import Projected
 from pygoodvibes.embeddings.vectors import from_records
 from pygoodvibes.evaluation.metrics import auc
 
@@ -148,10 +150,10 @@ def test_training_clips_are_held_out_in_two_groups(tmp_path):
     mel_cache.write(tmp_path / "a.npy", tmp_path / "a.csv", clips)
     cache = mel_cache.open_cache(tmp_path / "a.npy", tmp_path / "a.csv")
     embedded = from_records(cache.clips, np.zeros((32, 1), np.float32), ["nothing"])
-    folds = {"fold": np.arange(20) % 5}
+    projected = Projected(embedded, None, Groups.of_folds(np.arange(20) % 5), [])
     few = {"n_components": 2, "max_frames": 100, "aggregate": "mean"}
     settings = {"a": {"method": "autoencoder", **SMALL}, "f": {"method": "frames", **few}}
-    results = detect_clips(embedded, embedded, folds, settings, seed=0, cache=cache)
+    results = detect_clips(embedded, projected, settings, seed=0, cache=cache)
     assert results["a"].cost.fits == 3
     assert results["f"].cost.fits == 6
     groups = np.arange(20) % 5 % 2

@@ -17,12 +17,14 @@ from pygoodvibes.detectors.frames import (
     draw_vectors,
     stack_frames,
 )
+from pygoodvibes.embeddings.held_out import Groups
+from pygoodvibes.embeddings.projection import Projected
 from pygoodvibes.embeddings.vectors import from_records
 from pygoodvibes.evaluation.metrics import auc
 from pygoodvibes.util.errors import UserError
 
 BANDS = 8
-FOLDS = {"fold": np.arange(24) % 3}
+FOLDS = Groups.of_folds(np.arange(24) % 3)
 
 
 def frames_of(number, *, fault=""):
@@ -59,7 +61,9 @@ def cache(tmp_path_factory):
 def run(cache, **settings):
     embedded = from_records(cache.clips, np.zeros((59, 1), np.float32), ["nothing"])
     detectors = {"f": {"method": "frames", "n_components": 6, **settings}}
-    return detect_clips(embedded, embedded, FOLDS, detectors, seed=0, cache=cache)["f"]
+    return detect_clips(
+        embedded, Projected(embedded, None, FOLDS, []), detectors, seed=0, cache=cache
+    )["f"]
 
 
 def test_stacked_frames_lie_side_by_side():
@@ -171,7 +175,9 @@ def test_clips_of_a_cache_are_indexed_like_an_array(cache):
 
 def test_without_frames_it_says_why_there_are_no_scores(cache):
     embedded = from_records(cache.clips, np.zeros((59, 1), np.float32), ["nothing"])
-    result = detect_clips(embedded, embedded, FOLDS, {"f": {"method": "frames"}}, seed=0)["f"]
+    result = detect_clips(
+        embedded, Projected(embedded, None, FOLDS, []), {"f": {"method": "frames"}}, seed=0
+    )["f"]
     assert result.estimator is None
     assert np.isnan(result.test_scores).all()
     assert "enters as vectors" in result.notes[0]
@@ -181,7 +187,13 @@ def test_a_cache_of_other_clips_is_refused(cache):
     rows = [{**row, "clip": f"x{row['clip']}"} for row in cache.clips]
     embedded = from_records(rows, np.zeros((59, 1), np.float32), ["nothing"])
     with pytest.raises(UserError, match="different clips"):
-        detect_clips(embedded, embedded, FOLDS, {"f": {"method": "frames"}}, seed=0, cache=cache)
+        detect_clips(
+            embedded,
+            Projected(embedded, None, FOLDS, []),
+            {"f": {"method": "frames"}},
+            seed=0,
+            cache=cache,
+        )
 
 
 @pytest.mark.parametrize("wrong", [{"stack": 0}, {"aggregate": "max"}, {"input": "embedding"}])

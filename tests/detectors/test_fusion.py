@@ -5,6 +5,7 @@ from pydantic import ValidationError
 from pygoodvibes.detection.fit import detect, detect_clips
 from pygoodvibes.detection.score import anomaly_score
 from pygoodvibes.detectors.fusion import Fusion, Settings, find_views, named_blocks, stepped_blocks
+from pygoodvibes.embeddings.held_out import Groups, fold_clips
 from pygoodvibes.embeddings.projection import project_vectors
 from pygoodvibes.embeddings.vectors import from_records
 from pygoodvibes.evaluation.metrics import auc
@@ -136,9 +137,9 @@ def test_training_scores_do_not_enter_the_test_scores():
 @pytest.mark.parametrize("n_clips", [3, 4, 6])
 def test_very_few_training_clips(n_clips):
     settings = Settings(method="fusion")
-    fold = np.arange(n_clips)
+    folds = Groups.of_folds(np.arange(n_clips))
     result = detect(
-        TRAIN[:n_clips], NORMAL, [TRAIN[:n_clips]] * n_clips, fold, settings, seed=0,
+        TRAIN[:n_clips], NORMAL, folds, [TRAIN[:n_clips]] * n_clips, settings, seed=0,
         columns=COLUMNS,
     )  # fmt: skip
     assert np.isfinite(result.test_scores).all()
@@ -149,11 +150,11 @@ def test_very_few_training_clips(n_clips):
 
 def test_names_of_columns_reach_the_estimator():
     settings = Settings(method="fusion")
-    fold = np.arange(80) % 2
-    result = detect(TRAIN, NORMAL, [TRAIN] * 2, fold, settings, seed=3, columns=COLUMNS)
+    folds = Groups.of_folds(np.arange(80) % 2)
+    result = detect(TRAIN, NORMAL, folds, [TRAIN] * 2, settings, seed=3, columns=COLUMNS)
     assert list(result.estimator.views_) == ["mean", "std", "max", "all"]
     assert result.estimator.random_state == 3
-    again = detect(TRAIN, NORMAL, [TRAIN] * 2, fold, settings, seed=3, columns=COLUMNS)
+    again = detect(TRAIN, NORMAL, folds, [TRAIN] * 2, settings, seed=3, columns=COLUMNS)
     assert np.array_equal(result.test_scores, again.test_scores)
     assert np.array_equal(result.train_scores, again.train_scores)
 
@@ -170,15 +171,19 @@ def test_a_detector_may_see_the_first_components_only():
          for n in range(140)],
         np.concatenate([TRAIN, NORMAL]).astype(np.float32), COLUMNS,
     )  # fmt: skip
-    projected, more = project_vectors(
-        embedded, folds=4, seed=0, n_components=10, standardize=True, whiten=False
+    projected = project_vectors(
+        embedded,
+        fold_clips(80, folds=4, seed=0),
+        n_components=10,
+        standardize=True,
+        whiten=False,
     )
     detectors = {
         "three": {"method": "knn", "components": 3},
         "all": {"method": "knn"},
         "fusion": {"method": "fusion"},
     }
-    results = detect_clips(embedded, projected, more, detectors, seed=0)
+    results = detect_clips(embedded, projected, detectors, seed=0)
     assert results["three"].estimator.neighbors_.n_features_in_ == 3
     assert results["all"].estimator.neighbors_.n_features_in_ == 10
     assert list(results["fusion"].estimator.views_) == ["mean", "std", "max", "all"]

@@ -1,13 +1,40 @@
 import numpy as np
+import pytest
+from pydantic import ValidationError
 
 from pygoodvibes.audio import mel_cache
-from pygoodvibes.embeddings.embed import embed_clips
-from pygoodvibes.embeddings.statistics import (
-    Settings,
-    embed,
-)
+from pygoodvibes.embeddings import statistics
+from pygoodvibes.embeddings.embed import columns_of, embed_clip, embed_clips
 
-FRAMES = np.random.default_rng(0).normal(-40, 10, size=(50, 6)).astype(np.float32)
+FRAMES = np.random.default_rng(0).normal(-40, 10, size=(30, 6)).astype(np.float32)
+SETTINGS = {"method": "statistics"}
+
+
+@pytest.mark.parametrize("more", [{}, {"mean": False, "quantiles": [0.5]}])
+def test_a_clip_is_embedded_by_the_method_that_the_settings_name(more):
+    settings = {**SETTINGS, **more}
+    checked = statistics.Settings.model_validate(settings)
+    vector = embed_clip(FRAMES, settings)
+    assert np.array_equal(vector, statistics.embed(FRAMES, checked))
+    assert columns_of(6, settings) == statistics.columns(6, checked)
+    assert len(vector) == len(columns_of(6, settings))
+
+
+def test_settings_are_checked():
+    with pytest.raises(ValidationError):
+        embed_clip(FRAMES, {**SETTINGS, "nonsense": 1})
+
+
+def test_settings_are_checked_once_for_many_clips(monkeypatch):
+    checked = []
+    before = statistics.Settings.model_validate
+    monkeypatch.setattr(
+        statistics.Settings, "model_validate", lambda given: checked.append(1) or before(given)
+    )
+    settings = {**SETTINGS, "gwrp": [0.123]}  # of no other test
+    for _ in range(3):
+        embed_clip(FRAMES, settings)
+    assert len(checked) == 1
 
 
 def test_clips_of_a_cache_become_rows(tmp_path):
@@ -19,17 +46,16 @@ def test_clips_of_a_cache_become_rows(tmp_path):
     ]
     parts = [FRAMES[:10], FRAMES[10:17], FRAMES[17:]]
     mel_cache.write(tmp_path / "a.npy", tmp_path / "a.csv", zip(rows, parts, strict=True))
-    cache = mel_cache.open_cache(tmp_path / "a.npy", tmp_path / "a.csv")
-    vectors = embed_clips(cache, {"method": "statistics"})
+    vectors = embed_clips(mel_cache.open_cache(tmp_path / "a.npy", tmp_path / "a.csv"), SETTINGS)
     assert list(vectors.clip) == ["c0.wav", "c1.wav", "c2.wav"]
     assert list(vectors.label) == ["normal", "anomaly", "unknown"]
     assert list(vectors.train) == [True, False, False]
     assert vectors.values.shape == (3, 30)
     for part, value in zip(parts, vectors.values, strict=True):
-        assert np.array_equal(value, embed(part, Settings(method="statistics")))
+        assert np.array_equal(value, embed_clip(part, SETTINGS))
 
 
 def test_a_cache_without_clips_makes_no_vectors(tmp_path):
     mel_cache.write(tmp_path / "a.npy", tmp_path / "a.csv", [])
     cache = mel_cache.open_cache(tmp_path / "a.npy", tmp_path / "a.csv")
-    assert embed_clips(cache, {"method": "statistics"}).values.shape == (0, 0)
+    assert embed_clips(cache, SETTINGS).values.shape == (0, 0)

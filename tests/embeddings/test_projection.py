@@ -6,12 +6,14 @@ from hypothesis.extra.numpy import arrays
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
+from pygoodvibes.embeddings import vectors
+from pygoodvibes.embeddings.held_out import Groups, fold_clips
 from pygoodvibes.embeddings.projection import (
-    assign_folds,
     fit_pca,
-    project,
+    load,
     project_overview,
     project_vectors,
+    save,
 )
 from pygoodvibes.embeddings.vectors import ClipVectors
 from pygoodvibes.util.errors import UserError
@@ -125,105 +127,130 @@ def test_same_values_same_bytes():
         assert getattr(one, name).tobytes() == getattr(two, name).tobytes()
 
 
-@given(st.integers(0, 200), st.integers(2, 20), st.integers(0, 2**32 - 1))
-def test_folds_are_a_partition_into_even_parts(n_clips, folds, seed):
-    fold = assign_folds(n_clips, folds=folds, seed=seed)
-    assert fold.shape == (n_clips,)
-    sizes = np.bincount(fold, minlength=1)
-    assert len(sizes) == max(min(folds, n_clips), 1)
-    assert sizes.max() - sizes.min() <= 1
-    assert np.array_equal(fold, assign_folds(n_clips, folds=folds, seed=seed))
-
-
-def test_folds_are_random_and_follow_the_seed():
-    folds = [tuple(assign_folds(60, folds=5, seed=seed)) for seed in range(5)]
-    assert len(set(folds)) == 5
-    assert all(list(fold) != sorted(fold) for fold in folds)
-
-
 def projected_case(values, n_train, folds=4):
-    train = np.arange(len(values)) < n_train
-    fold = assign_folds(n_train, folds=folds, seed=0)
-    return train, fold, project(values, train, fold, **SETTINGS)
+    groups = fold_clips(n_train, folds=folds, seed=0)
+    return project_vectors(clip_vectors(values, n_train), groups, **SETTINGS)
 
 
 @pytest.mark.parametrize("shape", [(30, 5), (30, 60)])
 def test_no_test_clip_influences_the_projection(shape):
     values = correlated(*shape)
-    _, _, (pca, projected, held_out) = projected_case(values, 20)
+    before = projected_case(values, 20)
     changed = values.copy()
     changed[20:] += 1000 * np.random.default_rng(5).normal(size=changed[20:].shape)
-    _, _, (pca_again, projected_again, held_out_again) = projected_case(changed, 20)
-    assert np.array_equal(pca.components, pca_again.components)
-    assert np.array_equal(pca.mean, pca_again.mean)
-    assert np.array_equal(pca.scale, pca_again.scale)
-    assert np.array_equal(projected[:20], projected_again[:20])
-    assert not np.array_equal(projected[20:], projected_again[20:])
-    for one, two in zip(held_out, held_out_again, strict=True):
+    after = projected_case(changed, 20)
+    for name in ("components", "mean", "scale"):
+        assert np.array_equal(getattr(before.pca, name), getattr(after.pca, name))
+    assert np.array_equal(before.clips.values[:20], after.clips.values[:20])
+    assert not np.array_equal(before.clips.values[20:], after.clips.values[20:])
+    for one, two in zip(before.held_out, after.held_out, strict=True):
         assert np.array_equal(one, two)
 
 
 @pytest.mark.parametrize("shape", [(30, 5), (30, 60)])
 def test_a_clip_does_not_influence_the_projection_of_the_fold_that_holds_it_out(shape):
     values = correlated(*shape)
-    _, fold, (_, _, held_out) = projected_case(values, 20)
+    before = projected_case(values, 20)
     changed = values.copy()
     changed[7] *= 3
-    _, _, (_, _, held_out_again) = projected_case(changed, 20)
+    after = projected_case(changed, 20)
     others = np.arange(20) != 7
-    for number, (one, two) in enumerate(zip(held_out, held_out_again, strict=True)):
+    for number, (one, two) in enumerate(zip(before.held_out, after.held_out, strict=True)):
         same = np.array_equal(one[others], two[others])
-        assert same == (number == fold[7])
+        assert same == (number == before.groups.number[7])
 
 
 def test_each_fold_is_the_pca_of_the_other_clips():
-    values = correlated(30, 8)
-    _, fold, (pca, projected, held_out) = projected_case(values, 20)
-    assert np.array_equal(projected, pca.transform(values))
-    assert len(held_out) == 4
-    for number, part in enumerate(held_out):
-        own = fit_pca(values[:20][fold != number], n_components=len(pca.components))
-        assert np.array_equal(part, own.transform(values[:20]))
+    embedded = clip_vectors(correlated(30, 8), 20)
+    found = project_vectors(embedded, fold_clips(20, folds=4, seed=0), **SETTINGS)
+    assert np.array_equal(found.clips.values, found.pca.transform(embedded.values))
+    assert len(found.held_out) == 4
+    training, count = embedded.values[:20], len(found.pca.components)
+    for number, part in enumerate(found.held_out):
+        own = fit_pca(training[found.groups.number != number], n_components=count)
+        assert np.array_equal(part, own.transform(training))
+
+
+def test_a_group_is_projected_by_what_may_be_fitted_to_meanwhile():
+    embedded = clip_vectors(correlated(30, 8), 20)
+    number = np.arange(20) // 5
+    fitted_to = [(number != group) & (np.arange(20) % 5 < 2) for group in range(4)]
+    fitted_to[3][:] = False
+    groups = Groups(number, fitted_to, at_random=False)
+    found = project_vectors(embedded, groups, **SETTINGS)
+    assert found.pca.components.shape == (1, 8)  # as many as the smallest fit can have
+    for part, chosen in zip(found.held_out[:3], fitted_to[:3], strict=True):
+        own = fit_pca(embedded.values[:20][chosen], n_components=1)
+        assert np.array_equal(part, own.transform(embedded.values[:20]))
+    assert found.held_out[3].shape == (20, 1) and np.isnan(found.held_out[3]).all()
 
 
 @pytest.mark.parametrize("n_train", [2, 3, 5, 12])
 @pytest.mark.parametrize("asked", ["all", 0.99, 8])
 def test_whole_and_folds_have_as_many_components(n_train, asked):
-    values = correlated(n_train + 4, 40)
-    train = np.arange(len(values)) < n_train
-    fold = assign_folds(n_train, folds=5, seed=0)
-    _, projected, held_out = project(
-        values, train, fold, n_components=asked, standardize=True, whiten=False
+    found = project_vectors(
+        clip_vectors(correlated(n_train + 4, 40), n_train),
+        fold_clips(n_train, folds=5, seed=0),
+        **{**SETTINGS, "n_components": asked},
     )
-    assert {part.shape for part in held_out} == {(n_train, projected.shape[1])}
-    assert np.isfinite(projected).all()
-    assert all(np.isfinite(part).all() for part in held_out)
+    assert {part.shape for part in found.held_out} == {(n_train, found.clips.values.shape[1])}
+    assert np.isfinite(found.clips.values).all()
+    assert all(np.isfinite(part).all() for part in found.held_out)
+
+
+def of_three(embedded, folds):
+    return project_vectors(embedded, folds, **{**SETTINGS, "n_components": 3})
 
 
 def test_clips_of_a_machine_id():
-    values = correlated(30, 8)
-    embedded = clip_vectors(values, 20)
-    projected, more = project_vectors(embedded, folds=5, seed=3, **{**SETTINGS, "n_components": 3})
-    assert projected.values.shape == (30, 3)
-    assert list(projected.columns) == ["PC1", "PC2", "PC3"]
-    assert np.array_equal(projected.clip, embedded.clip)
-    assert np.array_equal(more["fold"], assign_folds(20, folds=5, seed=3))
-    assert [more[f"held_out_{number}"].shape for number in range(5)] == [(20, 3)] * 5
-    assert "held_out_5" not in more
-    assert more["explained_variance_ratio"].shape == (3,)
-    centred = (embedded.values - more["mean"]) / more["scale"]
-    assert np.allclose(centred @ more["components"].T, projected.values, atol=1e-4)
+    embedded, folds = clip_vectors(correlated(30, 8), 20), fold_clips(20, folds=5, seed=3)
+    found = of_three(embedded, folds)
+    assert found.clips.values.shape == (30, 3)
+    assert list(found.clips.columns) == ["PC1", "PC2", "PC3"]
+    assert np.array_equal(found.clips.clip, embedded.clip)
+    assert found.groups is folds
+    assert [part.shape for part in found.held_out] == [(20, 3)] * 5
+    assert found.explained_variance_ratio.shape == (3,)
+    centred = (embedded.values - found.pca.mean) / found.pca.scale
+    assert np.allclose(centred @ found.pca.components.T, found.clips.values, atol=1e-4)
 
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("n_train", [0, 1])
 def test_without_training_clips_there_are_no_components(n_train):
     embedded = clip_vectors(correlated(6, 4), n_train)
-    projected, more = project_vectors(embedded, folds=5, seed=0, **SETTINGS)
-    assert projected.values.shape == (6, 0)
-    assert len(projected.columns) == len(more["explained_variance_ratio"]) == 0
-    assert more["fold"].shape == (n_train,)
-    assert all(more[f"held_out_{number}"].shape == (n_train, 0) for number in range(n_train))
+    found = project_vectors(embedded, fold_clips(n_train, folds=5, seed=0), **SETTINGS)
+    assert found.clips.values.shape == (6, 0)
+    assert len(found.clips.columns) == len(found.explained_variance_ratio) == 0
+    assert found.pca is None
+    assert [part.shape for part in found.held_out] == [(n_train, 0)] * n_train
+
+
+@pytest.mark.parametrize("n_train", [0, 1, 20])
+def test_a_projection_comes_back_from_its_file(tmp_path, n_train):
+    embedded = clip_vectors(correlated(30, 8), n_train)
+    found = of_three(embedded, fold_clips(n_train, folds=5, seed=0))
+    save(tmp_path / "p.npz", found)
+    back = load(tmp_path / "p.npz")
+    for name in ("clip", "split", "label", "values", "columns"):
+        assert np.array_equal(getattr(back.clips, name), getattr(found.clips, name))
+    assert np.array_equal(back.groups.number, found.groups.number)
+    for one, two in zip(back.held_out, found.held_out, strict=True):
+        assert np.array_equal(one, two)
+    assert (back.pca is None) == (found.pca is None) == (n_train < 2)
+    if back.pca is not None:
+        for name in ("mean", "scale", "components", "explained_variance_ratio"):
+            assert np.array_equal(getattr(back.pca, name), getattr(found.pca, name))
+    # what figures and the evaluation read of it
+    _, arrays = vectors.load(tmp_path / "p.npz")
+    assert len(arrays["explained_variance_ratio"]) == found.clips.values.shape[1]
+
+
+def test_groups_that_are_no_folds_have_no_file(tmp_path):
+    embedded, folds = clip_vectors(correlated(30, 8), 20), fold_clips(20, folds=5, seed=0)
+    together = Groups(folds.number, folds.fitted_to, at_random=False)
+    with pytest.raises(ValueError, match="folds"):
+        save(tmp_path / "p.npz", of_three(embedded, together))
 
 
 def test_overview_is_fitted_on_the_training_clips_of_all():

@@ -13,6 +13,7 @@ from pygoodvibes.detection.fit import detect_clips
 from pygoodvibes.detection.result import read_scores, write_scores
 from pygoodvibes.embeddings import projection
 from pygoodvibes.embeddings.embed import embed_clips
+from pygoodvibes.embeddings.held_out import fold_clips
 from pygoodvibes.evaluation.averages import AVERAGE_COLUMNS
 from pygoodvibes.evaluation.evaluate import COLUMNS, SCORE_COLUMNS, evaluate_machine_id
 from pygoodvibes.evaluation.gather_metrics import gather_metrics, write_metrics
@@ -130,16 +131,17 @@ def run_all(folder, out):
         embedded_of["fan", name] = embedded
         if not manifest.trainable(entry):
             continue
-        projected, more = projection.project_vectors(
-            embedded, folds=3, seed=0, n_components=0.9, standardize=True, whiten=False
+        folds = fold_clips(embedded.train.sum(), folds=3, seed=0)
+        projected = projection.project_vectors(
+            embedded, folds, n_components=0.9, standardize=True, whiten=False
         )
-        results = detect_clips(embedded, projected, more, DETECTORS, seed=0)
+        results = detect_clips(embedded, projected, DETECTORS, seed=0)
         write_scores(out / f"{name}.scores.csv", embedded, results)
         document, table = evaluate_machine_id(
             rows,
             scores=read_scores(out / f"{name}.scores.csv"),
             notes={key: each.notes for key, each in results.items()},
-            explained_variance=more["explained_variance_ratio"],
+            explained_variance=projected.explained_variance_ratio,
             false_alarm_rates=dict.fromkeys(DETECTORS, 0.2),
             threshold_method="quantile",
             seed=0,

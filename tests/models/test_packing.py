@@ -41,6 +41,7 @@ def files_of(folder, config, machine_id, *, first=0, **sound):
     from pygoodvibes.data.find_clips import find_clips
     from pygoodvibes.embeddings import projection
     from pygoodvibes.embeddings.embed import embed_clips
+    from pygoodvibes.embeddings.held_out import fold_clips
 
     for number in range(12):
         name = f"pump/train/normal_id_{machine_id}_{number:08d}.wav"
@@ -58,10 +59,11 @@ def files_of(folder, config, machine_id, *, first=0, **sound):
     embedded = embed_clips(cache, config.embedding.model_dump(mode="json"))
     vectors.save(paths["embedding"], embedded)
     settings = config.projection.model_dump(mode="json")
-    projected, more = projection.project_vectors(embedded, folds=5, seed=config.seed, **settings)
-    vectors.save(paths["projections"], projected, **more)
+    folds = fold_clips(embedded.train.sum(), folds=5, seed=config.seed)
+    projected = projection.project_vectors(embedded, folds, **settings)
+    projection.save(paths["projections"], projected)
     detectors = {name: each.model_dump(mode="json") for name, each in config.detectors.items()}
-    results = detect_clips(embedded, projected, more, detectors, seed=config.seed, cache=cache)
+    results = detect_clips(embedded, projected, detectors, seed=config.seed, cache=cache)
     write_scores(paths["scores"], embedded, results)
     estimators = {name: each.estimator for name, each in results.items()}
     notes = {name: list(each.notes) for name, each in results.items()}

@@ -14,6 +14,7 @@ from pygoodvibes.detection.fit import detect_clips
 from pygoodvibes.detection.result import read_scores, write_scores
 from pygoodvibes.embeddings import projection
 from pygoodvibes.embeddings.embed import embed_clips
+from pygoodvibes.embeddings.held_out import fold_clips
 from pygoodvibes.models import machine_model
 from pygoodvibes.monitoring.fit_folder import fit_folder
 from pygoodvibes.monitoring.score_clip import score_clip
@@ -233,9 +234,10 @@ def as_the_workflow(folder: pathlib.Path, place: pathlib.Path):
     cache = mel_cache.open_cache(place / "a.npy", place / "a.csv")
     embedded = embed_clips(cache, config.embedding.model_dump(mode="json"))
     settings = config.projection.model_dump(mode="json")
-    projected, more = projection.project_vectors(embedded, folds=5, seed=config.seed, **settings)
+    folds = fold_clips(embedded.train.sum(), folds=5, seed=config.seed)
+    projected = projection.project_vectors(embedded, folds, **settings)
     chosen = {name: each.model_dump(mode="json") for name, each in config.detectors.items()}
-    results = detect_clips(embedded, projected, more, chosen, seed=config.seed)
+    results = detect_clips(embedded, projected, chosen, seed=config.seed)
     write_scores(place / "scores.csv", embedded, results)
     return read_scores(place / "scores.csv")
 

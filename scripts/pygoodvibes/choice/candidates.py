@@ -13,19 +13,17 @@ import numpy as np
 from pygoodvibes.audio import mel_cache
 from pygoodvibes.audio.mel_cache import ClipFrames, MelCache
 from pygoodvibes.detection import serialization
+from pygoodvibes.detection.inputs import Inputs
 from pygoodvibes.detection.result import read_scores
-from pygoodvibes.detection.score import anomaly_score, held_out_parts, seen_by
+from pygoodvibes.detection.score import anomaly_score, held_out_parts
 from pygoodvibes.detectors import combined
 from pygoodvibes.detectors.fusion import centre_and_scatter
-from pygoodvibes.embeddings import vectors
+from pygoodvibes.embeddings import projection, vectors
 from pygoodvibes.embeddings.projection import Pca
 from pygoodvibes.embeddings.vectors import ClipVectors
 
 LEAST_CLIPS = 3
 """Fewest held-out scores from which an indicator is computed."""
-
-Inputs = tuple[np.ndarray, np.ndarray, Sequence[np.ndarray] | None]
-"""Of the same clips: embeddings, their projections, log-mel frames (or None)."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +54,7 @@ class MachineId:
         """Return what detectors behind another projection see of some clips, by a mask or index."""
         values = self.embedded.values[chosen]
         frames = None if self.cache is None else ClipFrames(self.cache)[chosen]
-        return values, pca.transform(values), frames
+        return Inputs(values, pca.transform(values), frames)
 
     def scores_of(self, split: str) -> dict[str, np.ndarray]:
         """Return the scores of the clips of a split by detector, in the order of the clips."""
@@ -97,14 +95,9 @@ def member_scores(
     found = {}
     for name, estimator in estimators.items():
         if len(held_out_parts(estimator)):
-            scores = combined.member_scores(estimator, _seen(detectors[name], inputs))
+            scores = combined.member_scores(estimator, inputs.seen_by(detectors[name]))
             found[name] = dict(zip(estimator.member_names, scores.T, strict=True))
     return found
-
-
-def _seen(settings: Mapping, inputs: Inputs) -> np.ndarray | Sequence[np.ndarray]:
-    embedding, projected, frames = inputs
-    return seen_by(settings, embedding=embedding, projected=projected, frames=frames)
 
 
 def named(members: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
@@ -175,7 +168,7 @@ class Candidates:
                 scores = np.stack(list(of_parts[name].values()), axis=1)
                 whole[name] = estimator.join_members(scores)
             else:
-                whole[name] = anomaly_score(estimator, _seen(detectors[name], inputs))
+                whole[name] = anomaly_score(estimator, inputs.seen_by(detectors[name]))
         return {**whole, **named(of_parts)}
 
 
@@ -190,11 +183,9 @@ def load(files: Mapping[str, str | None], *, fitted: bool = True) -> MachineId:
         Read the fitted detectors too.
     """
     embedded, _ = vectors.load(files["embedding"])
-    _, more = vectors.load(files["projection"])
-    names = [field.name for field in dataclasses.fields(Pca)]
     return MachineId(
         embedded=embedded,
-        pca=Pca(**{name: more[name] for name in names}) if "components" in more else None,
+        pca=projection.load(files["projection"]).pca,
         cache=mel_cache.open_cache(files["mel"], files["mel_clips"]) if files["mel"] else None,
         estimators=serialization.load(files["models"]) if fitted else {},
         scores=read_scores(files["scores"]),

@@ -1,5 +1,6 @@
 """Fitting a detector on the training clips of a machine ID and scoring clips with it."""
 
+import dataclasses
 import importlib
 import logging
 import sys
@@ -12,9 +13,13 @@ import numpy as np
 from pygoodvibes.audio.mel_cache import ClipFrames, MelCache
 from pygoodvibes.data.manifest import MIN_TRAIN_CLIPS
 from pygoodvibes.detection.cost import Meter
+from pygoodvibes.detection.inputs import Inputs
 from pygoodvibes.detection.result import Detection
 from pygoodvibes.detection.score import anomaly_score, held_out_parts
-from pygoodvibes.detectors.registry import module_of, settings_of
+from pygoodvibes.detectors.combined import member_scores
+from pygoodvibes.detectors.registry import settings_of
+from pygoodvibes.embeddings.held_out import Groups
+from pygoodvibes.embeddings.projection import Projected
 from pygoodvibes.embeddings.vectors import ClipVectors
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
@@ -23,6 +28,8 @@ if TYPE_CHECKING:
     from pygoodvibes.detectors.base import DetectorSettings
 
 logger = logging.getLogger(__name__)
+
+_FAILED = (ValueError, ArithmeticError, np.linalg.LinAlgError)
 
 
 def libraries(detectors: Mapping[str, Mapping]) -> list[str]:
@@ -60,28 +67,29 @@ def first_fit() -> None:
 def detect(
     train: np.ndarray,
     test: np.ndarray,
-    held_out: list[np.ndarray],
-    fold: np.ndarray,
+    groups: Groups,
+    held_out: Sequence[np.ndarray],
     settings: "DetectorSettings",
     *,
     seed: int,
     columns: Sequence[str] | None = None,
 ) -> Detection:
-    """Fit a detector on all training clips, and once more for each fold held out.
+    """Fit a detector on all training clips, and once more without each group of them.
 
     An estimator that holds out folds itself, to measure its parts, has scored every training clip
-    already by fits that had not seen it: these scores are taken, unless a projection has seen all.
+    already by fits that had not seen it: these scores are taken, unless a projection has seen all,
+    or the groups are other than folds dealt at random.
 
     Parameters
     ----------
-    train : np.ndarray [shape=(n_train, d)]
+    train : np.ndarray [shape=(n_train, d)] or sequence of np.ndarray
         Normal training clips.
-    test : np.ndarray [shape=(n_test, d)]
+    test : np.ndarray [shape=(n_test, d)] or sequence of np.ndarray
         Clips to score; nothing is fitted on them.
-    held_out : list of np.ndarray [shape=(n_train, d_fold)]
-        For each fold all training clips, as seen by a projection fitted without those of the fold.
-    fold : np.ndarray [shape=(n_train,), dtype=int]
-        Fold of each training clip.
+    groups : Groups
+        Of the training clips.
+    held_out : sequence of np.ndarray [shape=(n_train, d)], or of sequences
+        For each group all training clips, as seen by a projection that was fitted without it.
     settings : DetectorSettings
         Method and parameters.
     seed : int
@@ -107,25 +115,34 @@ def detect(
     with Meter() as meter:
         try:
             with meter.fit():
-                estimator = _fit(train, settings, seed=seed, notes=notes, columns=columns)
+                whole = _fit(train, settings, seed=seed, notes=notes, columns=columns)
             with meter.score(len(test)):
-                test_scores = anomaly_score(estimator, test)
-            if settings.input != "projection" and len(train) == len(held_out_parts(estimator)):
-                train_scores = estimator.join_members(estimator.held_out_)
+                test_scores = anomaly_score(whole, test)
+            own = held_out_parts(whole)
+            if groups.at_random and settings.input != "projection" and len(own) == len(train):
+                train_scores = whole.join_members(own)
                 held_out = []
-        except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
+        except _FAILED as error:
             logger.warning("not fitted: %s", error)
             return Detection(
                 None, train_scores, test_scores, [message("not fitted: {reason}", reason=error)]
             )
         for number, values in enumerate(held_out):
-            out = fold == number
+            out, fitted_to = groups.number == number, groups.fitted_to[number]
+            if not fitted_to.any():
+                notes.append(
+                    message(
+                        "fold {number} leaves too few to fit to, its clips have no held-out score",
+                        number=number,
+                    )
+                )
+                continue
             try:
                 with meter.fit():
-                    part = _fit(values[~out], settings, seed=seed, notes=[], columns=columns)
+                    part = _fit(values[fitted_to], settings, seed=seed, notes=[], columns=columns)
                 with meter.score(out.sum()):
-                    train_scores[out] = anomaly_score(part, values[out])
-            except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
+                    train_scores[out] = _score_held_out(whole, part, values[out], settings)
+            except _FAILED as error:
                 logger.warning("fold %d not fitted: %s", number, error)
                 notes.append(
                     message(
@@ -134,7 +151,27 @@ def detect(
                         reason=error,
                     )
                 )
-    return Detection(estimator, train_scores, test_scores, notes, meter.cost())
+    return Detection(whole, train_scores, test_scores, notes, meter.cost())
+
+
+def _score_held_out(
+    whole: object, part: object, values: np.ndarray, settings: "DetectorSettings"
+) -> np.ndarray:
+    """Score clips by a fit without them, where it has members in the units of the fit to all.
+
+    Each fit measures the scatter of its members anew; in the units of a fit to fewer clips the
+    scores would be others than those of the whole.
+    """
+    comparable = (
+        settings.input != "projection"  # behind another projection there are other units
+        and len(held_out_parts(whole)) > 0
+        and len(held_out_parts(part)) > 0
+        and whole.member_names == part.member_names
+    )
+    if not comparable:
+        return anomaly_score(part, values)
+    raw = member_scores(part, values) * part.scatter_ + part.centre_
+    return whole.join_members((raw - whole.centre_) / whole.scatter_)
 
 
 def _fit(
@@ -173,8 +210,7 @@ def _fit(
 
 def detect_clips(
     embedded: ClipVectors,
-    projected: ClipVectors,
-    folds: Mapping[str, np.ndarray],
+    projected: Projected,
     detectors: Mapping[str, Mapping],
     *,
     seed: int,
@@ -185,10 +221,11 @@ def detect_clips(
 
     Parameters
     ----------
-    embedded, projected : ClipVectors
-        Its clips, row by row the same.
-    folds : mapping of str to np.ndarray
-        fold and held_out_<number>, from `pygoodvibes.embeddings.projection.project_vectors`.
+    embedded : ClipVectors
+        Embeddings of its clips.
+    projected : Projected
+        The same clips row by row, and which of them are held out together, from
+        `pygoodvibes.embeddings.projection.project_vectors`.
     detectors : mapping of str to mapping
         The `detectors` section of the config: settings by name.
     seed : int
@@ -202,12 +239,18 @@ def detect_clips(
     -------
     dict of str to Detection
         By the name of the detector.
+
+    Raises
+    ------
+    UserError
+        If the cache holds other clips.
     """
-    fold = folds["fold"]
-    count = int(fold.max(initial=-1)) + 1
     train = embedded.train
     if cache is not None and [clip["clip"] for clip in cache.clips] != embedded.clip.tolist():
         raise UserError("the mel cache and the embedding hold different clips; make both again")
+    frames = None if cache is None else ClipFrames(cache)
+    inputs = Inputs(embedded.values, projected.clips.values, frames)
+    names = Inputs(embedded.columns, projected.clips.columns)
     # so that no detector is charged for it
     for name in libraries(detectors):
         importlib.import_module(name)
@@ -216,9 +259,11 @@ def detect_clips(
     if progress:
         turns = progress(turns, total=len(detectors), unit="detectors")
     for name, settings in turns:
-        module = importlib.import_module(module_of(settings["method"]))
-        checked = module.Settings.model_validate(settings).beside(projected.values.shape[1])
-        if checked.input == "mel" and cache is None:
+        checked = settings_of(settings["method"]).model_validate(settings)
+        checked = checked.beside(projected.clips.values.shape[1])
+        own = checked.model_dump()
+        values = inputs.seen_by(own)
+        if values is None:
             results[name] = Detection(
                 None,
                 np.full(train.sum(), np.nan),
@@ -230,21 +275,22 @@ def detect_clips(
                 ],
             )
             continue
-        fold_of = fold
-        if checked.input == "mel":
-            values, columns = ClipFrames(cache), None
-            groups = min(count, checked.most_held_out_fits or count)
-            fold_of = fold % groups if groups else fold
-            held_out = [values[train]] * groups
-        elif checked.input == "embedding":
-            values, columns = embedded.values, embedded.columns
-            held_out = [embedded.values[train]] * count
+        groups = projected.groups
+        if checked.most_held_out_fits and checked.input == "mel":
+            groups = groups.joined(checked.most_held_out_fits)
+        if checked.input == "projection":
+            parts = [dataclasses.replace(inputs, projected=part) for part in projected.held_out]
+            held_out = [part.seen_by(own) for part in parts]
         else:
-            kept = slice(checked.components)
-            values, columns = projected.values[:, kept], projected.columns[kept]
-            held_out = [folds[f"held_out_{number}"][:, kept] for number in range(count)]
+            held_out = [values[train]] * len(groups)
         logger.info("%s: %d training clips, input %s", name, train.sum(), checked.input)
         results[name] = detect(
-            values[train], values[~train], held_out, fold_of, checked, seed=seed, columns=columns
+            values[train],
+            values[~train],
+            groups,
+            held_out,
+            checked,
+            seed=seed,
+            columns=names.seen_by(own),
         )
     return results

@@ -1,6 +1,4 @@
-"""The score of clips: what a detector sees of them, and scikit-learn's sign turned."""
-
-from collections.abc import Mapping, Sequence
+"""The score of clips: scikit-learn's sign turned, and that of parts that were held out."""
 
 import numpy as np
 
@@ -43,28 +41,3 @@ def held_out_parts(estimator: object) -> np.ndarray:
         Of no clip if the estimator isn't made of parts, or didn't have to measure them.
     """
     return getattr(estimator, "held_out_", np.zeros((0, 0)))
-
-
-def seen_by(
-    settings: Mapping,
-    *,
-    embedding: np.ndarray,
-    projected: np.ndarray,
-    frames: Sequence[np.ndarray] | None,
-) -> np.ndarray | Sequence[np.ndarray] | None:
-    """Return what a detector sees of clips, by the `input` of its settings.
-
-    Parameters
-    ----------
-    settings : mapping
-        Of the detector.
-    embedding, projected : np.ndarray [shape=(n_clips, d)]
-        Embeddings of the clips, and their projections.
-    frames : sequence of np.ndarray [shape=(n_frames, n_mels)], or None
-        Log-mel frames of the clips, dB.
-    """
-    if settings["input"] == "mel":
-        return frames
-    if settings["input"] == "embedding":
-        return embedding
-    return projected[:, : settings["components"]]

@@ -6,10 +6,13 @@ Jolliffe (2002), Principal Component Analysis.
 """
 
 import dataclasses
+import pathlib
 from collections.abc import Mapping
 
 import numpy as np
 
+from pygoodvibes.embeddings import vectors
+from pygoodvibes.embeddings.held_out import Groups
 from pygoodvibes.embeddings.vectors import ClipVectors
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.padding import padded
@@ -116,110 +119,113 @@ def _count(n_components: int | float | str, ratio: np.ndarray, *, rank: int) -> 
     return min(int(np.searchsorted(np.cumsum(ratio), n_components - 1e-12)) + 1, rank)
 
 
-def assign_folds(n_clips: int, *, folds: int, seed: int) -> np.ndarray:
-    """Deal training clips out to folds at random, as evenly as possible.
+@dataclasses.dataclass(frozen=True)
+class Projected:
+    """The clips of a machine ID on the components of its PCA, and of those of its groups.
 
-    Parameters
+    Attributes
     ----------
-    n_clips : int >= 0
-        Training clips.
-    folds : int >= 2
-        Folds; with fewer clips each one is a fold of its own.
-    seed : int >= 0
-        Same seed, same folds.
-
-    Returns
-    -------
-    np.ndarray [shape=(n_clips,), dtype=int]
-        Number of each clip's fold, from 0.
+    clips : ClipVectors
+        Components of all clips, k columns; none (k = 0) with fewer than two training clips.
+    pca : Pca or None
+        Fitted on all training clips; None with fewer than two.
+    groups : Groups
+        Which training clips are held out together.
+    held_out : list of np.ndarray [shape=(n_train, k), dtype=float32]
+        For each group all training clips, projected by a PCA that was fitted without it; NaN where
+        there is no other clip to fit to.
     """
-    fold = np.arange(n_clips) % max(min(folds, n_clips), 1)
-    return np.random.default_rng(seed).permutation(fold)
+
+    clips: ClipVectors
+    pca: Pca | None
+    groups: Groups
+    held_out: list[np.ndarray]
+
+    @property
+    def explained_variance_ratio(self) -> np.ndarray:
+        """Return the share of the training clips' variance along each component, shape (k,)."""
+        return np.zeros(0) if self.pca is None else self.pca.explained_variance_ratio
 
 
-def project(
-    values: np.ndarray,
-    train: np.ndarray,
-    fold: np.ndarray,
+def project_vectors(
+    embedded: ClipVectors,
+    groups: Groups,
     *,
     n_components: int | float | str,
     standardize: bool,
     whiten: bool,
-) -> tuple[Pca, np.ndarray, list[np.ndarray]]:
-    """Fit the projection of a machine ID, and one more for each fold held out.
-
-    Parameters
-    ----------
-    values : np.ndarray [shape=(n_clips, d)]
-        Embeddings of all clips.
-    train : np.ndarray [shape=(n_clips,), dtype=bool]
-        Which are normal training clips.
-    fold : np.ndarray [shape=(n_train,), dtype=int]
-        Fold of each training clip, from `assign_folds`.
-    n_components, standardize, whiten
-        As in `fit_pca`. The whole keeps no more components than the smallest fold can have, and
-        each fold as many as the whole: scores of held-out clips are to be like those of test clips,
-        and likelihoods of different dimensions are not.
-
-    Returns
-    -------
-    pca : Pca
-        Fitted on all training clips.
-    projected : np.ndarray [shape=(n_clips, k), dtype=float32]
-        All clips.
-    held_out : list of np.ndarray [shape=(n_train, k_fold), dtype=float32]
-        For each fold all training clips, projected by a PCA fitted without those of the fold.
-    """
-    training = values[train]
-    fitted_on = [fold != number for number in range(fold.max(initial=-1) + 1)]
-    options = {"standardize": standardize, "whiten": whiten}
-    pca = fit_pca(training, n_components=n_components, **options)
-    most = max(min((int(seen.sum()) for seen in fitted_on), default=len(training)) - 1, 1)
-    if len(pca.components) > most:
-        pca = fit_pca(training, n_components=most, **options)
-    held_out = [
-        fit_pca(training[seen], n_components=len(pca.components), **options).transform(training)
-        for seen in fitted_on
-    ]
-    return pca, pca.transform(values), held_out
-
-
-def project_vectors(
-    embedded: ClipVectors, *, folds: int, seed: int, **settings
-) -> tuple[ClipVectors, dict[str, np.ndarray]]:
-    """Project the clips of a machine ID.
+) -> Projected:
+    """Fit the projection of a machine ID, and one more without each group that is held out.
 
     Parameters
     ----------
     embedded : ClipVectors
         Embeddings of its clips.
-    folds, seed
-        As in `assign_folds`.
-    **settings
-        The `projection` section of the config, as in `fit_pca`.
-
-    Returns
-    -------
-    projected : ClipVectors
-        Components of all clips; with fewer than two training clips there are none (k = 0).
-    more : dict of str to np.ndarray
-        fold (n_train,), held_out_<number> (n_train, k_fold) for each fold, and the PCA: mean,
-        scale, components, explained_variance_ratio.
+    groups : Groups
+        Of its training clips.
+    n_components, standardize, whiten
+        As in `fit_pca`. The whole keeps no more components than the smallest fit without a group
+        can have, and each of these as many as the whole: scores of held-out clips are to be like
+        those of test clips, and likelihoods of different dimensions are not.
     """
-    train = embedded.train
-    fold = assign_folds(int(train.sum()), folds=folds, seed=seed)
-    if train.sum() < 2:
-        nothing = np.zeros((len(train), 0), dtype=np.float32)
+    training = embedded.values[embedded.train]
+    if len(training) < 2:
+        nothing = np.zeros((len(embedded.clip), 0), dtype=np.float32)
         empty = dataclasses.replace(embedded, values=nothing, columns=np.zeros(0, dtype=str))
-        held_out = {f"held_out_{number}": nothing[train] for number in range(len(fold))}
-        return empty, {"fold": fold, **held_out, "explained_variance_ratio": np.zeros(0)}
-    pca, projected, held_out = project(embedded.values, train, fold, **settings)
-    columns = np.array([f"PC{number + 1}" for number in range(projected.shape[1])], dtype=str)
-    arrays = {f"held_out_{number}": values for number, values in enumerate(held_out)}
-    return (
-        dataclasses.replace(embedded, values=projected, columns=columns),
-        {"fold": fold, **arrays, **dataclasses.asdict(pca)},
-    )
+        return Projected(empty, None, groups, [nothing[embedded.train]] * len(groups))
+    options = {"standardize": standardize, "whiten": whiten}
+    pca = fit_pca(training, n_components=n_components, **options)
+    sizes = [int(fitted_to.sum()) for fitted_to in groups.fitted_to]
+    most = max(min(sizes, default=len(training)) - 1, 1)
+    if len(pca.components) > most:
+        pca = fit_pca(training, n_components=most, **options)
+    count = len(pca.components)
+    held_out = [
+        fit_pca(training[fitted_to], n_components=count, **options).transform(training)
+        if fitted_to.any()
+        else np.full((len(training), count), np.nan, dtype=np.float32)
+        for fitted_to in groups.fitted_to
+    ]
+    columns = np.array([f"PC{number + 1}" for number in range(count)], dtype=str)
+    projected = pca.transform(embedded.values)
+    clips = dataclasses.replace(embedded, values=projected, columns=columns)
+    return Projected(clips, pca, groups, held_out)
+
+
+def save(path: str | pathlib.Path, projected: Projected) -> None:
+    """Write the projection of a machine ID whose groups are folds of clips, to a .npz file.
+
+    Beside the vectors it holds fold (n_train,), held_out_<number> (n_train, k) for each fold, and
+    the PCA: mean, scale, components, explained_variance_ratio.
+
+    Raises
+    ------
+    ValueError
+        If its groups are others.
+    """
+    if not projected.groups.at_random:
+        raise ValueError("a file holds folds of clips only, not groups that belong together")
+    pca = {"explained_variance_ratio": projected.explained_variance_ratio}
+    if projected.pca is not None:
+        pca = dataclasses.asdict(projected.pca)
+    held_out = {f"held_out_{number}": part for number, part in enumerate(projected.held_out)}
+    vectors.save(path, projected.clips, fold=projected.groups.number, **held_out, **pca)
+
+
+def load(path: str | pathlib.Path) -> Projected:
+    """Read the projection of a machine ID from a file of `save`.
+
+    Raises
+    ------
+    UserError
+        As in `pygoodvibes.embeddings.vectors.load`.
+    """
+    clips, arrays = vectors.load(path)
+    names = [field.name for field in dataclasses.fields(Pca)]
+    pca = Pca(**{name: arrays[name] for name in names}) if "components" in arrays else None
+    groups = Groups.of_folds(arrays["fold"])
+    held_out = [arrays[f"held_out_{number}"] for number in range(len(groups))]
+    return Projected(clips, pca, groups, held_out)
 
 
 def project_overview(
@@ -270,9 +276,3 @@ def project_overview(
         "id": np.repeat([machine_id for _, machine_id in same], counts),
         "explained_variance_ratio": pca.explained_variance_ratio,
     }
-
-
-def pca_of(arrays: Mapping[str, np.ndarray]) -> Pca:
-    """Return the projection among the arrays of `project_vectors`."""
-    fields = dataclasses.fields(Pca)
-    return Pca(**{field.name: arrays[field.name] for field in fields})

@@ -20,7 +20,7 @@ from pygoodvibes.detectors.combined import CHOICE
 from pygoodvibes.detectors.registry import METHODS
 from pygoodvibes.detectors.state import Array, Number, Sizes, Text
 from pygoodvibes.embeddings import registry
-from pygoodvibes.embeddings.registry import module_of
+from pygoodvibes.embeddings.embed import columns_of
 from pygoodvibes.util.settings import NAME_PATTERN
 
 KEYS = (
@@ -138,8 +138,8 @@ def statistics_of(settings: Mapping) -> int:
         raise ValueError("embedding: another method")
     if any(len(each) > MOST_STATISTICS for each in section.values() if isinstance(each, list)):
         raise ValueError("embedding: too many values")
-    module = importlib.import_module(module_of(section["method"]))
-    return len(module.columns(1, _whole(module.Settings, settings, "embedding")))
+    _whole(registry.settings_of(section["method"]), settings, "embedding")
+    return len(columns_of(1, section))
 
 
 def _check_training(training: object) -> None:

@@ -12,8 +12,7 @@ from pygoodvibes.config.config import Config
 from pygoodvibes.detection import serialization
 from pygoodvibes.detection.result import read_scores
 from pygoodvibes.detectors.combined import CHOICE
-from pygoodvibes.embeddings.projection import pca_of
-from pygoodvibes.embeddings.vectors import load as load_vectors
+from pygoodvibes.embeddings import projection
 from pygoodvibes.models.assemble import assemble
 from pygoodvibes.models.machine_model import ENDING, MOST_OF_DETECTORS, save
 from pygoodvibes.util.csv_files import read_records, write_records
@@ -106,7 +105,7 @@ def _pack(
     missing = [name for name, each in estimators.items() if each is None]
     if len(missing) == len(estimators):
         return _entry(machine, machine_id, reason=texts[missing[0]][-1])
-    vectors, arrays = load_vectors(projected)
+    own = projection.load(projected)
     by_name = read_scores(scores)
     if choice is not None:
         by_name = {CHOICE: choice.scores, **by_name}
@@ -117,14 +116,14 @@ def _pack(
             missing.insert(0, CHOICE)
             texts[CHOICE].append(f"not in this file, because {lacking[0]} is not")
         estimators = {CHOICE: None if lacking else choice.chosen, **estimators}
-    training = vectors.clip[vectors.train]
+    training = own.clips.clip[own.clips.train]
     name = f"{machine}_id_{machine_id}"
     model = assemble(
         config,
         read_records(clips),
         name=name,
         cache=mel_cache.open_cache(mel_array, mel_clips),
-        pca=pca_of(arrays),
+        pca=own.pca,
         estimators=estimators,
         held_out={
             each: np.array([values["train", clip] for clip in training])

@@ -16,20 +16,15 @@ import numpy as np
 
 from pygoodvibes.audio import mel_cache, stream
 from pygoodvibes.audio.mel import filter_bank
-from pygoodvibes.audio.mel_cache import MelCache
 from pygoodvibes.config.config import Config
 from pygoodvibes.config.validate import validate
 from pygoodvibes.data import manifest, recordings
 from pygoodvibes.detection import serialization
-from pygoodvibes.detection.fit import detect_clips
-from pygoodvibes.detection.held_out_windows import deal, detect, others
-from pygoodvibes.detection.result import Detection
+from pygoodvibes.detection.held_out_windows import group_windows
+from pygoodvibes.detection.machine_id import detect_machine_id
 from pygoodvibes.detectors.combined import CHOICE
 from pygoodvibes.detectors.registry import METHODS
-from pygoodvibes.embeddings import projection
-from pygoodvibes.embeddings.embed import embed_clips
-from pygoodvibes.embeddings.projection import pca_of
-from pygoodvibes.embeddings.vectors import ClipVectors
+from pygoodvibes.embeddings.held_out import Groups
 from pygoodvibes.models.assemble import assemble
 from pygoodvibes.models.machine_model import MOST_OF_DETECTORS, MachineModel
 from pygoodvibes.monitoring import certainty
@@ -90,11 +85,11 @@ def fit_clips(
     mel_cache.write(array, table, remembered())
     _check_enough(final, what="window" if cut else "clip")
     cache = mel_cache.open_cache(array, table)
-    embedded = embed_clips(cache, config.embedding.model_dump(mode="json"))
-    if cut:
-        pca, results = _detect_windows(config, manifest.usable(final), embedded, cache, cut)
-    else:
-        pca, results = _detect(config, embedded, cache)
+    groups, notes = _group_windows(config, manifest.usable(final), cut) if cut else (None, [])
+    found = detect_machine_id(cache, config.model_dump(mode="json"), groups=groups)
+    results = found.results
+    for result in results.values():
+        result.notes.extend(notes)
     estimators = {each: result.estimator for each, result in results.items()}
     for each, reason in serialization.left_out(estimators, most_bytes=MOST_OF_DETECTORS).items():
         estimators[each] = None
@@ -110,7 +105,7 @@ def fit_clips(
         final,
         name=name,
         cache=cache,
-        pca=pca,
+        pca=found.projected.pca,
         estimators=estimators,
         held_out={each: result.train_scores for each, result in results.items()},
         notes={each: result.notes for each, result in results.items()},
@@ -119,62 +114,25 @@ def fit_clips(
     return model, final
 
 
-def _detect(
-    config: Config, embedded: ClipVectors, cache: MelCache
-) -> tuple[projection.Pca, dict[str, Detection]]:
-    """Fit the detectors to clips as the workflow does."""
-    projected, more = projection.project_vectors(
-        embedded,
+def _group_windows(
+    config: Config, rows: Sequence[Mapping], cut: Mapping[str, float]
+) -> tuple[Groups, list[str]]:
+    """Hold out the windows of a recording together; return a note where it is too long for that."""
+    groups, stretched = group_windows(
+        [row["path"] for row in rows],
+        np.array([row["offset"] for row in rows]),
+        size=round(cut["window"] * config.audio.sample_rate),
         folds=config.held_out.folds,
-        seed=config.seed,
-        **config.projection.model_dump(mode="json"),
     )
-    results = detect_clips(
-        embedded,
-        projected,
-        more,
-        _settings_of_detectors(config),
-        seed=config.seed,
-        cache=cache,
+    if not stretched:
+        return groups, []
+    note = message(
+        "more than a third of the windows are of one recording ({recordings}), and "
+        "held out in stretches of time: other days may give more false alarms than "
+        "these windows tell",
+        recordings=", ".join(stretched),
     )
-    return pca_of(more), results
-
-
-def _settings_of_detectors(config: Config) -> dict[str, dict]:
-    return {name: each.model_dump(mode="json") for name, each in config.detectors.items()}
-
-
-def _detect_windows(
-    config: Config,
-    rows: Sequence[Mapping],
-    embedded: ClipVectors,
-    cache: MelCache,
-    cut: Mapping[str, float],
-) -> tuple[projection.Pca, dict[str, Detection]]:
-    """Fit the detectors to windows, a row each, with those of a recording held out together."""
-    recording = [row["path"] for row in rows]
-    start = np.array([row["offset"] for row in rows])
-    size = round(cut["window"] * config.audio.sample_rate)
-    fold, stretched = deal(recording, folds=config.held_out.folds)
-    pca, results = detect(
-        embedded,
-        cache,
-        _settings_of_detectors(config),
-        kept=[others(fold, number, recording, start, size) for number in range(fold.max() + 1)],
-        fold=fold,
-        seed=config.seed,
-        projection_settings=config.projection.model_dump(mode="json"),
-    )
-    if stretched:
-        note = message(
-            "more than a third of the windows are of one recording ({recordings}), and "
-            "held out in stretches of time: other days may give more false alarms than "
-            "these windows tell",
-            recordings=", ".join(stretched),
-        )
-        for result in results.values():
-            result.notes.append(note)
-    return pca, results
+    return groups, [note]
 
 
 def _check_enough(rows: Sequence[Mapping], *, what: str) -> None:

@@ -1,8 +1,6 @@
 """One clip and a model: its score, its verdict, and what is odd about it."""
 
 import dataclasses
-import importlib
-import json
 import math
 import pathlib
 from collections.abc import Mapping, Sequence
@@ -12,10 +10,10 @@ import numpy as np
 from pygoodvibes.audio.mel import log_mel
 from pygoodvibes.audio.read import inspect_audio, read_audio
 from pygoodvibes.audio.usable import check_signal, why_unusable
-from pygoodvibes.detection.score import anomaly_score, seen_by
+from pygoodvibes.detection.inputs import Inputs
+from pygoodvibes.detection.score import anomaly_score
 from pygoodvibes.detectors.combined import Chosen, mean_of, member_scores
-from pygoodvibes.embeddings.embed import method_of
-from pygoodvibes.embeddings.registry import module_of
+from pygoodvibes.embeddings.embed import embed_clip
 from pygoodvibes.explanation.deviation import deviation_map
 from pygoodvibes.explanation.drivers import Drivers, find_drivers
 from pygoodvibes.models.machine_model import MachineModel
@@ -38,34 +36,12 @@ def of_model(model: MachineModel, frames: np.ndarray, detector: str, **options: 
     **options
         As in `find_drivers`.
     """
-    settings = model.settings["embedding"]
-    module = importlib.import_module(module_of(settings["method"]))
-    checked = module.Settings.model_validate(settings)
 
     def score(tried: Sequence[np.ndarray]) -> np.ndarray:
-        vectors = [module.embed(each, checked) for each in tried]
+        vectors = [embed_clip(each, model.settings["embedding"]) for each in tried]
         return score_features(model, detector, vectors, tried)
 
     return find_drivers(frames, model.normal, score, **options)
-
-
-@dataclasses.dataclass(frozen=True)
-class _Seen:
-    """What the detectors of a machine ID see of some clips, as in `seen_by`."""
-
-    detectors: Mapping[str, Mapping]
-    embedding: np.ndarray
-    projected: np.ndarray
-    frames: Sequence[np.ndarray] | None
-
-    def __call__(self, detector: str) -> np.ndarray | Sequence[np.ndarray] | None:
-        """Return what a detector sees."""
-        return seen_by(
-            self.detectors[detector],
-            embedding=self.embedding,
-            projected=self.projected,
-            frames=self.frames,
-        )
 
 
 def _needed(name: str, estimators: Mapping[str, object]) -> list[str]:
@@ -74,21 +50,27 @@ def _needed(name: str, estimators: Mapping[str, object]) -> list[str]:
     return estimator.detectors if isinstance(estimator, Chosen) else [name]
 
 
-def _score(name: str, estimators: Mapping[str, object], seen: _Seen) -> np.ndarray:
+def _score(
+    name: str,
+    estimators: Mapping[str, object],
+    detectors: Mapping[str, Mapping],
+    inputs: Inputs,
+) -> np.ndarray:
     estimator = estimators[name]
     if not isinstance(estimator, Chosen):
-        return anomaly_score(estimator, seen(name))
+        return anomaly_score(estimator, inputs.seen_by(detectors[name]))
     scores: dict[str, dict[str, np.ndarray]] = {}
     for part in estimator.parts:
         of_detector = scores.setdefault(part.detector, {})
         if part.member in of_detector:
             continue
         fitted = estimators[part.detector]
+        seen = inputs.seen_by(detectors[part.detector])
         if part.member:
-            found = member_scores(fitted, seen(part.detector))
+            found = member_scores(fitted, seen)
             of_detector |= zip(fitted.member_names, found.T, strict=True)
         else:
-            of_detector[""] = anomaly_score(fitted, seen(part.detector))
+            of_detector[""] = anomaly_score(fitted, seen)
     return mean_of([part.in_units(scores[part.detector][part.member]) for part in estimator.parts])
 
 
@@ -166,8 +148,7 @@ def features(signal: np.ndarray, settings: Mapping) -> tuple[np.ndarray, np.ndar
         If the clip is too short.
     """
     frames = log_mel(signal, sample_rate=settings["audio"]["sample_rate"], **settings["mel"])
-    module, checked = method_of(json.dumps(settings["embedding"]))
-    return frames, module.embed(frames, checked)
+    return frames, embed_clip(frames, settings["embedding"])
 
 
 def score_features(
@@ -195,9 +176,8 @@ def score_features(
     embedding = np.stack(vectors)
     read_detector(model, detector)
     try:
-        projected = model.pca.transform(embedding)
-        seen = _Seen(model.settings["detectors"], embedding, projected, frames)
-        return _score(detector, model.estimators, seen)
+        inputs = Inputs(embedding, model.pca.transform(embedding), frames)
+        return _score(detector, model.estimators, model.settings["detectors"], inputs)
     # numbers without measure in a file that somebody has made up: they overflow on the way
     except (ValueError, ArithmeticError) as error:
         reason = " ".join(str(error).split())[:200]

@@ -1,0 +1,61 @@
+"""All that is computed for the clips of one machine ID, from log-mel frames to scores.
+
+The workflow's rules call the same functions one at a time, each a job with files of its own.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+
+from pygoodvibes.audio.mel_cache import MelCache
+from pygoodvibes.detection.fit import detect_clips
+from pygoodvibes.detection.result import Detection
+from pygoodvibes.embeddings.embed import embed_clips
+from pygoodvibes.embeddings.held_out import Groups, fold_clips
+from pygoodvibes.embeddings.projection import Projected, project_vectors
+from pygoodvibes.embeddings.vectors import ClipVectors
+
+
+@dataclasses.dataclass(frozen=True)
+class Detected:
+    """What was computed for the clips of a machine ID.
+
+    Attributes
+    ----------
+    embedded : ClipVectors
+        Their embeddings.
+    projected : Projected
+        Their projections.
+    results : dict of str to Detection
+        Fitted detectors and their scores, by the name of the detector.
+    """
+
+    embedded: ClipVectors
+    projected: Projected
+    results: dict[str, Detection]
+
+
+def detect_machine_id(
+    cache: MelCache, settings: Mapping, *, groups: Groups | None = None
+) -> Detected:
+    """Embed and project the clips of a machine ID, fit detectors to them and score them.
+
+    Parameters
+    ----------
+    cache : MelCache
+        Log-mel frames of its clips.
+    settings : mapping
+        A whole config as plain values: `embedding`, `projection`, `held_out`, `detectors` and
+        `seed` are used.
+    groups : Groups, optional
+        Training clips that are held out together (default: folds dealt at random, as in the
+        workflow).
+    """
+    embedded = embed_clips(cache, settings["embedding"])
+    if groups is None:
+        n_train = int(embedded.train.sum())
+        groups = fold_clips(n_train, folds=settings["held_out"]["folds"], seed=settings["seed"])
+    projected = project_vectors(embedded, groups, **settings["projection"])
+    results = detect_clips(
+        embedded, projected, settings["detectors"], seed=settings["seed"], cache=cache
+    )
+    return Detected(embedded, projected, results)
