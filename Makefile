@@ -54,7 +54,7 @@ lint: .venv/installed-test ## Check code style, rules and generated documentatio
 	snakemake --lint
 	snakemake --lint --configfile config/dcase2020.yaml
 	lint-imports
-	$(COG) --check
+	$(COG) --check $(PAGES)
 
 format: .venv/installed-test ## Bring code and rules into the project's style
 	ruff check --fix .
@@ -62,11 +62,12 @@ format: .venv/installed-test ## Bring code and rules into the project's style
 	snakefmt Snakefile rules
 
 # Parts of pages that are made from the code stand between Cog's marks.
-COG = cog -p 'from pygoodvibes.documentation.parts import part' README.md CONTRIBUTING.md config/README.md docs/results.md docs/reference/cli.md docs/reference/files.md
+COG := cog -p 'from pygoodvibes.documentation.parts import part'
+PAGES := README.md CONTRIBUTING.md config/README.md docs/results.md docs/reference/cli.md docs/reference/files.md
 
 docs: .venv/installed-test ## Write what is generated: reference, schema, tables of results, pictures of the method
 	python -m pygoodvibes.documentation
-	$(COG) -r
+	$(COG) -r $(PAGES)
 
 api: .venv/installed-test ## Write the reference of the library to build/api, from its docstrings
 	python -m pdoc --docformat numpy --no-show-source -o build/api pygoodvibes
