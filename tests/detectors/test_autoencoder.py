@@ -2,99 +2,43 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from frame_networks import BANDS, MODULES, NORMAL, SMALL, STACK, TRAIN, build, forward, frames_of
 from pygoodvibes.audio import mel_cache
 from pygoodvibes.config.validate import validate
 from pygoodvibes.detection import serialization
 from pygoodvibes.detection.fit import detect_clips
-from pygoodvibes.detectors import autoencoder, idnn
+from pygoodvibes.detectors import autoencoder
 from pygoodvibes.detectors.frames import stack_frames
 from pygoodvibes.embeddings.held_out import Groups
 from pygoodvibes.embeddings.projection import Projected
 from pygoodvibes.embeddings.vectors import from_records
 from pygoodvibes.evaluation.metrics import auc
 
-BANDS, STACK = 6, 3
-MODULES = {"autoencoder": autoencoder, "idnn": idnn}
-SMALL = {"stack": STACK, "hidden": [16], "bottleneck": 4, "epochs": 60, "batch_size": 32}
-
-
-def frames_of(number, *, fault=False, length=40):
-    """A tone that swells and fades, louder in the upper bands; a fault is one band on its own."""
-    rng = np.random.default_rng(number)
-    phase = np.arange(length)[:, None] / 5 + rng.uniform(0, 2 * np.pi)
-    frames = -40 + 6 * np.sin(phase) * np.linspace(0.5, 1, BANDS) + rng.normal(0, 0.3, (length, 1))
-    if fault:
-        frames[:, 2] = -40 - 3 * np.sin(phase[:, 0])
-    return frames.astype(np.float32)
-
-
-TRAIN = [frames_of(number) for number in range(20)]
-NORMAL = [frames_of(number) for number in range(100, 112)]
 ANOMALOUS = [frames_of(number, fault=True) for number in range(100, 112)]
 
 
-def build(method, **more):
-    settings = {"method": method, **SMALL, **more}
-    return MODULES[method].Settings.model_validate(settings).build(n_clips=len(TRAIN), seed=0)
-
-
-@pytest.fixture(scope="module")
-def fitted():
-    return {method: build(method).fit(TRAIN) for method in MODULES}
-
-
 @pytest.mark.parametrize("method", MODULES)
-def test_a_pattern_of_few_dimensions_is_learnt_and_what_breaks_it_scores_higher(fitted, method):
-    normal = -fitted[method].score_samples(NORMAL)
-    anomalous = -fitted[method].score_samples(ANOMALOUS)
+def test_a_pattern_of_few_dimensions_is_learnt_and_what_breaks_it_scores_higher(networks, method):
+    normal = -networks[method].score_samples(NORMAL)
+    anomalous = -networks[method].score_samples(ANOMALOUS)
     assert normal.min() >= 0
     spread = np.var(np.concatenate(NORMAL), axis=0).mean()
     assert normal.mean() < 0.1 * spread, "no better than the mean frame"
     assert auc(np.arange(24) >= 12, np.r_[normal, anomalous]) == 1
 
 
-def forward(network, values):
-    *hidden, last = zip(network.weights_, network.biases_, strict=True)
-    for weights, bias in hidden:
-        values = np.maximum(values @ weights + bias, 0)
-    return values @ last[0] + last[1]
-
-
-def test_the_score_is_the_mean_squared_error_in_decibels(fitted):
-    network = fitted["autoencoder"]
+def test_the_score_is_the_mean_squared_error_in_decibels(networks):
+    network = networks["autoencoder"]
     vectors = stack_frames(NORMAL[0], STACK).astype(np.float64)
     given_back = forward(network, (vectors - network.mean_) / network.scale_)
     error = vectors - (given_back * network.scale_ + network.mean_)
     assert -network.score_samples(NORMAL[:1])[0] == pytest.approx((error**2).mean(), rel=1e-4)
 
 
-def test_the_interpolation_network_is_measured_on_the_frame_it_does_not_see(fitted):
-    network = fitted["idnn"]
-    vectors = stack_frames(NORMAL[0], STACK).astype(np.float64)
-    outer, middle = np.r_[0:6, 12:18], np.r_[6:12]
-    scaled = (vectors - network.mean_) / network.scale_
-    error = (forward(network, scaled[:, outer]) - scaled[:, middle]) * network.scale_
-    assert -network.score_samples(NORMAL[:1])[0] == pytest.approx((error**2).mean(), rel=1e-4)
-
-
-@pytest.mark.parametrize(("frame", "is_target"), [(0, False), (1, True), (2, False)])
-def test_a_change_of_the_middle_frame_changes_the_target_and_not_the_prediction(
-    fitted, frame, is_target
-):
-    def score(shift):
-        frames = NORMAL[0][:STACK].copy()
-        frames[frame] += shift
-        return fitted["idnn"].score_frames(frames)[0]
-
-    # around a prediction that stays, the mean of (error + shift)**2 is a parabola of the shift
-    bend = score(5) + score(-5) - 2 * score(0)
-    assert (bend == pytest.approx(2 * 5**2, rel=1e-3)) == is_target
-
-
 @pytest.mark.parametrize("method", MODULES)
-def test_the_network_has_the_layers_of_the_settings(fitted, method):
+def test_the_network_has_the_layers_of_the_settings(networks, method):
     seen, wanted = (18, 18) if method == "autoencoder" else (12, 6)
-    shapes = [weights.shape for weights in fitted[method].weights_]
+    shapes = [weights.shape for weights in networks[method].weights_]
     assert shapes == [(seen, 16), (16, 4), (4, 16), (16, wanted)]
 
 
@@ -114,10 +58,10 @@ def test_the_defaults_are_the_organisers():
 
 
 @pytest.mark.parametrize("method", MODULES)
-def test_same_seed_same_bytes_and_a_file_that_scores_alike(fitted, method, tmp_path):
+def test_same_seed_same_bytes_and_a_file_that_scores_alike(networks, method, tmp_path):
     again = build(method).fit(TRAIN)
     other = build(method, seed=1).fit(TRAIN)
-    for name, estimator in {"a": fitted[method], "b": again, "c": other}.items():
+    for name, estimator in {"a": networks[method], "b": again, "c": other}.items():
         serialization.save(tmp_path / name, {"one": estimator})
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert (tmp_path / "a").read_bytes() != (tmp_path / "c").read_bytes()
@@ -132,11 +76,11 @@ def test_more_epochs_fit_better(method):
 
 
 @pytest.mark.parametrize("method", MODULES)
-def test_clips_shorter_than_the_stack_and_silent_ones_have_scores(fitted, method):
+def test_clips_shorter_than_the_stack_and_silent_ones_have_scores(networks, method):
     short, silent = frames_of(7, length=2), np.full((40, BANDS), -100, np.float32)
-    scores = -fitted[method].score_samples([short, silent])
+    scores = -networks[method].score_samples([short, silent])
     assert np.isfinite(scores).all()
-    assert scores[1] > -fitted[method].score_samples(NORMAL).min()
+    assert scores[1] > -networks[method].score_samples(NORMAL).min()
     constant = build(method).fit([silent] * 4)
     assert np.isfinite(constant.score_samples([silent, *NORMAL])).all()
 
