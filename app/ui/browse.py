@@ -80,15 +80,15 @@ def search(table: pd.DataFrame, text: str = "", **wanted: str) -> pd.DataFrame:
         if value:
             keep &= (table[column] == value).to_numpy()
     for word in text.lower().split():
-        found = np.zeros(len(table), dtype=bool)
+        has_word = np.zeros(len(table), dtype=bool)
         for column in ("machine", "id", "split", "label", "status"):
             # few values: look at them, not at every row
             values = table[column].astype("category")
             hits = values.cat.categories.astype(str).str.lower().str.contains(word, regex=False)
-            found |= np.append(hits, False)[values.cat.codes]
+            has_word |= np.append(hits, False)[values.cat.codes]
         for column in ("path", "clip"):
-            found |= table[column].str.lower().str.contains(word, regex=False).to_numpy()
-        keep &= found
+            has_word |= table[column].str.lower().str.contains(word, regex=False).to_numpy()
+        keep &= has_word
     return table[keep]
 
 
@@ -175,9 +175,9 @@ def profiles(columns: Sequence[str]) -> dict[str, np.ndarray]:
         if match := re.fullmatch(r"(.+)_(\d{2,})", name):
             groups.setdefault(match[1], []).append((int(match[2]), place))
     return {
-        measure: np.array([place for _, place in sorted(found)])
-        for measure, found in groups.items()
-        if len(found) > 1
+        measure: np.array([place for _, place in sorted(bands)])
+        for measure, bands in groups.items()
+        if len(bands) > 1
     }
 
 

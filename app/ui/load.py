@@ -148,8 +148,8 @@ def cache(run: Run, machine: str, machine_id: str) -> MelCache | None:
 
 def normal(run: Run, machine: str, machine_id: str) -> Normal | None:
     """Return what is normal in each mel band, or None without spectrograms or training clips."""
-    found = cache(run, machine, machine_id)
-    if found is None or not any(clip["split"] == "train" for clip in found.clips):
+    spectrograms = cache(run, machine, machine_id)
+    if spectrograms is None or not any(clip["split"] == "train" for clip in spectrograms.clips):
         return None
     path = run.of_id("mel", machine, machine_id, ".npy")
     return _normal(path, str(run.of_id("mel", machine, machine_id, ".clips.csv")))
@@ -195,8 +195,8 @@ def band_edges_of(mel: Mapping, sample_rate: int, n_mels: int) -> np.ndarray:
 
 def models(run: Run) -> dict[str, pathlib.Path]:
     """Return the model files of a run, by machine, as 'fan ID 00'."""
-    found = sorted((run.results / "models").glob(f"*{machine_model.ENDING}"))
-    return {" ID ".join(path.stem.rsplit("_id_", 1)): path for path in found}
+    paths = sorted((run.results / "models").glob(f"*{machine_model.ENDING}"))
+    return {" ID ".join(path.stem.rsplit("_id_", 1)): path for path in paths}
 
 
 OWN_MODELS = "PYGOODVIBES_MODELS"
@@ -217,8 +217,8 @@ def own_models() -> dict[str, pathlib.Path]:
         raise UserError(
             "{variable}: no such file or folder ({named})", variable=OWN_MODELS, named=named
         )
-    found = [place] if place.is_file() else sorted(place.glob(f"*{machine_model.ENDING}"))
-    return {path.name: path for path in found}
+    paths = [place] if place.is_file() else sorted(place.glob(f"*{machine_model.ENDING}"))
+    return {path.name: path for path in paths}
 
 
 @_cached(8)

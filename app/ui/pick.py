@@ -30,11 +30,11 @@ def data_set(run: Run) -> str:
 def machine(run: Run) -> tuple[str, str]:
     """Let the reader pick one of the machine IDs with detectors; stop where there is none."""
     metrics = load.table(run, "metrics.csv")
-    found = metrics.loc[metrics["threshold"].notna(), ["machine", "id"]].drop_duplicates()
-    if found.empty:
+    ids = metrics.loc[metrics["threshold"].notna(), ["machine", "id"]].drop_duplicates()
+    if ids.empty:
         st.info(t("pick.no_machine"), icon=":material/info:")
         st.stop()
-    options = [f"{row.machine} ID {row.id}" for row in found.itertuples()]
+    options = [f"{row.machine} ID {row.id}" for row in ids.itertuples()]
     keep_valid("machine", options)
     chosen = st.selectbox(t("pick.machine"), options, key="machine", bind="query-params")
     name, _, machine_id = chosen.rpartition(" ID ")
@@ -148,13 +148,13 @@ def verdict(score: float, threshold: float) -> None:
         st.success(t("verdict.normal", **values), icon=":material/check_circle:")
 
 
-def moments(found: list[Moment], seconds: float) -> None:
+def moments(strongest: list[Moment], seconds: float) -> None:
     """Say when and where a clip stands out."""
-    if not found:
+    if not strongest:
         st.markdown(t("moments.none"))
         return
     lines = []
-    for moment in found:
+    for moment in strongest:
         if moment.stop - moment.start > 0.9 * seconds:
             when = t("moments.throughout")
         else:
@@ -171,27 +171,31 @@ def moments(found: list[Moment], seconds: float) -> None:
 
 def drivers(model: MachineModel, frames: np.ndarray, detector: str, *, key: str) -> None:
     """Show which bands and moments drive a clip's score."""
-    found = of_model(model, frames, detector)
+    clip_drivers = of_model(model, frames, detector)
     mel, rate = model.settings["mel"], model.sample_rate
     edges = load.band_edges_of(mel, rate, frames.shape[1])
     step = mel["hop_length"] / rate
     st.markdown(f"**{t('drivers.heading')}**")
     bands = [
-        span(edges[start], edges[stop + 1]) for start, stop in itertools.pairwise(found.band_limits)
+        span(edges[start], edges[stop + 1])
+        for start, stop in itertools.pairwise(clip_drivers.band_limits)
     ]
     times = [
         span(start * step, stop * step, 1)
-        for start, stop in itertools.pairwise(found.moment_limits)
+        for start, stop in itertools.pairwise(clip_drivers.moment_limits)
     ]
     values = {
-        "score": number(found.score, 2),
-        "band": bands[int(found.bands.argmax())],
-        "band_lost": number(float(found.bands.max()), 2),
-        "moment": times[int(found.moments.argmax())],
-        "moment_lost": number(float(found.moments.max()), 2),
+        "score": number(clip_drivers.score, 2),
+        "band": bands[int(clip_drivers.bands.argmax())],
+        "band_lost": number(float(clip_drivers.bands.max()), 2),
+        "moment": times[int(clip_drivers.moments.argmax())],
+        "moment_lost": number(float(clip_drivers.moments.max()), 2),
     }
     st.markdown(t("drivers.says", **values))
-    for name, lost, words in (("bands", found.bands, bands), ("moments", found.moments, times)):
+    for name, lost, words in (
+        ("bands", clip_drivers.bands, bands),
+        ("moments", clip_drivers.moments, times),
+    ):
         figure = drivers_figure(lost, words, t(f"drivers.{name}"))
         show_figure(figure, alt=t("drivers.says", **values), key=f"{key}_{name}")
 

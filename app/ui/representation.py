@@ -124,15 +124,15 @@ def _per_id(rows: list[dict], classifier: str) -> pd.DataFrame:
 def _heat_map(keys: list[tuple[str, str]], clips: np.ndarray) -> go.Figure:
     """Draw a confusion matrix: row, machine ID of the clips; column, the recognised one."""
     names = [" ".join(key) for key in keys]
-    part = shares(clips)
-    words = np.full(part.shape, "", dtype=object)
+    recognised = shares(clips)
+    words = np.full(recognised.shape, "", dtype=object)
     for place in zip(*np.nonzero(clips), strict=True):
-        words[place] = number(100 * part[place]) if part[place] >= 0.005 else "<1"
+        words[place] = number(100 * recognised[place]) if recognised[place] >= 0.005 else "<1"
     figure = go.Figure(
         go.Heatmap(
             x=names,
             y=names,
-            z=100 * part,
+            z=100 * recognised,
             text=words,
             texttemplate="%{text}",
             textfont={"size": 11 if len(keys) <= _MOST_BESIDE else 10},

@@ -93,17 +93,17 @@ def _search(manifest: pd.DataFrame) -> None:
                 format_func=lambda value, names=names: names.get(value, value) or t("data.any"),
                 key=f"only_{column}",
             )
-    found = browse.search(manifest, text, **wanted)
-    pages = max(1, -(-len(found) // ROWS))
-    st.caption(t("data.found", found=number(len(found)), all=number(len(manifest))))
+    matching = browse.search(manifest, text, **wanted)
+    pages = max(1, -(-len(matching) // ROWS))
+    st.caption(t("data.found", found=number(len(matching)), all=number(len(manifest))))
     page = 1
     if pages > 1:
         page = st.number_input(t("data.page", pages=number(pages)), 1, pages, 1, width=180)
-    part = found.iloc[(page - 1) * ROWS : page * ROWS]
-    shown = part.assign(
-        split=part["split"].astype(str).map(_names()),
-        label=part["label"].astype(str).map(_names()),
-        status=part["status"].astype(str).map(sentence),
+    rows = matching.iloc[(page - 1) * ROWS : page * ROWS]
+    shown = rows.assign(
+        split=rows["split"].astype(str).map(_names()),
+        label=rows["label"].astype(str).map(_names()),
+        status=rows["status"].astype(str).map(sentence),
     )
     st.dataframe(
         shown.rename(columns={name: t(f"column.{name}") for name in browse.SHOWN}),

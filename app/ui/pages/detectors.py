@@ -32,7 +32,7 @@ def _distributions(run: Run, machine: str) -> None:
     metrics = load.table(run, "metrics.csv")
     own = metrics[(metrics["machine"] == machine) & (metrics["detector"] == detector)]
     own = own[own["threshold"].notna()]
-    tables = [load.scores(run, machine, each).assign(id=each) for each in own["id"]]
+    tables = [load.scores(run, machine, of_id).assign(id=of_id) for of_id in own["id"]]
     if not tables:
         st.info(t("pick.no_machine"), icon=":material/info:")
         return
@@ -68,24 +68,24 @@ def _contours(run: Run, machine: str, machine_id: str) -> None:
     alt = t("detectors.contours_alt", gamma=_short(gamma), nu=_short(nu))
     show_figure(contours_figure(grid), alt=alt, key="contours")
     if st.toggle(t("detectors.grid"), key="grid", persist_state="session"):
-        figures = run.config["figures"]
-        gammas, nus = tuple(figures["contour_gammas"]), tuple(figures["contour_nus"])
-        grid = load.grid(run, machine, machine_id, gammas=gammas, nus=nus, resolution=40)
-        for row, one in enumerate(gammas):
-            columns = st.columns(len(nus))
-            for place, other in enumerate(nus):
-                with columns[place]:
-                    st.markdown(
-                        t(
-                            "detectors.outside_short",
-                            gamma=_short(one),
-                            nu=_short(other),
-                            share=percent(grid.outside[row, place]),
-                        )
-                    )
-                    figure = contours_figure(grid, row, place, small=True)
-                    alt = t("detectors.contours_alt", gamma=_short(one), nu=_short(other))
-                    show_figure(figure, alt=alt, key=f"grid_{row}_{place}")
+        _grid_of_contours(run, machine, machine_id)
+
+
+def _grid_of_contours(run: Run, machine: str, machine_id: str) -> None:
+    """Show small contours for each gamma (a row) and nu (a column) of the config."""
+    figures = run.config["figures"]
+    gammas, nus = tuple(figures["contour_gammas"]), tuple(figures["contour_nus"])
+    grid = load.grid(run, machine, machine_id, gammas=gammas, nus=nus, resolution=40)
+    for row, gamma in enumerate(gammas):
+        columns = st.columns(len(nus))
+        for column, nu in enumerate(nus):
+            with columns[column]:
+                words = {"gamma": _short(gamma), "nu": _short(nu)}
+                share = percent(grid.outside[row, column])
+                st.markdown(t("detectors.outside_short", share=share, **words))
+                figure = contours_figure(grid, row, column, small=True)
+                alt = t("detectors.contours_alt", **words)
+                show_figure(figure, alt=alt, key=f"grid_{row}_{column}")
 
 
 def _short(value: float) -> str:

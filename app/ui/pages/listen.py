@@ -1,5 +1,7 @@
 """Page: hear and see clips; a normal one beside an anomalous one of the same machine."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -27,13 +29,9 @@ def show(run: Run) -> None:
         st.info(t("listen.no_clips"), icon=":material/info:")
         return
     threshold = pick.limit(run, machine, machine_id, detector)
-    normal = rows[rows["group"] == "normal"]
-    typical = normal.index[len(normal) // 2] if len(normal) else None
-    anomalies = rows[rows["group"] == "anomaly"]
-    oddest = anomalies.index[0] if len(anomalies) else rows.index[0]
     columns = st.columns(2, gap="large")
     chosen = []
-    for place, default in enumerate((typical, oddest)):
+    for place, default in enumerate(_typical_and_oddest(rows)):
         with columns[place]:
             chosen.append(
                 pick.clip(
@@ -47,8 +45,7 @@ def show(run: Run) -> None:
     frames = _frames(cache, rows.loc[chosen])
     level = mel_level(mel for mel in frames.values() if mel is not None)
     signals = {index: _signal(run, rows.loc[index, "path"]) for index in chosen}
-    heard = [signal for signal in signals.values() if signal is not None]
-    peak = max((float(np.abs(signal).max()) for signal in heard), default=1.0)
+    peak = _peak(signals.values())
     for place, index in enumerate(chosen):
         with columns[place]:
             row = rows.loc[index]
@@ -57,19 +54,43 @@ def show(run: Run) -> None:
             if frames[index] is None:
                 st.info(t("listen.no_spectrogram"), icon=":material/info:")
                 continue
-            _pictures(
-                run,
-                (machine, machine_id),
-                row,
-                frames[index],
-                signals[index],
-                level=level,
-                peak=peak,
-                key=f"pictures_{place}",
-            )
+            wave = _waveform(signals[index], peak, GROUPS[row["group"]][0])
+            seconds = _seconds(run, frames[index], signals[index])
+            _pictures(run, row, frames[index], wave, level=level, seconds=seconds, place=place)
             _drivers(run, f"{machine} ID {machine_id}", frames[index], detector, place)
     with st.expander(t("listen.how"), icon=":material/help:"):
         st.markdown(t("listen.how_text"))
+
+
+def _typical_and_oddest(rows: pd.DataFrame) -> tuple[str | None, str]:
+    """Return the index of the normal clip in the middle, and of the highest anomalous one."""
+    normal = rows[rows["group"] == "normal"]
+    anomalies = rows[rows["group"] == "anomaly"]
+    return (
+        normal.index[len(normal) // 2] if len(normal) else None,
+        anomalies.index[0] if len(anomalies) else rows.index[0],
+    )
+
+
+def _peak(signals: Iterable[np.ndarray | None]) -> float:
+    """Return the highest amplitude of some clips, 1 where none is known."""
+    heard = [signal for signal in signals if signal is not None]
+    return max((float(np.abs(signal).max()) for signal in heard), default=1.0)
+
+
+def _seconds(run: Run, mel: np.ndarray, signal: np.ndarray | None) -> float:
+    """Return how long a clip is: from its samples, or if there are none from its frames."""
+    if signal is None:
+        return len(mel) * load.seconds_a_frame(run)
+    return len(signal) / run.config["audio"]["sample_rate"]
+
+
+def _waveform(signal: np.ndarray | None, peak: float, colour: str) -> Waveform | None:
+    """Return the waveform of a clip as it is drawn, None without samples."""
+    if signal is None:
+        return None
+    low, high = browse.envelope(signal, steps=500)
+    return Waveform(low=low, high=high, peak=peak, colour=colour)
 
 
 def _frames(cache: object, rows: pd.DataFrame) -> dict[str, np.ndarray | None]:
@@ -104,25 +125,19 @@ def _drivers(run: Run, name: str, frames: np.ndarray, detector: str, place: int)
 
 def _pictures(
     run: Run,
-    machine: tuple[str, str],
     row: pd.Series,
     mel: np.ndarray,
-    signal: np.ndarray | None,
+    wave: Waveform | None,
     *,
     level: tuple[float, float],
-    peak: float,
-    key: str,
+    seconds: float,
+    place: int,
 ) -> None:
+    """Show what a clip looks like, and say where it stands out, in one of the two places."""
     step = load.seconds_a_frame(run)
     edges = load.edges(run, mel.shape[1])
-    normal = load.normal(run, *machine)
+    normal = load.normal(run, row["machine"], row["id"])
     deviation = None if normal is None else deviation_map(mel, normal)
-    seconds = len(mel) * step
-    wave = None
-    if signal is not None:
-        seconds = len(signal) / run.config["audio"]["sample_rate"]
-        low, high = browse.envelope(signal, steps=500)
-        wave = Waveform(low=low, high=high, peak=peak, colour=GROUPS[row["group"]][0])
     figure = clip_figure(
         mel=mel,
         deviation=deviation,
@@ -133,7 +148,6 @@ def _pictures(
         seconds=seconds,
     )
     if deviation is not None:
-        found = strongest(deviation, edges=edges, seconds_a_frame=step)
-        pick.moments(found, seconds)
+        pick.moments(strongest(deviation, edges=edges, seconds_a_frame=step), seconds)
     alt = t("listen.alt", clip=row["clip"], seconds=number(seconds, 1))
-    show_figure(figure, alt=alt, key=key)
+    show_figure(figure, alt=alt, key=f"pictures_{place}")

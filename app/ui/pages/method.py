@@ -131,6 +131,35 @@ def _detector(run: Run, machine: str, machine_id: str, detector: str, row: pd.Se
 def _clouds(run: Run, machine: str, machine_id: str, detector: str) -> None:
     st.subheader(t("cloud.title"))
     text = st.empty()
+    scope, by, solid = _cloud_choices(machine, machine_id)
+    points, ratios = _points(run, machine, machine_id, scope, detector if by == "score" else None)
+    if "PC3" not in points:
+        solid = False
+    # Streamlit passes on no click on a point in three dimensions
+    text.markdown(t("cloud.text_list") if solid else t("cloud.text"))
+    points = points[np.isfinite(points[["PC1", "PC2"]]).all(axis=1)]
+    if points.empty:
+        st.info(t("cloud.none"), icon=":material/info:")
+        return
+    key = f"cloud_{scope}_{machine}_{machine_id}_{by}_{solid}"
+    drawn = _drawn(points) if solid else points
+    picked = _picked(points, key, scope, clickable=not solid)
+    _hear(run, points, picked)
+    figure = cloud_figure(
+        drawn.assign(group=_groups(drawn, by)),
+        by="score" if by == "score" else "group",
+        names={group: t(f"group.{group}") for group in GROUPS},
+        ratios=ratios,
+        chosen=picked,
+        solid=solid,
+    )
+    alt = t("cloud.alt", clips=number(len(drawn)), by=t(f"cloud.by_{by}"))
+    clicks = {} if solid else {"on_select": _take(key), "selection_mode": "points"}
+    show_figure(figure, alt=alt, key=key, **clicks)
+
+
+def _cloud_choices(machine: str, machine_id: str) -> tuple[str, str, bool]:
+    """Let the reader pick the clips ('one' machine ID or 'all'), what colours tell, and 3-D."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         scope = st.segmented_control(
             t("cloud.scope"),
@@ -152,63 +181,41 @@ def _clouds(run: Run, machine: str, machine_id: str, detector: str) -> None:
             required=True,
             key="colour",
         )
-        solid = (
-            st.segmented_control(
-                t("cloud.dimensions"), ["2-D", "3-D"], default="2-D", required=True, key="solid"
-            )
-            == "3-D"
+        dimensions = st.segmented_control(
+            t("cloud.dimensions"), ["2-D", "3-D"], default="2-D", required=True, key="solid"
         )
-    points, ratios = _points(run, machine, machine_id, scope, detector if by == "score" else None)
-    if "PC3" not in points:
-        solid = False
-    # Streamlit passes on no click on a point in three dimensions
-    text.markdown(t("cloud.text_list") if solid else t("cloud.text"))
-    points = points[np.isfinite(points[["PC1", "PC2"]]).all(axis=1)]
-    if points.empty:
-        st.info(t("cloud.none"), icon=":material/info:")
-        return
-    drawn = points
-    if solid and len(points) > MOST_IN_3D:
-        drawn = points.sample(MOST_IN_3D, random_state=0).sort_index()
-        st.caption(t("cloud.sampled", shown=number(len(drawn)), all=number(len(points))))
-    key = f"cloud_{scope}_{machine}_{machine_id}_{by}_{solid}"
-    picked = _picked(points, key, scope, clickable=not solid)
-    _hear(run, points, picked)
-    names = {group: t(f"group.{group}") for group in GROUPS}
-    grouped = drawn.assign(
-        group={
-            "type": drawn["machine"],
-            "id": drawn["machine"] + " " + drawn["id"],
-            "label": drawn["part"],
-            "score": drawn["part"],
-        }[by]
-    )
-    figure = cloud_figure(
-        grouped,
-        by="score" if by == "score" else "group",
-        names=names,
-        ratios=ratios,
-        chosen=picked,
-        solid=solid,
-    )
-    alt = t("cloud.alt", clips=number(len(drawn)), by=t(f"cloud.by_{by}"))
-    if solid:
-        show_figure(figure, alt=alt, key=key)
-    else:
-        show_figure(figure, alt=alt, key=key, on_select=_take(key), selection_mode="points")
+    return scope, by, dimensions == "3-D"
+
+
+def _drawn(points: pd.DataFrame) -> pd.DataFrame:
+    """Return those points that a browser can turn in 3-D; say so if some are left out."""
+    if len(points) <= MOST_IN_3D:
+        return points
+    drawn = points.sample(MOST_IN_3D, random_state=0).sort_index()
+    st.caption(t("cloud.sampled", shown=number(len(drawn)), all=number(len(points))))
+    return drawn
+
+
+def _groups(points: pd.DataFrame, by: str) -> pd.Series:
+    """Return the group of each point, given what colours tell."""
+    if by == "type":
+        return points["machine"]
+    if by == "id":
+        return points["machine"] + " " + points["id"]
+    return points["group"]
 
 
 def _points(
     run: Run, machine: str, machine_id: str, scope: str, detector: str | None
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return points with machine, id, split, clip, part (their group) and score."""
+    """Return points with machine, id, split, clip, group and score."""
     if scope == "one":
         arrays = load.projection(run, machine, machine_id)
         points = points_table(arrays, machine=machine, id=machine_id)
     else:
         arrays = load.overview(run)
         points = points_table(arrays)
-    points["part"] = points["label"].where(points["split"] == "test", "train")
+    points["group"] = points["label"].where(points["split"] == "test", "train")
     points["score"] = np.nan
     if detector is not None:
         scores = (
@@ -226,9 +233,9 @@ def _take(key: str):
     """Return what is to be done when a point is clicked: pick its clip."""
 
     def take() -> None:
-        found = st.session_state[key]["selection"]["points"]
-        if found and "customdata" in found[0]:
-            st.session_state[f"point_{key}"] = found[0]["customdata"]
+        clicked = st.session_state[key]["selection"]["points"]
+        if clicked and "customdata" in clicked[0]:
+            st.session_state[f"point_{key}"] = clicked[0]["customdata"]
 
     return take
 
@@ -250,7 +257,7 @@ def _picked(points: pd.DataFrame, key: str, scope: str, *, clickable: bool) -> i
 
     def words(place: int) -> str:
         row = points.loc[place]
-        return f"{group_name(row['part'])} · {row['machine']} {row['id']} · {row['clip']}"
+        return f"{group_name(row['group'])} · {row['machine']} {row['id']} · {row['clip']}"
 
     with column:
         return st.selectbox(
@@ -268,14 +275,14 @@ def _hear(run: Run, points: pd.DataFrame, place: int | None) -> None:
         return
     row = points.loc[place]
     manifest = load.manifest(run)
-    found = manifest[
+    clips = manifest[
         (manifest["clip"] == row["clip"])
         & (manifest["machine"] == row["machine"])
         & (manifest["id"] == row["id"])
         & (manifest["split"] == row["split"])
     ]
     st.markdown(
-        f"**{group_name(row['part'])}** · {row['machine']} ID {row['id']} · `{row['clip']}`"
+        f"**{group_name(row['group'])}** · {row['machine']} ID {row['id']} · `{row['clip']}`"
     )
-    if len(found):
-        pick.player(run, found["path"].iloc[0], alt=row["clip"])
+    if len(clips):
+        pick.player(run, clips["path"].iloc[0], alt=row["clip"])

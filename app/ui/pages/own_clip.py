@@ -223,8 +223,7 @@ def _odd(model: machine_model.MachineModel, name: str, result: ClipScore) -> Non
     seconds = len(result.signal) / rate
     st.subheader(t("own.odd"))
     st.audio(browse.wav(result.signal, rate), format="audio/wav", alt=name)
-    found = strongest(result.deviation, edges=edges, seconds_a_frame=step)
-    pick.moments(found, seconds)
+    pick.moments(strongest(result.deviation, edges=edges, seconds_a_frame=step), seconds)
     low, high = browse.envelope(result.signal, steps=800)
     wave = Waveform(
         low=low,

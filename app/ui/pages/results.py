@@ -24,9 +24,9 @@ def show(run: Run) -> None:
     names = ("sensitivity", "roc", "averages", "costs", "experiments")
     tabs = st.tabs([t(f"results.{name}") for name in names])
     shows = (_sensitivity, _roc, _averages, _costs, _experiments)
-    for tab, part in zip(tabs, shows, strict=True):
+    for tab, show_tab in zip(tabs, shows, strict=True):
         with tab:
-            part(run, sweep, rates, setting)
+            show_tab(run, sweep, rates, setting)
 
 
 def _slider(run: Run, rates: list[float]) -> int:
@@ -94,17 +94,17 @@ def _confusion(run: Run, sweep: pd.DataFrame, setting: int) -> None:
         return
     threshold = float(at["threshold"].iloc[0])
     scores = load.scores(run, machine, machine_id)
-    found = operating_points.confusion(scores[scores["detector"] == detector], threshold)
+    counts = operating_points.confusion(scores[scores["detector"] == detector], threshold)
     shown = pd.DataFrame(
         {
             "": [group_name("anomaly"), group_name("normal")],
             t("results.alarm"): [
-                t("results.found", clips=number(found.found)),
-                t("results.false_alarms", clips=number(found.false_alarms)),
+                t("results.found", clips=number(counts.found)),
+                t("results.false_alarms", clips=number(counts.false_alarms)),
             ],
             t("results.no_alarm"): [
-                t("results.missed", clips=number(found.missed)),
-                t("results.passed", clips=number(found.passed)),
+                t("results.missed", clips=number(counts.missed)),
+                t("results.passed", clips=number(counts.passed)),
             ],
         }
     )
@@ -211,22 +211,51 @@ def _choice(run: Run) -> None:
     path = run.results / "tables" / "choice.md"
     if not path.is_file():
         return
-    found = browse.first_table(path.read_text(encoding="utf-8"))
-    if found.empty:
+    choices = browse.first_table(path.read_text(encoding="utf-8"))
+    if choices.empty:
         return
     st.subheader(t("results.choice"))
     st.markdown(t("results.choice_text"))
-    found = found.replace({found.columns[0]: {MEAN: t("pick.all_types")}})
+    choices = choices.replace({choices.columns[0]: {MEAN: t("pick.all_types")}})
     names = ("machine", "default", "chosen", "oracle", "gain", "left")
-    found.columns = [
-        *(t(f"choice.{name}") for name in names[: found.shape[1]]),
-        *found.columns[len(names) :],
+    choices.columns = [
+        *(t(f"choice.{name}") for name in names[: choices.shape[1]]),
+        *choices.columns[len(names) :],
     ]
-    st.dataframe(found, hide_index=True)
+    st.dataframe(choices, hide_index=True)
 
 
 def _costs(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -> None:
     st.markdown(t("results.costs_text"))
+    prices, machine = _prices(run)
+    curves = load.curves(run, machine)
+    if curves.empty:
+        st.info(t("results.no_rates"), icon=":material/info:")
+        return
+    cost = operating_points.expected_cost(curves["sensitivity"], curves["specificity"], **prices)
+    curves = curves.assign(cost=cost)
+    best = operating_points.cheapest(curves, **prices)
+    first = best.iloc[0]
+    st.info(
+        t(
+            "results.cheapest",
+            detector=first["detector"],
+            rate=percent(rates[int(first["setting"])], 1),
+            cost=number(first["cost"]),
+            silence=number(1000 * prices["share"] * prices["miss"]),
+        ),
+        icon=":material/payments:",
+    )
+    show_figure(
+        costs_figure(curves, best, setting, rates), alt=t("results.costs_alt"), key="cost_curves"
+    )
+    here = curves[curves["setting"] == setting].set_index("detector")["cost"]
+    _cost_table(best, here, rates)
+    st.caption(t("results.costs_note"))
+
+
+def _prices(run: Run) -> tuple[dict[str, float], str | None]:
+    """Let the reader set what errors cost and how rare faults are, and pick a machine type."""
     columns = st.columns(4)
     with columns[0]:
         miss = st.number_input(
@@ -245,29 +274,11 @@ def _costs(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -> N
         )  # fmt: skip
     with columns[3]:
         machine = pick.machine_type(run, key="cost_type")
-    prices = {"miss": miss, "false_alarm": false_alarm, "share": share / 100}
-    curves = load.curves(run, machine)
-    if curves.empty:
-        st.info(t("results.no_rates"), icon=":material/info:")
-        return
-    cost = operating_points.expected_cost(curves["sensitivity"], curves["specificity"], **prices)
-    curves = curves.assign(cost=cost)
-    best = operating_points.cheapest(curves, **prices)
-    first = best.iloc[0]
-    st.info(
-        t(
-            "results.cheapest",
-            detector=first["detector"],
-            rate=percent(rates[int(first["setting"])], 1),
-            cost=number(first["cost"]),
-            silence=number(1000 * share / 100 * miss),
-        ),
-        icon=":material/payments:",
-    )
-    show_figure(
-        costs_figure(curves, best, setting, rates), alt=t("results.costs_alt"), key="cost_curves"
-    )
-    here = curves[curves["setting"] == setting].set_index("detector")["cost"]
+    return {"miss": miss, "false_alarm": false_alarm, "share": share / 100}, machine
+
+
+def _cost_table(best: pd.DataFrame, here: pd.Series, rates: list[float]) -> None:
+    """Show the cheapest setting of each detector beside its cost at the setting in use, `here`."""
     shown = pd.DataFrame(
         {
             t("column.detector"): best["detector"],
@@ -279,7 +290,6 @@ def _costs(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -> N
         }
     )
     st.dataframe(shown, hide_index=True, height=38 + 35 * len(shown), key="cost_table")
-    st.caption(t("results.costs_note"))
 
 
 def _experiments(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -> None:

@@ -143,42 +143,37 @@ def evaluate(
         Which test clips lie above the threshold.
     """
     names = {
-        split: sorted(clip for part, clip in scores if part == split) for split in ("train", "test")
+        wanted: sorted(clip for split, clip in scores if split == wanted)
+        for wanted in ("train", "test")
     }
     held_out = np.array([scores["train", clip] for clip in names["train"]], dtype=np.float64)
     test = np.array([scores["test", clip] for clip in names["test"]], dtype=np.float64)
     label = truth.of("test", names["test"])
-    scored = np.isfinite(test)
-    known = scored & (label != "unknown")
-    anomalous = label == "anomaly"
+    known = np.isfinite(test) & (label != "unknown")
+    anomalous, known_test = label[known] == "anomaly", test[known]
     limit = threshold(held_out, false_alarm_rate=false_alarm_rate, method=threshold_method)
     result = {
-        "auc": metrics.auc(anomalous[known], test[known]) if known.any() else math.nan,
+        "auc": metrics.auc(anomalous, known_test) if known.any() else math.nan,
         "pauc": (
-            metrics.partial_auc(anomalous[known], test[known], max_fpr=max_fpr)
-            if known.any()
-            else math.nan
+            metrics.partial_auc(anomalous, known_test, max_fpr=max_fpr) if known.any() else math.nan
         ),
         **dict.fromkeys(("auc_low", "auc_high", "pauc_low", "pauc_high"), math.nan),
         "threshold": limit,
-        **_rates(anomalous[known], test[known], limit),
+        **_rates(anomalous, known_test, limit),
         "n_train": int(np.isfinite(held_out).sum()),
-        "n_test_normal": int((known & ~anomalous).sum()),
-        "n_test_anomaly": int((known & anomalous).sum()),
+        "n_test_normal": int((~anomalous).sum()),
+        "n_test_anomaly": int(anomalous.sum()),
     }
     if bootstrap and np.isfinite(result["auc"]):
         samples = metrics.bootstrap(
-            anomalous[known], test[known], max_fpr=max_fpr, resamples=bootstrap, seed=seed
+            anomalous, known_test, max_fpr=max_fpr, resamples=bootstrap, seed=seed
         )
-        tail = (1 - confidence) / 2
-        for name, values in zip(("auc", "pauc"), samples, strict=True):
-            low, high = np.quantile(values, [tail, 1 - tail])
-            result |= {f"{name}_low": float(low), f"{name}_high": float(high)}
+        result |= _bounds(samples, confidence)
     sweep = []
     rates = sweep_rates(settings=sweep_settings, low=sweep_low, high=sweep_high)
     for setting, rate in enumerate(rates):
         at = threshold(held_out, false_alarm_rate=rate, method=threshold_method)
-        outcome = _rates(anomalous[known], test[known], at)
+        outcome = _rates(anomalous, known_test, at)
         sweep.append(
             {
                 "setting": setting,
@@ -188,14 +183,28 @@ def evaluate(
                 "specificity": outcome["specificity"],
             }
         )
-    decisions = {}
-    if np.isfinite(limit):
-        decisions = {
-            clip: bool(score > limit)
-            for clip, score in zip(names["test"], test, strict=True)
-            if np.isfinite(score)
-        }
-    return result, sweep, decisions
+    return result, sweep, _decisions(names["test"], test, limit)
+
+
+def _bounds(samples: Sequence[np.ndarray], confidence: float) -> dict[str, float]:
+    """Return the interval of AUC and pAUC, given both for each resample."""
+    tail = (1 - confidence) / 2
+    bounds = {}
+    for name, values in zip(("auc", "pauc"), samples, strict=True):
+        low, high = np.quantile(values, [tail, 1 - tail])
+        bounds |= {f"{name}_low": float(low), f"{name}_high": float(high)}
+    return bounds
+
+
+def _decisions(clips: Sequence[str], scores: np.ndarray, limit: float) -> dict[str, bool]:
+    """Return which of the clips with a score lie above a threshold; none without threshold."""
+    if not np.isfinite(limit):
+        return {}
+    return {
+        clip: bool(score > limit)
+        for clip, score in zip(clips, scores, strict=True)
+        if np.isfinite(score)
+    }
 
 
 SCORE_COLUMNS = ("machine", "id", "detector", "clip", "split", "label", "score")

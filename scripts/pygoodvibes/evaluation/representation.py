@@ -104,21 +104,21 @@ def check(
         "machine type": np.array([types.index(machine) for machine, _ in keys], dtype=int),
         "machine ID": np.arange(len(keys)),
     }
-    parts = [embedded[key] for key in keys]
-    n_train, found = 0, {}
+    clips = [embedded[key] for key in keys]
+    n_train, recognised = 0, {}
     if len(keys) > 1:
         training = [
-            _sampled(part.values[part.train], most_clips // len(keys), [seed, place])
-            for place, part in enumerate(parts)
+            _sampled(own.values[own.train], most_clips // len(keys), [seed, place])
+            for place, own in enumerate(clips)
         ]
         n_train = sum(map(len, training))
-        tests = {label: [_tests(part, label) for part in parts] for label in LABELS}
-        found = dict(recognise(training, tests, truth))
+        tests = {label: [_tests(own, label) for own in clips] for label in LABELS}
+        recognised = dict(recognise(training, tests, truth))
     accuracies = []
     for classifier in CLASSIFIERS:
         for target in TARGETS:
             for label in LABELS:
-                named = found.get((classifier, target, label), [[] for _ in keys])
+                named = recognised.get((classifier, target, label), [[] for _ in keys])
                 row = {"classifier": classifier, "target": target, "label": label}
                 row |= _accuracy(keys, named, truth[target], label, confidence)
                 classes = len(set(truth[target]))
@@ -131,8 +131,8 @@ def check(
         {"classifier": classifier, "label": label, **entry}
         for classifier in CLASSIFIERS
         for label in LABELS
-        if (classifier, "machine ID", label) in found
-        for entry in _entries(keys, found[classifier, "machine ID", label])
+        if (classifier, "machine ID", label) in recognised
+        for entry in _entries(keys, recognised[classifier, "machine ID", label])
     ]
     return accuracies, confusion
 

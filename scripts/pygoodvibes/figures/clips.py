@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pygoodvibes.figures import style
@@ -42,16 +43,42 @@ def plot_clips(manifest: pd.DataFrame, *, title_suffix: str) -> Figure:
     """
     style.require(manifest, ("machine", "id", "split", "label", "status"), "clips")
     usable = manifest["status"] == "ok"
-    part = pd.Series("left out", index=manifest.index)
-    part[usable] = style.groups_of(manifest[usable], "clips")
-    part[usable & (manifest["split"] == "train") & (manifest["label"] != "normal")] = "train_other"
-    counts = pd.crosstab([manifest["machine"], manifest["id"]], part)
+    kinds = pd.Series("left out", index=manifest.index)
+    kinds[usable] = style.groups_of(manifest[usable], "clips")
+    other = usable & (manifest["split"] == "train") & (manifest["label"] != "normal")
+    kinds[other] = "train_other"
+    counts = pd.crosstab([manifest["machine"], manifest["id"]], kinds)
 
     rows = [
         (machine, id_)
         for machine in style.machines_in(manifest)
         for id_ in style.ids_in(manifest[manifest["machine"] == machine])
     ]
+    places, starts = _places(rows)
+    height = places[-1] + 1.0
+    figure = style.new_figure(
+        9.0, max(2.6, 1.6 + 0.24 * height), "Clips per machine ID", title_suffix
+    )
+    axes = figure.add_subplot()
+    totals = _draw_bars(axes, counts, rows, places)
+    lacking = _write_counts(axes, counts, rows, places, totals)
+    _name_rows(axes, rows, places, starts)
+    axes.set_ylim(height - 0.3, -0.7)
+    # Room for the words beside the longest bar.
+    axes.set_xlim(0, (1.35 if lacking else 1.1) * totals.max())
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.grid(axis="x")
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("Number of clips")
+    longest = max(len(machine) for machine, _ in rows)
+    axes.set_ylabel("Machine type and ID", labelpad=14 + 7 * longest)
+    figure.legend(loc="outside lower center", ncols=min(3, len(counts.columns)))
+    return figure
+
+
+def _places(rows: list[tuple[str, str]]) -> tuple[list[float], list[float]]:
+    """Return the height of each machine ID, and of the first of each machine type."""
     places, starts, place = [], [], 0.0
     for number, (machine, _) in enumerate(rows):
         if number and machine != rows[number - 1][0]:
@@ -60,10 +87,13 @@ def plot_clips(manifest: pd.DataFrame, *, title_suffix: str) -> Figure:
             starts.append(place)
         places.append(place)
         place += 1.0
-    figure = style.new_figure(
-        9.0, max(2.6, 1.6 + 0.24 * place), "Clips per machine ID", title_suffix
-    )
-    axes = figure.add_subplot()
+    return places, starts
+
+
+def _draw_bars(
+    axes: Axes, counts: pd.DataFrame, rows: list[tuple[str, str]], places: list[float]
+) -> np.ndarray:
+    """Draw a stacked bar per machine ID; return their lengths."""
     left = np.zeros(len(rows))
     for name, (label, colour, hatch) in _PARTS.items():
         if name not in counts.columns:
@@ -82,8 +112,19 @@ def plot_clips(manifest: pd.DataFrame, *, title_suffix: str) -> Figure:
             label=label,
         )
         left += widths
+    return left
+
+
+def _write_counts(
+    axes: Axes,
+    counts: pd.DataFrame,
+    rows: list[tuple[str, str]],
+    places: list[float],
+    totals: np.ndarray,
+) -> bool:
+    """Write beside each bar its length and what the ID lacks; return whether any lacks some."""
     lacking = False
-    for row, y, total in zip(rows, places, left, strict=True):
+    for row, y, total in zip(rows, places, totals, strict=True):
         present = {name for name in counts.columns if counts.loc[row, name] > 0}
         notes = style.missing_notes(present)
         lacking = lacking or bool(notes)
@@ -96,6 +137,13 @@ def plot_clips(manifest: pd.DataFrame, *, title_suffix: str) -> Figure:
             fontsize=8,
             color=style.ANOMALY if notes else style.INK,
         )
+    return lacking
+
+
+def _name_rows(
+    axes: Axes, rows: list[tuple[str, str]], places: list[float], starts: list[float]
+) -> None:
+    """Write the machine IDs, and the machine type at the first of each."""
     names = [f"{id_ or '(no ID)'}" for _, id_ in rows]
     axes.set_yticks(places, names)
     for machine, start in zip(style.in_order(machine for machine, _ in rows), starts, strict=True):
@@ -110,15 +158,3 @@ def plot_clips(manifest: pd.DataFrame, *, title_suffix: str) -> Figure:
             fontweight="bold",
             fontsize=9,
         )
-    axes.set_ylim(place - 0.3, -0.7)
-    # Room for the words beside the longest bar.
-    axes.set_xlim(0, (1.35 if lacking else 1.1) * left.max())
-    axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.grid(axis="x")
-    axes.tick_params(axis="y", length=0)
-    axes.set_xlabel("Number of clips")
-    longest = max(len(machine) for machine, _ in rows)
-    axes.set_ylabel("Machine type and ID", labelpad=14 + 7 * longest)
-    figure.legend(loc="outside lower center", ncols=min(3, len(counts.columns)))
-    return figure

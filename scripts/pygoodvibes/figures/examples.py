@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 from pygoodvibes.audio.mel import band_edges
 from pygoodvibes.audio.mel_cache import open_cache
@@ -85,20 +86,10 @@ def plot_examples(
     if not given:
         return style.message_figure(title, title_suffix, f"{machine} has no labelled test clips.")
     for example in given:
-        if example.mel.ndim != 2 or example.mel.shape[1] != len(frequencies):
-            raise UserError(
-                "the spectrogram of {name} has the shape {shape}, but there are {bands} mel "
-                "bands; give (n_frames, n_mels)",
-                name=example.name,
-                shape=example.mel.shape,
-                bands=len(frequencies),
-            )
-        if not len(example.mel):
-            raise UserError(
-                "the spectrogram of {name} has no frame; leave the clip out", name=example.name
-            )
+        _check(example, len(frequencies))
     high = max(float(np.max(example.mel)) for example in given)
-    low = max(min(float(np.min(example.mel)) for example in given), high - dynamic_range)
+    lowest = min(float(np.min(example.mel)) for example in given)
+    low = max(lowest, high - dynamic_range)
     with_waves = any(example.waveform is not None for example in given)
     peak = max(
         (float(np.abs(e.waveform).max()) for e in given if e.waveform is not None), default=0.0
@@ -116,38 +107,19 @@ def plot_examples(
             style.panel_title(axes, f"{word} test clip")
             style.say(axes, f"{machine} has no {word} test clip.")
             continue
-        top = figure.add_subplot(grid[0, column])
-        seconds = len(example.mel) * hop_length / example.sample_rate
-        style.panel_title(top, f"{word}: {example.name}", width=70)
-        axes = top
+        axes = figure.add_subplot(grid[0, column])
+        style.panel_title(axes, f"{word}: {example.name}", width=70)
         if with_waves:
-            if example.waveform is None:
-                style.say(top, "no waveform: only the spectrogram is known")
-            else:
-                _draw_waveform(top, example, style.GROUPS[group][1], peak, seconds)
+            seconds = len(example.mel) * hop_length / example.sample_rate
+            _draw_waveform(axes, example, style.GROUPS[group][1], peak, seconds)
             axes = figure.add_subplot(grid[1, column])
-        half = 0.5 * hop_length / example.sample_rate
-        image = axes.imshow(
-            example.mel.T,
-            origin="lower",
-            aspect="auto",
-            cmap="magma",
-            vmin=low,
-            vmax=high,
-            extent=(-half, seconds - half, -0.5, len(frequencies) - 0.5),
-            interpolation="nearest",
-        )
-        mel_axis(axes, frequencies)
-        axes.set_xlim(0, seconds)
-        axes.set_xlabel("Time (s)")
-        axes.set_ylabel("Frequency (Hz, mel scale)")
+        image = _draw_spectrogram(axes, example, frequencies, hop_length, (low, high))
         drawn.append(axes)
-    clipped = min(float(np.min(example.mel)) for example in given) < low
     figure.colorbar(
         image,
         ax=drawn,
         label="Level (dB re power 1)",
-        extend="min" if clipped else "neither",
+        extend="min" if lowest < low else "neither",
         pad=0.015,
         fraction=0.05,
         aspect=25,
@@ -155,8 +127,54 @@ def plot_examples(
     return figure
 
 
+def _check(example: Example, bands: int) -> None:
+    """Raise a UserError unless the spectrogram has frames of so many bands."""
+    if example.mel.ndim != 2 or example.mel.shape[1] != bands:
+        raise UserError(
+            "the spectrogram of {name} has the shape {shape}, but there are {bands} mel "
+            "bands; give (n_frames, n_mels)",
+            name=example.name,
+            shape=example.mel.shape,
+            bands=bands,
+        )
+    if not len(example.mel):
+        raise UserError(
+            "the spectrogram of {name} has no frame; leave the clip out", name=example.name
+        )
+
+
+def _draw_spectrogram(
+    axes: Axes,
+    example: Example,
+    frequencies: np.ndarray,
+    hop_length: int,
+    level: tuple[float, float],
+) -> AxesImage:
+    """Draw a spectrogram with colours between these levels, dB; return its image."""
+    seconds = len(example.mel) * hop_length / example.sample_rate
+    half = 0.5 * hop_length / example.sample_rate
+    image = axes.imshow(
+        example.mel.T,
+        origin="lower",
+        aspect="auto",
+        cmap="magma",
+        vmin=level[0],
+        vmax=level[1],
+        extent=(-half, seconds - half, -0.5, len(frequencies) - 0.5),
+        interpolation="nearest",
+    )
+    mel_axis(axes, frequencies)
+    axes.set_xlim(0, seconds)
+    axes.set_xlabel("Time (s)")
+    axes.set_ylabel("Frequency (Hz, mel scale)")
+    return image
+
+
 def _draw_waveform(axes: Axes, example: Example, colour: str, peak: float, seconds: float) -> None:
-    """Draw the lowest and highest sample of each of at most 1,500 time steps."""
+    """Draw the lowest and highest sample of each of at most 1,500 time steps, or say why not."""
+    if example.waveform is None:
+        style.say(axes, "no waveform: only the spectrogram is known")
+        return
     wave = np.asarray(example.waveform, dtype=float)
     step = max(1, -(-len(wave) // 1500))
     starts = np.arange(0, len(wave), step)
@@ -261,6 +279,30 @@ def plot_examples_of(
             ids=len(ids),
             machine=machine,
         )
+    chosen = _chosen(ids, mels, clip_tables, audio, data_folder)
+    frequencies = np.zeros(0)
+    if chosen:
+        n_mels = next(iter(chosen.values())).mel.shape[1]
+        highest = fmax or audio["sample_rate"] / 2
+        frequencies = band_edges(n_mels=n_mels, fmin=fmin, fmax=highest, htk=htk)[1:-1]
+    return plot_examples(
+        chosen.get("normal"),
+        chosen.get("anomaly"),
+        machine=machine,
+        frequencies=frequencies,
+        hop_length=hop_length,
+        title_suffix=title_suffix,
+    )
+
+
+def _chosen(
+    ids: Sequence[str],
+    mels: Sequence[str | pathlib.Path],
+    clip_tables: Sequence[str | pathlib.Path],
+    audio: Mapping,
+    data_folder: str | pathlib.Path | None,
+) -> dict[str, Example]:
+    """Choose clips from mel caches and read their waveforms; return them by label."""
     entries = [
         {**clip, "id": machine_id, "mel": cache.of(clip)}
         for machine_id, *files in zip(ids, mels, clip_tables, strict=True)
@@ -279,16 +321,4 @@ def plot_examples_of(
             sample_rate=float(audio["sample_rate"]),
             waveform=waveform,
         )
-    frequencies = np.zeros(0)
-    if chosen:
-        n_mels = next(iter(chosen.values())).mel.shape[1]
-        highest = fmax or audio["sample_rate"] / 2
-        frequencies = band_edges(n_mels=n_mels, fmin=fmin, fmax=highest, htk=htk)[1:-1]
-    return plot_examples(
-        chosen.get("normal"),
-        chosen.get("anomaly"),
-        machine=machine,
-        frequencies=frequencies,
-        hop_length=hop_length,
-        title_suffix=title_suffix,
-    )
+    return chosen

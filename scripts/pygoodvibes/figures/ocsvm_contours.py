@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -48,37 +50,16 @@ def plot_ocsvm_contours(grid: Grid, *, machine: str, id: str, title_suffix: str)
     )
     axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     filled = None
-    points = {"train": grid.train, "normal": grid.normal, "anomaly": grid.anomaly}
     for row in range(rows):
         for column in range(columns):
-            panel = axes[row, column]
-            scaled = _scaled(grid.scores[row, column])
-            filled = panel.contourf(
-                grid.x, grid.y, scaled, levels=np.linspace(-1, 1, 13), cmap=_TINTS
-            )
-            for kind, values in points.items():
-                _, colour, marker = style.GROUPS[kind]
-                panel.scatter(
-                    values[:, 0],
-                    values[:, 1],
-                    s=4 if kind == "train" else 6,
-                    color="#6E6E6E" if kind == "train" else colour,
-                    marker=marker,
-                    alpha=0.6 if kind == "train" else 0.65,
-                    linewidths=0,
-                    gid=kind,
-                )
-            if scaled.min() < 0 < scaled.max():
-                panel.contour(grid.x, grid.y, scaled, levels=[0], colors="black", linewidths=1.4)
+            filled = _draw_panel(axes[row, column], grid, row, column)
             title = (
                 f"$\\gamma$ = {grid.gammas[row]:g}, $\\nu$ = {grid.nus[column]:g}: "
                 f"{100 * grid.outside[row, column]:.0f} % outside"
             )
             if known:
                 title += f"\noracle AUC {grid.auc[row, column]:.3f}"
-            panel.set_title(title, fontsize=8.5)
-            panel.set_xlim(grid.x[0], grid.x[-1])
-            panel.set_ylim(grid.y[0], grid.y[-1])
+            axes[row, column].set_title(title, fontsize=8.5)
     for panel in axes[-1]:
         panel.set_xlabel("PC1 (std of training)")
     for panel in axes[:, 0]:
@@ -92,24 +73,55 @@ def plot_ocsvm_contours(grid: Grid, *, machine: str, id: str, title_suffix: str)
         aspect=35,
         fraction=0.04,
     )
-    handles = [
-        Line2D(
-            [],
-            [],
-            color="black",
-            linewidth=1.6,
-            label="decision boundary; title: training clips outside it",
+    handles = _handles(axes[0, 0], grid)
+    width = sum(len(handle.get_label()) for handle in handles)
+    figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=2 if width > 11 * figure.get_figwidth() else 4,
+    )
+    return figure
+
+
+def _points_of(grid: Grid) -> dict[str, np.ndarray]:
+    """Return the clips of each group, shape (n, 2)."""
+    return {"train": grid.train, "normal": grid.normal, "anomaly": grid.anomaly}
+
+
+def _draw_panel(panel: Axes, grid: Grid, row: int, column: int) -> ContourSet:
+    """Draw scores, clips and boundary for one gamma and nu; return the filled contours."""
+    scaled = _scaled(grid.scores[row, column])
+    filled = panel.contourf(grid.x, grid.y, scaled, levels=np.linspace(-1, 1, 13), cmap=_TINTS)
+    for kind, values in _points_of(grid).items():
+        _, colour, marker = style.GROUPS[kind]
+        panel.scatter(
+            values[:, 0],
+            values[:, 1],
+            s=4 if kind == "train" else 6,
+            color="#6E6E6E" if kind == "train" else colour,
+            marker=marker,
+            alpha=0.6 if kind == "train" else 0.65,
+            linewidths=0,
+            gid=kind,
         )
-    ]
-    notes = [handles[0].get_label()]
-    for kind, values in points.items():
+    if scaled.min() < 0 < scaled.max():
+        panel.contour(grid.x, grid.y, scaled, levels=[0], colors="black", linewidths=1.4)
+    panel.set_xlim(grid.x[0], grid.x[-1])
+    panel.set_ylim(grid.y[0], grid.y[-1])
+    return filled
+
+
+def _handles(panel: Axes, grid: Grid) -> list[Line2D]:
+    """Return what the legend holds: the boundary, and each group with what a panel leaves out."""
+    boundary = "decision boundary; title: training clips outside it"
+    handles = [Line2D([], [], color="black", linewidth=1.6, label=boundary)]
+    for kind, values in _points_of(grid).items():
         label, colour, marker = style.GROUPS[kind]
-        away = style.beyond(axes[0, 0], values[:, 0], values[:, 1])
+        away = style.beyond(panel, values[:, 0], values[:, 1])
         if not len(values):
             label += " (none)"
         elif away:
             label += f" ({away})"
-        notes.append(label)
         handles.append(
             Line2D(
                 [],
@@ -121,12 +133,7 @@ def plot_ocsvm_contours(grid: Grid, *, machine: str, id: str, title_suffix: str)
                 label=label,
             )
         )
-    figure.legend(
-        handles=handles,
-        loc="outside lower center",
-        ncols=2 if sum(map(len, notes)) > 11 * figure.get_figwidth() else 4,
-    )
-    return figure
+    return handles
 
 
 def _scaled(scores: np.ndarray) -> np.ndarray:

@@ -94,14 +94,7 @@ def fit_grid(
     from sklearn.svm import OneClassSVM
 
     gammas, nus = np.asarray(gammas, dtype=float), np.asarray(nus, dtype=float)
-    if not gammas.size or not (np.isfinite(gammas) & (gammas > 0)).all():
-        raise UserError(
-            "gamma is {gammas}; give one or more numbers above 0", gammas=gammas.tolist()
-        )
-    if not nus.size or not ((nus > 0) & (nus <= 1)).all():
-        raise UserError(
-            "nu is {nus}; give one or more numbers above 0 and at most 1", nus=nus.tolist()
-        )
+    _check_settings(gammas, nus)
     train, normal, anomaly = (
         _points(values, name)
         for values, name in ((train, "training"), (normal, "normal"), (anomaly, "anomalous"))
@@ -135,6 +128,18 @@ def fit_grid(
             if len(normal) and len(anomaly):
                 auc[row, column] = roc_auc_score(truth, -machine.decision_function(test))
     return Grid(gammas, nus, x, y, scores, outside, auc, train, normal, anomaly)
+
+
+def _check_settings(gammas: np.ndarray, nus: np.ndarray) -> None:
+    """Raise a UserError if there is no gamma or nu, or one out of its range."""
+    if not gammas.size or not (np.isfinite(gammas) & (gammas > 0)).all():
+        raise UserError(
+            "gamma is {gammas}; give one or more numbers above 0", gammas=gammas.tolist()
+        )
+    if not nus.size or not ((nus > 0) & (nus <= 1)).all():
+        raise UserError(
+            "nu is {nus}; give one or more numbers above 0 and at most 1", nus=nus.tolist()
+        )
 
 
 def _points(values: np.ndarray | None, name: str) -> np.ndarray:

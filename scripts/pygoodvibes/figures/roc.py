@@ -124,8 +124,8 @@ def plot_roc(
         for number, detector in enumerate(detectors):
             own = [curves[detector, id_] for id_ in shown if (detector, id_) in curves]
             if own:
-                part = f"\n({len(own)} of {len(shown)} IDs)" if len(own) < len(shown) else ""
-                _draw(axes, number, detector, own, means, bands, part)
+                of_ids = f"\n({len(own)} of {len(shown)} IDs)" if len(own) < len(shown) else ""
+                _draw(axes, number, detector, own, means, bands, of_ids)
         if not shown:
             axes.clear()
             style.panel_title(axes, machine)
@@ -133,21 +133,26 @@ def plot_roc(
             continue
         notes = [style.absent_note(absent, mine)]
         style.panel_title(axes, f"{machine}: {style.count_of(len(shown), 'machine ID')}", notes)
-        axes.set_xlim(-0.01, 1.01)
-        axes.set_ylim(-0.01, 1.01)
-        axes.set_box_aspect(1)
-        axes.grid()
-        axes.set_xlabel("False positive rate (part of normal clips)")
-        axes.set_ylabel("True positive rate (part of anomalous)")
-        axes.legend(
-            title=f"mean AUC / pAUC, %\n(pAUC: shaded zone,\nFPR up to {max_fpr:g})",
-            loc="upper left",
-            bbox_to_anchor=(1.02, 1.0),
-            alignment="left",
-            handlelength=2.6,
-            borderaxespad=0,
-        )
+        _finish(axes, max_fpr)
     return figure
+
+
+def _finish(axes: Axes, max_fpr: float) -> None:
+    """Set limits and words of the axes, and put the legend beside them."""
+    axes.set_xlim(-0.01, 1.01)
+    axes.set_ylim(-0.01, 1.01)
+    axes.set_box_aspect(1)
+    axes.grid()
+    axes.set_xlabel("False positive rate (part of normal clips)")
+    axes.set_ylabel("True positive rate (part of anomalous)")
+    axes.legend(
+        title=f"mean AUC / pAUC, %\n(pAUC: shaded zone,\nFPR up to {max_fpr:g})",
+        loc="upper left",
+        bbox_to_anchor=(1.02, 1.0),
+        alignment="left",
+        handlelength=2.6,
+        borderaxespad=0,
+    )
 
 
 def _curve(rows: pd.DataFrame | None) -> tuple[np.ndarray, np.ndarray] | None:
@@ -170,8 +175,9 @@ def _draw(
     curves: list,
     means: pd.DataFrame,
     bands: bool,
-    part: str,
+    of_ids: str,
 ) -> None:
+    """Draw a detector's mean curve; `of_ids` says in the legend if not all IDs have one."""
     mean, low, high = vertical_average(curves)
     auc, pauc = means.loc[detector] if detector in means.index else (np.nan, np.nan)
     figures = " / ".join(
@@ -183,7 +189,7 @@ def _draw(
         color=style.colour(number),
         linestyle=style.line(number),
         linewidth=1.6,
-        label=f"{style.short(detector)}  {figures}{part}",
+        label=f"{style.short(detector)}  {figures}{of_ids}",
     )
     if bands and len(curves) > 1:
         axes.fill_between(RATES, low, high, color=style.colour(number), alpha=0.15, linewidth=0)

@@ -97,6 +97,7 @@ def plot_scores(
 def _draw_type(
     axes: Axes, machine: str, ids: list[str], values: pd.DataFrame, thresholds: dict[str, float]
 ) -> None:
+    """Draw the panel of a machine type: a strip per machine ID."""
     score = values["score"].to_numpy(dtype=float)
     finite = np.isfinite(score)
     marks = np.array([value for value in thresholds.values() if np.isfinite(value)])
@@ -114,58 +115,24 @@ def _draw_type(
     for row, name in enumerate(ids):
         base = float(len(ids) - 1 - row)
         mine = (values["id"] == name).to_numpy() & finite
-        kinds = values["group"].to_numpy()
+        groups = values["group"].to_numpy()[mine]
         axes.axhline(base, color=style.INK, linewidth=0.6)
-        for kind in _KINDS:
-            chosen = score[mine & (kinds == kind)]
-            if not len(chosen):
-                continue
-            counts, _ = np.histogram(np.clip(chosen, edges[0], edges[-1]), edges)
-            heights = base + 0.84 * counts / counts.max()
-            colour = style.GROUPS[kind][1]
-            axes.stairs(
-                heights,
-                edges,
-                baseline=base,
-                fill=True,
-                color=colour,
-                alpha=0.55 if kind == "train" else 0.22,
-                gid=f"{name} {kind}",
-            )
-            if kind != "train":
-                axes.stairs(
-                    heights,
-                    edges,
-                    baseline=base,
-                    color=colour,
-                    linewidth=1.2,
-                    linestyle=_LINES[kind],
-                )
+        _draw_histograms(axes, name, base, score[mine], groups, edges)
         threshold = thresholds.get(name, np.nan)
-        lacking = style.missing_notes(kinds[mine]) if mine.any() else ["no scores"]
+        lacking = style.missing_notes(groups) if mine.any() else ["no scores"]
         if np.isfinite(threshold):
             axes.vlines(threshold, base, base + 0.9, color="black", linewidth=1.6)
         elif mine.any():
             lacking.append("no threshold")
         if lacking:
-            axes.text(
-                0.985,
-                base + 0.94,
-                "; ".join(lacking),
-                transform=axes.get_yaxis_transform(),
-                ha="right",
-                va="top",
-                fontsize=8,
-                color=style.INK,
-                bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1},
-            )
+            _write_above(axes, base, "; ".join(lacking))
     if log:
         axes.set_xscale("log")
         _plain_log_ticks(axes, edges)
-    room = edges[-1] / edges[0] if log else edges[-1] - edges[0]
-    if log:
+        room = edges[-1] / edges[0]
         axes.set_xlim(edges[0] / room**0.02, edges[-1] * room**0.02)
     else:
+        room = edges[-1] - edges[0]
         axes.set_xlim(edges[0] - 0.02 * room, edges[-1] + 0.02 * room)
     axes.set_ylim(-0.05, len(ids))
     axes.set_yticks([len(ids) - 1 - row + 0.3 for row in range(len(ids))], ids)
@@ -177,6 +144,52 @@ def _draw_type(
     )
     axes.set_ylabel("Machine ID", fontsize=8.5)
     style.panel_title(axes, machine, notes, width=52)
+
+
+def _draw_histograms(
+    axes: Axes, name: str, base: float, score: np.ndarray, groups: np.ndarray, edges: np.ndarray
+) -> None:
+    """Draw on a base line a machine ID's histogram of each group, scaled to its highest bin."""
+    for kind in _KINDS:
+        chosen = score[groups == kind]
+        if not len(chosen):
+            continue
+        counts, _ = np.histogram(np.clip(chosen, edges[0], edges[-1]), edges)
+        heights = base + 0.84 * counts / counts.max()
+        colour = style.GROUPS[kind][1]
+        axes.stairs(
+            heights,
+            edges,
+            baseline=base,
+            fill=True,
+            color=colour,
+            alpha=0.55 if kind == "train" else 0.22,
+            gid=f"{name} {kind}",
+        )
+        if kind != "train":
+            axes.stairs(
+                heights,
+                edges,
+                baseline=base,
+                color=colour,
+                linewidth=1.2,
+                linestyle=_LINES[kind],
+            )
+
+
+def _write_above(axes: Axes, base: float, words: str) -> None:
+    """Write at the right above a base line."""
+    axes.text(
+        0.985,
+        base + 0.94,
+        words,
+        transform=axes.get_yaxis_transform(),
+        ha="right",
+        va="top",
+        fontsize=8,
+        color=style.INK,
+        bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1},
+    )
 
 
 def _bin_edges(score: np.ndarray, groups: np.ndarray, marks: np.ndarray) -> tuple[np.ndarray, bool]:

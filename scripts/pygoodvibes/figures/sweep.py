@@ -78,57 +78,66 @@ def plot_sweep(sweep: pd.DataFrame, metrics: pd.DataFrame, *, title_suffix: str)
         if usable["id"].nunique() > 1:
             _draw_single_ids(axes, usable, detectors[0])
         in_use = reached.dropna(subset=rates)
+        n_ids = len(ids) - len(absent)
         for number, detector in enumerate(detectors):
             rows = usable[usable["detector"] == detector]
-            if rows.empty:
-                continue
-            mean = rows.groupby("setting")[rates].mean()
-            chosen = in_use.loc[in_use["detector"] == detector, rates].mean()
-            count, most = rows["id"].nunique(), len(ids) - len(absent)
-            part = f"\n({count} of {most} IDs)" if count < most else ""
-            figures = " / ".join(
-                "n/a" if np.isnan(value) else f"{100 * value:.0f}" for value in chosen
-            )
-            look = {"color": style.colour(number), "marker": style.marker(number)}
-            axes.plot(
-                mean["specificity"],
-                mean["sensitivity"],
-                linestyle=style.line(number),
-                linewidth=1.2,
-                markersize=2.8,
-                label=f"{style.short(detector)}  {figures}{part}",
-                **look,
-            )
-            if chosen.notna().all():
-                axes.plot(
-                    chosen["specificity"],
-                    chosen["sensitivity"],
-                    linestyle="",
-                    markersize=8.5,
-                    markeredgecolor="black",
-                    markeredgewidth=1.2,
-                    zorder=5,
-                    gid=f"in use {detector}",
-                    **look,
-                )
-        notes = [style.absent_note(absent, reached)]
-        count = style.count_of(len(ids) - len(absent), "machine ID")
-        style.panel_title(axes, f"{machine}: {count}", notes)
-        axes.set_xlim(least - 0.02, 1.02)
-        axes.set_ylim(-0.02, 1.02)
-        axes.set_box_aspect(1)
-        axes.grid()
-        axes.set_xlabel("Specificity (part of normal clips passed)")
-        axes.set_ylabel("Sensitivity (part of anomalous found)")
-        axes.legend(
-            title="sensitivity / specificity, %,\nat the threshold in use\n(large marker)",
-            loc="upper left",
-            bbox_to_anchor=(1.02, 1.0),
-            alignment="left",
-            handlelength=2.6,
-            borderaxespad=0,
-        )
+            if len(rows):
+                chosen = in_use.loc[in_use["detector"] == detector, rates].mean()
+                _draw_detector(axes, number, detector, rows, chosen, n_ids)
+        count = style.count_of(n_ids, "machine ID")
+        style.panel_title(axes, f"{machine}: {count}", [style.absent_note(absent, reached)])
+        _finish(axes, least)
     return figure
+
+
+def _draw_detector(
+    axes: Axes, number: int, detector: str, rows: pd.DataFrame, chosen: pd.Series, n_ids: int
+) -> None:
+    """Draw a detector's mean at each setting, and at the threshold in use, `chosen`."""
+    mean = rows.groupby("setting")[["sensitivity", "specificity"]].mean()
+    count = rows["id"].nunique()
+    of_ids = f"\n({count} of {n_ids} IDs)" if count < n_ids else ""
+    figures = " / ".join("n/a" if np.isnan(value) else f"{100 * value:.0f}" for value in chosen)
+    look = {"color": style.colour(number), "marker": style.marker(number)}
+    axes.plot(
+        mean["specificity"],
+        mean["sensitivity"],
+        linestyle=style.line(number),
+        linewidth=1.2,
+        markersize=2.8,
+        label=f"{style.short(detector)}  {figures}{of_ids}",
+        **look,
+    )
+    if chosen.notna().all():
+        axes.plot(
+            chosen["specificity"],
+            chosen["sensitivity"],
+            linestyle="",
+            markersize=8.5,
+            markeredgecolor="black",
+            markeredgewidth=1.2,
+            zorder=5,
+            gid=f"in use {detector}",
+            **look,
+        )
+
+
+def _finish(axes: Axes, least: float) -> None:
+    """Set limits and words of the axes, and put the legend beside them."""
+    axes.set_xlim(least - 0.02, 1.02)
+    axes.set_ylim(-0.02, 1.02)
+    axes.set_box_aspect(1)
+    axes.grid()
+    axes.set_xlabel("Specificity (part of normal clips passed)")
+    axes.set_ylabel("Sensitivity (part of anomalous found)")
+    axes.legend(
+        title="sensitivity / specificity, %,\nat the threshold in use\n(large marker)",
+        loc="upper left",
+        bbox_to_anchor=(1.02, 1.0),
+        alignment="left",
+        handlelength=2.6,
+        borderaxespad=0,
+    )
 
 
 def _draw_single_ids(axes: Axes, usable: pd.DataFrame, detector: str) -> None:

@@ -91,7 +91,9 @@ def _bounds(values: np.ndarray, confidence: float) -> tuple[float | None, float 
 
 def _pair(values: np.ndarray, confidence: float, write) -> str:
     """Return AUC and pAUC, shape (2, 1 + resamples), with their intervals."""
-    return " / ".join(with_bounds(each[0], *_bounds(each, confidence), write) for each in values)
+    return " / ".join(
+        with_bounds(metric[0], *_bounds(metric, confidence), write) for metric in values
+    )
 
 
 def _verdict(gain: np.ndarray, confidence: float) -> str:
@@ -130,20 +132,20 @@ def predict_table(
     keep_fixed : bool
         Whether the default is one of them in any case.
     """
-    usable = [each for each in known if default in each.scores]
+    usable = [outcome for outcome in known if default in outcome.scores]
     measured = {
-        each.key: {name: each.measure(values) for name, values in each.scores.items()}
-        for each in usable
+        outcome.key: {name: outcome.measure(values) for name, values in outcome.scores.items()}
+        for outcome in usable
     }
-    fixed = {each.key: measured[each.key][default] for each in usable}
-    best = {each.key: measured[each.key][each.oracle()] for each in usable}
+    fixed = {outcome.key: measured[outcome.key][default] for outcome in usable}
+    best = {outcome.key: measured[outcome.key][outcome.oracle()] for outcome in usable}
 
     def interval(values: Mapping, write) -> str:
         values = {key: value for key, value in values.items() if math.isfinite(value)}
         if not values:
             return NOTHING
-        found = intervals.interval(values, resamples=resamples, confidence=confidence, seed=seed)
-        return with_bounds(mean_of_types(values), *(found or (None, None)), write)
+        ends = intervals.interval(values, resamples=resamples, confidence=confidence, seed=seed)
+        return with_bounds(mean_of_types(values), *(ends or (None, None)), write)
 
     def row(name: str, rho: str, alone: Mapping | None, fused: Mapping) -> list[str]:
         gain = {key: value[0] - fixed[key][0] for key, value in fused.items()}
@@ -157,28 +159,30 @@ def predict_table(
             interval(regret, points),
         ]
 
-    everything = {each.key: each.measure(each.fused(list(each.scores))) for each in usable}
+    everything = {
+        outcome.key: outcome.measure(outcome.fused(list(outcome.scores))) for outcome in usable
+    }
     rows, notes = [], []
     for name in INDICATORS:
-        rhos, alone, fused = {}, {}, {}
-        for each in usable:
-            table = {of: each.indicators[of] for of in each.scores}
-            seen = [of for of in table if math.isfinite(table[of][name])]
-            own = measured[each.key]
-            if len(seen) > 2:
-                found = [table[of][name] for of in seen]
-                rhos[each.key] = spearman(found, [own[of][0] for of in seen])
-            first = favoured(table, name, default, top=1, keep_fixed=False) or [default]
-            taken = favoured(table, name, default, top=top, keep_fixed=keep_fixed) or [default]
-            alone[each.key] = own[first[0]]
-            fused[each.key] = each.measure(each.fused(taken))
+        rhos = _correlations(usable, name, measured)
+        first = {
+            outcome.key: _favoured(outcome, name, default, top=1, keep_fixed=False)[0]
+            for outcome in usable
+        }
+        alone = {key: measured[key][candidate] for key, candidate in first.items()}
+        fused = {
+            outcome.key: outcome.measure(
+                outcome.fused(_favoured(outcome, name, default, top=top, keep_fixed=keep_fixed))
+            )
+            for outcome in usable
+        }
         marked = f"{name} (decides)" if name == indicator else name
         rows.append(row(marked, interval(rhos, _correlation), alone, fused))
         if name == indicator:
             notes.append(_prediction(name, rhos, resamples, confidence, seed))
-            more = {key: value[0] - everything[key][0] for key, value in fused.items()}
+            gained = {key: value[0] - everything[key][0] for key, value in fused.items()}
             notes.append(
-                f"{interval(more, points)} points of AUC between its choice and all candidates "
+                f"{interval(gained, points)} points of AUC between its choice and all candidates "
                 "fused: so much is due to choosing, the rest of the gain to fusing."
             )
     chance = {key: np.mean(list(values.values()), axis=0) for key, values in measured.items()}
@@ -208,9 +212,35 @@ def predict_table(
     return Table(title, columns, rows, notes, frozenset({"Indicator"}))
 
 
+def _correlations(
+    outcomes_known: Sequence[Outcome], indicator: str, measured: Mapping
+) -> dict[tuple[str, str], float]:
+    """Return the rank correlation of an indicator with the test AUC, per machine ID.
+
+    It is taken over the candidates for which the indicator has a value, where these are more than
+    two.
+    """
+    rhos = {}
+    for outcome in outcomes_known:
+        values = {name: outcome.indicators[name][indicator] for name in outcome.scores}
+        values = {name: value for name, value in values.items() if math.isfinite(value)}
+        if len(values) > 2:
+            auc = [measured[outcome.key][name][0] for name in values]
+            rhos[outcome.key] = spearman(list(values.values()), auc)
+    return rhos
+
+
+def _favoured(
+    outcome: Outcome, indicator: str, default: str, *, top: int, keep_fixed: bool
+) -> list[str]:
+    """Return the candidates that an indicator favours for a machine ID, else the default."""
+    table = {name: outcome.indicators[name] for name in outcome.scores}
+    return favoured(table, indicator, default, top=top, keep_fixed=keep_fixed) or [default]
+
+
 def _means(values: Mapping[tuple[str, str], np.ndarray]) -> str:
     return " / ".join(
-        percent(mean_of_types({key: each[index] for key, each in values.items()}))
+        percent(mean_of_types({key: metrics[index] for key, metrics in values.items()}))
         for index in (0, 1)
     )
 
@@ -222,12 +252,12 @@ def _correlation(value: float) -> str:
 def _prediction(name: str, rhos: Mapping, resamples: int, confidence: float, seed: int) -> str:
     """Say in words whether an indicator predicts."""
     rhos = {key: value for key, value in rhos.items() if math.isfinite(value)}
-    found = intervals.interval(rhos, resamples=resamples, confidence=confidence, seed=seed)
-    if found is None:
+    ends = intervals.interval(rhos, resamples=resamples, confidence=confidence, seed=seed)
+    if ends is None:
         return f"{name}: too few machine IDs to say whether it predicts."
-    if found[0] > 0:
+    if ends[0] > 0:
         return f"{name} predicts: the interval of its rank correlation lies above 0."
-    if found[1] < 0:
+    if ends[1] < 0:
         return f"{name} misleads: the interval of its rank correlation lies below 0."
     return f"{name} is not shown to predict: the interval of its rank correlation holds 0."
 
@@ -235,17 +265,17 @@ def _prediction(name: str, rhos: Mapping, resamples: int, confidence: float, see
 def decisions_table(all_outcomes: Sequence[Outcome], default: str, *, data: str) -> Table:
     """Return what was chosen for each machine ID, why, and what it turned out to be worth."""
     rows = []
-    for each in all_outcomes:
-        document = each.document
+    for outcome in all_outcomes:
+        document = outcome.document
         auc = dict.fromkeys((DEFAULT, CHOICE, ORACLE), NOTHING)
         best = NOTHING
-        if each.known:
-            best = each.oracle()
+        if outcome.known:
+            best = outcome.oracle()
             names = {DEFAULT: [default], CHOICE: document["chosen"], ORACLE: [best]}
             auc |= {
-                kind: percent(each.measure(each.fused(of))[0])
+                kind: percent(outcome.measure(outcome.fused(of))[0])
                 for kind, of in names.items()
-                if of and all(name in each.scores for name in of)
+                if of and all(name in outcome.scores for name in of)
             }
         bursts = document["burstiness_db"]
         values = [
@@ -254,7 +284,7 @@ def decisions_table(all_outcomes: Sequence[Outcome], default: str, *, data: str)
             NOTHING if bursts is None else f"{bursts:.1f}",
             str(document["stand_ins"]),
         ]
-        rows.append([*each.key, *values, *auc.values(), best])
+        rows.append([*outcome.key, *values, *auc.values(), best])
     notes = [
         "AUC in % of the test clips, seen only after the choice. Bursts: level of the frames' 0.95 "
         "quantile of power over their median, dB; from 3 dB on power comes in bursts. Stand-ins: "
@@ -269,20 +299,20 @@ def decisions_table(all_outcomes: Sequence[Outcome], default: str, *, data: str)
 def rows_of(all_outcomes: Sequence[Outcome]) -> list[dict]:
     """Return rows of choice.csv, '' where there is no value."""
     rows = []
-    for each in all_outcomes:
-        best = each.oracle() if each.known else None
-        for name, values in each.indicators.items():
+    for outcome in all_outcomes:
+        best = outcome.oracle() if outcome.known else None
+        for name, values in outcome.indicators.items():
             measured = (math.nan, math.nan)
-            if each.known and name in each.scores:
-                measured = each.measure(each.scores[name])
+            if outcome.known and name in outcome.scores:
+                measured = outcome.measure(outcome.scores[name])
             numbers = {**values, "auc": measured[0], "pauc": measured[1]}
-            machine, machine_id = each.key
+            machine, machine_id = outcome.key
             rows.append(
                 {
                     "machine": machine,
                     "id": machine_id,
                     "candidate": name,
-                    "chosen": int(name in each.document["chosen"]),
+                    "chosen": int(name in outcome.document["chosen"]),
                     "oracle": int(name == best),
                     **{key: "" if math.isnan(n) else f"{n:.6g}" for key, n in numbers.items()},
                 }
@@ -321,12 +351,12 @@ def write_choice(
     """
     documents, rows = [], {}
     for choice_path, scores_path in zip(choices, scores, strict=True):
-        found = json.loads(pathlib.Path(choice_path).read_text(encoding="utf-8"))
-        documents += found
+        chosen = json.loads(pathlib.Path(choice_path).read_text(encoding="utf-8"))
+        documents += chosen
         for row in read_records(scores_path):
-            rows.setdefault((found[0]["machine"], row["id"]), []).append(row)
+            rows.setdefault((chosen[0]["machine"], row["id"]), []).append(row)
     every = outcomes(documents, rows, read_records(manifest), max_fpr=max_fpr)
-    known = [each for each in every if each.known]
+    known = [outcome for outcome in every if outcome.known]
     options = {"resamples": resamples, "confidence": confidence, "seed": seed, "data": data}
     three = three_table(known, default, **options)
     predict = predict_table(

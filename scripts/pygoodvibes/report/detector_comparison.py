@@ -28,6 +28,9 @@ from pygoodvibes.report.published import published_cells, read_references
 from pygoodvibes.report.table import NOTHING, Table, by, percent
 from pygoodvibes.util.csv_files import read_records
 
+METRICS = ("AUC", "pAUC")
+"""Metrics in the order in which `average` gives them."""
+
 
 def comparison_tables(
     scores: Scores,
@@ -64,22 +67,15 @@ def comparison_tables(
         row takes for each machine type the detector with the highest AUC there by the test labels:
         nobody can know it beforehand.
     """
-    usable = [name for name in detectors if any(name in each for each in scores.values())]
+    usable = [name for name in detectors if any(name in of_id for of_id in scores.values())]
     averaged = average(resample(scores, max_fpr=max_fpr, resamples=resamples, seed=seed), usable)
     if not averaged:
         note = "No machine ID has test clips of both kinds that every detector has scored."
         return [Table(f"Comparison of detectors ({data})", ["Detector"], [], [note])]
-    first = next(iter(averaged))
-    columns = list(averaged[first])
-    # the choice is made of detectors, and none of them
-    single = [name for name in averaged if name != CHOICE] or list(averaged)
-    best = {
-        machine: max(single, key=lambda name, of=machine: averaged[name][of][0, 0])
-        for machine in columns[:-1]
-    }
+    best = _best_by_labels(averaged)
     oracle = {machine: averaged[name][machine] for machine, name in best.items()}
     oracle[MEAN] = np.mean(list(oracle.values()), axis=0)
-    tables = []
+    with_oracle = {**averaged, "oracle (by test labels)": oracle}
     left_out = [name for name in detectors if name not in usable]
     common = [
         f"In brackets the {100 * confidence:g} % bootstrap interval over test clips ({resamples} "
@@ -90,45 +86,70 @@ def comparison_tables(
         *([_CHOICE] if CHOICE in averaged else []),
         *([f"Without scores on these data: {', '.join(left_out)}."] if left_out else []),
     ]
-    for index, metric in enumerate(("AUC", "pAUC")):
-        rows = [
-            [name, *(_interval(values[column][index], confidence) for column in columns)]
-            for name, values in [*averaged.items(), ("oracle (by test labels)", oracle)]
-        ]
-        note = f"pAUC: up to a false-positive rate of {max_fpr:g}, standardised after McClish."
-        tables.append(
-            Table(
-                f"{metric} in % with intervals ({data})",
-                ["Detector", *columns],
-                rows,
-                [*common, *([note] if index else [])],
-                frozenset({"Detector"}),
-            )
-        )
-    rows = []
-    for name, values in [*list(averaged.items())[1:], ("oracle (by test labels)", oracle)]:
-        for index, metric in enumerate(("AUC", "pAUC")):
-            difference = {
-                column: averaged[first][column][index] - values[column][index] for column in columns
-            }
-            cells = [_interval(difference[column], confidence) for column in columns]
-            rows.append([name, metric, *cells])
-    note = f"Points by which {first} is better. An interval without 0 is a difference that holds."
-    tables.append(
-        Table(
-            f"{first} against the others, paired ({data})",
-            ["Against", "Metric", *columns],
-            rows,
-            [note, common[0]],
-            frozenset({"Against", "Metric"}),
-        )
-    )
+    pauc = f"pAUC: up to a false-positive rate of {max_fpr:g}, standardised after McClish."
+    tables = [
+        _metric_table(with_oracle, "AUC", confidence, data, notes=common),
+        _metric_table(with_oracle, "pAUC", confidence, data, notes=[*common, pauc]),
+        _differences_table(with_oracle, confidence, data, note=common[0]),
+    ]
     if references:
         ids: dict[str, list[str]] = {}
         for machine, machine_id in scored_by_all(scores, usable):
             ids.setdefault(machine, []).append(machine_id)
         tables.append(published_table(averaged, ids, references, data=data))
     return tables
+
+
+def _best_by_labels(averaged: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, str]:
+    """Return for each machine type the detector with the highest AUC by the test labels."""
+    # the choice is made of detectors, and none of them
+    single = [name for name in averaged if name != CHOICE] or list(averaged)
+    return {
+        machine: max(single, key=lambda name, of=machine: averaged[name][of][0, 0])
+        for machine in next(iter(averaged.values()))
+        if machine != MEAN
+    }
+
+
+def _metric_table(
+    averaged: Mapping[str, Mapping[str, np.ndarray]],
+    metric: str,
+    confidence: float,
+    data: str,
+    *,
+    notes: Sequence[str],
+) -> Table:
+    """Return a metric, 'AUC' or 'pAUC', of each detector with its intervals, per machine type."""
+    columns = list(next(iter(averaged.values())))
+    index = METRICS.index(metric)
+    rows = [
+        [name, *(_interval(values[column][index], confidence) for column in columns)]
+        for name, values in averaged.items()
+    ]
+    title = f"{metric} in % with intervals ({data})"
+    return Table(title, ["Detector", *columns], rows, list(notes), frozenset({"Detector"}))
+
+
+def _differences_table(
+    averaged: Mapping[str, Mapping[str, np.ndarray]], confidence: float, data: str, *, note: str
+) -> Table:
+    """Return by how much the first detector is better than each other, per machine type."""
+    (first, own), *others = averaged.items()
+    rows = []
+    for name, values in others:
+        for index, metric in enumerate(METRICS):
+            differences = (own[column][index] - values[column][index] for column in own)
+            rows.append(
+                [name, metric, *(_interval(values_of, confidence) for values_of in differences)]
+            )
+    better = f"Points by which {first} is better. An interval without 0 is a difference that holds."
+    return Table(
+        f"{first} against the others, paired ({data})",
+        ["Against", "Metric", *own],
+        rows,
+        [better, note],
+        frozenset({"Against", "Metric"}),
+    )
 
 
 _CHOICE = (
@@ -215,15 +236,7 @@ def fault_table(
         A row for each machine type, fault and severity. The AUC is that of its clips against all
         normal test clips of the same machine ID, averaged over machine IDs.
     """
-    known = {(row["machine"], row["id"], row["split"], row["clip"]): row for row in truth}
-    scores: dict[tuple, dict[str, list[float]]] = {}
-    for row in rows:
-        fault = known.get((row["machine"], row["id"], row["split"], row["clip"]))
-        if row["split"] != "test" or fault is None or not row["score"]:
-            continue
-        kind = (fault["fault"], float(fault["severity"]))
-        group = scores.setdefault((row["machine"], row["id"], *kind), {})
-        group.setdefault(row["detector"], []).append(float(row["score"]))
+    scores = _scores_by_fault(rows, truth)
     kinds = sorted({(key[0], *key[2:]) for key in scores if key[2]})
     cells = []
     for machine, fault, severity in kinds:
@@ -251,6 +264,22 @@ def fault_table(
         notes,
         frozenset({"Machine", "Fault"}),
     )
+
+
+def _scores_by_fault(
+    rows: Iterable[Mapping[str, str]], truth: Iterable[Mapping[str, str]]
+) -> dict[tuple[str, str, str, float], dict[str, list[float]]]:
+    """Return the scores of the test clips by machine type, ID, fault and severity, by detector."""
+    known = {(row["machine"], row["id"], row["split"], row["clip"]): row for row in truth}
+    scores: dict[tuple[str, str, str, float], dict[str, list[float]]] = {}
+    for row in rows:
+        fault = known.get((row["machine"], row["id"], row["split"], row["clip"]))
+        if row["split"] != "test" or fault is None or not row["score"]:
+            continue
+        kind = (fault["fault"], float(fault["severity"]))
+        group = scores.setdefault((row["machine"], row["id"], *kind), {})
+        group.setdefault(row["detector"], []).append(float(row["score"]))
+    return scores
 
 
 def compare_detectors(

@@ -36,8 +36,8 @@ def answer(machines: Sequence[Machine], *, planned: float, above: int, scored: i
             )
     else:
         counts = {
-            each.clause: sum(machine.verdict == each for machine in machines)
-            for each in VERDICTS.values()
+            verdict.clause: sum(machine.verdict == verdict for machine in machines)
+            for verdict in VERDICTS.values()
         }
         parts = [
             f"{count} {'is' if count == 1 else 'are'} {clause}"
@@ -105,35 +105,10 @@ def how_sure(
             _ranking(machines, mean, resamples, confidence, seed),
         )
     ]
-    known = [each for each in machines if each.found is not None]
-    if known:
-        found, faulty = sums_of(machines, "found", "n_anomaly")
-        text = (
-            f"{found:,} of {count_of(faulty, 'faulty clip')} raised an alarm, "
-            f"{of_hundred(found / faulty)}; the others were missed. "
-        )
-        rates = sorted(known, key=lambda each: (each.sensitivity, each.name))
-        told.append(
-            (
-                "How many faults are found?",
-                text + _spread(rates, "sensitivity", confidence) + _silent(rates),
-            )
-        )
-    known = [each for each in machines if each.alarms is not None]
-    if known:
-        alarms, normal = sums_of(machines, "alarms", "n_normal")
-        text = (
-            f"{alarms:,} of {count_of(normal, 'normal clip')} raised an alarm, "
-            f"{of_hundred(alarms / normal)}; the threshold was set for {of_hundred(planned)}, on "
-            "normal clips of the training that the detector had not seen. "
-        )
-        rates = sorted(known, key=lambda each: (each.false_alarm_rate, each.name))
-        text += _spread(rates, "false_alarm_rate", confidence)
-        noisy = [each.name for each in rates if _more_than(each, planned, confidence)]
-        if noisy:
-            text += f" Clearly more than planned: {listed(noisy)}."
-        text += _few_to_learn_from(known, planned)
-        told.append(("How many false alarms?", text))
+    if any(machine.found is not None for machine in machines):
+        told.append(("How many faults are found?", _faults_found(machines, confidence)))
+    if any(machine.alarms is not None for machine in machines):
+        told.append(("How many false alarms?", _false_alarms(machines, planned, confidence)))
     right = _right(machines)
     if right is not None:
         told.append(
@@ -144,7 +119,7 @@ def how_sure(
                 "where to listen, not what to stop.",
             )
         )
-    if any(each.found is not None for each in machines):
+    if any(machine.found is not None for machine in machines):
         told.append(
             (
                 "What these numbers can't know",
@@ -155,6 +130,35 @@ def how_sure(
     return told
 
 
+def _faults_found(machines: Sequence[Machine], confidence: float) -> str:
+    """Say how many faulty clips raised an alarm, and how that differs between machine IDs."""
+    known = [machine for machine in machines if machine.found is not None]
+    found, faulty = sums_of(known, "found", "n_anomaly")
+    rates = sorted(known, key=lambda machine: (machine.sensitivity, machine.name))
+    return (
+        f"{found:,} of {count_of(faulty, 'faulty clip')} raised an alarm, "
+        f"{of_hundred(found / faulty)}; the others were missed. "
+        f"{_spread(rates, 'sensitivity', confidence)}{_silent(rates)}"
+    )
+
+
+def _false_alarms(machines: Sequence[Machine], planned: float, confidence: float) -> str:
+    """Say how many normal clips raised an alarm, how many were planned, and where it was more."""
+    known = [machine for machine in machines if machine.alarms is not None]
+    alarms, normal = sums_of(known, "alarms", "n_normal")
+    text = (
+        f"{alarms:,} of {count_of(normal, 'normal clip')} raised an alarm, "
+        f"{of_hundred(alarms / normal)}; the threshold was set for {of_hundred(planned)}, on "
+        "normal clips of the training that the detector had not seen. "
+    )
+    rates = sorted(known, key=lambda machine: (machine.false_alarm_rate, machine.name))
+    text += _spread(rates, "false_alarm_rate", confidence)
+    noisy = [machine.name for machine in rates if _more_than(machine, planned, confidence)]
+    if noisy:
+        text += f" Clearly more than planned: {listed(noisy)}."
+    return text + _few_to_learn_from(known, planned)
+
+
 def _ranking(
     machines: Sequence[Machine],
     mean: float | None,
@@ -162,7 +166,11 @@ def _ranking(
     confidence: float,
     seed: int,
 ) -> str:
-    values = {(each.machine, each.id): each.auc for each in machines if each.auc is not None}
+    values = {
+        (machine.machine, machine.id): machine.auc
+        for machine in machines
+        if machine.auc is not None
+    }
     if mean is None or not values:
         return (
             "Nobody knows yet: that takes normal and anomalous test clips of the same machine, "
@@ -173,7 +181,7 @@ def _ranking(
         f"score in {of_hundred(mean)} such pairs (AUC {100 * mean:.1f} %; guessing gives 50). "
     )
     if len(values) == 1:
-        [only] = [each for each in machines if each.auc is not None]
+        [only] = [machine for machine in machines if machine.auc is not None]
         return text + _of_one(only, confidence)
     types = len({machine for machine, _ in values})
     over = f"{len(values)} machine IDs"
@@ -217,7 +225,11 @@ def _spread(ordered: Sequence[Machine], rate: str, confidence: float) -> str:
 
 def _silent(machines: Sequence[Machine]) -> str:
     """Say where scores tell faulty clips from normal ones, but no threshold makes use of it."""
-    names = [each.name for each in machines if each.found == 0 and each.low and each.low > CHANCE]
+    names = [
+        machine.name
+        for machine in machines
+        if machine.found == 0 and machine.low and machine.low > CHANCE
+    ]
     if not names:
         return ""
     return (
@@ -227,20 +239,21 @@ def _silent(machines: Sequence[Machine]) -> str:
     )
 
 
-def _more_than(each: Machine, planned: float, confidence: float) -> bool:
-    bounds = share_interval(each.alarms, each.n_normal, confidence=confidence)
+def _more_than(machine: Machine, planned: float, confidence: float) -> bool:
+    bounds = share_interval(machine.alarms, machine.n_normal, confidence=confidence)
     return bounds is not None and bounds[0] > planned
 
 
 def _few_to_learn_from(machines: Sequence[Machine], planned: float) -> str:
     """Say whose threshold rests on so few clips that it may be far from what was planned."""
-    few = [each for each in machines if is_loose(planned_interval(each.n_train, planned))]
+    few = [machine for machine in machines if is_loose(planned_interval(machine.n_train, planned))]
     if not few:
         return ""
-    least = min(few, key=lambda each: each.n_train)
+    least = min(few, key=lambda machine: machine.n_train)
     bounds = between(*planned_interval(least.n_train, planned))
+    names = listed([machine.name for machine in few])
     return (
-        f" The threshold of {listed([each.name for each in few])} rests on few normal clips: with "
+        f" The threshold of {names} rests on few normal clips: with "
         f"{least.n_train}, it lets through {bounds} normal clips (90 % interval). So few tell "
         "which clips are odder, not which are faulty: go by the order of the scores."
     )
