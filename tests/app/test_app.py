@@ -943,7 +943,6 @@ def test_a_real_anomalous_fan_gets_its_verdict(visit, shared, small, tmp_path):
     content = config.model_dump(mode="json")
     write_manifests(
         dataset=content["dataset"],
-        folder=str(folder),
         audio=content["audio"],
         manifest_path=tmp_path / "manifest.csv",
         coverage_path=tmp_path / "coverage.csv",

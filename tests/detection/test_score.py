@@ -1,7 +1,6 @@
 import numpy as np
-import pytest
 
-from pygoodvibes.detection.score import anomaly_score, held_out_parts, seen_by
+from pygoodvibes.detection.score import anomaly_score, held_out_parts
 
 
 class Loudness:
@@ -17,21 +16,6 @@ def test_the_sign_is_turned_once_and_nothing_has_no_score():
     frames = [np.ones((3, 2)), np.ones((1, 2))]
     assert anomaly_score(Loudness(), frames).tolist() == [-6, -2]
     assert anomaly_score(Loudness(), np.zeros((0, 2))).shape == (0,)
-
-
-@pytest.mark.parametrize(
-    ("settings", "expected"),
-    [
-        ({"input": "embedding", "components": 1}, [[1, 2, 3]]),
-        ({"input": "projection", "components": None}, [[4, 5]]),
-        ({"input": "projection", "components": 1}, [[4]]),
-        ({"input": "mel", "components": None}, [[[6], [7]]]),
-    ],
-)
-def test_a_detector_sees_what_its_settings_say(settings, expected):
-    kinds = {"embedding": np.array([[1, 2, 3]]), "projected": np.array([[4, 5]])}
-    seen = seen_by(settings, **kinds, frames=[np.array([[6], [7]])])
-    assert [np.asarray(clip).tolist() for clip in seen] == expected
 
 
 def test_what_is_not_made_of_parts_has_held_none_out():
