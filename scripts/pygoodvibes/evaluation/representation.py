@@ -289,7 +289,7 @@ def _accuracy(
     confidence: float,
 ) -> dict:
     """Return the mean over machine IDs of the share that is recognised, with its interval."""
-    counts = np.array([len(each) for each in named], dtype=int)
+    counts = np.array(list(map(len, named)), dtype=int)
     seen = np.flatnonzero(counts)
     row = {"n_ids": len(seen), "n_clips": int(counts.sum()), "note": ""}
     if not len(seen):

@@ -9,6 +9,7 @@ import math
 import pathlib
 from collections.abc import Iterable, Mapping, Sequence
 
+from pygoodvibes.config.config import Config
 from pygoodvibes.config.validate import validate
 from pygoodvibes.evaluation.averages import by_detector, differences, mean_of_types, type_means
 from pygoodvibes.evaluation.intervals import LEAST_IDS, interval
@@ -68,8 +69,8 @@ def compare(
     for experiment in (baseline, *experiments):
         is_baseline = experiment is baseline
         changed = differing(baseline.settings, [experiment.settings])
-        found = {name: by_detector(experiment.metrics, name) for name in MEASURES}
-        for detector, values in found["auc"].items():
+        measured = {name: by_detector(experiment.metrics, name) for name in MEASURES}
+        for detector, values in measured["auc"].items():
             row = {
                 "experiment": experiment.name,
                 "detector": detector,
@@ -78,7 +79,7 @@ def compare(
                 "changes": {key: experiment.settings.get(key, ABSENT) for key in changed},
             }
             for name in MEASURES:
-                own, other = found[name][detector], reference[name].get(detector, {})
+                own, other = measured[name][detector], reference[name].get(detector, {})
                 change = {} if is_baseline else differences(own, other)
                 bounds = interval(change, resamples=resamples, confidence=confidence, seed=seed)
                 row[name] = mean_of_types(own)
@@ -96,7 +97,9 @@ def compare(
             row["unchanged"] = (
                 not is_baseline
                 and elsewhere
-                and all(found[name][detector] == reference[name].get(detector) for name in MEASURES)
+                and all(
+                    measured[name][detector] == reference[name].get(detector) for name in MEASURES
+                )
             )
             rows.append(row)
     return rows
@@ -191,6 +194,13 @@ def comparison_table(
         ]
         for number, row in enumerate(shown)
     ]
+    notes = [*_notes(rows, shown, confidence), *left_out]
+    text = frozenset({"Experiment", "Detector"})
+    return Table(f"Experiments against the baseline ({data})", columns, cells, notes, text)
+
+
+def _notes(rows: Sequence[Mapping], shown: Sequence[Mapping], confidence: float) -> list[str]:
+    """Say how to read the table, and what is not in it: an interval, a difference, a row."""
     notes = [
         "AUC and pAUC in %: mean of machine types, each the mean of its machine IDs. Differences "
         "to the same detector of the baseline in percentage points, machine ID by machine ID, "
@@ -218,9 +228,7 @@ def comparison_table(
     same = sorted({row["experiment"] for row in rows} - seen)
     if same:
         notes.append(f"No detector differs from the baseline in: {', '.join(same)}.")
-    notes += left_out
-    text = frozenset({"Experiment", "Detector"})
-    return Table(f"Experiments against the baseline ({data})", columns, cells, notes, text)
+    return notes
 
 
 def csv_rows(rows: Sequence[Mapping]) -> tuple[list[dict], list[str]]:
@@ -295,6 +303,23 @@ def write_comparison(config_path: str, *, sort: str = "auc", all_commits: bool =
         If there is no git repository, no baseline or no experiment, or `sort` is unknown.
     """
     experiments = find_experiments(all_commits=all_commits)
+    config = _config_of_baseline(config_path)
+    baseline = _read_baseline(config_path, config.dataset.name)
+    if not experiments:
+        raise UserError(no_experiments(config_path, all_commits=all_commits))
+    readable, left_out = _read_experiments(experiments, config_path, config.dataset.name)
+    rows = compare(
+        baseline,
+        readable,
+        resamples=config.evaluation.bootstrap,
+        confidence=config.evaluation.confidence,
+        seed=config.seed,
+    )
+    return _write(sort_rows(rows, sort), config, left_out)
+
+
+def _config_of_baseline(config_path: str) -> Config:
+    """Read the config from the last commit; a UserError says why that can't be done."""
     text = file_at("HEAD", config_path)
     if text is None:
         raise UserError(
@@ -306,56 +331,59 @@ def write_comparison(config_path: str, *, sort: str = "auc", all_commits: bool =
         raise UserError(
             "{config_path} of the last commit is no table of keys in YAML", config_path=config_path
         )
-    config = validate(content, name=f"{config_path} of the last commit")
-    folder = pathlib.Path("results", config.dataset.name)
-    baseline, reason = read_experiment(
-        BASELINE, "HEAD", config_path=config_path, dataset=config.dataset.name
+    return validate(content, name=f"{config_path} of the last commit")
+
+
+def _read_baseline(config_path: str, dataset: str) -> Experiment:
+    """Read the baseline from the last commit; a UserError says why that can't be done."""
+    baseline, reason = read_experiment(BASELINE, "HEAD", config_path=config_path, dataset=dataset)
+    if baseline is not None:
+        return baseline
+    if not reason.endswith("of it."):
+        raise UserError("the last commit can't be compared with: {reason}", reason=reason)
+    raise UserError(
+        "the last commit has no results to compare with ({folder}/metrics.csv); make them "
+        "with dvc repro and commit them with dvc.lock, and see that .gitignore leaves them to "
+        "git",
+        folder=pathlib.Path("results", dataset),
     )
-    if baseline is None:
-        if not reason.endswith("of it."):
-            raise UserError("the last commit can't be compared with: {reason}", reason=reason)
-        raise UserError(
-            "the last commit has no results to compare with ({folder}/metrics.csv); make them "
-            "with dvc repro and commit them with dvc.lock, and see that .gitignore leaves them to "
-            "git",
-            folder=folder,
-        )
-    if not experiments:
-        raise UserError(no_experiments(config_path, all_commits=all_commits))
+
+
+def _read_experiments(
+    revisions: Mapping[str, str], config_path: str, dataset: str
+) -> tuple[list[Experiment], list[str]]:
+    """Read experiments, given their revisions by name; return also why some are left out.
+
+    A UserError says why, if all are.
+    """
     read = [
-        read_experiment(name, revision, config_path=config_path, dataset=config.dataset.name)
-        for name, revision in experiments.items()
+        read_experiment(name, revision, config_path=config_path, dataset=dataset)
+        for name, revision in revisions.items()
     ]
-    found = [experiment for experiment, _ in read if experiment is not None]
+    readable = [experiment for experiment, _ in read if experiment is not None]
     left_out = [why for _, why in read if why]
-    if not found:
+    if not readable:
         raise UserError(
             "none of {experiments} experiment(s) can be compared; the first, {reason}",
             experiments=len(read),
             reason=left_out[0],
         )
-    rows = compare(
-        baseline,
-        found,
-        resamples=config.evaluation.bootstrap,
-        confidence=config.evaluation.confidence,
-        seed=config.seed,
-    )
-    rows = sort_rows(rows, sort)
-    data = config.dataset.title
-    table = comparison_table(
-        rows, data=data, confidence=config.evaluation.confidence, left_out=left_out
-    )
+    return readable, left_out
+
+
+def _write(rows: Sequence[Mapping], config: Config, left_out: Sequence[str]) -> Table:
+    """Write table (text and CSV) and figure to the folder of results; return the table."""
+    data, confidence = config.dataset.title, config.evaluation.confidence
+    table = comparison_table(rows, data=data, confidence=confidence, left_out=left_out)
 
     # matplotlib takes a second to load: only once there is something to draw
     from pygoodvibes.figures import style
     from pygoodvibes.figures.experiments import plot_experiments
 
+    folder = pathlib.Path("results", config.dataset.name)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "experiments.md").write_text(table.markdown(), encoding="utf-8")
     write_records(folder / "experiments.csv", *csv_rows(rows))
-    figure = plot_experiments(
-        figure_rows(rows), confidence=config.evaluation.confidence, title_suffix=data
-    )
+    figure = plot_experiments(figure_rows(rows), confidence=confidence, title_suffix=data)
     style.save(figure, folder / "experiments.png")
     return table

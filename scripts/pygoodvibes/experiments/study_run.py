@@ -17,7 +17,7 @@ import time
 import yaml
 
 from pygoodvibes.config.config import Config
-from pygoodvibes.experiments.study import MEASURES, read_study
+from pygoodvibes.experiments.study import MEASURES, Study, read_study
 from pygoodvibes.experiments.study_plan import Run, plan
 from pygoodvibes.experiments.study_table import axes_of, csv_rows, figure_rows, rows_of, study_table
 from pygoodvibes.report.table import Table
@@ -125,51 +125,62 @@ def run(
         _snakemake(root, *arguments, "--", "data", cwd=root, log=place / "clips.log")
         print(f" {time.monotonic() - started:.0f} s")
     rows: list[dict] = []
-    for number, each in enumerate(runs, start=1):
-        print(f"run {number} of {len(runs)}: {each.name} ...", end="", flush=True)
+    for number, planned in enumerate(runs, start=1):
+        print(f"run {number} of {len(runs)}: {planned.name} ...", end="", flush=True)
         started = time.monotonic()
-        folder = place / each.name
-        _prepare(each, folder, root / "data")
-        _snakemake(
-            root,
-            "--directory",
-            str(folder),
-            "--configfile",
-            str(folder / "config.yaml"),
-            "-j",
-            str(jobs),
-            "--",
-            f"results/{dataset}/metrics.json",
-            cwd=root,
-            log=folder / "snakemake.log",
-        )
+        folder = place / planned.name
+        _prepare(planned, folder, root / "data")
+        metrics = _run_workflow(root, folder, dataset, jobs)
         print(f" {time.monotonic() - started:.0f} s")
         rows += rows_of(
-            each,
-            read_records(folder / "results" / dataset / "metrics.csv"),
+            planned,
+            metrics,
             resamples=config.evaluation.bootstrap,
             confidence=config.evaluation.confidence,
             seed=config.seed,
         )
-    data = config.dataset.title
-    table = study_table(rows, title=study.title, data=data, confidence=config.evaluation.confidence)
+    target = pathlib.Path("results", dataset, "studies", name)
+    return _write(rows, study, config, target), target
+
+
+def _run_workflow(root: pathlib.Path, folder: pathlib.Path, dataset: str, jobs: int) -> list[dict]:
+    """Run the workflow in the folder of a run; return the rows of its metrics.csv."""
+    _snakemake(
+        root,
+        "--directory",
+        str(folder),
+        "--configfile",
+        str(folder / "config.yaml"),
+        "-j",
+        str(jobs),
+        "--",
+        f"results/{dataset}/metrics.json",
+        cwd=root,
+        log=folder / "snakemake.log",
+    )
+    return read_records(folder / "results" / dataset / "metrics.csv")
+
+
+def _write(rows: list[dict], study: Study, config: Config, target: pathlib.Path) -> Table:
+    """Write table (text and CSV) and figure of a study beside each other; return the table."""
+    data, confidence = config.dataset.title, config.evaluation.confidence
+    table = study_table(rows, title=study.title, data=data, confidence=confidence)
 
     # matplotlib takes a second to load: only once there is something to draw
     from pygoodvibes.figures import style
     from pygoodvibes.figures.studies import plot_study
 
-    target = pathlib.Path("results", dataset, "studies", name)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.with_name(f"{name}.md").write_text(table.markdown(), encoding="utf-8")
-    write_records(target.with_name(f"{name}.csv"), *csv_rows(rows))
+    target.with_name(f"{target.name}.md").write_text(table.markdown(), encoding="utf-8")
+    write_records(target.with_name(f"{target.name}.csv"), *csv_rows(rows))
     axes = axes_of(rows)
     figure = plot_study(
         figure_rows(rows, axes),
         axes,
         {measure: MEASURES[measure] for measure in study.measures},
         title=study.title,
-        confidence=config.evaluation.confidence,
+        confidence=confidence,
         title_suffix=data,
     )
-    style.save(figure, target.with_name(f"{name}.png"))
-    return table, target
+    style.save(figure, target.with_name(f"{target.name}.png"))
+    return table

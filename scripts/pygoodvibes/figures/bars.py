@@ -78,6 +78,7 @@ def _draw_ids(
     slots: list[tuple[str, str]],
     detectors: list[str],
 ) -> None:
+    """Draw each detector's value and interval per machine ID, and name IDs and machine types."""
     table = metrics.set_index(["machine", "id", "detector"])
     _chance(axes)
     reach = []
@@ -104,6 +105,18 @@ def _draw_ids(
         )
         reach += [value, low[known], high[known]]
     _limits(axes, np.concatenate(reach))
+    _say_why_none(axes, metrics, measure, slots)
+    axes.set_xticks(range(len(slots)), [id_ for _, id_ in slots])
+    axes.set_xlim(-0.6, len(slots) - 0.4)
+    axes.set_ylabel(f"{_NAMES[measure]} (0.5 = chance, 1 = perfect)")
+    axes.set_xlabel("Machine ID, grouped by machine type")
+    _name_types(axes, [machine for machine, _ in slots])
+
+
+def _say_why_none(
+    axes: Axes, metrics: pd.DataFrame, measure: str, slots: list[tuple[str, str]]
+) -> None:
+    """Write at each machine ID without any value why there is none."""
     for place, slot in enumerate(slots):
         rows = metrics[(metrics["machine"] == slot[0]) & (metrics["id"] == slot[1])]
         if rows[measure].isna().all():
@@ -120,11 +133,10 @@ def _draw_ids(
                 color=style.INK,
                 bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
             )
-    axes.set_xticks(range(len(slots)), [id_ for _, id_ in slots])
-    axes.set_xlim(-0.6, len(slots) - 0.4)
-    axes.set_ylabel(f"{_NAMES[measure]} (0.5 = chance, 1 = perfect)")
-    axes.set_xlabel("Machine ID, grouped by machine type")
-    names = [machine for machine, _ in slots]
+
+
+def _name_types(axes: Axes, names: list[str]) -> None:
+    """Write each machine type above its machine IDs, given the type of each, and divide them."""
     for machine in style.in_order(names):
         first, count = names.index(machine), names.count(machine)
         if first:

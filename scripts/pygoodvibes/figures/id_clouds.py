@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -76,32 +77,10 @@ def plot_id_clouds(
             style.panel_title(axes, f"ID {name}")
             style.say(axes, "no clip could be projected")
             continue
-        mine_group = group[mine].to_numpy()
-        finite = np.isfinite(x) & np.isfinite(y)
-        for kind, look in _LOOK.items():
-            chosen = (mine_group == kind) & finite
-            if chosen.any():
-                label, colour, marker = style.GROUPS[kind]
-                axes.scatter(
-                    x[chosen],
-                    y[chosen],
-                    color=colour,
-                    marker=marker,
-                    linewidths=0,
-                    label=label,
-                    gid=kind,
-                    **look,
-                )
-        axes.set_xlim(style.robust_limits(x, mine_group))
-        axes.set_ylim(style.robust_limits(y, mine_group))
         ratios = (explained_variance_ratio or {}).get(name)
         axes.set_xlabel(style.component_label("PC1", ratios))
         axes.set_ylabel(style.component_label("PC2", ratios))
-        axes.grid()
-        notes = style.missing_notes(mine_group)
-        notes.append(style.beyond(axes, x[finite], y[finite]))
-        if not finite.all():
-            notes.append(style.count_of(int((~finite).sum()), "clip") + " not finite")
+        notes = _draw_clips(axes, x, y, group[mine].to_numpy())
         style.panel_title(axes, f"ID {name}", notes, width=38)
     kinds = [kind for kind in style.GROUPS if (group == kind).any()]
     if kinds:
@@ -109,6 +88,32 @@ def plot_id_clouds(
             handles=[_handle(kind) for kind in kinds], loc="outside lower center", ncols=len(kinds)
         )
     return figure
+
+
+def _draw_clips(axes: Axes, x: np.ndarray, y: np.ndarray, groups: np.ndarray) -> list[str]:
+    """Draw the clips of a machine ID by group; return what the panel lacks or leaves out."""
+    finite = np.isfinite(x) & np.isfinite(y)
+    for kind, look in _LOOK.items():
+        chosen = (groups == kind) & finite
+        if chosen.any():
+            label, colour, marker = style.GROUPS[kind]
+            axes.scatter(
+                x[chosen],
+                y[chosen],
+                color=colour,
+                marker=marker,
+                linewidths=0,
+                label=label,
+                gid=kind,
+                **look,
+            )
+    axes.set_xlim(style.robust_limits(x, groups))
+    axes.set_ylim(style.robust_limits(y, groups))
+    axes.grid()
+    notes = [*style.missing_notes(groups), style.beyond(axes, x[finite], y[finite])]
+    if not finite.all():
+        notes.append(style.count_of(int((~finite).sum()), "clip") + " not finite")
+    return notes
 
 
 def _handle(kind: str) -> Line2D:

@@ -185,9 +185,9 @@ def published_table(
     rows = []
     for machine in [*ids, MEAN]:
         ours = [
-            " / ".join(percent(each) for each in own[machine][:, 0]) for own in averaged.values()
+            " / ".join(percent(value) for value in own[machine][:, 0]) for own in averaged.values()
         ]
-        theirs = [each["" if machine == MEAN else machine] for each in cells.values()]
+        theirs = [by_type["" if machine == MEAN else machine] for by_type in cells.values()]
         count = sum(map(len, ids.values())) if machine == MEAN else len(ids[machine])
         rows.append([machine, str(count), *ours, *theirs])
     notes = [
