@@ -1005,7 +1005,7 @@ def test_all_detectors_on_the_published_vectors(shared, new_project):
     default = yaml.safe_load((project.path / "config/dcase2020.yaml").read_text())
     config = {key: default[key] for key in ("default_detector", "choice", "detectors")}
     config |= {"dataset": published_vectors(shared), "evaluation": {"bootstrap": 100}}
-    tables = [f"results/golden/tables/{name}.md" for name in ("benchmark", "choice")]
+    tables = [f"results/golden/tables/{name}.md" for name in ("detector_comparison", "choice")]
     project.run(config, *tables, "results/golden/averages.csv")
     auc = {
         row["detector"]: 100 * float(row["auc"])
