@@ -5,7 +5,11 @@ used raises `UserError` with the reason; the caller lists it and goes on.
 """
 
 import dataclasses
+import os
 import pathlib
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xxhash
@@ -13,6 +17,10 @@ import xxhash
 from pygoodvibes.audio.usable import check_any, check_signal, why_unusable
 from pygoodvibes.audio.wav import read_pcm16
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import message
+
+if TYPE_CHECKING:
+    import soundfile
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,15 +85,11 @@ def inspect_audio(path: pathlib.Path) -> AudioInfo:
 
 def _describe(path: pathlib.Path) -> tuple[int, int, int]:
     """Return samples per channel, channels and sample rate, Hz, of any audio file."""
-    # here, since ordinary clips, which are most, do without
-    import soundfile
-
-    try:
-        info = soundfile.info(str(path))
-    except soundfile.SoundFileError as error:
-        reason = str(error).rpartition(": ")[2].rstrip(".")
-        raise UserError("no readable audio ({reason})", reason=reason) from None
-    return info.frames, info.channels, info.samplerate
+    with open_sound(path) as file:
+        samples = file.frames
+        if samples >= UNKNOWN:
+            samples = sum(map(len, blocks_of(file)))
+        return samples, file.channels, file.samplerate
 
 
 def read_audio(path: pathlib.Path, *, sample_rate: int, resample: bool, channel: int) -> np.ndarray:
@@ -143,10 +147,64 @@ def read_audio(path: pathlib.Path, *, sample_rate: int, resample: bool, channel:
 
 def _decode(path: pathlib.Path) -> tuple[np.ndarray, int]:
     """Read any audio file, shape (n_samples, n_channels), float32, and its sample rate, Hz."""
+    with open_sound(path) as file:
+        blocks = list(blocks_of(file)) or [np.zeros((0, file.channels), np.float32)]
+        return np.concatenate(blocks), file.samplerate
+
+
+UNKNOWN = 2**48
+"""From so many samples on a length is none: libsndfile's word for a header that doesn't say it."""
+
+BLOCK_VALUES = 2**20
+"""Samples of all channels that are decoded at a time, whatever a header promises."""
+
+
+def open_sound(path: pathlib.Path) -> "soundfile.SoundFile":
+    """Open any audio file that libsndfile knows.
+
+    Raises
+    ------
+    UserError
+        If it can't be read, or is no audio.
+    """
+    # here, since ordinary clips, which are most, do without
     import soundfile
 
     try:
-        return soundfile.read(str(path), dtype="float32", always_2d=True)
-    except (soundfile.SoundFileError, OSError) as error:
-        reason = str(error).rpartition(": ")[2].rstrip(".")
-        raise UserError("can't be decoded ({reason})", reason=reason) from None
+        # as bytes, since a name that is not UTF-8 is no text that the library would take
+        return soundfile.SoundFile(path if sys.platform == "win32" else os.fsencode(path))
+    except _FAILURES as error:
+        if not path.exists():
+            raise UserError(
+                "can't be read ({reason})", reason=message("No such file or directory")
+            ) from None
+        raise UserError("no readable audio ({reason})", reason=_reason(error)) from None
+
+
+def blocks_of(file: "soundfile.SoundFile") -> Iterator[np.ndarray]:
+    """Decode a file block by block to its end, without believing how long it says it is.
+
+    Yields
+    ------
+    np.ndarray [shape=(n_samples, n_channels), dtype=float32]
+        Amplitude; full scale is 1.
+
+    Raises
+    ------
+    UserError
+        If it can't be decoded.
+    """
+    size = max(1, BLOCK_VALUES // max(1, file.channels))
+    try:
+        while len(block := file.read(size, dtype="float32", always_2d=True)):
+            yield block
+    except _FAILURES as error:
+        raise UserError("can't be decoded ({reason})", reason=_reason(error)) from None
+
+
+# libsndfile's errors are RuntimeErrors; the others come of numbers that no file of sound has
+_FAILURES = (OSError, RuntimeError, ValueError, TypeError, ArithmeticError, MemoryError)
+
+
+def _reason(error: Exception) -> str:
+    return str(error).rpartition(": ")[2].rstrip(".") or type(error).__name__
