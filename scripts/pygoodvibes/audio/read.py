@@ -7,7 +7,6 @@ used raises `UserError` with the reason; the caller lists it and goes on.
 import dataclasses
 import os
 import pathlib
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -85,7 +84,7 @@ def inspect_audio(path: pathlib.Path) -> AudioInfo:
 
 def _describe(path: pathlib.Path) -> tuple[int, int, int]:
     """Return samples per channel, channels and sample rate, Hz, of any audio file."""
-    with open_sound(path) as file:
+    with open_sound(str(path)) as file:
         samples = file.frames
         if samples >= UNKNOWN:
             samples = sum(map(len, blocks_of(file)))
@@ -142,12 +141,13 @@ def read_audio(path: pathlib.Path, *, sample_rate: int, resample: bool, channel:
         import soxr
 
         signal = soxr.resample(signal, found_rate, sample_rate, quality="HQ").astype(np.float32)
+        check_any(len(signal))  # of a few samples none may be left
     return signal
 
 
 def _decode(path: pathlib.Path) -> tuple[np.ndarray, int]:
     """Read any audio file, shape (n_samples, n_channels), float32, and its sample rate, Hz."""
-    with open_sound(path) as file:
+    with open_sound(str(path)) as file:
         blocks = list(blocks_of(file)) or [np.zeros((0, file.channels), np.float32)]
         return np.concatenate(blocks), file.samplerate
 
@@ -159,22 +159,30 @@ BLOCK_VALUES = 2**20
 """Samples of all channels that are decoded at a time, whatever a header promises."""
 
 
-def open_sound(path: pathlib.Path) -> "soundfile.SoundFile":
+def open_sound(path: str | bytes) -> "soundfile.SoundFile":
     """Open any audio file that libsndfile knows.
+
+    Parameters
+    ----------
+    path : str or bytes
+        As bytes it need not be UTF-8.
 
     Raises
     ------
     UserError
         If it can't be read, or is no audio.
+    UnicodeEncodeError
+        If it is a text that is not UTF-8.
     """
     # here, since ordinary clips, which are most, do without
     import soundfile
 
     try:
-        # as bytes, since a name that is not UTF-8 is no text that the library would take
-        return soundfile.SoundFile(path if sys.platform == "win32" else os.fsencode(path))
+        return soundfile.SoundFile(path)
+    except UnicodeEncodeError:
+        raise
     except _FAILURES as error:
-        if not path.exists():
+        if not os.path.exists(path):  # noqa: PTH110 - may be bytes
             raise UserError(
                 "can't be read ({reason})", reason=message("No such file or directory")
             ) from None
@@ -194,12 +202,20 @@ def blocks_of(file: "soundfile.SoundFile") -> Iterator[np.ndarray]:
     UserError
         If it can't be decoded.
     """
-    size = max(1, BLOCK_VALUES // max(1, file.channels))
-    try:
-        while len(block := file.read(size, dtype="float32", always_2d=True)):
-            yield block
-    except _FAILURES as error:
-        raise UserError("can't be decoded ({reason})", reason=_reason(error)) from None
+    size = max(1, min(BLOCK_VALUES // max(1, file.channels), file.frames))
+    while True:
+        room = np.full((size, file.channels), np.nan, np.float32)
+        try:
+            block = file.read(out=room)
+        except _FAILURES as error:
+            if file.frames < UNKNOWN:
+                raise UserError("can't be decoded ({reason})", reason=_reason(error)) from None
+            # at the end of such a file the library fails to find its place, with all samples read
+            yield room[~np.isnan(room[:, 0])]
+            return
+        if not len(block):
+            return
+        yield block
 
 
 # libsndfile's errors are RuntimeErrors; the others come of numbers that no file of sound has

@@ -6,6 +6,7 @@ windows, and the log-mel frames of windows. Never is much more held than one win
 
 import os
 import pathlib
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO
 
@@ -85,7 +86,8 @@ def _check_fit(found_rate: int, channels: int, settings: Mapping) -> None:
 
 
 def _decoded_blocks(path: pathlib.Path, settings: Mapping) -> Iterator[np.ndarray]:
-    with open_sound(path) as file:
+    # as bytes, since a name that is not UTF-8 is no text that the library would take
+    with open_sound(str(path) if sys.platform == "win32" else os.fsencode(path)) as file:
         _check_fit(file.samplerate, file.channels, settings)
         for block in blocks_of(file):
             yield np.ascontiguousarray(block[:, settings["channel"]])
