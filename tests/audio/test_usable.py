@@ -54,3 +54,18 @@ def test_sound_is_taken_in_any_unit():
     check_any(1)
     check_signal(np.array([-32768, 32767], np.int16))  # their difference is no int16
     check_signal(np.array([0, 1e-45], np.float32))
+
+
+def test_a_sample_rate_that_no_sound_has_is_refused_though_it_could_be_resampled():
+    settings = {**AUDIO, "resample": True}
+    assert why_unusable(1, 1, **settings).startswith("sample rate 1 Hz is below 1000 Hz")
+    assert why_unusable(1000, 1, **settings) == ""
+
+
+def test_a_flipped_bit_makes_no_sound():
+    signal = np.random.default_rng(0).normal(0, 0.1, 100).astype(np.float32)
+    signal[50] = -1e30
+    with pytest.raises(UserError, match=r"far above full scale, up to 1e\+30"):
+        check_signal(signal)
+    # samples of 32 bit that nobody has brought to full scale 1
+    check_signal(np.array([-(2.0**31), 2.0**31 - 1]))

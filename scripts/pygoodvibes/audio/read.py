@@ -5,7 +5,10 @@ used raises `UserError` with the reason; the caller lists it and goes on.
 """
 
 import dataclasses
+import os
 import pathlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xxhash
@@ -13,6 +16,10 @@ import xxhash
 from pygoodvibes.audio.usable import check_any, check_signal, why_unusable
 from pygoodvibes.audio.wav import read_pcm16
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import message
+
+if TYPE_CHECKING:
+    import soundfile
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,15 +84,11 @@ def inspect_audio(path: pathlib.Path) -> AudioInfo:
 
 def _describe(path: pathlib.Path) -> tuple[int, int, int]:
     """Return samples per channel, channels and sample rate, Hz, of any audio file."""
-    # here, since ordinary clips, which are most, do without
-    import soundfile
-
-    try:
-        info = soundfile.info(str(path))
-    except soundfile.SoundFileError as error:
-        reason = str(error).rpartition(": ")[2].rstrip(".")
-        raise UserError("no readable audio ({reason})", reason=reason) from None
-    return info.frames, info.channels, info.samplerate
+    with open_sound(str(path)) as file:
+        samples = file.frames
+        if samples >= UNKNOWN:
+            samples = sum(map(len, blocks_of(file)))
+        return samples, file.channels, file.samplerate
 
 
 def read_audio(path: pathlib.Path, *, sample_rate: int, resample: bool, channel: int) -> np.ndarray:
@@ -138,15 +141,86 @@ def read_audio(path: pathlib.Path, *, sample_rate: int, resample: bool, channel:
         import soxr
 
         signal = soxr.resample(signal, found_rate, sample_rate, quality="HQ").astype(np.float32)
+        check_any(len(signal))  # of a few samples none may be left
     return signal
 
 
 def _decode(path: pathlib.Path) -> tuple[np.ndarray, int]:
     """Read any audio file, shape (n_samples, n_channels), float32, and its sample rate, Hz."""
+    with open_sound(str(path)) as file:
+        blocks = list(blocks_of(file)) or [np.zeros((0, file.channels), np.float32)]
+        return np.concatenate(blocks), file.samplerate
+
+
+UNKNOWN = 2**48
+"""From so many samples on a length is none: libsndfile's word for a header that doesn't say it."""
+
+BLOCK_VALUES = 2**20
+"""Samples of all channels that are decoded at a time, whatever a header promises."""
+
+
+def open_sound(path: str | bytes) -> "soundfile.SoundFile":
+    """Open any audio file that libsndfile knows.
+
+    Parameters
+    ----------
+    path : str or bytes
+        As bytes it need not be UTF-8.
+
+    Raises
+    ------
+    UserError
+        If it can't be read, or is no audio.
+    UnicodeEncodeError
+        If it is a text that is not UTF-8.
+    """
+    # here, since ordinary clips, which are most, do without
     import soundfile
 
     try:
-        return soundfile.read(str(path), dtype="float32", always_2d=True)
-    except (soundfile.SoundFileError, OSError) as error:
-        reason = str(error).rpartition(": ")[2].rstrip(".")
-        raise UserError("can't be decoded ({reason})", reason=reason) from None
+        return soundfile.SoundFile(path)
+    except UnicodeEncodeError:
+        raise
+    except _FAILURES as error:
+        if not os.path.exists(path):  # noqa: PTH110 - may be bytes
+            raise UserError(
+                "can't be read ({reason})", reason=message("No such file or directory")
+            ) from None
+        raise UserError("no readable audio ({reason})", reason=_reason(error)) from None
+
+
+def blocks_of(file: "soundfile.SoundFile") -> Iterator[np.ndarray]:
+    """Decode a file block by block to its end, without believing how long it says it is.
+
+    Yields
+    ------
+    np.ndarray [shape=(n_samples, n_channels), dtype=float32]
+        Amplitude; full scale is 1.
+
+    Raises
+    ------
+    UserError
+        If it can't be decoded.
+    """
+    size = max(1, min(BLOCK_VALUES // max(1, file.channels), file.frames))
+    while True:
+        room = np.full((size, file.channels), np.nan, np.float32)
+        try:
+            block = file.read(out=room)
+        except _FAILURES as error:
+            if file.frames < UNKNOWN:
+                raise UserError("can't be decoded ({reason})", reason=_reason(error)) from None
+            # at the end of such a file the library fails to find its place, with all samples read
+            yield room[~np.isnan(room[:, 0])]
+            return
+        if not len(block):
+            return
+        yield block
+
+
+# libsndfile's errors are RuntimeErrors; the others come of numbers that no file of sound has
+_FAILURES = (OSError, RuntimeError, ValueError, TypeError, ArithmeticError, MemoryError)
+
+
+def _reason(error: Exception) -> str:
+    return str(error).rpartition(": ")[2].rstrip(".") or type(error).__name__

@@ -11,10 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO
 
 import numpy as np
-import soundfile
 
 from pygoodvibes.audio.mel import log_mel
-from pygoodvibes.audio.read import read_audio
+from pygoodvibes.audio.read import blocks_of, open_sound, read_audio
 from pygoodvibes.audio.usable import check_signal, why_unusable
 from pygoodvibes.audio.wav import (
     PCM,
@@ -87,26 +86,11 @@ def _check_fit(found_rate: int, channels: int, settings: Mapping) -> None:
 
 
 def _decoded_blocks(path: pathlib.Path, settings: Mapping) -> Iterator[np.ndarray]:
-    try:
-        # as bytes, since a name that is not UTF-8 is no text that the library would take
-        file = soundfile.SoundFile(path if sys.platform == "win32" else os.fsencode(path))
-    except (soundfile.SoundFileError, OSError) as error:
-        if not path.exists():
-            raise UserError(
-                "can't be read ({reason})", reason=message("No such file or directory")
-            ) from None
-        reason = str(error).rpartition(": ")[2].rstrip(".")
-        raise UserError("no readable audio ({reason})", reason=reason) from None
-    with file:
+    # as bytes, since a name that is not UTF-8 is no text that the library would take
+    with open_sound(str(path) if sys.platform == "win32" else os.fsencode(path)) as file:
         _check_fit(file.samplerate, file.channels, settings)
-        try:
-            for block in file.blocks(
-                max(1, round(BLOCK_SECONDS * file.samplerate)), dtype="float32", always_2d=True
-            ):
-                yield np.ascontiguousarray(block[:, settings["channel"]])
-        except (soundfile.SoundFileError, OSError) as error:
-            reason = str(error).rpartition(": ")[2].rstrip(".")
-            raise UserError("can't be decoded ({reason})", reason=reason) from None
+        for block in blocks_of(file):
+            yield np.ascontiguousarray(block[:, settings["channel"]])
 
 
 def stream_blocks(stream: BinaryIO, *, sample_rate: int, channel: int = 0) -> Iterator[np.ndarray]:

@@ -9,6 +9,13 @@ import numpy as np
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
 
+LEAST_RATE = 1000
+"""Lowest sample rate that is read, Hz: resampled, a second of a lower one is very many samples."""
+
+LARGEST = 2.0**31
+"""Largest amplitude that is read, the largest of 32 bit: what lies above is no sound in any unit,
+and beside its square a float has no room for others."""
+
 
 def why_unusable(
     found_rate: int,
@@ -32,6 +39,13 @@ def why_unusable(
     whole : bool
         Whether it is read as one clip, which may be resampled; windows never are.
     """
+    if found_rate < LEAST_RATE:
+        return message(
+            "sample rate {found} Hz is below {least} Hz, the least that is read: its header may be "
+            "wrong",
+            found=found_rate,
+            least=LEAST_RATE,
+        )
     if found_rate != sample_rate and not (resample and whole):
         keys = "audio.resample: true"
         if found_rate < sample_rate:  # nothing above half of its rate is in there
@@ -78,10 +92,16 @@ def check_signal(signal: np.ndarray) -> None:
     Raises
     ------
     UserError
-        If there are none, they are not finite, or all are equal.
+        If there are none, they are not finite or beyond `LARGEST`, or all are equal.
     """
     check_any(len(signal))
     if signal.dtype.kind == "f" and not np.isfinite(signal).all():
         raise UserError("holds values that are not finite")
-    if signal.min() == signal.max():
+    lowest, highest = signal.min(), signal.max()
+    if signal.dtype.kind == "f" and max(-lowest, highest) > LARGEST:
+        raise UserError(
+            "holds values far above full scale, up to {peak:.3g}: the file is damaged, or no sound",
+            peak=float(max(-lowest, highest)),
+        )
+    if lowest == highest:
         raise UserError("digital silence: all samples are equal")

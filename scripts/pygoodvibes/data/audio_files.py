@@ -12,6 +12,7 @@ from pygoodvibes.util.messages import joined, message
 
 SUFFIXES = (
     ".wav",
+    ".wave",
     ".flac",
     ".aif",
     ".aiff",
@@ -25,7 +26,7 @@ SUFFIXES = (
 )
 """File name endings of audio that is read, in lower case."""
 
-OTHER_SUFFIXES = (".aac", ".m4a", ".raw", ".wma")
+OTHER_SUFFIXES = (".3gp", ".aac", ".amr", ".m4a", ".mka", ".mp4", ".raw", ".webm", ".wma")
 """Those of audio that is not read."""
 
 NOT_READ = message("audio of a kind that is not read; convert it to .wav")
