@@ -9,8 +9,11 @@ from sklearn.preprocessing import StandardScaler
 from pygoodvibes.embeddings import vectors
 from pygoodvibes.embeddings.held_out import Groups, fold_clips
 from pygoodvibes.embeddings.projection import (
+    PCA_ARRAYS,
+    arrays_of,
     fit_pca,
     load,
+    pca_of,
     project_overview,
     project_vectors,
     save,
@@ -280,3 +283,11 @@ def test_overview_passes_over_ids_that_do_not_fit_the_first_with_clips():
     assert projected.values.shape == (12, 3)
     with pytest.raises(UserError, match="no clip of any machine ID"):
         project_overview({("fan", "00"): clip_vectors(np.zeros((0, 0)), 0)})
+
+
+def test_a_pca_comes_back_from_its_arrays():
+    pca = fit_pca(correlated(20, 6), n_components=3)
+    arrays = arrays_of(pca)
+    assert tuple(arrays) == PCA_ARRAYS
+    back = pca_of({**arrays, "fold": np.zeros(20)})
+    assert all(getattr(back, name) is getattr(pca, name) for name in PCA_ARRAYS)

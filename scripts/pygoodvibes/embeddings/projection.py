@@ -192,6 +192,20 @@ def project_vectors(
     return Projected(clips, pca, groups, held_out)
 
 
+PCA_ARRAYS = tuple(field.name for field in dataclasses.fields(Pca))
+"""Names of the arrays that a PCA is kept as."""
+
+
+def arrays_of(pca: Pca) -> dict[str, np.ndarray]:
+    """Return the arrays that a PCA is kept as, by the names of `PCA_ARRAYS`."""
+    return {name: getattr(pca, name) for name in PCA_ARRAYS}
+
+
+def pca_of(arrays: Mapping[str, np.ndarray]) -> Pca:
+    """Return the PCA among arrays, as `arrays_of` names them."""
+    return Pca(**{name: arrays[name] for name in PCA_ARRAYS})
+
+
 def save(path: str | pathlib.Path, projected: Projected) -> None:
     """Write the projection of a machine ID whose groups are folds of clips, to a .npz file.
 
@@ -207,7 +221,7 @@ def save(path: str | pathlib.Path, projected: Projected) -> None:
         raise ValueError("a file holds folds of clips only, not groups that belong together")
     pca = {"explained_variance_ratio": projected.explained_variance_ratio}
     if projected.pca is not None:
-        pca = dataclasses.asdict(projected.pca)
+        pca = arrays_of(projected.pca)
     held_out = {f"held_out_{number}": part for number, part in enumerate(projected.held_out)}
     vectors.save(path, projected.clips, fold=projected.groups.number, **held_out, **pca)
 
@@ -221,8 +235,7 @@ def load(path: str | pathlib.Path) -> Projected:
         As in `pygoodvibes.embeddings.vectors.load`.
     """
     clips, arrays = vectors.load(path)
-    names = [field.name for field in dataclasses.fields(Pca)]
-    pca = Pca(**{name: arrays[name] for name in names}) if "components" in arrays else None
+    pca = pca_of(arrays) if "components" in arrays else None
     groups = Groups.of_folds(arrays["fold"])
     held_out = [arrays[f"held_out_{number}"] for number in range(len(groups))]
     return Projected(clips, pca, groups, held_out)

@@ -29,7 +29,7 @@ import numpy as np
 from pygoodvibes.detection import serialization
 from pygoodvibes.detectors.combined import CHOICE, FITTED, Chosen
 from pygoodvibes.detectors.state import fitted_by
-from pygoodvibes.embeddings.projection import Pca
+from pygoodvibes.embeddings.projection import PCA_ARRAYS, Pca, arrays_of, pca_of
 from pygoodvibes.explanation.deviation import Normal
 from pygoodvibes.models import model_settings
 from pygoodvibes.util import stored_zip
@@ -170,7 +170,7 @@ def _readable(path: object, *parts: str) -> Iterator[None]:
 
 def dumps(model: MachineModel) -> bytes:
     """Return the bytes of a model's file; the same model gives the same bytes."""
-    arrays = {f"pca/{key}": value for key, value in vars(model.pca).items()}
+    arrays = {f"pca/{key}": value for key, value in arrays_of(model.pca).items()}
     arrays |= {f"normal/{key}": getattr(model.normal, key) for key in _NORMAL}
     arrays |= {f"held_out/{key}": value for key, value in model.held_out.items()}
     structures = {}
@@ -280,7 +280,7 @@ def _read(path: str | pathlib.Path, content: bytes) -> MachineModel:
     arrays = {
         name: stored_zip.read_npy(members.pop(f"{name}.npy"))
         for name in [
-            *(f"pca/{key}" for key in Pca.__dataclass_fields__),
+            *(f"pca/{key}" for key in PCA_ARRAYS),
             *(f"normal/{key}" for key in _NORMAL),
             *(f"held_out/{name}" for name in names),
         ]
@@ -294,7 +294,7 @@ def _read(path: str | pathlib.Path, content: bytes) -> MachineModel:
         raise ValueError(f"{min(members)} belongs to nothing")
     return MachineModel(
         **{key: head[key] for key in ("name", "machine", "id", "settings", "training")},
-        pca=Pca(**{key: arrays[f"pca/{key}"] for key in Pca.__dataclass_fields__}),
+        pca=pca_of({key: arrays[f"pca/{key}"] for key in PCA_ARRAYS}),
         normal=Normal(*(arrays[f"normal/{key}"] for key in _NORMAL), head["smooth"]),
         held_out={name: arrays[f"held_out/{name}"] for name in names},
         estimators=_Estimators(content, head, seen, path),

@@ -4,7 +4,6 @@ Settings are checked with the sections of the config. An estimator that is named
 not imported for that: its parameters are of no concern once it is fitted.
 """
 
-import importlib
 import re
 from collections.abc import Mapping
 from typing import Literal
@@ -217,8 +216,7 @@ def sizes_seen(name: str, settings: Mapping, seen: Mapping[str, int]) -> dict[st
     """
     frames = settings["input"] == "mel"
     if settings["method"] in METHODS:
-        module = importlib.import_module(detectors_registry.module_of(settings["method"]))
-        _checked(module.Settings, settings, name)
+        _checked(detectors_registry.settings_of(settings["method"]), settings, name)
     elif frames:
         raise ValueError(f"{name}.input: not for this method")
     size = seen[settings["input"]]
