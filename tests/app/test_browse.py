@@ -82,7 +82,7 @@ def test_what_is_played_is_the_channel_the_detectors_hear(tmp_path):
     played, rate = soundfile.read(io.BytesIO(browse.playable(tmp_path / "two.flac", AUDIO)))
     assert rate == 16000
     assert np.abs(played - samples[:, 1]).max() < 1e-4  # as loud as it is, not louder
-    with pytest.raises(UserError, match="can't be decoded"):
+    with pytest.raises(UserError, match="can't be read"):
         browse.playable(tmp_path / "none.wav", AUDIO)
 
 

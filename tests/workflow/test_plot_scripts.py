@@ -212,7 +212,7 @@ def test_script_of_examples_reads_the_mel_cache_and_the_audio(
             params=params | more | {"data_folder": files.data},
             **given,
         )
-    assert "Error: can't be decoded" in capsys.readouterr().err
+    assert "Error: can't be read" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", NAMES)

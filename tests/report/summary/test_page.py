@@ -402,7 +402,10 @@ def test_a_sound_that_is_gone_is_said_and_the_rest_goes_on(run, root):
     for path in (run.folder / "recordings").rglob("anomaly*"):
         path.unlink()
     said = Page(run.write(root)).said("listen")
-    assert said.count("Not to be heard here: can't be decoded") == summary_page.SHOWN
+    assert (
+        said.count("Not to be heard here: can't be read (No such file or directory)")
+        == summary_page.SHOWN
+    )
     assert said.count("A normal one") == summary_page.SHOWN
 
 
