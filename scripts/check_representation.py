@@ -1,12 +1,12 @@
 """Check whether machines can be told apart by the embeddings of their clips."""
 
 from pygoodvibes.embeddings import vectors
-from pygoodvibes.evaluation.representation import COLUMNS, CONFUSION_COLUMNS, check
+from pygoodvibes.evaluation.representation import COLUMNS, CONFUSION_COLUMNS, check_representation
 from pygoodvibes.util.csv_files import write_records
 from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log):
-    accuracies, confusion = check(
+    accuracies, confusion = check_representation(
         {
             tuple(machine_id): vectors.load(path)[0]
             for machine_id, path in zip(

@@ -5,7 +5,7 @@ import pathlib
 
 from pygoodvibes.audio import mel_cache
 from pygoodvibes.detection import serialization
-from pygoodvibes.detection.cost import write
+from pygoodvibes.detection.cost import write_cost
 from pygoodvibes.detection.fit import detect_clips, import_libraries
 from pygoodvibes.detection.result import write_scores
 from pygoodvibes.embeddings import projection, vectors
@@ -28,6 +28,6 @@ with logged(snakemake.log):
     for name, reason in left_out.items():
         results[name].notes.append(reason)
     spent = {name: each.cost for name, each in results.items() if each.cost is not None}
-    write(snakemake.output.cost, spent)
+    write_cost(snakemake.output.cost, spent)
     notes = {name: each.notes for name, each in results.items()}
     pathlib.Path(snakemake.output.notes).write_text(json.dumps(notes, indent=2) + "\n")

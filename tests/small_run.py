@@ -18,7 +18,7 @@ from pygoodvibes.detection.result import read_scores, write_scores
 from pygoodvibes.embeddings import projection, vectors
 from pygoodvibes.evaluation.evaluate import SCORE_COLUMNS, evaluate_machine_id
 from pygoodvibes.evaluation.gather_metrics import write_metrics
-from pygoodvibes.evaluation.representation import COLUMNS, CONFUSION_COLUMNS, check
+from pygoodvibes.evaluation.representation import COLUMNS, CONFUSION_COLUMNS, check_representation
 from pygoodvibes.models import machine_model
 from pygoodvibes.monitoring.fit_folder import fit_clips
 from pygoodvibes.report import representation_tables
@@ -153,7 +153,7 @@ def _check_representation(config, embedded, folder, tables):
     folder.mkdir()
     tables.mkdir()
     confidence = config.evaluation.confidence
-    numbers = check(embedded, confidence=confidence, seed=config.seed)
+    numbers = check_representation(embedded, confidence=confidence, seed=config.seed)
     columns = COLUMNS, CONFUSION_COLUMNS
     files = [folder / f"{name}.csv" for name in ("accuracies", "confusion")]
     for path, rows, names in zip(files, numbers, columns, strict=True):

@@ -477,12 +477,16 @@ def test_the_page_of_the_method_says_which_machines_are_told_apart(small, monkey
 
 def test_what_the_check_of_the_representation_lacks_is_said(copy, monkeypatch):
     from pygoodvibes.embeddings import vectors
-    from pygoodvibes.evaluation.representation import COLUMNS, CONFUSION_COLUMNS, check
+    from pygoodvibes.evaluation.representation import (
+        COLUMNS,
+        CONFUSION_COLUMNS,
+        check_representation,
+    )
     from pygoodvibes.util.csv_files import write_records
 
     tables = copy / "results/small/tables"
     part = vectors.load(copy / "resources/small/embedding/fan/00.npz")[0]
-    found = check({("fan", "00"): part}, confidence=0.95, seed=1)
+    found = check_representation({("fan", "00"): part}, confidence=0.95, seed=1)
     write_records(tables / "representation.csv", found[0], COLUMNS)
     columns = CONFUSION_COLUMNS
     write_records(tables / "representation_confusion.csv", found[1], columns)

@@ -324,7 +324,7 @@ def test_numbers_are_written_as_the_language_does(language, monkeypatch):
 
 def test_notes_of_the_check_of_the_representation_are_said_in_french(language, monkeypatch):
     from pygoodvibes.embeddings import vectors
-    from pygoodvibes.evaluation.representation import check
+    from pygoodvibes.evaluation.representation import check_representation
 
     def part(train, normal, anomaly, d=3):
         split = ["train"] * train + ["test"] * (normal + anomaly)
@@ -345,7 +345,7 @@ def test_notes_of_the_check_of_the_representation_are_said_in_french(language, m
     said_so = {
         note
         for case in cases
-        for row in check(case, confidence=0.95, seed=1)[0]
+        for row in check_representation(case, confidence=0.95, seed=1)[0]
         for note in row["note"].split("; ")
         if note
     }

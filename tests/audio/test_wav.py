@@ -59,6 +59,13 @@ def test_samples_are_those_of_the_library(note, form, behind, rest):
     assert sample_rate == rate == 8000
 
 
+@pytest.mark.parametrize("size", [0, 0xFFFFFFFF])
+@pytest.mark.parametrize("behind", [b"", chunk(b"LIST", b"INFOISFT"), chunk(b"id3 ", b"abc") * 2])
+def test_what_stands_behind_no_samples_is_no_sound(size, behind):
+    samples, _ = read_pcm16(wav(size=size, samples=b"", behind=behind))
+    assert len(samples) == 0
+
+
 @pytest.mark.parametrize("size", [0, 0x7FFFF000, 0xFFFFFFFF])
 def test_samples_of_unknown_length_go_on_to_the_end(size):
     assert np.array_equal(read_pcm16(wav(size=size))[0], SAMPLES)

@@ -4,8 +4,8 @@ import time
 import numpy as np
 import pytest
 
-from pygoodvibes.detection import cost as metering
-from pygoodvibes.detection.cost import INTERVAL, Cost, Meter, write
+from pygoodvibes.detection import cost
+from pygoodvibes.detection.cost import INTERVAL, Cost, Meter, write_cost
 from pygoodvibes.detection.fit import detect
 from pygoodvibes.detectors import knn, lof
 from pygoodvibes.embeddings.held_out import fold_clips
@@ -16,7 +16,7 @@ from pygoodvibes.util.csv_files import read_records
 def clock(monkeypatch):
     """Processor seconds that pass when told to."""
     now = [100.0]
-    monkeypatch.setattr(metering.time, "process_time", lambda: now[0])
+    monkeypatch.setattr(cost.time, "process_time", lambda: now[0])
 
     def spend(seconds):
         now[0] += seconds
@@ -79,7 +79,7 @@ def test_a_detection_tells_its_cost():
 
 
 def test_costs_are_written_a_row_a_detector(tmp_path):
-    write(tmp_path / "c.csv", {"lof": Cost(6, 1.23456, 110, 0.5, 12.34)})
+    write_cost(tmp_path / "c.csv", {"lof": Cost(6, 1.23456, 110, 0.5, 12.34)})
     assert read_records(tmp_path / "c.csv") == [
         {
             "detector": "lof",

@@ -60,7 +60,9 @@ def made(*, apart=20.0, moved=None, train=30, normal=12, anomaly=10, d=D, seed=0
 
 
 def check(embedded, **changes):
-    return representation.check(embedded, **{"confidence": 0.95, "seed": 1, **changes})
+    return representation.check_representation(
+        embedded, **{"confidence": 0.95, "seed": 1, **changes}
+    )
 
 
 def accuracy(rows, target, label, classifier="svm"):

@@ -5,7 +5,7 @@ import yaml
 
 from made_studies import READY_MADE, planned, study
 from pygoodvibes.config.validate import validate
-from pygoodvibes.experiments.study import changed, check_study, free, points_of, read_study
+from pygoodvibes.experiments.study import changed, check_study, free_name, points_of, read_study
 from pygoodvibes.experiments.study_plan import plan
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.settings import NAME_PATTERN
@@ -131,4 +131,4 @@ def test_names_are_valid_and_differ():
     # one letter that no file name may have makes the same name of two values
     same = [run.name for run in planned(grid={"mel.window": ["hann", "hamming"]})]
     assert same == ["mel.window-hann", "mel.window-hamming"]
-    assert free("a", ["a", "a.2"]) == "a.3"
+    assert free_name("a", ["a", "a.2"]) == "a.3"

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from pygoodvibes.detection.cost import Cost, write
+from pygoodvibes.detection.cost import Cost, write_cost
 from pygoodvibes.detectors.combined import Part
 from pygoodvibes.report.cost_tables import cost_of_choice, gather_metrics, write_costs
 from pygoodvibes.report.table import NOTHING
@@ -18,7 +18,7 @@ def files(tmp_path):
     ]
     paths = [tmp_path / f"{number}.cost.csv" for number in range(2)]
     for path, of_id in zip(paths, of_ids, strict=True):
-        write(path, of_id)
+        write_cost(path, of_id)
     return paths
 
 

@@ -131,8 +131,34 @@ def _header(form: bytes, start: int, size: int) -> WavHeader | None:
 
 
 def header_of(file: BinaryIO) -> WavHeader | None:
-    """Read the header of a file from its first byte; None if it is no WAV."""
-    return header_behind(file) if begins_as_wav(read_exactly(file, 12)) else None
+    """Read the header of a seekable file from its first byte; None if it is no WAV.
+
+    The file is left at the first sample.
+    """
+    header = header_behind(file) if begins_as_wav(read_exactly(file, 12)) else None
+    if header is not None and header.promised is None and _only_chunks_follow(file):
+        header = dataclasses.replace(header, promised=0)
+    return header
+
+
+def _only_chunks_follow(file: BinaryIO) -> bool:
+    """Tell whether chunks follow to the end of a file, which is left where it is.
+
+    Behind samples of no known size there are more samples, which look like no chunks; a recording
+    without samples may have notes behind.
+    """
+    place = file.tell()
+    end = file.seek(0, io.SEEK_END)
+    at = place
+    while at < end:
+        file.seek(at)
+        head = read_exactly(file, 8)
+        if len(head) < 8 or not (head[:4].isascii() and head[:4].decode().isprintable()):
+            break
+        [size] = struct.unpack_from("<I", head, 4)
+        at += 8 + size + size % 2
+    file.seek(place)
+    return place < at == end
 
 
 def pcm16(samples: bytes, channels: int) -> np.ndarray:

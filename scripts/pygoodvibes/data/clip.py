@@ -135,7 +135,7 @@ def clip_of(
     return Clip(machine, machine_id, split, label, path, name, domain, reason)
 
 
-def finish(clips: list[Clip]) -> list[Clip]:
+def finish_clips(clips: list[Clip]) -> list[Clip]:
     """Sort, and give a reason to a clip whose name in score files is taken already."""
     clips.sort(key=lambda clip: clip.sort_key)
     taken: dict[tuple[str, str, str, str], str] = {}

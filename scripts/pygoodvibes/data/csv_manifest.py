@@ -7,7 +7,7 @@ import pathlib
 import posixpath
 from collections.abc import Iterator
 
-from pygoodvibes.data.clip import LABEL_WORDS, Clip, clip_of, finish
+from pygoodvibes.data.clip import LABEL_WORDS, Clip, clip_of, finish_clips
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
 
@@ -71,7 +71,7 @@ def find_manifest(csv_path: str | os.PathLike, folder: str | os.PathLike) -> lis
     for i, clip in enumerate(placed):
         if seen[clip.machine, clip.id, clip.split, clip.clip] > 1:
             placed[i] = dataclasses.replace(clip, clip=clip.path.lstrip("/").replace("/", "__"))
-    return finish(placed)
+    return finish_clips(placed)
 
 
 def _manifest_rows(csv_path: pathlib.Path) -> Iterator[tuple[int, dict[str, str]]]:

@@ -4,7 +4,7 @@ import pathlib
 from collections.abc import Iterable
 
 from pygoodvibes.data.audio_files import NOT_READ, is_read
-from pygoodvibes.data.clip import Clip, clip_of, finish, parse_dcase_name
+from pygoodvibes.data.clip import Clip, clip_of, finish_clips, parse_dcase_name
 from pygoodvibes.util.messages import message
 
 SPLIT_FOLDERS = {
@@ -40,7 +40,7 @@ def place_dcase(folder: pathlib.Path, paths: Iterable[str]) -> list[Clip]:
     for path in paths:
         parts = path.split("/") if single is None else [single, *path.split("/")]
         clips.append(_place_dcase_file(path, parts))
-    return finish(clips)
+    return finish_clips(clips)
 
 
 def _place_dcase_file(path: str, parts: list[str]) -> Clip:

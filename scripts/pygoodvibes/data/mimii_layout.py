@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from pygoodvibes.data.audio_files import NOT_READ, is_read
-from pygoodvibes.data.clip import Clip, clip_of, finish
+from pygoodvibes.data.clip import Clip, clip_of, finish_clips
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
 
@@ -96,7 +96,7 @@ def place_mimii(
             split = "test" if label == "anomaly" or path in chosen else "train"
             name = f"{label}_id_{machine_id}_{posixpath.basename(path)}"
             clips.append(clip_of(machine, machine_id, split, label, path, name, "", ""))
-    return finish(clips)
+    return finish_clips(clips)
 
 
 def _machine_and_snr(above: list[str]) -> tuple[str, str]:

@@ -118,7 +118,7 @@ def _return_free_memory() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def write(path: str | pathlib.Path, costs: Mapping[str, Cost]) -> None:
+def write_cost(path: str | pathlib.Path, costs: Mapping[str, Cost]) -> None:
     """Write the costs of the detectors of a machine ID, a row each."""
     records = [
         {

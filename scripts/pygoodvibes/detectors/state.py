@@ -9,6 +9,7 @@ size. `FITTED`, in the same module, is the kind of what `Settings.build` returns
 The classes of scikit-learn are declared in `pygoodvibes.detectors.sklearn_state`.
 """
 
+import abc
 import dataclasses
 import importlib
 import math
@@ -39,7 +40,7 @@ class Sizes(dict):
             raise NotAsDeclaredError(f"a size is {size}, {known} was expected ({name})")
 
 
-class Kind:
+class Kind(abc.ABC):
     """What may stand at one place.
 
     `encode` turns a value into what JSON can hold and appends its arrays to a list; `decode` turns
@@ -47,19 +48,31 @@ class Kind:
     `NotAsDeclaredError` if the value is of another kind.
     """
 
+    @abc.abstractmethod
     def encode(self, value: object, arrays: list[np.ndarray], sizes: Sizes) -> object:
-        """Return what JSON can hold, for plain values: the value itself."""
+        """Return what JSON can hold."""
+
+    @abc.abstractmethod
+    def decode(self, node: object, arrays: "Arrays", sizes: Sizes) -> object:
+        """Return the value."""
+
+
+class Plain(Kind):
+    """A value that JSON holds as it is."""
+
+    def encode(self, value: object, arrays: list[np.ndarray], sizes: Sizes) -> object:
+        """Return the value itself."""
         self.check(value, sizes)
         return value
 
     def decode(self, node: object, arrays: "Arrays", sizes: Sizes) -> object:
-        """Return the value, for plain values: what stood in JSON."""
+        """Return what stood in JSON."""
         self.check(node, sizes)
         return node
 
+    @abc.abstractmethod
     def check(self, value: object, sizes: Sizes) -> None:
         """Refuse a value of another kind."""
-        raise NotImplementedError
 
 
 class Arrays:
@@ -86,7 +99,7 @@ class Arrays:
 
 
 @dataclasses.dataclass(frozen=True)
-class Number(Kind):
+class Number(Plain):
     """A finite number, with its bounds."""
 
     low: float = -math.inf
@@ -116,7 +129,7 @@ COUNT = Number(low=1, high=2**64, whole=True)
 """A whole number from 1 on."""
 
 
-class Choice(Kind):
+class Choice(Plain):
     """One of some plain values."""
 
     def __init__(self, *allowed: object):
@@ -132,7 +145,7 @@ FLAG = Choice(False, True)
 NOTHING = Choice(None)
 
 
-class Text(Kind):
+class Text(Plain):
     """A short text."""
 
     def check(self, value: object, sizes: Sizes) -> None:

@@ -62,7 +62,7 @@ CONFUSION_COLUMNS = (
 Key = tuple[str, str]
 
 
-def check(
+def check_representation(
     embedded: Mapping[Key, ClipVectors],
     *,
     confidence: float,

@@ -184,7 +184,7 @@ def label(settings: Mapping[str, Any], *, most: int = 100) -> str:
     return text[:most]
 
 
-def free(name: str, taken: Iterable[str]) -> str:
+def free_name(name: str, taken: Iterable[str]) -> str:
     """Return the name, with a number if others have it already."""
     if name not in taken:
         return name

@@ -6,7 +6,7 @@ from typing import Any
 
 from pygoodvibes.config.config import Config
 from pygoodvibes.config.validate import validate
-from pygoodvibes.experiments.study import Study, changed, free, label, points_of
+from pygoodvibes.experiments.study import Study, changed, free_name, label, points_of
 from pygoodvibes.util.errors import UserError
 
 
@@ -85,14 +85,14 @@ def plan(study: Study, config: Config, *, name: str) -> list[Run]:
             ]
             for each in _distinct(own):
                 inner = {key.split(".", 2)[2]: value for key, value in each.items()}
-                variant = free(f"{detector}.{label(inner)}" if inner else detector, variants)
+                variant = free_name(f"{detector}.{label(inner)}" if inner else detector, variants)
                 variants[variant] = (detector, each)
                 start = base["detectors"].get(detector, {"method": detector})
                 tables[variant] = changed(start, inner)
         document = changed(base, settings) | {"detectors": tables}
         runs.append(
             Run(
-                name=free(label(settings) or "detectors", [run.name for run in runs]),
+                name=free_name(label(settings) or "detectors", [run.name for run in runs]),
                 settings=settings,
                 config=validate(document, name=name),
                 variants=variants,

@@ -139,7 +139,7 @@ def write_representation(
     Parameters
     ----------
     accuracies, confusion : path
-        Numbers, from `pygoodvibes.evaluation.representation.check`.
+        Numbers, from `pygoodvibes.evaluation.representation.check_representation`.
     outputs : mapping of name to path
         Where table (Markdown), csv and confusion (numbers) go.
     confidence, data

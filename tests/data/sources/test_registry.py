@@ -1,3 +1,7 @@
+import shutil
+import subprocess
+import sys
+
 import pytest
 
 from pygoodvibes.data.sources import registry
@@ -45,3 +49,44 @@ def test_a_source_is_a_module_of_its_name():
         "synthetic",
         "zenodo",
     }
+
+
+TAPE = """
+from typing import Literal
+
+from pygoodvibes.data.clip import Clip
+from pygoodvibes.data.sources.base import Dataset
+
+
+class Settings(Dataset):
+    source: Literal["tape"]
+    reels: int = 1
+
+
+def find(settings):
+    names = [f"{number}.wav" for number in range(settings.reels)]
+    return [Clip("pump", "00", "train", "normal", name, name) for name in names]
+"""
+USE = """
+from pygoodvibes.config.config import SOURCES
+from pygoodvibes.config.schema import schema
+from pygoodvibes.config.validate import validate
+from pygoodvibes.data.list_clips import find
+
+section = {"name": "x", "source": "tape", "reels": 3}
+config = validate({"dataset": section, "detectors": {"knn": {}}})
+print(len(find(config.dataset)), "tape" in SOURCES, '"reels"' in repr(schema()).replace("'", '"'))
+"""
+
+
+def test_a_source_is_added_by_one_file(root, tmp_path):
+    shutil.copytree(root / "scripts/pygoodvibes", tmp_path / "pygoodvibes")
+    (tmp_path / "pygoodvibes/data/sources/tape.py").write_text(TAPE)
+    done = subprocess.run(
+        [sys.executable, "-c", USE],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.stdout, done.stderr) == ("3 True True\n", "")
