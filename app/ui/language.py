@@ -70,7 +70,7 @@ def translations(language: str) -> dict[str, str]:
     path = CATALOGS / language / "LC_MESSAGES" / "pygoodvibes.po"
     with path.open("rb") as file:
         catalog = read_po(file, locale=language)
-    return {each.id: each.string for each in catalog if each.id and each.string}
+    return {entry.id: entry.string for entry in catalog if entry.id and entry.string}
 
 
 @functools.cache
@@ -126,5 +126,5 @@ def _value(text: str) -> str:
         return translated(text) or text
     parts = text.split(", ")
     return "\N{NO-BREAK SPACE}; ".join(
-        number(float(part), len(part.partition(".")[2])) for part in parts
+        number(float(digits), len(digits.partition(".")[2])) for digits in parts
     )

@@ -99,15 +99,15 @@ def _bounds(row: pd.Series) -> str:
 
 
 def _alt(accuracies: pd.DataFrame, classifier: str, label: str) -> str:
-    own = accuracies[
+    accuracy = accuracies[
         (accuracies["classifier"] == classifier)
         & (accuracies["target"] == TARGETS[1])
         & (accuracies["label"] == label)
     ].iloc[0]
-    if pd.isna(own["accuracy"]):
+    if pd.isna(accuracy["accuracy"]):
         return t("representation.no_clips")
-    share = percent(own["accuracy"], 1)
-    return t("representation.alt", share=share, clips=number(own["n_clips"]))
+    share = percent(accuracy["accuracy"], 1)
+    return t("representation.alt", share=share, clips=number(accuracy["n_clips"]))
 
 
 def _per_id(rows: list[dict], classifier: str) -> pd.DataFrame:

@@ -202,13 +202,13 @@ def roc_figure(rows: pd.DataFrame, detectors: Sequence[str], max_fpr: float) -> 
     )
     _add_chance(figure, [0, 1])
     for place, detector in enumerate(detectors):
-        own = rows[rows["detector"] == detector]
-        if own.empty:
+        of_detector = rows[rows["detector"] == detector]
+        if of_detector.empty:
             continue
         figure.add_trace(
             go.Scatter(
-                x=own["false_positive_rate"],
-                y=own["true_positive_rate"],
+                x=of_detector["false_positive_rate"],
+                y=of_detector["true_positive_rate"],
                 mode="lines",
                 name=detector,
                 line={

@@ -30,15 +30,15 @@ def _distributions(run: Run, machine: str) -> None:
     st.markdown(t("detectors.distributions_text"))
     detector = pick.detector(run)
     metrics = load.table(run, "metrics.csv")
-    own = metrics[(metrics["machine"] == machine) & (metrics["detector"] == detector)]
-    own = own[own["threshold"].notna()]
-    tables = [load.scores(run, machine, of_id).assign(id=of_id) for of_id in own["id"]]
+    of_machine = metrics[(metrics["machine"] == machine) & (metrics["detector"] == detector)]
+    of_machine = of_machine[of_machine["threshold"].notna()]
+    tables = [load.scores(run, machine, of_id).assign(id=of_id) for of_id in of_machine["id"]]
     if not tables:
         st.info(t("pick.no_machine"), icon=":material/info:")
         return
     scores = pd.concat(tables)
     scores = scores[scores["detector"] == detector]
-    limits = dict(zip(own["id"], own["threshold"], strict=True))
+    limits = dict(zip(of_machine["id"], of_machine["threshold"], strict=True))
     alt = t("detectors.distributions_alt", detector=detector, machine=machine)
     show_figure(distributions_figure(scores, limits), alt=alt, key="distributions")
 

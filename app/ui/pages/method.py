@@ -89,10 +89,10 @@ def _embedding(run: Run, machine: str, machine_id: str, index: str) -> None:
     if not len(train):
         return
     low, high = np.quantile(train, [0.1, 0.9], axis=0)
-    own = vectors["values"][names.index(index)][columns]
+    profile = vectors["values"][names.index(index)][columns]
     edges = load.edges(run, len(columns))
-    figure = profile_figure(edges[1:-1], own, low, high, f"{_measure(measure)} (dB)")
-    outside = float(((own < low) | (own > high)).mean())
+    figure = profile_figure(edges[1:-1], profile, low, high, f"{_measure(measure)} (dB)")
+    outside = float(((profile < low) | (profile > high)).mean())
     alt = t("method.profile_alt", share=percent(outside))
     show_figure(figure, alt=alt, key="step_2")
     st.caption(alt)
@@ -250,8 +250,8 @@ def _picked(points: pd.DataFrame, key: str, scope: str, *, clickable: bool) -> i
             machines = sorted((points["machine"] + " ID " + points["id"]).unique())
             chosen = st.selectbox(t("cloud.of"), machines, key=f"of_{scope}")
         at = st.session_state.get(f"point_{key}")
-        own = (points["machine"] + " ID " + points["id"]) == chosen
-        options = [row for row in points.index[own] if row != at]
+        of_machine_id = (points["machine"] + " ID " + points["id"]) == chosen
+        options = [row for row in points.index[of_machine_id] if row != at]
         options = options if at is None else [at, *options]
     pick.keep_valid(f"point_{key}", options)
 

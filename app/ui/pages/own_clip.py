@@ -68,12 +68,12 @@ def _models(run: Run | None, uploaded: UploadedFile | None) -> dict[str, object]
     """Return what the reader can pick: an uploaded model, models of their own, those of the run."""
     files: dict[str, object] = {} if uploaded is None else {uploaded.name: uploaded}
     try:
-        own = load.own_models()
+        own_models = load.own_models()
     except UserError as error:
         st.warning(sentence(error.message), icon=":material/warning:")
-        own = {}
+        own_models = {}
     others = {} if run is None else load.models(run)
-    return files | {name: path for name, path in (own | others).items() if name not in files}
+    return files | {name: path for name, path in (own_models | others).items() if name not in files}
 
 
 def _take() -> None:

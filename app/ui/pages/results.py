@@ -151,9 +151,9 @@ def _roc(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -> Non
         show_figure(roc_figure(rows, run.detectors, max_fpr), alt=t("results.roc_alt"), key="roc")
     with right:
         metrics = load.table(run, "metrics.csv")
-        own = metrics[metrics["machine"] == machine] if machine else metrics
+        of_machine = metrics[metrics["machine"] == machine] if machine else metrics
         shown = []
-        for row in own.dropna(subset=["auc"]).itertuples():
+        for row in of_machine.dropna(subset=["auc"]).itertuples():
             shown.append(
                 {
                     t("pick.machine"): f"{row.machine} {row.id}",
@@ -180,9 +180,9 @@ def _averages(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -
     metrics = load.table(run, "metrics.csv")
     shown = []
     for detector in run.detectors:
-        own = rows[rows["detector"] == detector]
+        of_detector = rows[rows["detector"] == detector]
         entry = {t("column.detector"): detector}
-        means = own[own["over"] == "types"]
+        means = of_detector[of_detector["over"] == "types"]
         evaluation = run.config["evaluation"]
         for measure, name in (("auc", "AUC"), ("pauc", "pAUC")):
             mean = float(means[measure].iloc[0]) if len(means) else float("nan")
@@ -195,7 +195,7 @@ def _averages(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -
                 seed=run.config["seed"],
             )
             entry[name] = _bounds(mean, *(bounds or (np.nan, np.nan)))
-        for row in own[own["machine"] != ""].itertuples():
+        for row in of_detector[of_detector["machine"] != ""].itertuples():
             entry[row.machine] = f"{number(100 * row.auc, 1)} / {number(100 * row.pauc, 1)}"
         shown.append(entry)
     st.markdown(t("results.averages_text"))

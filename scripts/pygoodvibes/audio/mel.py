@@ -246,8 +246,8 @@ def log_mel(
             squares[:, ::2] = (squares[:, ::2] + squares[:, 1::2]) ** np.float32(power / 2.0)
             squares[:, 1::2] = 0.0
         for bands, columns, weights in groups:
-            part = levels[start : start + BLOCK_FRAMES, bands]
-            np.matmul(squares[:, columns], weights, out=part)
+            block = levels[start : start + BLOCK_FRAMES, bands]
+            np.matmul(squares[:, columns], weights, out=block)
     # in place: each array that is saved is one less to fill
     np.maximum(levels, np.float32(amin), out=levels)
     # not log10, which NumPy takes from another library where the processor has AVX-512

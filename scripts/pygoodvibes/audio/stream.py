@@ -239,22 +239,22 @@ def cut(
         if row["status"] != "ok":
             yield row, row["status"]
             continue
-        found = False
+        any_window = False
         try:
             blocks = _blocks(row, folder, audio_settings)
             for first, signal in sliding(blocks, window=size, hop=step):
-                found = True
+                any_window = True
                 name = f"{row['clip']}@{first / rate:g}"
-                part = {**row, "clip": name, "offset": first, "seconds": f"{size / rate:g}"}
+                window_row = {**row, "clip": name, "offset": first, "seconds": f"{size / rate:g}"}
                 try:
                     check_signal(signal)
-                    yield part, log_mel(signal, sample_rate=rate, **mel_settings)
+                    yield window_row, log_mel(signal, sample_rate=rate, **mel_settings)
                 except UserError as error:
-                    yield {**part, "path": f"{row['path']}@{first / rate:g}"}, error.message
+                    yield {**window_row, "path": f"{row['path']}@{first / rate:g}"}, error.message
         except UserError as error:
             yield row, error.message
             continue
-        if not found:
+        if not any_window:
             yield row, message("shorter than a window ({window:g} s)", window=window)
 
 

@@ -87,8 +87,8 @@ def begins_as_wav(start: bytes) -> bool:
 def read_exactly(stream: BinaryIO, size: int) -> bytes:
     """Read so many bytes, or fewer where the stream ends."""
     content = b""
-    while len(content) < size and (part := stream.read(size - len(content))):
-        content += part
+    while len(content) < size and (block := stream.read(size - len(content))):
+        content += block
     return content
 
 

@@ -1,7 +1,7 @@
 """Candidates of the choice: detectors, and the members of those that fuse several.
 
-Comes in: what the workflow has fitted for a machine ID. Goes out: candidates with their held-out
-scores, and their scores of other clips.
+Comes in: the detectors fitted for a machine ID, and its clips. Goes out: candidates with their
+held-out scores, and their scores of other clips.
 """
 
 import dataclasses
@@ -51,7 +51,7 @@ class MachineId:
     scores: Mapping[str, Mapping[tuple[str, str], float]]
 
     def inputs(self, chosen: np.ndarray, pca: Pca) -> Inputs:
-        """Return what detectors behind another projection see of some clips, by a mask or index."""
+        """Return the inputs of detectors for some clips (a mask or index), with any projection."""
         values = self.embedded.values[chosen]
         frames = None if self.cache is None else ClipFrames(self.cache)[chosen]
         return Inputs(values, pca.transform(values), frames)
@@ -66,7 +66,11 @@ class MachineId:
 
 
 def may_be_chosen(detectors: Mapping[str, Mapping], leave_out: Sequence[str]) -> list[str]:
-    """Return the detectors that may be chosen: the first, and all but controls and patterns."""
+    """Return the detectors that may be chosen, in the order of the config.
+
+    The first always is one of them. Random projections, the controls, are left out, and so is
+    every other detector whose name fits a pattern of `leave_out`.
+    """
     left_out = {
         name
         for name, settings in detectors.items()
@@ -85,26 +89,28 @@ def in_units(scores: np.ndarray, held_out: np.ndarray) -> np.ndarray:
 def member_scores(
     estimators: Mapping[str, object], detectors: Mapping[str, Mapping], inputs: Inputs
 ) -> dict[str, dict[str, np.ndarray]]:
-    """Score clips with the parts of those detectors that have any held-out scores of them.
+    """Score clips with each member of the detectors that fuse several.
+
+    Detectors without held-out scores of their members are left out.
 
     Returns
     -------
     dict of str to dict of str to np.ndarray [shape=(n_clips,)]
         By detector and member; higher = more anomalous.
     """
-    found = {}
+    by_detector = {}
     for name, estimator in estimators.items():
         if len(held_out_parts(estimator)):
             scores = combined.member_scores(estimator, inputs.seen_by(detectors[name]))
-            found[name] = dict(zip(estimator.member_names, scores.T, strict=True))
-    return found
+            by_detector[name] = dict(zip(estimator.member_names, scores.T, strict=True))
+    return by_detector
 
 
 def named(members: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
     return {
         f"{name}: {member}": scores
-        for name, each in members.items()
-        for member, scores in each.items()
+        for name, of_members in members.items()
+        for member, scores in of_members.items()
     }
 
 
@@ -117,7 +123,7 @@ class Candidates:
     whole : dict of str to object
         Fitted detectors that may be chosen.
     parts : dict of str to object
-        Those of them whose parts may be chosen too.
+        Those of them whose members may be chosen too.
     held_out : dict of str to np.ndarray [shape=(n_train,)]
         Held-out training scores of every candidate.
     """
@@ -129,32 +135,32 @@ class Candidates:
     @classmethod
     def of(
         cls,
-        own: MachineId,
+        this_id: MachineId,
         detectors: Mapping[str, Mapping],
         *,
         leave_out: Sequence[str],
         members: bool,
     ) -> "Candidates":
-        """Take those detectors that have a score of each training clip that they had not seen."""
-        train = own.scores_of("train")
-        usable = own.pca is not None
+        """Take the detectors that have a held-out score of each training clip."""
+        train = this_id.scores_of("train")
+        usable = this_id.pca is not None
         whole = {
-            name: own.estimators[name]
+            name: this_id.estimators[name]
             for name in may_be_chosen(detectors, leave_out)
             if usable
-            and own.estimators.get(name) is not None
+            and this_id.estimators.get(name) is not None
             and len(train[name]) >= LEAST_CLIPS
             and np.isfinite(train[name]).all()
         }
         parts = {
-            name: each
-            for name, each in whole.items()
-            if members and len(held_out_parts(each)) == own.embedded.train.sum()
+            name: estimator
+            for name, estimator in whole.items()
+            if members and len(held_out_parts(estimator)) == this_id.embedded.train.sum()
         }
         train = {name: train[name] for name in whole}
         of_parts = {
-            name: dict(zip(each.member_names, each.held_out_.T, strict=True))
-            for name, each in parts.items()
+            name: dict(zip(estimator.member_names, estimator.held_out_.T, strict=True))
+            for name, estimator in parts.items()
         }
         return cls(whole, parts, {**train, **named(of_parts)})
 
@@ -164,7 +170,7 @@ class Candidates:
         whole = {}
         for name, estimator in self.whole.items():
             if name in of_parts:
-                # what its parts have said is not computed again
+                # the scores of its members are there already
                 scores = np.stack(list(of_parts[name].values()), axis=1)
                 whole[name] = estimator.join_members(scores)
             else:
@@ -173,7 +179,7 @@ class Candidates:
 
 
 def load(files: Mapping[str, str | None], *, fitted: bool = True) -> MachineId:
-    """Read what there is of a machine ID.
+    """Read the files of a machine ID.
 
     Parameters
     ----------

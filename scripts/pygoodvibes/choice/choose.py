@@ -1,11 +1,13 @@
 """Which detector suits a machine ID, decided from normal training clips alone.
 
-Nobody has anomalies of the machine to choose by. What there is instead: scores of its own training
-clips from fits that have not seen them, and training clips of the other IDs of its type, which
-stand in for anomalies. Candidates are the detectors, and the parts of those that fuse several (a
-view of the embedding in one metric; an aggregate over the frames), so that the choice is also one
-of pooling and aggregation. Whether an indicator predicts anything is for
-`pygoodvibes.report.choice_tables` to say: no label and no test clip comes in here.
+There are no anomalies of the machine to choose by. Two other things are known: held-out scores of
+its own training clips, from fits that have not seen them, and training clips of the other IDs of
+its type. The latter stand in for anomalies. Candidates are the detectors, and the members of those
+that fuse several (a view of the embedding in one metric, or an aggregate over the frames). So the
+choice is also one of pooling and aggregation.
+
+No label and no test clip comes in here. Whether an indicator predicts anything is measured
+afterwards, in `pygoodvibes.report.choice_tables`.
 
 References
 ----------
@@ -52,7 +54,7 @@ def favoured(
     top: int,
     keep_fixed: bool,
 ) -> list[str]:
-    """Return the candidates that are chosen by an indicator, the best first.
+    """Return the candidates with the highest values of an indicator, the best first.
 
     Parameters
     ----------
@@ -61,11 +63,11 @@ def favoured(
     indicator : str
         One of `INDICATORS`.
     default : str
-        The fixed default, which goes before others of the same value.
+        The fixed default. It goes before other candidates with the same value.
     top : int > 0
         How many.
     keep_fixed : bool
-        The fixed default is the first of them, whatever the indicator says of it.
+        The fixed default comes first, whatever its value.
 
     Returns
     -------
@@ -95,20 +97,20 @@ def choose(
     max_fpr: float,
     seed: int,
 ) -> dict:
-    """Choose candidates for one machine ID, from training clips of its type alone.
+    """Choose candidates for one machine ID, from nothing but training clips of its type.
 
     Parameters
     ----------
     machine : str
         Machine type.
     ids : mapping of str to MachineId
-        The IDs of the type; of the others than `machine_id` only training clips are used.
+        The IDs of the type. Only training clips of the other IDs are used.
     machine_id : str
-        For which.
+        The ID to choose for.
     detectors : mapping of str to mapping
         The `detectors` section of the config.
     default : str
-        The fixed default: taken where nothing can be told.
+        The fixed default: taken where the indicator has no value.
     indicator, top, keep_fixed, leave_out, members, sample
         The `choice` section of the config.
     max_fpr, seed
@@ -118,38 +120,39 @@ def choose(
     -------
     dict
         machine, id; chosen: candidates to be fused, none if no detector was fitted; told: whether
-        the indicator speaks for them, rather than that nothing could be told; reason;
-        burstiness_db; stand_ins: how many; indicators: those of each candidate.
+        the indicator chose them (false: it had no value, and the default was taken); reason;
+        burstiness_db; stand_ins: how many; indicators: the values of each candidate.
     """
-    own = ids[machine_id]
-    candidates = Candidates.of(own, detectors, leave_out=leave_out, members=members)
+    this_id = ids[machine_id]
+    candidates = Candidates.of(this_id, detectors, leave_out=leave_out, members=members)
     result: dict = {"machine": machine, "id": machine_id, "stand_ins": 0, "told": False}
     result |= {"burstiness_db": math.nan, "indicators": {}}
     if not candidates.held_out:
-        # one that no file can hold has scores all the same
-        known = own.scores.get(default, {}).values()
-        fitted = own.estimators.get(default) is not None or any(map(math.isfinite, known))
+        # a detector that no file can hold has scores nevertheless
+        known = this_id.scores.get(default, {}).values()
+        fitted = this_id.estimators.get(default) is not None or any(map(math.isfinite, known))
         reason = message("no candidate was fitted and has held-out training scores")
         return {**result, "chosen": [default] if fitted else [], "reason": reason}
     others = {
-        name: each
-        for name, each in ids.items()
-        if name != machine_id and _alike(own, each) and each.embedded.train.any()
+        name: other
+        for name, other in ids.items()
+        if name != machine_id and _alike(this_id, other) and other.embedded.train.any()
     }
-    counts = {name: int(each.embedded.train.sum()) for name, each in others.items()}
+    counts = {name: int(other.embedded.train.sum()) for name, other in others.items()}
     drawn = stand_ins(counts, sample=sample, seed=seed, key=(machine, machine_id))
     scored = [
         candidates.score(
-            detectors, each.inputs(np.flatnonzero(each.embedded.train)[drawn[name]], own.pca)
+            detectors, other.inputs(np.flatnonzero(other.embedded.train)[drawn[name]], this_id.pca)
         )
-        for name, each in others.items()
+        for name, other in others.items()
     ]
     of_stand_ins = {
-        name: [part[name] for part in scored if len(part[name])] for name in candidates.held_out
+        name: [by_candidate[name] for by_candidate in scored if len(by_candidate[name])]
+        for name in candidates.held_out
     }
-    if own.cache is not None:
-        clips = np.flatnonzero(own.embedded.train)[:sample]
-        result["burstiness_db"] = frame_burstiness(ClipFrames(own.cache)[clips])
+    if this_id.cache is not None:
+        clips = np.flatnonzero(this_id.embedded.train)[:sample]
+        result["burstiness_db"] = frame_burstiness(ClipFrames(this_id.cache)[clips])
     table = indicators(
         candidates.held_out,
         of_stand_ins,
@@ -163,7 +166,7 @@ def choose(
         "chosen": best or [fallback],
         "told": bool(best),
         "reason": reason_for(table, indicator, default, best, fallback=fallback, alone=not others),
-        "stand_ins": sum(len(each) for each in drawn.values()),
+        "stand_ins": sum(len(drawn_clips) for drawn_clips in drawn.values()),
         "indicators": table,
     }
 
@@ -191,9 +194,9 @@ def reason_for(
     table, indicator, default
         As in `favoured`.
     best : sequence of str
-        What it returned.
+        The candidates that `favoured` returned.
     fallback : str
-        What is taken if that is nothing.
+        The candidate taken if it returned none.
     alone : bool
         Whether there is no other ID of the type.
     """
@@ -208,35 +211,39 @@ def reason_for(
             indicator=indicator,
             fallback=fallback,
         )
-    others = {name: each[indicator] for name, each in table.items() if name != default}
-    told = [others[name] for name in best if name in others]
-    if not told:
+    others = {
+        name: of_candidate[indicator] for name, of_candidate in table.items() if name != default
+    }
+    taken = [others[name] for name in best if name in others]
+    if not taken:
         return message(
             "{default} alone was to be kept, whatever {indicator} says",
             default=default,
             indicator=indicator,
         )
-    values = ", ".join(f"{value:.2f}" for value in told)
+    values = ", ".join(f"{value:.2f}" for value in taken)
     known = {"indicator": indicator, "values": values, "candidates": len(others)}
-    equal = sum(value == told[-1] for value in others.values()) - told.count(told[-1])
+    equal = sum(value == taken[-1] for value in others.values()) - taken.count(taken[-1])
     if equal:
         text = message(
             "{indicator} {values}, the highest of {candidates} candidates "
             "({equal} more have {value:.2f})",
             equal=equal,
-            value=told[-1],
+            value=taken[-1],
             **known,
         )
     else:
         text = message("{indicator} {values}, the highest of {candidates} candidates", **known)
     if default not in table:
         return text
-    own = message("{detector} has {value:.2f}", detector=default, value=table[default][indicator])
-    return joined([text, own])
+    of_default = message(
+        "{detector} has {value:.2f}", detector=default, value=table[default][indicator]
+    )
+    return joined([text, of_default])
 
 
 def scores_of_test_clips(
-    own: MachineId, detectors: Mapping[str, Mapping], *, leave_out: Sequence[str], members: bool
+    this_id: MachineId, detectors: Mapping[str, Mapping], *, leave_out: Sequence[str], members: bool
 ) -> dict[str, np.ndarray]:
     """Return the scores of the test clips by every candidate, once the choice is made.
 
@@ -248,30 +255,32 @@ def scores_of_test_clips(
     Returns
     -------
     dict of str to np.ndarray [shape=(n_test,)]
-        `in_units` of each candidate's held-out training scores, so that they can be added;
-        higher = more anomalous.
+        In units of each candidate's held-out training scores (see `in_units`), so that they can
+        be added; higher = more anomalous.
     """
-    candidates = Candidates.of(own, detectors, leave_out=leave_out, members=members)
+    candidates = Candidates.of(this_id, detectors, leave_out=leave_out, members=members)
     if not candidates.held_out:
         return {}
-    known = own.scores_of("test")
-    found = {name: known[name] for name in candidates.whole}
+    known = this_id.scores_of("test")
+    scores = {name: known[name] for name in candidates.whole}
     if candidates.parts:
-        inputs = own.inputs(~own.embedded.train, own.pca)
-        found |= named(member_scores(candidates.parts, detectors, inputs))
-    return {name: in_units(found[name], own) for name, own in candidates.held_out.items()}
+        inputs = this_id.inputs(~this_id.embedded.train, this_id.pca)
+        scores |= named(member_scores(candidates.parts, detectors, inputs))
+    return {
+        name: in_units(scores[name], held_out) for name, held_out in candidates.held_out.items()
+    }
 
 
 def final_scores(
     done: Mapping,
-    own: MachineId,
+    this_id: MachineId,
     detectors: Mapping[str, Mapping],
     of_test_clips: Mapping[str, np.ndarray],
     *,
     leave_out: Sequence[str],
     members: bool,
 ) -> tuple[list[Part], np.ndarray]:
-    """Return what was chosen, and the scores that it leads to: those of the detector `choice`.
+    """Return what was chosen, and its scores: those of the detector `choice`.
 
     Parameters
     ----------
@@ -280,31 +289,31 @@ def final_scores(
     own, detectors
         As in `scores_of_test_clips`.
     of_test_clips : mapping of str to np.ndarray
-        What that returns.
+        What `scores_of_test_clips` returns.
     leave_out, members
         As in `choose`.
 
     Returns
     -------
     parts : list of Part
-        What was chosen; where nothing could be told the fixed default as it is, none if that could
-        not be fitted.
+        What was chosen. Where the indicator had no value: the fixed default, its scores as they
+        are; empty if it could not be fitted.
     scores : np.ndarray [shape=(n_clips,)]
         Of all clips, in their order; those of training clips are held-out ones. NaN without parts.
     """
-    train = own.embedded.train
+    train = this_id.embedded.train
     scores = np.full(len(train), np.nan)
     if not done["told"]:
         for name in done["chosen"]:
             scores[train], scores[~train] = (
-                own.scores_of(split)[name] for split in ("train", "test")
+                this_id.scores_of(split)[name] for split in ("train", "test")
             )
         return [Part.of(name, 0.0, 1.0) for name in done["chosen"]], scores
-    candidates = Candidates.of(own, detectors, leave_out=leave_out, members=members)
+    candidates = Candidates.of(this_id, detectors, leave_out=leave_out, members=members)
     held_out = {name: candidates.held_out[name] for name in done["chosen"]}
-    parts = [Part.of(name, *centre_and_scatter(each)) for name, each in held_out.items()]
+    parts = [Part.of(name, *centre_and_scatter(training)) for name, training in held_out.items()]
     scores[train] = mean_of(
-        [part.in_units(each) for part, each in zip(parts, held_out.values(), strict=True)]
+        [part.in_units(training) for part, training in zip(parts, held_out.values(), strict=True)]
     )
     scores[~train] = mean_of([of_test_clips[name] for name in held_out])
     return parts, scores
@@ -323,7 +332,7 @@ def write_choice(
     final: str | pathlib.Path,
     progress: Callable | None = None,
 ) -> None:
-    """Choose for every machine ID of a type, and write the choices and the scores they lead to.
+    """Choose for every machine ID of a type, and write the choices and their scores.
 
     Parameters
     ----------
@@ -340,26 +349,26 @@ def write_choice(
     choice : path
         JSON: what `choose` returns for each ID, NaN as null, and the parts of `final_scores`.
     scores : path
-        CSV: a row a test clip (id, clip), a column a candidate with its `scores_of_test_clips`,
-        empty where there is none.
+        CSV with a row for each test clip: id, clip, and a column for each candidate with its
+        `scores_of_test_clips`, empty where there is none.
     final : path
-        CSV: `pygoodvibes.choice.result.COLUMNS`, with `final_scores`.
+        CSV with the columns `pygoodvibes.choice.result.COLUMNS`: the `final_scores`.
     progress : callable, optional
         Wraps the iteration over the machine IDs, e.g. `pygoodvibes.workflow.job.progress`.
     """
-    ids = {machine_id: load(each, fitted=False) for machine_id, each in files.items()}
+    ids = {machine_id: load(paths, fitted=False) for machine_id, paths in files.items()}
     which = {key: settings[key] for key in ("leave_out", "members")}
     choices, rows, columns, clips = [], [], [], []
     turns = ids.items()
     if progress:
         turns = progress(turns, total=len(ids), unit="machine IDs")
-    for machine_id, each in turns:
-        # one at a time: they hold all references of all members
+    for machine_id, unfitted in turns:
+        # one ID at a time: fitted detectors are large, they hold the references of all members
         estimators = serialization.load(files[machine_id]["models"])
-        own = dataclasses.replace(each, estimators=estimators)
+        this_id = dataclasses.replace(unfitted, estimators=estimators)
         done = choose(
             machine,
-            {**ids, machine_id: own},
+            {**ids, machine_id: this_id},
             machine_id,
             detectors,
             default=next(iter(detectors)),
@@ -368,14 +377,14 @@ def write_choice(
             **settings,
         )
         logger.info("ID %s: %s, %s", machine_id, done["chosen"], done["reason"])
-        found = scores_of_test_clips(own, detectors, **which)
-        columns += [name for name in found if name not in columns]
-        embedded = own.embedded
+        test_scores = scores_of_test_clips(this_id, detectors, **which)
+        columns += [name for name in test_scores if name not in columns]
+        embedded = this_id.embedded
         for number, clip in enumerate(embedded.clip[~embedded.train]):
-            values = {name: _text(scored[number]) for name, scored in found.items()}
+            values = {name: _text(scored[number]) for name, scored in test_scores.items()}
             rows.append({"id": machine_id, "clip": clip, **values})
-        parts, scored = final_scores(done, own, detectors, found, **which)
-        # exact: model files score by them
+        parts, scored = final_scores(done, this_id, detectors, test_scores, **which)
+        # not rounded: model files score with these numbers
         choices.append({**_plain(done), "parts": [dataclasses.asdict(part) for part in parts]})
         clips += [
             {"id": machine_id, "clip": clip, "split": split, "score": _text(score)}
@@ -393,11 +402,11 @@ def _text(value: float) -> str:
 
 
 def _plain(value: object) -> object:
-    """Return a document without NaN, which JSON doesn't have, and as exact as tables need."""
+    """Return a document for JSON: NaN is null, numbers are as exact as tables need."""
     if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
+        return {key: _plain(element) for key, element in value.items()}
     if isinstance(value, list):
-        return [_plain(each) for each in value]
+        return [_plain(element) for element in value]
     if isinstance(value, float):
         return round(value, 9) if math.isfinite(value) else None
     return value

@@ -1,7 +1,7 @@
 """Indicators of the choice: numbers without labels that tell which candidate suits a machine ID.
 
-Comes in: held-out scores of its own training clips, and scores of stand-ins. Goes out: a number a
-candidate and indicator; higher = more promising.
+Comes in: held-out scores of the ID's own training clips, and scores of stand-ins. Goes out: a
+number for each candidate and indicator; higher = more promising.
 """
 
 import math
@@ -20,16 +20,16 @@ INDICATORS = (
     "agreement",
     "burstiness",
 )
-"""What speaks for a candidate; higher = better. NaN where it can't be told."""
+"""Indicators of how well a candidate suits a machine ID; higher = better. NaN if unknown."""
 
 BURSTY_DB = 3.0
-"""From here on the power of a machine comes in bursts: its 0.95 quantile is twice its median."""
+"""Least burstiness at which power counts as bursts: its 0.95 quantile is twice its median."""
 
 
 def stand_ins(
     counts: Mapping[str, int], *, sample: int, seed: int, key: Sequence[str]
 ) -> dict[str, np.ndarray]:
-    """Draw training clips of other machine IDs, as evenly from each as there are clips.
+    """Draw training clips of other machine IDs, equally many from each as far as they last.
 
     Parameters
     ----------
@@ -40,15 +40,15 @@ def stand_ins(
     seed : int
         Seed of the config.
     key : sequence of str
-        Machine type and ID that they are drawn for, so that each ID has a draw of its own.
+        Machine type and ID for which they are drawn. Each ID has a draw of its own.
 
     Returns
     -------
     dict of str to np.ndarray of int
         Numbers of the drawn clips among the training clips of each ID, rising.
     """
-    own = [zlib.crc32(part.encode()) for part in key]
-    rng = np.random.default_rng([seed, *own])
+    numbers = [zlib.crc32(name.encode()) for name in key]
+    rng = np.random.default_rng([seed, *numbers])
     orders = {name: rng.permutation(count) for name, count in counts.items()}
     turns = sorted((turn, name) for name, order in orders.items() for turn in range(len(order)))
     taken = [name for _, name in turns[:sample]]
@@ -56,7 +56,7 @@ def stand_ins(
 
 
 def frame_burstiness(clips: Iterable[np.ndarray]) -> float:
-    """Return how far bursts of power lie above the usual power, in dB; NaN without clips.
+    """Return by how much bursts exceed the usual power, in dB; NaN without clips.
 
     Parameters
     ----------
@@ -66,7 +66,8 @@ def frame_burstiness(clips: Iterable[np.ndarray]) -> float:
     Returns
     -------
     float
-        0.95 quantile over median of the mean power of frames, mean over clips of its level in dB.
+        Per clip: the 0.95 quantile of the frames' mean power over their median, in dB. Then the
+        mean over clips.
     """
     levels = []
     for frames in clips:
@@ -78,11 +79,11 @@ def frame_burstiness(clips: Iterable[np.ndarray]) -> float:
 
 
 def hears_bursts(candidate: str) -> int:
-    """Tell what a candidate looks at, by its name: 1 maxima over time, -1 means, 0 both or else."""
-    _, _, part = candidate.partition(": ")
-    if part.startswith(("max", "gwrp", "high")):
+    """Return 1 if a candidate takes maxima over time, -1 if means, else 0: by its name."""
+    _, _, member = candidate.partition(": ")
+    if member.startswith(("max", "gwrp", "high")):
         return 1
-    return -1 if part.startswith(("mean", "median")) else 0
+    return -1 if member.startswith(("mean", "median")) else 0
 
 
 def indicators(
@@ -92,16 +93,16 @@ def indicators(
     burstiness: float,
     max_fpr: float,
 ) -> dict[str, dict[str, float]]:
-    """Compute what speaks for each candidate.
+    """Compute all indicators of each candidate.
 
     Parameters
     ----------
     held_out : mapping of str to np.ndarray [shape=(n_train,)]
-        By candidate: scores of its own normal training clips from fits that have not seen them.
+        By candidate: held-out scores of the ID's own training clips.
     of_stand_ins : mapping of str to sequence of np.ndarray [shape=(n,)]
-        By candidate: scores of training clips of each other ID; empty if there are none. What
-        counts is the ID that the candidate tells apart least: one that differs by far, for
-        instance in level, is told by all, and together with others it would only scatter.
+        By candidate: scores of the training clips of each other ID; empty if there are none. The
+        ID that the candidate tells apart least counts. An ID that differs by far, for instance in
+        level, is told apart by all candidates, and would only add scatter.
     burstiness : float
         From `frame_burstiness`, dB.
     max_fpr : float
@@ -116,7 +117,7 @@ def indicators(
     total = sum(ranks.values(), np.zeros(1))
     result = {}
     for name, own in held_out.items():
-        against = np.array([_against(own, each, max_fpr=max_fpr) for each in of_stand_ins[name]])
+        against = np.array([_against(own, other, max_fpr=max_fpr) for other in of_stand_ins[name]])
         # without other IDs nothing is known
         auc, pauc, apart = against.min(axis=0) if len(against) else np.full(3, math.nan)
         middle, low, high, top = np.quantile(own, (0.5, 0.25, 0.75, 0.95))
@@ -144,13 +145,13 @@ def _against(own: np.ndarray, other: np.ndarray, *, max_fpr: float) -> tuple[flo
 def separation(own: np.ndarray, other: np.ndarray) -> float:
     """Return how far apart two groups of scores lie, in units of the scatter within them.
 
-    Unlike the AUC it goes on growing where no two scores are out of order. The scatter is the root
-    of the mean of both variances (the index d').
+    It is the index d': the scatter is the root of the mean of both variances. Unlike the AUC it
+    still grows when the groups no longer overlap.
 
     Parameters
     ----------
     own, other : np.ndarray [shape=(n,)]
-        Scores of the own clips, and of those that should score higher.
+        Scores of the ID's own clips, and of clips that should score higher.
 
     Returns
     -------
@@ -164,7 +165,7 @@ def separation(own: np.ndarray, other: np.ndarray) -> float:
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
-    """Return the ranks from 0, equal values sharing theirs, shape (n,)."""
+    """Return ranks from 0, shape (n,); equal values have the same rank, the mean of theirs."""
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     return (np.cumsum(counts) - (counts + 1) / 2)[place]
 
@@ -176,5 +177,5 @@ def _correlation(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def spearman(x: Sequence[float], y: Sequence[float]) -> float:
-    """Return the rank correlation of two rows of numbers, NaN if one doesn't vary."""
+    """Return Spearman's rank correlation of two rows of numbers; NaN if one doesn't vary."""
     return _correlation(_ranks(np.asarray(x)), _ranks(np.asarray(y)))

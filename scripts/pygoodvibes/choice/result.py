@@ -10,20 +10,20 @@ from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.util.messages import message
 
 COLUMNS = ("id", "clip", "split", "score")
-"""Columns of the file of its scores of a machine type, a row a clip."""
+"""Columns of the file with the scores of the choice: one file a machine type, one row a clip."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """What was chosen for a machine ID, and the scores that it leads to.
+    """What was chosen for a machine ID, and its scores.
 
     Attributes
     ----------
     chosen : Chosen or None
         The detector; None if nothing could be fitted.
     scores : dict of (split, clip) to float
-        Of all its clips, higher = more anomalous; those of training clips are held-out ones. NaN
-        where there is none.
+        Of all clips of the ID; higher = more anomalous, NaN where there is none. Those of training
+        clips are held-out scores.
     notes : list of str
         What was chosen, and why.
     """
@@ -56,15 +56,15 @@ def read_choice(choice: str | pathlib.Path, scores: str | pathlib.Path, machine_
     """
     document = read_documents(choice)[machine_id]
     parts = parts_of(document)
-    # the table of machine IDs takes notes apart at semicolons
-    reason, _, more = document["reason"].partition("; ")
-    told = {"detectors": " + ".join(document["chosen"]), "reason": reason}
+    # the table of machine IDs splits notes at semicolons
+    reason, _, rest = document["reason"].partition("; ")
+    values = {"detectors": " + ".join(document["chosen"]), "reason": reason}
     if not parts:
         note = message("not fitted: {reason}", reason=document["reason"].replace("; ", ", "))
-    elif more:
-        note = message("chosen: {detectors} ({reason}, {more})", more=more, **told)
+    elif rest:
+        note = message("chosen: {detectors} ({reason}, {more})", more=rest, **values)
     else:
-        note = message("chosen: {detectors} ({reason})", **told)
+        note = message("chosen: {detectors} ({reason})", **values)
     return Choice(
         chosen=Chosen(parts) if parts else None,
         scores={

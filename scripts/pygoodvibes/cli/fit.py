@@ -174,8 +174,8 @@ def report(fit, path: pathlib.Path, size: int) -> list[str]:
     for name in model.settings["detectors"]:
         judging = _judging(model, name)
         sure = judging and certainty.of(model, judging)
-        told = sure.caution if sure else ""
-        notes = [note for note in model.provenance["notes"][name] if note != told]
+        caution = sure.caution if sure else ""
+        notes = [note for note in model.provenance["notes"][name] if note != caution]
         lines += [f"Note: {name}: {note}" for note in notes]
         if not judging:
             continue
@@ -203,15 +203,15 @@ def meaningless(model) -> list[str]:
     """Say of each detector of a model whose verdicts mean nothing why."""
     from pygoodvibes.monitoring import certainty
 
-    found = []
+    sentences = []
     for name in model.estimators:
         judging = _judging(model, name)
         sure = judging and certainty.of(model, judging)
         if sure is None:
-            found.append(f"{name}: this model has no held-out scores, and no threshold")
+            sentences.append(f"{name}: this model has no held-out scores, and no threshold")
         elif sure.meaningless:
-            found.append(f"{name}: {sure.caution}")
-    return found
+            sentences.append(f"{name}: {sure.caution}")
+    return sentences
 
 
 def _judging(model, name: str):

@@ -140,7 +140,7 @@ def run(
         raise UserError("{csv}: one file can take --csv or --json, not both", csv=csv)
     models = [machine_model.load(path) for path in paths]
     options = {"false_alarm_rate": false_alarm_rate, "limit": threshold}
-    judges = [judge(each, detector=detector, **options) for each in models]
+    judges = [judge(model, detector=detector, **options) for model in models]
     panel = score_files.Panel(_named_apart(models, paths), judges)
     sliding = stream or any(option is not None for option in (window, hop, alarm))
     files = [] if stream else score_files.expand(clips)
@@ -150,19 +150,19 @@ def run(
     if sliding:
         cut = _cut(panel, window, hop, alarm)
         sources = [("-", _stream(panel, stream_rate))] if stream else _files(panel, files)
-        found = _windows(panel, sources, cut)
+        records = _windows(panel, sources, cut)
     else:
         cut = {}
-        found = score_files.score_clips(panel, files, jobs=jobs or parallel.cores())
+        records = score_files.score_clips(panel, files, jobs=jobs or parallel.cores())
     if watching:
-        found = _then(found, _watched(panel, watching, cut))
+        records = _then(records, _watched(panel, watching, cut))
     endless = stream or watch is not None
-    found = _with_cautions(found, panel, endless=endless)
+    records = _with_cautions(records, panel, endless=endless)
     with contextlib.ExitStack() as stack:
         outputs = _outputs(
             stack, panel, csv=csv, json=json, files=files, endless=endless, windows=sliding
         )
-        return _finish(found, outputs, endless=endless, windows=sliding)
+        return _finish(records, outputs, endless=endless, windows=sliding)
 
 
 def _named_apart(models: Sequence, paths: Sequence[str]) -> list:
@@ -254,7 +254,7 @@ def _watched(panel, watching, cut: dict) -> Iterator[list]:
             yield from panel.judge_clips([str(path)])
 
 
-def _with_cautions(found: Iterable[list], panel, *, endless: bool) -> Iterator[list]:
+def _with_cautions(all_records: Iterable[list], panel, *, endless: bool) -> Iterator[list]:
     """Hand records on, and say on standard error why not to trust them: at the end, if any."""
     from pygoodvibes.monitoring import certainty
 
@@ -266,8 +266,8 @@ def _with_cautions(found: Iterable[list], panel, *, endless: bool) -> Iterator[l
     if endless:
         _caution(cautions)
     first, count, last = None, 0, None
-    for records in found:
-        unfair = [each for each in records if each.reason and each.verdict != "not scored"]
+    for records in all_records:
+        unfair = [record for record in records if record.reason and record.verdict != "not scored"]
         if unfair:
             count += unfair[0].clip != last
             last = unfair[0].clip
@@ -279,8 +279,8 @@ def _with_cautions(found: Iterable[list], panel, *, endless: bool) -> Iterator[l
     if endless:
         return
     if first is not None:
-        more = f" (so it is with {count} clips)" if count > 1 else ""
-        cautions.append(f"{first.clip}: {first.reason}{more}; {certainty.CUT_ALIKE}")
+        count_too = f" (so it is with {count} clips)" if count > 1 else ""
+        cautions.append(f"{first.clip}: {first.reason}{count_too}; {certainty.CUT_ALIKE}")
     _caution(cautions)
 
 
@@ -392,13 +392,13 @@ class _Tally:
         return ANOMALOUS if self._bad else NOT_SCORED if self._unscored else NORMAL
 
 
-def _finish(found: Iterable[list], outputs: Mapping, *, endless: bool, windows: bool) -> int:
+def _finish(all_records: Iterable[list], outputs: Mapping, *, endless: bool, windows: bool) -> int:
     """Write all records; return the exit code. Ctrl-C and SIGTERM end it in good order."""
     tally, before = _Tally(windows=windows), None
     with contextlib.suppress(ValueError):  # not the main thread: nobody sends it signals
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        for records in found:
+        for records in all_records:
             tally.add(records)
             for name, output in outputs.items():
                 with _writing(name):

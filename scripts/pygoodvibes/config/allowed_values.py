@@ -34,7 +34,7 @@ def in_words(node: Mapping) -> str:
         If the part says nothing that there are words for.
     """
     if "anyOf" in node:
-        return _either([in_words(part) for part in node["anyOf"]])
+        return _either([in_words(option) for option in node["anyOf"]])
     if "oneOf" in node or "$ref" in node:
         return "a table of keys"
     if "const" in node:
@@ -50,7 +50,7 @@ def in_words(node: Mapping) -> str:
 
 def _either(parts: list[str]) -> str:
     # null is always the least interesting
-    parts = sorted(dict.fromkeys(parts), key=lambda part: part == "null")
+    parts = sorted(dict.fromkeys(parts), key=lambda text: text == "null")
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}, or {parts[-1]}"
 
 

@@ -69,11 +69,11 @@ def _allowed(config: Mapping, steps: tuple[str, ...]) -> str:
     node = properties[steps[depth]]
     for step in steps[depth + 1 :]:
         parts = [node, *node.get("anyOf", ())]
-        inner = "items" if step.isdigit() and any("items" in part for part in parts) else None
+        inner = "items" if step.isdigit() and any("items" in option for option in parts) else None
         [node] = [
-            part["items"] if inner else next(iter(part["patternProperties"].values()))
-            for part in parts
-            if (inner or "patternProperties") in part
+            option["items"] if inner else next(iter(option["patternProperties"].values()))
+            for option in parts
+            if (inner or "patternProperties") in option
         ]
     return in_words(node)
 
@@ -110,14 +110,14 @@ def _message(config: Mapping, item: Mapping) -> tuple[tuple[str, ...], str]:
     if kind == "extra_forbidden":
         keys = list(_model(config, steps).model_fields)
         close = difflib.get_close_matches(steps[-1], keys, n=1)
-        told = {"keys": ", ".join(keys)}
+        values = {"keys": ", ".join(keys)}
         if close:
             return steps, message(
                 "there is no such key; did you mean {close}? allowed here: {keys}",
                 close=close[0],
-                **told,
+                **values,
             )
-        return steps, message("there is no such key; allowed here: {keys}", **told)
+        return steps, message("there is no such key; allowed here: {keys}", **values)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         key = "source" if steps[0] == "dataset" else "method"
         steps = (*steps, key)

@@ -20,9 +20,9 @@ def schema() -> dict:
     for model in result["$defs"].values():
         for node in model["properties"].values():
             node.pop("title", None)
-            for part in (node, *node.get("anyOf", ())):
-                if "patternProperties" in part:
-                    part["additionalProperties"] = False
+            for option in (node, *node.get("anyOf", ())):
+                if "patternProperties" in option:
+                    option["additionalProperties"] = False
     for node in result["properties"].values():
         node.pop("title", None)
     return _with_method_from_name(result)

@@ -79,14 +79,14 @@ def check_any_read(folder: str | os.PathLike, paths: Iterable[str], *, hint: str
     paths = list(paths)
     if any(map(is_read, paths)):
         return
-    told = {"folder": folder, "endings": ", ".join(SUFFIXES)}
-    said = message("{folder}: no recordings in it ({endings})", **told)
+    values = {"folder": folder, "endings": ", ".join(SUFFIXES)}
+    said = message("{folder}: no recordings in it ({endings})", **values)
     if paths:
         said = message(
             "{folder}: no recordings in it ({endings}), but other audio, such as {path}; convert "
             "it to .wav",
             path=paths[0],
-            **told,
+            **values,
         )
     if hint:
         said = joined([said, hint])

@@ -92,10 +92,10 @@ def parse_dcase_name(name: str) -> dict[str, str] | None:
     match = _NAME_2020.fullmatch(stem) or _NAME_2021.fullmatch(stem)
     if match is None:
         return None
-    found = {"split": "", "domain": "", "attributes": ""}
-    found.update({key: value or "" for key, value in match.groupdict().items()})
-    found["label"] = found["label"] or "unknown"
-    return found
+    fields = {"split": "", "domain": "", "attributes": ""}
+    fields.update({key: value or "" for key, value in match.groupdict().items()})
+    fields["label"] = fields["label"] or "unknown"
+    return fields
 
 
 def clip_of(

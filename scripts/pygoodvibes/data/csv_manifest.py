@@ -87,19 +87,19 @@ def _manifest_rows(csv_path: pathlib.Path) -> Iterator[tuple[int, dict[str, str]
             header = [name.strip() for name in next(reader, [])]
             missing = [name for name in MANIFEST_COLUMNS if name not in header]
             if missing:
-                told = {"path": csv_path, "columns": ", ".join(MANIFEST_COLUMNS)}
+                values = {"path": csv_path, "columns": ", ".join(MANIFEST_COLUMNS)}
                 if len(missing) == 1:
                     raise UserError(
                         "{path} lacks the column {missing}; its first line must name {columns}, "
                         "between commas",
                         missing=missing[0],
-                        **told,
+                        **values,
                     )
                 raise UserError(
                     "{path} lacks the columns {missing}; its first line must name {columns}, "
                     "between commas",
                     missing=", ".join(missing),
-                    **told,
+                    **values,
                 )
             twice = [name for name in MANIFEST_COLUMNS if header.count(name) > 1]
             if twice:

@@ -47,9 +47,9 @@ def _place_dcase_file(path: str, parts: list[str]) -> Clip:
     name = parts[-1]
     machine = parts[0] if len(parts) > 1 else ""
     split, domain = SPLIT_FOLDERS.get(parts[1], ("", "")) if len(parts) > 2 else ("", "")
-    found = parse_dcase_name(name)
-    machine_id = found["id"] if found else ""
-    label = found["label"] if found else "unknown"
+    fields = parse_dcase_name(name)
+    machine_id = fields["id"] if fields else ""
+    label = fields["label"] if fields else "unknown"
     reason = ""
     if not is_read(name):
         reason = NOT_READ
@@ -57,19 +57,19 @@ def _place_dcase_file(path: str, parts: list[str]) -> Clip:
         reason = message("supplemental recordings are not used")
     elif len(parts) != 3 or not split:
         reason = message("wrong place: not <machine>/train/<file> or <machine>/test/<file>")
-    elif found is None:
+    elif fields is None:
         reason = message(
             "wrong name: not like normal_id_00_00000000.wav or "
             "section_00_source_train_normal_0000.wav"
         )
-    elif found["split"] not in ("", split):
+    elif fields["split"] not in ("", split):
         reason = message(
-            "its name says {named}, its folder {folder}", named=found["split"], folder=parts[1]
+            "its name says {named}, its folder {folder}", named=fields["split"], folder=parts[1]
         )
-    elif domain and found["domain"] not in ("", domain):
+    elif domain and fields["domain"] not in ("", domain):
         reason = message(
-            "its name says {named}, its folder {folder}", named=found["domain"], folder=parts[1]
+            "its name says {named}, its folder {folder}", named=fields["domain"], folder=parts[1]
         )
-    if found and not domain:
-        domain = found["domain"]
+    if fields and not domain:
+        domain = fields["domain"]
     return clip_of(machine, machine_id, split, label, path, name, domain, reason)

@@ -120,14 +120,14 @@ def _tell_layout(folder: pathlib.Path, paths: Iterable[str]) -> str:
         return "dcase"
     if mimii:
         return "mimii"
-    told = {"folder": folder, "other": other, "layouts": LAYOUT_HELP}
-    deep = [part for part in other.split("/")[:-1] if part in SPLIT_FOLDERS]
+    values = {"folder": folder, "other": other, "layouts": LAYOUT_HELP}
+    deep = [folder_name for folder_name in other.split("/")[:-1] if folder_name in SPLIT_FOLDERS]
     if deep and other.split("/").index(deep[0]) >= 2:
         above = other.split("/")[: other.split("/").index(deep[0]) - 1]
         raise UserError(
             "{folder} has audio ({other}) but in no known layout; perhaps {above} is the folder "
             "you mean; {layouts}",
             above=folder.joinpath(*above),
-            **told,
+            **values,
         )
-    raise UserError("{folder} has audio ({other}) but in no known layout; {layouts}", **told)
+    raise UserError("{folder} has audio ({other}) but in no known layout; {layouts}", **values)

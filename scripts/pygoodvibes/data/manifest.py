@@ -142,25 +142,25 @@ def select(entries: Sequence, dataset) -> list:
             return entry.machine, entry.id
         return entry["machine"], entry["id"]
 
-    found = collections.defaultdict(set)
+    ids_of = collections.defaultdict(set)
     for entry in entries:
         machine, machine_id = place(entry)
-        found[machine].add(machine_id)
+        ids_of[machine].add(machine_id)
     for machine, ids in dataset.machines.items():
-        if machine not in found:
+        if machine not in ids_of:
             raise UserError(
                 "dataset.machines: no clip of machine type {machine!r}; there are {machines}",
                 machine=machine,
-                machines=", ".join(sorted(filter(None, found))),
+                machines=", ".join(sorted(filter(None, ids_of))),
             )
         for machine_id in [] if ids == "all" else ids:
-            if machine_id not in found[machine]:
+            if machine_id not in ids_of[machine]:
                 raise UserError(
                     "dataset.machines.{machine}: no clip of machine ID {machine_id!r}; there are "
                     "{ids}",
                     machine=machine,
                     machine_id=machine_id,
-                    ids=", ".join(sorted(filter(None, found[machine]))),
+                    ids=", ".join(sorted(filter(None, ids_of[machine]))),
                 )
     return [entry for entry in entries if dataset.wants(*place(entry))]
 
@@ -243,13 +243,13 @@ def merge_mel_status(rows: Sequence[Mapping], mel_clips: Iterable[Mapping]) -> l
     list of dict
         The manifest with the final status of each clip.
     """
-    found = {
+    statuses = {
         (row["path"], row["split"], row["clip"]): row["status"]
         for row in mel_clips
         if row["status"] != "ok"
     }
     return [
-        {**row, "status": found.get((row["path"], row["split"], row["clip"]), row["status"])}
+        {**row, "status": statuses.get((row["path"], row["split"], row["clip"]), row["status"])}
         for row in rows
     ]
 

@@ -102,14 +102,14 @@ def place_mimii(
 def _machine_and_snr(above: list[str]) -> tuple[str, str]:
     """Return the machine and the SNR ('' if none) from the folders above `id_XX`."""
     machine, snr = above[-1], ""
-    for part in above:
-        match = _SNR.fullmatch(part)
+    for name in above:
+        match = _SNR.fullmatch(name)
         if match:
             snr = match["snr"].removeprefix("+")
-    own = _SNR.fullmatch(machine)
-    if own:
+    with_ratio = _SNR.fullmatch(machine)
+    if with_ratio:
         # 6_dB_pump/id_00/...: the folder of the ratio is the machine's too; 6_dB alone is none.
-        machine = own["machine"] or ""
+        machine = with_ratio["machine"] or ""
     return machine, snr
 
 

@@ -1,8 +1,8 @@
 """A folder of recordings of one machine, in any layout: which are normal, and at what sample rate.
 
 Comes in: a folder. Goes out: manifest rows of training clips, each with the reason if it can't be
-used. Where names or folders follow DCASE or MIMII, what they say is heeded: a model learns neither
-from anomalies nor from test clips, and from one machine ID only.
+used. Names and folders that follow DCASE or MIMII are heeded: a model learns from one machine ID
+only, and neither from anomalies nor from test clips.
 """
 
 import collections
@@ -29,25 +29,25 @@ _SAYS_NOTHING = ("train", "normal", "source_train", "target_train", *_TEST)
 
 
 def _place(path: str) -> tuple[str, str, str]:
-    """Return the machine and ID that a path names, '' where it doesn't, and why not to use it."""
+    """Return machine and ID by a path, and why not to use the file; '' for each that is none."""
     parts = path.split("/")
-    found = parse_dcase_name(parts[-1])
+    fields = parse_dcase_name(parts[-1])
     above = parts[:-1]
-    wrong = next((part for part in above if part.lower() in _ANOMALOUS), None)
+    wrong = next((name for name in above if name.lower() in _ANOMALOUS), None)
     if wrong:
         reason = message(
             "anomalous by its folder ({wrong}): a model learns from normal recordings", wrong=wrong
         )
-    elif found and found["label"] == "anomaly":
+    elif fields and fields["label"] == "anomaly":
         reason = message("anomalous by its name: a model learns from normal recordings")
-    elif found and above and above[-1].lower() in _TEST:
+    elif fields and above and above[-1].lower() in _TEST:
         reason = message("a test clip by its folder ({folder})", folder=above[-1])
     elif path.lower().endswith(OTHER_SUFFIXES):
         reason = NOT_READ
     else:
         reason = ""
-    above = [part for part in above if part.lower() not in (*_SAYS_NOTHING, *_ANOMALOUS)]
-    machine_id = found["id"] if found else ""
+    above = [name for name in above if name.lower() not in (*_SAYS_NOTHING, *_ANOMALOUS)]
+    machine_id = fields["id"] if fields else ""
     if above and above[-1].startswith("id_"):
         machine_id = above.pop().removeprefix("id_")
     return (above[-1] if machine_id and above else ""), machine_id, reason

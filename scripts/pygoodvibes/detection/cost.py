@@ -24,9 +24,9 @@ class Cost:
     Attributes
     ----------
     fits : int
-        Fits that ended: on all training clips, and those for held-out scores.
+        Completed fits: on all training clips, and for held-out scores.
     fit_seconds : float
-        Processor seconds of all fits, those that failed included.
+        Processor seconds of all fits, failed ones included.
     clips : int
         Clips scored: test clips, and training clips held out.
     score_seconds : float
@@ -45,8 +45,8 @@ class Cost:
 class Meter:
     """Measures the fits and scorings of a detector.
 
-    Processor seconds of the whole process: other jobs on the machine hardly change them. Used as a
-    context, it watches the memory from its beginning to its end.
+    It counts processor seconds of the whole process; other jobs on the machine hardly change them.
+    Used as a context, it also watches the memory, from beginning to end.
     """
 
     def __init__(self):
@@ -92,7 +92,7 @@ class Meter:
 
     def _look(self) -> None:
         while True:
-            # looked at once more after the end, for work shorter than the interval
+            # one more look after the end, for work shorter than the interval
             done = self._done.wait(INTERVAL)
             self._growth = max(self._growth, self._memory().rss - self._before)
             if done:
@@ -110,9 +110,9 @@ class Meter:
 
 
 def _return_free_memory() -> None:
-    """Give memory that is free already back to the system; else its use would not show as growth.
+    """Give free memory back to the system; otherwise its next use would not show as growth.
 
-    Only the C library of Linux (glibc) can be asked to.
+    Only the C library of Linux (glibc) can do that.
     """
     with contextlib.suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)

@@ -34,14 +34,18 @@ _FAILED = (ValueError, ArithmeticError, np.linalg.LinAlgError)
 
 def libraries(detectors: Mapping[str, Mapping]) -> list[str]:
     """Return the modules that the detectors of the config import when they are fitted."""
-    parts = {part for each in detectors.values() for part in settings_of(each["method"]).libraries}
-    return [f"sklearn.{part}" for part in sorted(parts)]
+    packages = {
+        package
+        for settings in detectors.values()
+        for package in settings_of(settings["method"]).libraries
+    }
+    return [f"sklearn.{package}" for package in sorted(packages)]
 
 
 def import_libraries(detectors: Mapping[str, Mapping]) -> None:
-    """Import what detectors need, without pandas, for a process that works on nothing but arrays.
+    """Import what detectors need, but not pandas, for a process that only works on arrays.
 
-    scikit-learn would load pandas only to recognise its tables: a fifth of the start of a job.
+    scikit-learn loads pandas only to recognise its tables. That is a fifth of a job's start.
     """
     names = libraries(detectors)
     if "pandas" in sys.modules or not names:
@@ -55,9 +59,10 @@ def import_libraries(detectors: Mapping[str, Mapping]) -> None:
 
 
 def first_fit() -> None:
-    """Fit neighbours on two clips: with its first fit scikit-learn looks for plugins and threads.
+    """Fit neighbours on two clips, so that later fits start faster.
 
-    A process that does this spares all that are forked from it a twentieth of a second each.
+    At its first fit scikit-learn looks for plugins and threads. A process that does this beforehand
+    saves each process forked from it a twentieth of a second.
     """
     from sklearn.neighbors import LocalOutlierFactor
 
@@ -76,9 +81,10 @@ def detect(
 ) -> Detection:
     """Fit a detector on all training clips, and once more without each group of them.
 
-    An estimator that holds out folds itself, to measure its parts, has scored every training clip
-    already by fits that had not seen it: these scores are taken, unless a projection has seen all,
-    or the groups are other than folds dealt at random.
+    Some estimators hold out folds themselves, to measure their members. They have a held-out score
+    of each training clip already. These scores are taken instead of further fits, with two
+    exceptions: the detector sees a projection, which was fitted to all clips, or the groups are not
+    folds dealt at random.
 
     Parameters
     ----------
@@ -89,7 +95,7 @@ def detect(
     groups : Groups
         Of the training clips.
     held_out : sequence of np.ndarray [shape=(n_train, d)], or of sequences
-        For each group all training clips, as seen by a projection that was fitted without it.
+        For each group all training clips; their projections, if any, are fitted without the group.
     settings : DetectorSettings
         Method and parameters.
     seed : int
@@ -118,9 +124,13 @@ def detect(
                 whole = _fit(train, settings, seed=seed, notes=notes, columns=columns)
             with meter.score(len(test)):
                 test_scores = anomaly_score(whole, test)
-            own = held_out_parts(whole)
-            if groups.at_random and settings.input != "projection" and len(own) == len(train):
-                train_scores = whole.join_members(own)
+            of_members = held_out_parts(whole)
+            if (
+                groups.at_random
+                and settings.input != "projection"
+                and len(of_members) == len(train)
+            ):
+                train_scores = whole.join_members(of_members)
                 held_out = []
         except _FAILED as error:
             logger.warning("not fitted: %s", error)
@@ -139,9 +149,11 @@ def detect(
                 continue
             try:
                 with meter.fit():
-                    part = _fit(values[fitted_to], settings, seed=seed, notes=[], columns=columns)
+                    partial = _fit(
+                        values[fitted_to], settings, seed=seed, notes=[], columns=columns
+                    )
                 with meter.score(out.sum()):
-                    train_scores[out] = _score_held_out(whole, part, values[out], settings)
+                    train_scores[out] = _score_held_out(whole, partial, values[out], settings)
             except _FAILED as error:
                 logger.warning("fold %d not fitted: %s", number, error)
                 notes.append(
@@ -155,22 +167,22 @@ def detect(
 
 
 def _score_held_out(
-    whole: object, part: object, values: np.ndarray, settings: "DetectorSettings"
+    whole: object, partial: object, values: np.ndarray, settings: "DetectorSettings"
 ) -> np.ndarray:
-    """Score clips by a fit without them, where it has members in the units of the fit to all.
+    """Score clips by a fit without them, in the units of the fit to all clips.
 
-    Each fit measures the scatter of its members anew; in the units of a fit to fewer clips the
-    scores would be others than those of the whole.
+    Each fit measures the scatter of its members anew, so two fits have different units. Where both
+    have the same members, the scores are converted; else they stay as they are.
     """
     comparable = (
-        settings.input != "projection"  # behind another projection there are other units
+        settings.input != "projection"  # each projection has units of its own
         and len(held_out_parts(whole)) > 0
-        and len(held_out_parts(part)) > 0
-        and whole.member_names == part.member_names
+        and len(held_out_parts(partial)) > 0
+        and whole.member_names == partial.member_names
     )
     if not comparable:
-        return anomaly_score(part, values)
-    raw = member_scores(part, values) * part.scatter_ + part.centre_
+        return anomaly_score(partial, values)
+    raw = member_scores(partial, values) * partial.scatter_ + partial.centre_
     return whole.join_members((raw - whole.centre_) / whole.scatter_)
 
 
@@ -224,8 +236,8 @@ def detect_clips(
     embedded : ClipVectors
         Embeddings of its clips.
     projected : Projected
-        The same clips row by row, and which of them are held out together, from
-        `pygoodvibes.embeddings.projection.project_vectors`.
+        From `pygoodvibes.embeddings.projection.project_vectors`: the same clips row by row, and
+        which of them are held out together.
     detectors : mapping of str to mapping
         The `detectors` section of the config: settings by name.
     seed : int
@@ -251,7 +263,7 @@ def detect_clips(
     frames = None if cache is None else ClipFrames(cache)
     inputs = Inputs(embedded.values, projected.clips.values, frames)
     names = Inputs(embedded.columns, projected.clips.columns)
-    # so that no detector is charged for it
+    # before the detectors are timed, so that none is charged for the import
     for name in libraries(detectors):
         importlib.import_module(name)
     results = {}
@@ -261,8 +273,8 @@ def detect_clips(
     for name, settings in turns:
         checked = settings_of(settings["method"]).model_validate(settings)
         checked = checked.beside(projected.clips.values.shape[1])
-        own = checked.model_dump()
-        values = inputs.seen_by(own)
+        plain_settings = checked.model_dump()
+        values = inputs.seen_by(plain_settings)
         if values is None:
             results[name] = Detection(
                 None,
@@ -279,8 +291,10 @@ def detect_clips(
         if checked.most_held_out_fits and checked.input == "mel":
             groups = groups.joined(checked.most_held_out_fits)
         if checked.input == "projection":
-            parts = [dataclasses.replace(inputs, projected=part) for part in projected.held_out]
-            held_out = [part.seen_by(own) for part in parts]
+            of_folds = [
+                dataclasses.replace(inputs, projected=vectors) for vectors in projected.held_out
+            ]
+            held_out = [fold_inputs.seen_by(plain_settings) for fold_inputs in of_folds]
         else:
             held_out = [values[train]] * len(groups)
         logger.info("%s: %d training clips, input %s", name, train.sum(), checked.input)
@@ -291,6 +305,6 @@ def detect_clips(
             held_out,
             checked,
             seed=seed,
-            columns=names.seen_by(own),
+            columns=names.seen_by(plain_settings),
         )
     return results

@@ -1,8 +1,10 @@
 """Which windows of training recordings are held out together.
 
-Comes in: the recording and the place of each window, cut as `pygoodvibes.audio.stream` cuts what
-is to be scored, each a training clip. Goes out: groups of them. Windows of one recording are alike:
-they are held out together, or the threshold would be set on clips that the fit all but knows.
+Comes in: the recording and the place of each window; a window is a training clip, cut as
+`pygoodvibes.audio.stream` cuts windows to be scored. Goes out: groups of windows.
+
+Windows of one recording are alike, so they are held out together. Otherwise the threshold would be
+set on clips that the fit nearly knows.
 """
 
 import math
@@ -14,12 +16,12 @@ from pygoodvibes.data.manifest import MIN_TRAIN_CLIPS
 from pygoodvibes.embeddings.held_out import Groups
 
 MOST_OF_ALL = 1 / 3
-"""A recording with a larger share of all windows is held out in stretches of time: without it too
-little would be left to fit."""
+"""Largest share of all windows that a recording may have to be held out as a whole. One with a
+larger share is held out in stretches of time; without all of it too little would be left to fit."""
 
 
 def deal(recording: Sequence[str], *, folds: int) -> tuple[np.ndarray, list[str]]:
-    """Deal windows out to folds, those of a recording together where that leaves enough to fit.
+    """Deal windows out to folds; windows of a recording stay together if enough is left to fit.
 
     Parameters
     ----------
@@ -33,7 +35,7 @@ def deal(recording: Sequence[str], *, folds: int) -> tuple[np.ndarray, list[str]
     fold : np.ndarray [shape=(n_windows,), dtype=int]
         Number of each window's fold, from 0; none is empty.
     stretched : list of str
-        Recordings that were too large a part of all, and are held out in stretches of time.
+        Recordings that are too large a share of all, and are held out in stretches of time.
     """
     recording = np.asarray(recording)
     total = len(recording)
@@ -56,7 +58,7 @@ def deal(recording: Sequence[str], *, folds: int) -> tuple[np.ndarray, list[str]
 
 
 def others(fold: np.ndarray, number: int, recording: Sequence[str], start: np.ndarray, size: int):
-    """Say which windows a fit may hear when a fold is held out, shape (n_windows,), bool.
+    """Say which windows a fit may use when a fold is held out, shape (n_windows,), bool.
 
     Parameters
     ----------
@@ -74,7 +76,7 @@ def others(fold: np.ndarray, number: int, recording: Sequence[str], start: np.nd
     Returns
     -------
     np.ndarray
-        Neither the fold's own windows, nor those that overlap with one of them.
+        False for the fold's own windows, and for those that overlap with one of them.
     """
     recording = np.asarray(recording)
     kept = fold != number
@@ -88,7 +90,7 @@ def others(fold: np.ndarray, number: int, recording: Sequence[str], start: np.nd
 def group_windows(
     recording: Sequence[str], start: np.ndarray, *, size: int, folds: int
 ) -> tuple[Groups, list[str]]:
-    """Group training windows that are held out together, and say what may be fitted to meanwhile.
+    """Group training windows that are held out together, with the windows to fit to meanwhile.
 
     Parameters
     ----------
@@ -100,11 +102,11 @@ def group_windows(
     Returns
     -------
     groups : Groups
-        Where fewer than the least to learn from are left to fit to, there is nothing to fit to.
+        Where too few windows to learn from are left, a group has none to fit to.
     stretched : list of str
         As in `deal`.
     """
     number, stretched = deal(recording, folds=folds)
-    fitted_to = [others(number, each, recording, start, size) for each in range(number.max() + 1)]
+    fitted_to = [others(number, fold, recording, start, size) for fold in range(number.max() + 1)]
     enough = [kept if kept.sum() >= MIN_TRAIN_CLIPS else np.zeros_like(kept) for kept in fitted_to]
     return Groups(number, enough, at_random=False), stretched

@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class Inputs:
-    """The same clips in each form that a detector may see, or the names of the columns of these.
+    """The same clips in each form that a detector may see; or the column names of these forms.
 
     Attributes
     ----------

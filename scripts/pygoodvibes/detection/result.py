@@ -40,10 +40,9 @@ class Detection:
 def write_scores(
     path: str | pathlib.Path, vectors: ClipVectors, results: Mapping[str, Detection]
 ) -> None:
-    """Write a file of scores: a row a clip (clip, split), a column a detector.
+    """Write a file of scores: a row for each clip (clip, split), a column for each detector.
 
-    Scores of training clips are from fits that have not seen them; one that there isn't is left
-    empty.
+    Scores of training clips are held-out scores. A cell without a score is empty.
     """
     scores = np.full((len(vectors.clip), len(results)), np.nan)
     for column, result in enumerate(results.values()):

@@ -1,4 +1,4 @@
-"""The score of clips: scikit-learn's sign turned, and that of parts that were held out."""
+"""Scores of clips, with scikit-learn's sign turned, and held-out scores of members."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ def anomaly_score(estimator: object, values: np.ndarray) -> np.ndarray:
     estimator : object
         Fitted, with `score_samples` (higher = more normal).
     values : np.ndarray [shape=(n_clips, d)]
-        What the estimator was fitted on for other clips.
+        The clips, in the form that the estimator was fitted on.
 
     Returns
     -------
@@ -28,7 +28,7 @@ def anomaly_score(estimator: object, values: np.ndarray) -> np.ndarray:
 
 
 def held_out_parts(estimator: object) -> np.ndarray:
-    """Return what the parts of an estimator score training clips that they had not seen.
+    """Return the held-out scores of training clips by each member of an estimator.
 
     Parameters
     ----------
@@ -38,6 +38,6 @@ def held_out_parts(estimator: object) -> np.ndarray:
     Returns
     -------
     np.ndarray [shape=(n_train, n_members)]
-        Of no clip if the estimator isn't made of parts, or didn't have to measure them.
+        Without rows if the estimator has no members, or didn't have to measure them.
     """
     return getattr(estimator, "held_out_", np.zeros((0, 0)))

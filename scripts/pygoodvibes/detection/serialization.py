@@ -1,9 +1,8 @@
 """Files of fitted detectors: data and nothing else.
 
-A detector is a structure in JSON and arrays beside it. What may stand in them is declared for each
-class, see `pygoodvibes.detectors.state`; whatever else a file says is refused, and no name in it
-leads to code. An estimator of a class that is not declared can't be written: it is left out, with
-the reason.
+A detector is a structure in JSON and arrays beside it. `pygoodvibes.detectors.state` declares for
+each class what they may hold. Anything else in a file is refused, and no name in it leads to code.
+An estimator of a class that is not declared can't be written: it is left out, with the reason.
 
 The workflow's file of a machine ID, `.fitted`, holds all its detectors: a zip archive of
 `detectors.json` and `<detector>/<n>.npy`.
@@ -32,7 +31,8 @@ def encode(estimator: object) -> tuple[dict, list[np.ndarray]]:
     Raises
     ------
     NotAsDeclaredError
-        If its class, or that of a part of it, is not declared, or it is not as declared.
+        If the class of the detector, or of a part of it, is not declared, or a value is not as
+        declared.
     """
     arrays: list[np.ndarray] = []
     structure = Object(state.name_of(estimator)).encode(estimator, arrays, state.Sizes())
@@ -51,12 +51,12 @@ def decode(
     kind : Object
         What is expected, e.g. `FITTED` of a detector's module.
     sizes : mapping of str to int
-        Known sizes: 'd', columns of what it sees, or 'bands', mel bands.
+        Known sizes: 'd', the columns of its input, or 'bands', mel bands.
 
     Raises
     ------
     NotAsDeclaredError
-        If it is anything else.
+        If it is not of this kind, or has other sizes.
     """
     taken = state.Arrays(arrays)
     estimator = kind.decode(structure, taken, state.Sizes(sizes))
@@ -65,14 +65,14 @@ def decode(
 
 
 def left_out(estimators: Mapping[str, object], *, most_bytes: int) -> dict[str, str]:
-    """Say why fitted detectors can't be written, by name; those that can are not listed.
+    """Return the fitted detectors that can't be written, by name, and why.
 
     Parameters
     ----------
     estimators : mapping of str to object
         By name; None where one could not be fitted.
     most_bytes : int
-        Those that would make the arrays of all before them larger are left out, too.
+        Most bytes of all arrays together. A detector that would exceed them is left out, too.
     """
     return _encode_all(estimators, most_bytes)[1]
 
@@ -80,18 +80,18 @@ def left_out(estimators: Mapping[str, object], *, most_bytes: int) -> dict[str, 
 def _encode_all(
     estimators: Mapping[str, object], most_bytes: int
 ) -> tuple[dict[str, tuple], dict[str, str]]:
-    """Return what `encode` makes of each that can be written, and why the others can't."""
+    """Encode each detector that can be written; for the others return the reason."""
     encoded, reasons, size = {}, {}, 0
     for name, estimator in estimators.items():
         if estimator is None:
             continue
         try:
             structure, arrays = encode(estimator)
-            own = sum(array.nbytes for array in arrays)
-            if size + own > most_bytes:
-                raise NotAsDeclaredError(f"{own / 1e6:.0f} MB are too much for it")
+            n_bytes = sum(array.nbytes for array in arrays)
+            if size + n_bytes > most_bytes:
+                raise NotAsDeclaredError(f"{n_bytes / 1e6:.0f} MB are too much for it")
             encoded[name] = structure, arrays
-            size += own
+            size += n_bytes
         except NotAsDeclaredError as error:
             reasons[name] = message(
                 "scored, but its model can't be kept in a file: {reason}", reason=error
@@ -100,9 +100,9 @@ def _encode_all(
 
 
 def reason_of(error: Exception) -> str:
-    """Return what is wrong with a file that can't be read, in a line of plain characters."""
+    """Return an error as one line of printable characters, at most 300."""
     text = " ".join(str(error).split()) or type(error).__name__
-    return "".join(each for each in text if each.isprintable())[:300]
+    return "".join(character for character in text if character.isprintable())[:300]
 
 
 def save(path: str | pathlib.Path, estimators: Mapping[str, object]) -> dict[str, str]:
@@ -118,13 +118,13 @@ def save(path: str | pathlib.Path, estimators: Mapping[str, object]) -> dict[str
     Returns
     -------
     dict of str to str
-        Those that are left out, with the reason; the file holds it, too.
+        The detectors that are left out, and why. The file holds this, too.
     """
     encoded, reasons = _encode_all(estimators, stored_zip.MOST_BYTES // 2)
     members, structures = {}, dict.fromkeys(estimators)
     for name, (structure, arrays) in encoded.items():
         structures[name] = structure
-        members |= {f"{name}/{n}.npy": stored_zip.npy(each) for n, each in enumerate(arrays)}
+        members |= {f"{name}/{n}.npy": stored_zip.npy(array) for n, array in enumerate(arrays)}
     head = {"format": FORMAT, "detectors": structures, "left_out": reasons}
     members["detectors.json"] = (json.dumps(head, indent=1) + "\n").encode()
     pathlib.Path(path).write_bytes(stored_zip.write(members))
@@ -132,7 +132,7 @@ def save(path: str | pathlib.Path, estimators: Mapping[str, object]) -> dict[str
 
 
 def load(path: str | pathlib.Path) -> dict[str, object]:
-    """Read the fitted detectors of a machine ID, None for those that there are not.
+    """Read the fitted detectors of a machine ID; None for those that are missing.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def load(path: str | pathlib.Path) -> dict[str, object]:
             else decode(structure, parts[name], _kind_of(structure), {})
             for name, structure in head["detectors"].items()
         }
-    # whatever a file of another make leads to
+    # a file from elsewhere can lead to any error
     except Exception as error:
         raise UserError(
             "{path}: no readable model ({reason})", path=path, reason=reason_of(error)
@@ -162,13 +162,13 @@ def load(path: str | pathlib.Path) -> dict[str, object]:
 
 def arrays_of(members: dict[str, memoryview], prefix: str) -> list[np.ndarray]:
     """Take the arrays `<prefix><n>.npy` out of the members of an archive, in their order."""
-    found = []
-    while (member := members.pop(f"{prefix}{len(found)}.npy", None)) is not None:
-        found.append(stored_zip.read_npy(member))
-    return found
+    arrays = []
+    while (member := members.pop(f"{prefix}{len(arrays)}.npy", None)) is not None:
+        arrays.append(stored_zip.read_npy(member))
+    return arrays
 
 
 def _kind_of(structure: object) -> Object:
-    """Return the kind of a detector of the method that its structure names, one of those known."""
+    """Return the kind of detector that a structure names: a known method, or a dotted path."""
     named = structure["class"].partition(".")[0]
     return state.fitted_by(named if named in METHODS else "a dotted path")

@@ -1,4 +1,4 @@
-"""From what score on a clip is called anomalous, told from normal clips alone.
+"""The score above which a clip is called anomalous, found from normal clips alone.
 
 References
 ----------
@@ -11,8 +11,8 @@ binomial (the same for a threshold between two of them).
 import numpy as np
 
 LOOSE = 4.0
-"""If the upper bound of a false-alarm rate is more than so many times the lower one, verdicts are
-told with a caution: at a rate of 0.1 that is so with fewer than some 50 clips."""
+"""Largest ratio of the upper to the lower bound of a false-alarm rate. Beyond it, verdicts come
+with a caution; at a rate of 0.1 this happens with fewer than some 50 clips."""
 
 
 def threshold(scores: np.ndarray, *, false_alarm_rate: float, method: str = "quantile") -> float:
@@ -23,13 +23,14 @@ def threshold(scores: np.ndarray, *, false_alarm_rate: float, method: str = "qua
     Parameters
     ----------
     scores : np.ndarray [shape=(n,)]
-        Scores of normal training clips from fits that have not seen them; NaN are passed over.
+        Held-out scores of normal training clips; NaN are passed over.
     false_alarm_rate : float in (0, 1)
         Expected share of normal clips above the threshold.
     method : {'quantile', 'gamma'}
-        'quantile': the smallest score that at most that share of `scores` lies above. 'gamma': the
-        quantile of a gamma distribution fitted to the scores after a shift to positive values (the
-        DCASE baselines since 2021 fit one unshifted, which fails for scores of both signs).
+        'quantile': the smallest score such that at most `false_alarm_rate` of all scores lie above
+        it. 'gamma': the quantile of a gamma distribution, fitted to the scores after a shift to
+        positive values. (The DCASE baselines since 2021 fit without a shift, which fails for scores
+        of both signs.)
 
     Returns
     -------
@@ -55,12 +56,12 @@ def threshold(scores: np.ndarray, *, false_alarm_rate: float, method: str = "qua
 def rate_interval(
     scores: np.ndarray, limit: float, *, confidence: float = 0.9
 ) -> tuple[float, float]:
-    """Return what false-alarm rates a threshold may have, by the number of scores behind it.
+    """Return an interval for the false-alarm rate of a threshold, by the number of scores.
 
-    Of n clips drawn at random, the share of all normal clips that lie above the k-th smallest score
-    has a Beta(n - k + 1, k) distribution, whatever the scores are distributed like (David and
-    Nagaraja, 2003). A threshold between the k-th and the next is at most as high as the next and at
-    least as high as the k-th: the bounds of both (Clopper and Pearson, 1934).
+    Let n clips be drawn at random, and take the k-th smallest of their scores. The share of all
+    normal clips above it has a Beta(n - k + 1, k) distribution, for any distribution of the scores
+    (David and Nagaraja, 2003). A threshold between the k-th and the next score gets the upper bound
+    of the k-th and the lower bound of the next (Clopper and Pearson, 1934).
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ def rate_interval(
 def planned_interval(
     n: int, false_alarm_rate: float, *, confidence: float = 0.9
 ) -> tuple[float, float]:
-    """Return what false-alarm rates the quantile of n scores may have, whatever the scores are."""
+    """Return the interval of `rate_interval` for a threshold that is a quantile of n scores."""
     places = np.arange(float(n))
     limit = threshold(places, false_alarm_rate=false_alarm_rate)
     return rate_interval(places, limit, confidence=confidence)
@@ -103,8 +104,9 @@ def is_loose(interval: tuple[float, float]) -> bool:
 def _beta_quantile(a: int, b: int, share: float) -> float:
     """Return the quantile of a Beta(a, b) distribution; 0 if a is 0, 1 if b is 0.
 
-    It lies below x as often as at least a of a + b - 1 clips do that each lie there with the
-    probability x. SciPy's takes as long to import as a clip to score.
+    A Beta(a, b) number lies below x with a binomial probability: that of at least a successes in
+    a + b - 1 trials, each with probability x. It is computed here because importing SciPy's
+    function takes as long as scoring a clip.
     """
     if a <= 0 or b <= 0:
         return 0.0 if a <= 0 else 1.0

@@ -32,12 +32,12 @@ def find_class(path: str) -> type:
             f"or the dotted path of an estimator{hint}"
         )
     try:
-        found = getattr(importlib.import_module(module), name)
+        kind = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise ValueError(f"method: {path!r} names no estimator ({error})") from None
-    if not (inspect.isclass(found) and hasattr(found, "fit") and hasattr(found, "score_samples")):
+    if not (inspect.isclass(kind) and hasattr(kind, "fit") and hasattr(kind, "score_samples")):
         raise ValueError(f"method: {path!r} has no methods fit and score_samples")
-    return found
+    return kind
 
 
 class Settings(SeededSettings):
@@ -70,14 +70,14 @@ class Settings(SeededSettings):
 
     def build(self, *, n_clips: int, seed: int):
         """Return the estimator for `n_clips` training clips."""
-        found = find_class(self.method)
+        kind = find_class(self.method)
         parameters = dict(self.model_extra or {})
-        takes = inspect.signature(found).parameters
+        takes = inspect.signature(kind).parameters
         if "random_state" in takes:
             parameters.setdefault("random_state", seed if self.seed is None else self.seed)
-        if found.__name__ == "LocalOutlierFactor":
+        if kind.__name__ == "LocalOutlierFactor":
             parameters["novelty"] = True  # the only mode that can score new clips
-        return found(**parameters)
+        return kind(**parameters)
 
 
 # of any other class a file can't hold what was fitted

@@ -252,8 +252,8 @@ class FrameDetector:
         held_out = np.zeros((len(X), len(AGGREGATES)))
         for number in range(fold.max() + 1):
             out = fold == number
-            part = _unfitted(self.model).fit(X[~out])
-            held_out[out] = [aggregate(part.score_frames(frames)) for frames in X[out]]
+            partial = _unfitted(self.model).fit(X[~out])
+            held_out[out] = [aggregate(partial.score_frames(frames)) for frames in X[out]]
         measured = [centre_and_scatter(column) for column in held_out.T]
         self.centre_, self.scatter_ = np.array(measured).T
         self.held_out_ = (held_out - self.centre_) / self.scatter_
@@ -360,7 +360,7 @@ STATES = {
             "held_out_": Array("f8", (None, len(AGGREGATES)), empty=True),
         },
         # the unfitted model has the parameters of the fitted one
-        take=lambda fitted: {key: each for key, each in vars(fitted).items() if key != "model"},
+        take=lambda fitted: {key: value for key, value in vars(fitted).items() if key != "model"},
         make=lambda kind, values: as_it_is(kind, {"model": _unfitted(values["model_"]), **values}),
     ),
     "FrameModel": State(

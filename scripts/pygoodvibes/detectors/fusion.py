@@ -63,7 +63,9 @@ def named_blocks(columns: Sequence[str]) -> dict[str, np.ndarray]:
         match = re.fullmatch(r"(.*?)[_.-]?(\d+)", str(name))
         if match:
             groups.setdefault(match[1], []).append(index)
-    return {name: np.array(found) for name, found in groups.items() if len(found) >= LEAST_COLUMNS}
+    return {
+        name: np.array(indices) for name, indices in groups.items() if len(indices) >= LEAST_COLUMNS
+    }
 
 
 def stepped_blocks(values: np.ndarray) -> list[np.ndarray]:
@@ -118,15 +120,15 @@ def find_views(
     blocks = named_blocks(columns) if columns is not None else {}
     if len(blocks) < 2:
         parts = stepped_blocks(values)
-        blocks = {f"part {number + 1}": part for number, part in enumerate(parts)}
+        blocks = {f"part {number + 1}": block for number, block in enumerate(parts)}
     if len(blocks) < 2:
         blocks = {}
     everything = {"all": np.arange(values.shape[1])}
     parts = {
-        f"{name} {number + 1}/{sub_bands}": part
+        f"{name} {number + 1}/{sub_bands}": band
         for name, block in (blocks or everything).items()
         if sub_bands > 1 and len(block) >= sub_bands * LEAST_COLUMNS
-        for number, part in enumerate(np.array_split(block, sub_bands))
+        for number, band in enumerate(np.array_split(block, sub_bands))
     }
     return {**blocks, **parts, **everything}
 
@@ -194,8 +196,8 @@ class Fusion:
                     out = fold == number
                     if out.all():
                         continue
-                    part = self._member(len(view), scaling).fit(X[~out][:, view])
-                    held_out[out] = -part.score_samples(X[out][:, view])
+                    partial = self._member(len(view), scaling).fit(X[~out][:, view])
+                    held_out[out] = -partial.score_samples(X[out][:, view])
                 held_out_scores.append(held_out)
         measured = [centre_and_scatter(scores) for scores in held_out_scores]
         self.centre_, self.scatter_ = np.array(measured).T

@@ -156,12 +156,12 @@ def distance_blocks(
     step = max(ROWS, BLOCK // max(len(references), 1) // ROWS * ROWS)
     squared_references = np.einsum("ij,ij->i", references, references)
     for start in range(0, len(values), step):
-        part = values[start : start + step]
-        squared = part @ references.T
+        block = values[start : start + step]
+        squared = block @ references.T
         squared *= -2
-        squared += np.einsum("ij,ij->i", part, part)[:, None]
+        squared += np.einsum("ij,ij->i", block, block)[:, None]
         squared += squared_references
-        yield slice(start, start + len(part)), np.sqrt(np.maximum(squared, 0, out=squared))
+        yield slice(start, start + len(block)), np.sqrt(np.maximum(squared, 0, out=squared))
 
 
 class LocalDensity:

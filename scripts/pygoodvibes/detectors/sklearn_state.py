@@ -203,13 +203,13 @@ def _covariance(parameters: Mapping, fitted: Mapping) -> State:
     fields = {**parameters, **_COVARIANCE_FITTED, **fitted}
 
     def make(kind: type, values: Mapping) -> object:
-        made = kind(**{name: values[name] for name in parameters})
-        vars(made).update(values, n_features_in_=len(values["location_"]))
-        return made
+        estimator = kind(**{name: values[name] for name in parameters})
+        vars(estimator).update(values, n_features_in_=len(values["location_"]))
+        return estimator
 
     return State(
         fields,
-        take=lambda each: parameters_of(each, list(fields)),
+        take=lambda estimator: parameters_of(estimator, list(fields)),
         make=make,
         place="sklearn.covariance",
     )
@@ -257,15 +257,15 @@ _TREE = {"tree_depth": maybe(COUNT), "tree_features": Either(COUNT, Number(above
 
 def _take_forest(fitted: object) -> dict:
     """Return the nodes of all trees one after the other: a file of few arrays."""
-    trees = [each.tree_ for each in fitted.estimators_]
+    trees = [estimator.tree_ for estimator in fitted.estimators_]
     nodes = [tree.__getstate__()["nodes"] for tree in trees]
     return {
         **parameters_of(fitted, [*_FOREST, "max_samples_", "_max_samples", "offset_"]),
-        **{name: np.concatenate([each[name] for each in nodes]) for name in _NODES},
+        **{name: np.concatenate([table[name] for table in nodes]) for name in _NODES},
         "value": np.concatenate([tree.value.ravel() for tree in trees]),
         "node_count": np.array([tree.node_count for tree in trees]),
         "depth": np.array([tree.max_depth for tree in trees]),
-        "seed": np.array([each.random_state for each in fitted.estimators_]),
+        "seed": np.array([estimator.random_state for estimator in fitted.estimators_]),
         "features": np.stack(fitted.estimators_features_),
         "n_features": fitted.n_features_in_,
         "tree_depth": fitted.estimators_[0].max_depth,
@@ -310,23 +310,23 @@ def _make_forest(kind: type, values: Mapping) -> object:
     for stop, count, depth, seed in zip(
         limits, values["node_count"], values["depth"], values["seed"], strict=True
     ):
-        part = slice(stop - count, stop)
-        made = ExtraTreeRegressor(
+        of_tree = slice(stop - count, stop)
+        tree = ExtraTreeRegressor(
             random_state=int(seed),
             max_depth=values["tree_depth"],
             max_features=values["tree_features"],
         )
-        made.tree_ = Tree(seen, np.ones(1, dtype=np.intp), 1)
-        made.tree_.__setstate__(
+        tree.tree_ = Tree(seen, np.ones(1, dtype=np.intp), 1)
+        tree.tree_.__setstate__(
             {
                 "max_depth": int(depth),
                 "node_count": int(count),
-                "nodes": nodes[part],
-                "values": values["value"][part].reshape(-1, 1, 1),
+                "nodes": nodes[of_tree],
+                "values": values["value"][of_tree].reshape(-1, 1, 1),
             }
         )
-        made.n_features_in_, made.n_outputs_, made.max_features_ = seen, 1, 1
-        trees.append(made)
+        tree.n_features_in_, tree.n_outputs_, tree.max_features_ = seen, 1, 1
+        trees.append(tree)
     fitted = kind(**{name: values[name] for name in _FOREST})
     fitted.max_samples_, fitted._max_samples = values["max_samples_"], values["_max_samples"]
     fitted.offset_, fitted.n_features_in_ = values["offset_"], values["n_features"]
@@ -334,9 +334,9 @@ def _make_forest(kind: type, values: Mapping) -> object:
     fitted.estimators_, fitted.estimators_features_ = trees, list(values["features"])
     # as IsolationForest.fit ends
     fitted._average_path_length_per_tree = tuple(
-        _average_path_length(each.tree_.n_node_samples) for each in trees
+        _average_path_length(tree.tree_.n_node_samples) for tree in trees
     )
-    fitted._decision_path_lengths = tuple(each.tree_.compute_node_depths() for each in trees)
+    fitted._decision_path_lengths = tuple(tree.tree_.compute_node_depths() for tree in trees)
     return fitted
 
 

@@ -137,7 +137,7 @@ class Choice(Plain):
 
     def check(self, value: object, sizes: Sizes) -> None:
         """Refuse any other value; 1 is not True."""
-        if not any(type(value) is type(each) and value == each for each in self.allowed):
+        if not any(type(value) is type(allowed) and value == allowed for allowed in self.allowed):
             raise NotAsDeclaredError(f"one of {', '.join(map(repr, self.allowed))} is expected")
 
 
@@ -261,12 +261,12 @@ class ListOf(Kind):
     def encode(self, value: object, arrays: list[np.ndarray], sizes: Sizes) -> object:
         """Return a list."""
         self._check(value, list | tuple, sizes)
-        return [self.kind.encode(each, arrays, sizes) for each in value]
+        return [self.kind.encode(item, arrays, sizes) for item in value]
 
     def decode(self, node: object, arrays: Arrays, sizes: Sizes) -> object:
         """Return the list."""
         self._check(node, list, sizes)
-        return [self.kind.decode(each, arrays, sizes) for each in node]
+        return [self.kind.decode(item, arrays, sizes) for item in node]
 
     def _check(self, value: object, kind: type, sizes: Sizes) -> None:
         if not isinstance(value, kind) or len(value) > MOST_ITEMS:
@@ -284,13 +284,13 @@ class Pair(Kind):
         """Return a list."""
         self._check(value, tuple)
         pairs = zip(self.kinds, value, strict=True)
-        return [kind.encode(each, arrays, sizes) for kind, each in pairs]
+        return [kind.encode(item, arrays, sizes) for kind, item in pairs]
 
     def decode(self, node: object, arrays: Arrays, sizes: Sizes) -> object:
         """Return the tuple."""
         self._check(node, list)
         pairs = zip(self.kinds, node, strict=True)
-        return tuple(kind.decode(each, arrays, sizes) for kind, each in pairs)
+        return tuple(kind.decode(item, arrays, sizes) for kind, item in pairs)
 
     def _check(self, value: object, kind: type) -> None:
         if type(value) is not kind or len(value) != 2:
@@ -306,12 +306,12 @@ class TableOf(Kind):
     def encode(self, value: object, arrays: list[np.ndarray], sizes: Sizes) -> object:
         """Return a dict."""
         self._check(value)
-        return {key: self.kind.encode(each, arrays, sizes) for key, each in value.items()}
+        return {key: self.kind.encode(item, arrays, sizes) for key, item in value.items()}
 
     def decode(self, node: object, arrays: Arrays, sizes: Sizes) -> object:
         """Return the dict."""
         self._check(node)
-        return {key: self.kind.decode(each, arrays, sizes) for key, each in node.items()}
+        return {key: self.kind.decode(item, arrays, sizes) for key, item in node.items()}
 
     def _check(self, value: object) -> None:
         if type(value) is not dict or len(value) > MOST_ITEMS:
@@ -374,12 +374,14 @@ class Object(Kind):
         return state.make(class_of(name), values)
 
     def _inner(self, sizes: Sizes) -> Sizes:
-        return Sizes({own: sizes[ours] for own, ours in self.sizes.items() if ours in sizes})
+        return Sizes(
+            {inner_size: sizes[ours] for inner_size, ours in self.sizes.items() if ours in sizes}
+        )
 
     def _agree(self, inner: Sizes, sizes: Sizes) -> None:
-        for own, ours in self.sizes.items():
-            if own in inner:
-                sizes.agree(ours, inner[own])
+        for inner_size, ours in self.sizes.items():
+            if inner_size in inner:
+                sizes.agree(ours, inner[inner_size])
 
 
 def _named(key: str, turn: Callable, *arguments: object) -> object:
@@ -391,9 +393,9 @@ def _named(key: str, turn: Callable, *arguments: object) -> object:
 
 def as_it_is(kind: type, values: Mapping[str, object]) -> object:
     """Return an object with these attributes and no others."""
-    thing = object.__new__(kind)
-    vars(thing).update(values)
-    return thing
+    restored = object.__new__(kind)
+    vars(restored).update(values)
+    return restored
 
 
 def nothing_more(values: Mapping[str, object], sizes: Sizes) -> None:
@@ -432,24 +434,24 @@ _OTHERS = {
 }
 
 
-def _module(part: str):
+def _module(method: str):
     """Return the module that a declared name begins with: one of a fixed list."""
-    if part not in METHODS and part not in _OTHERS:
+    if method not in METHODS and method not in _OTHERS:
         return None
-    return importlib.import_module(_OTHERS.get(part) or module_of(part))
+    return importlib.import_module(_OTHERS.get(method) or module_of(method))
 
 
 def find(name: str) -> State | None:
     """Return the declaration of a class, by a name as 'fusion.Fusion'; None if there is none."""
-    part, _, kind = name.partition(".")
-    return getattr(_module(part), "STATES", {}).get(kind)
+    method, _, kind = name.partition(".")
+    return getattr(_module(method), "STATES", {}).get(kind)
 
 
 def class_of(name: str) -> type:
     """Return a declared class."""
-    part, _, kind = name.partition(".")
+    method, _, kind = name.partition(".")
     place = find(name).place
-    return getattr(importlib.import_module(place) if place else _module(part), kind)
+    return getattr(importlib.import_module(place) if place else _module(method), kind)
 
 
 def name_of(value: object) -> str:

@@ -80,7 +80,7 @@ def key_tables() -> str:
 def _section(name: str) -> list[str]:
     model = config.Config.model_fields[name].annotation
     # a section that may be null
-    model = next((each for each in typing.get_args(model) if each is not type(None)), model)
+    model = next((kind for kind in typing.get_args(model) if kind is not type(None)), model)
     return [f"### `{name}`\n", _heading(model), _table(model)]
 
 

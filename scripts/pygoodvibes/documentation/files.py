@@ -226,7 +226,7 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
 """By the name of the part of the page: columns, and unit and meaning of those that are its own."""
 
 
-def table(columns: Sequence[str], own: Mapping[str, tuple[str, str]]) -> str:
+def table(columns: Sequence[str], columns_here: Mapping[str, tuple[str, str]]) -> str:
     """Return the columns of a table as Markdown.
 
     Raises
@@ -234,8 +234,8 @@ def table(columns: Sequence[str], own: Mapping[str, tuple[str, str]]) -> str:
     UserError
         If a column has no meaning, or a meaning no column.
     """
-    unknown = [name for name in columns if name not in own and name not in SHARED]
-    unused = [name for name in own if name not in columns]
+    unknown = [name for name in columns if name not in columns_here and name not in SHARED]
+    unused = [name for name in columns_here if name not in columns]
     if unknown or unused:
         raise UserError(
             "documentation/files.py: columns without a meaning: {unknown}; meanings "
@@ -245,6 +245,6 @@ def table(columns: Sequence[str], own: Mapping[str, tuple[str, str]]) -> str:
         )
     rows = []
     for name in columns:
-        unit, meaning = own.get(name) or SHARED[name]
+        unit, meaning = columns_here.get(name) or SHARED[name]
         rows.append(f"| `{name}` | {unit} | {cell(meaning)} |")
     return "\n".join(["| column | unit | meaning |", "| --- | --- | --- |", *rows])

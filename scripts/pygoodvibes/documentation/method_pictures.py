@@ -93,8 +93,8 @@ class Material:
 
 def read(root: pathlib.Path) -> Material:
     """Read the results of the default config below the project's folder."""
-    place, own = root / "resources" / DATASET, f"{MACHINE}/{MACHINE_ID}"
-    cache = open_cache(place / f"mel/{own}.npy", place / f"mel/{own}.clips.csv")
+    place, of_machine = root / "resources" / DATASET, f"{MACHINE}/{MACHINE_ID}"
+    cache = open_cache(place / f"mel/{of_machine}.npy", place / f"mel/{of_machine}.clips.csv")
     key = {"machine": MACHINE, "id": MACHINE_ID, "detector": DETECTOR}
 
     def ours(rows: list[dict]) -> list[dict]:
@@ -102,11 +102,11 @@ def read(root: pathlib.Path) -> Material:
 
     return Material(
         frames={(clip["split"], clip["clip"]): frames for clip, frames in cache},
-        embedding=read_vectors(place / f"embedding/{own}.npz"),
-        projection=read_vectors(place / f"projection/{own}.npz"),
+        embedding=read_vectors(place / f"embedding/{of_machine}.npz"),
+        projection=read_vectors(place / f"projection/{of_machine}.npz"),
         scores=ours(read_records(place / "scores.csv")),
         metrics=ours(read_records(root / "results" / DATASET / "metrics.csv"))[0],
-        estimator=serialization.load(place / f"detection/{own}.fitted")[DETECTOR],
+        estimator=serialization.load(place / f"detection/{of_machine}.fitted")[DETECTOR],
     )
 
 
@@ -138,9 +138,9 @@ def spectrogram(material: Material) -> Figure:
     axes = figure.subplots(1, 2, sharey=True)
     shown = {"normal": material.typical, "anomalous": material.clearest}
     frames = [material.frames["test", clip] for clip in shown.values()]
-    high = max(float(part.max()) for part in frames)
-    for panel, part, (label, clip) in zip(axes, frames, shown.items(), strict=True):
-        image = _image(panel, part, "magma", (high - 60, high))
+    high = max(float(clip_frames.max()) for clip_frames in frames)
+    for panel, clip_frames, (label, clip) in zip(axes, frames, shown.items(), strict=True):
+        image = _image(panel, clip_frames, "magma", (high - 60, high))
         style.panel_title(panel, f"{label}: {clip}")
     axes[0].set_ylabel("Frequency (Hz, mel scale)")
     figure.colorbar(image, ax=list(axes), label="Level (dB)", pad=0.015)
@@ -152,7 +152,9 @@ def deviation(material: Material) -> Figure:
     """Draw where the clearest anomaly departs from the normal training clips."""
     clip = material.clearest
     frames = material.frames["test", clip]
-    normal = learn_normal(part for (split, _), part in material.frames.items() if split == "train")
+    normal = learn_normal(
+        clip_frames for (split, _), clip_frames in material.frames.items() if split == "train"
+    )
     figure = _figure(8.2, 2.9, "Where a clip departs from normal")
     axes = figure.subplots(1, 2, sharey=True)
     high = float(frames.max())

@@ -1,7 +1,7 @@
-"""Which training clips are held out together, and what is fitted to meanwhile.
+"""Which training clips are held out together, and which clips are fitted to meanwhile.
 
 Comes in: how many training clips there are. Goes out: groups of them, here folds dealt at random.
-The projection and the detectors are fitted once more for each group, and have not seen it.
+For each group the projection and the detectors are fitted once more, without the group.
 """
 
 import dataclasses
@@ -21,8 +21,8 @@ class Groups:
     fitted_to : sequence of np.ndarray [shape=(n_train,), dtype=bool]
         For each group the clips to fit to while it is held out: none of the group.
     at_random : bool
-        Whether the groups are folds of single clips, dealt at random: any others would do as well.
-        Else the clips of a group belong together, and must not be dealt out anew.
+        Whether the groups are folds of single clips, dealt at random; other folds would do as well.
+        If not, the clips of a group belong together, and must not be dealt out anew.
     """
 
     number: np.ndarray

@@ -222,7 +222,9 @@ def save(path: str | pathlib.Path, projected: Projected) -> None:
     pca = {"explained_variance_ratio": projected.explained_variance_ratio}
     if projected.pca is not None:
         pca = arrays_of(projected.pca)
-    held_out = {f"held_out_{number}": part for number, part in enumerate(projected.held_out)}
+    held_out = {
+        f"held_out_{number}": vectors_out for number, vectors_out in enumerate(projected.held_out)
+    }
     vectors.save(path, projected.clips, fold=projected.groups.number, **held_out, **pca)
 
 
@@ -266,15 +268,15 @@ def project_overview(
     UserError
         If there is no clip at all.
     """
-    with_clips = {key: part for key, part in embedded.items() if len(part.clip)}
+    with_clips = {key: clips for key, clips in embedded.items() if len(clips.clip)}
     if not with_clips:
         raise UserError(
             "no clip of any machine ID could be used: see the manifests for the reasons"
         )
     width = len(next(iter(with_clips.values())).columns)
-    same = {key: part for key, part in with_clips.items() if len(part.columns) == width}
+    same = {key: clips for key, clips in with_clips.items() if len(clips.columns) == width}
     merged = {
-        name: np.concatenate([getattr(part, name) for part in same.values()])
+        name: np.concatenate([getattr(clips, name) for clips in same.values()])
         for name in ("clip", "split", "label", "values")
     }
     fitted_on = merged["split"] == "train"
@@ -283,7 +285,7 @@ def project_overview(
     pca = fit_pca(merged["values"][fitted_on], n_components=n_components)
     merged["values"] = pca.transform(merged["values"])
     columns = [f"PC{number + 1}" for number in range(len(pca.components))]
-    counts = [len(part.clip) for part in same.values()]
+    counts = [len(clips.clip) for clips in same.values()]
     return ClipVectors(**merged, columns=np.array(columns, dtype=str)), {
         "machine": np.repeat([machine for machine, _ in same], counts),
         "id": np.repeat([machine_id for _, machine_id in same], counts),

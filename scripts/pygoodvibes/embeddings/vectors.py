@@ -44,11 +44,11 @@ def from_records(records: list[dict], values: np.ndarray, columns: list[str]) ->
 _TEXTS = ("clip", "split", "label")
 
 
-def save(path: str | pathlib.Path, vectors: ClipVectors, **more: np.ndarray) -> None:
+def save(path: str | pathlib.Path, vectors: ClipVectors, **arrays: np.ndarray) -> None:
     """Write vectors, and more arrays under names of their own, to a NumPy .npz file."""
     # opened here: given a name, numpy would add '.npz' to one that ends otherwise
     with pathlib.Path(path).open("wb") as file:
-        np.savez(file, **{**dataclasses.asdict(vectors), **more})
+        np.savez(file, **{**dataclasses.asdict(vectors), **arrays})
 
 
 def load(path: str | pathlib.Path) -> tuple[ClipVectors, dict[str, np.ndarray]]:

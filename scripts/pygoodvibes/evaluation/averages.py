@@ -85,9 +85,9 @@ def averages(rows: Sequence[Mapping]) -> list[dict]:
     """
     result = []
     for detector in dict.fromkeys(row["detector"] for row in rows):
-        own = [row for row in rows if row["detector"] == detector]
+        of_detector = [row for row in rows if row["detector"] == detector]
         by_type = collections.defaultdict(list)
-        for row in own:
+        for row in of_detector:
             by_type[row["machine"]].append(row)
         means = []
         for machine, group in by_type.items():
@@ -98,7 +98,7 @@ def averages(rows: Sequence[Mapping]) -> list[dict]:
                 )
                 if kind == "arithmetic":
                     means.append(entry)
-        for over, group in (("types", means), ("IDs", own)):
+        for over, group in (("types", means), ("IDs", of_detector)):
             for kind in ("arithmetic", "harmonic"):
                 entry = _average(group, kind)
                 result.append({"detector": detector, "over": over, "machine": "", **entry})

@@ -15,7 +15,7 @@ DEFAULT, CHOICE, ORACLE = "fixed default", "label-free choice", "oracle (by test
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What was chosen for a machine ID, and what its test clips say of that.
+    """What was chosen for a machine ID, and the test clips to measure it by.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Outcome:
 
     @property
     def indicators(self) -> dict[str, dict[str, float]]:
-        """Return those of each candidate."""
+        """Return the indicators of each candidate."""
         return self.document["indicators"]
 
     @property
@@ -100,7 +100,7 @@ def outcomes(
         rows = [row for row in ordered if labels[*key, row["clip"]] in ("normal", "anomaly")]
         anomalous = np.array([labels[*key, row["clip"]] == "anomaly" for row in rows], dtype=bool)
         values = {name: np.array([float(row[name] or "nan") for row in rows]) for name in table}
-        values = {name: each for name, each in values.items() if np.isfinite(each).all()}
+        values = {name: scores for name, scores in values.items() if np.isfinite(scores).all()}
         result.append(Outcome({**document, "indicators": table}, anomalous, values, max_fpr))
     return result
 
@@ -112,12 +112,12 @@ def _number(value: float | None) -> float:
 def three_scores(known: Sequence[Outcome], default: str) -> Scores:
     """Return what the three numbers are computed from, for the machine IDs that have all three."""
     result: Scores = {}
-    for each in known:
-        chosen = each.document["chosen"]
-        if default not in each.scores or not all(name in each.scores for name in chosen):
+    for outcome in known:
+        chosen = outcome.document["chosen"]
+        if default not in outcome.scores or not all(name in outcome.scores for name in chosen):
             continue
-        by_name = {DEFAULT: [default], CHOICE: chosen, ORACLE: [each.oracle()]}
-        result[each.key] = {
-            name: (each.anomalous, each.fused(names)) for name, names in by_name.items()
+        by_name = {DEFAULT: [default], CHOICE: chosen, ORACLE: [outcome.oracle()]}
+        result[outcome.key] = {
+            name: (outcome.anomalous, outcome.fused(names)) for name, names in by_name.items()
         }
     return result

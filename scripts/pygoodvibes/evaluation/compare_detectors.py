@@ -29,14 +29,14 @@ def group_scores(rows: Iterable[Mapping[str, str]]) -> Scores:
         Labelled test clips, in the order of their names. A detector that has no score for one of
         them is left out for this machine ID.
     """
-    found: dict[tuple[str, str], dict[str, list[tuple[str, bool, float]]]] = {}
+    groups: dict[tuple[str, str], dict[str, list[tuple[str, bool, float]]]] = {}
     for row in rows:
         if row["split"] == "test" and row["label"] in ("normal", "anomaly"):
-            detectors = found.setdefault((row["machine"], row["id"]), {})
+            detectors = groups.setdefault((row["machine"], row["id"]), {})
             entry = (row["clip"], row["label"] == "anomaly", float(row["score"] or "nan"))
             detectors.setdefault(row["detector"], []).append(entry)
     grouped: Scores = {}
-    for key, detectors in found.items():
+    for key, detectors in groups.items():
         for name, entries in detectors.items():
             entries.sort()
             anomalous = np.array([entry[1] for entry in entries])
@@ -67,8 +67,8 @@ def resample(
     """
     result: dict[tuple[str, str], dict[str, np.ndarray]] = {}
     for key, detectors in scores.items():
-        own = np.random.SeedSequence([seed, *(zlib.crc32(part.encode()) for part in key)])
-        state = int(own.generate_state(1)[0])
+        sequence = np.random.SeedSequence([seed, *(zlib.crc32(name.encode()) for name in key)])
+        state = int(sequence.generate_state(1)[0])
         for name, (anomalous, values) in detectors.items():
             drawn = metrics.bootstrap(
                 anomalous, values, max_fpr=max_fpr, resamples=resamples, seed=state
@@ -78,7 +78,7 @@ def resample(
                 metrics.partial_auc(anomalous, values, max_fpr=max_fpr),
             )
             result.setdefault(key, {})[name] = np.array(
-                [[value, *more] for value, more in zip(own_value, drawn, strict=True)]
+                [[value, *resampled] for value, resampled in zip(own_value, drawn, strict=True)]
             )
     return result
 
@@ -115,7 +115,7 @@ def average(
 def scored_by_all(
     scores: Mapping[tuple[str, str], Mapping], detectors: Sequence[str]
 ) -> list[tuple[str, str]]:
-    return [key for key, each in scores.items() if all(name in each for name in detectors)]
+    return [key for key, of_id in scores.items() if all(name in of_id for name in detectors)]
 
 
 MEAN = "mean of types"

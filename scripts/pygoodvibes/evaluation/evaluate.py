@@ -248,8 +248,8 @@ def evaluate_machine_id(
         Rows of scores.csv.
     """
     truth = Truth.from_manifest(rows)
-    own = {"machine": rows[0]["machine"], "id": rows[0]["id"]}
-    document: dict = {**own, "metrics": [], "sweep": [], "test": {}}
+    key = {"machine": rows[0]["machine"], "id": rows[0]["id"]}
+    document: dict = {**key, "metrics": [], "sweep": [], "test": {}}
     table = []
     for detector, values in scores.items():
         result, sweep, decisions = evaluate(
@@ -260,7 +260,7 @@ def evaluate_machine_id(
             seed=seed,
             **settings,
         )
-        name = {**own, "detector": detector}
+        name = {**key, "detector": detector}
         result |= {
             "n_components": len(explained_variance),
             "explained_variance": float(explained_variance.sum()),

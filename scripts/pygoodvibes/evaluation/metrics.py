@@ -109,9 +109,9 @@ def bootstrap(
     weights = _resampled(anomalous.tobytes(), resamples, seed)
     areas = np.empty((2, resamples))
     for start in range(0, resamples, BLOCK):
-        part = slice(start, start + BLOCK)
-        fpr, tpr = _weighted_roc(anomalous, scores, weights[part])
-        areas[:, part] = _area(fpr, tpr), _standardised_area(fpr, tpr, max_fpr)
+        block = slice(start, start + BLOCK)
+        fpr, tpr = _weighted_roc(anomalous, scores, weights[block])
+        areas[:, block] = _area(fpr, tpr), _standardised_area(fpr, tpr, max_fpr)
     return areas[0], areas[1]
 
 
@@ -182,8 +182,8 @@ def _checked(anomalous: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.
     return anomalous, scores
 
 
-def _ratio(part: int, whole: int) -> float:
-    return float(part / whole) if whole else float("nan")
+def _ratio(count: int, whole: int) -> float:
+    return float(count / whole) if whole else float("nan")
 
 
 def _weighted_roc(
@@ -198,9 +198,9 @@ def _weighted_roc(
     last_of_tie = np.flatnonzero(scores[order] != np.append(scores[order][1:], np.nan))
     rates = []
     for of_class in (~anomalous, anomalous):
-        own = order[of_class[order]]
-        passed = np.zeros((len(weights), len(own) + 1))
-        np.cumsum(weights.take(own, axis=1), axis=1, out=passed[:, 1:])
+        places = order[of_class[order]]
+        passed = np.zeros((len(weights), len(places) + 1))
+        np.cumsum(weights.take(places, axis=1), axis=1, out=passed[:, 1:])
         steps = np.cumsum(of_class[order])[last_of_tie]
         with np.errstate(invalid="ignore"):
             rates.append(passed.take(np.append(0, steps), axis=1) / passed[:, -1:])

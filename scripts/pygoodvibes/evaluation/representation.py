@@ -108,11 +108,11 @@ def check_representation(
     n_train, recognised = 0, {}
     if len(keys) > 1:
         training = [
-            _sampled(own.values[own.train], most_clips // len(keys), [seed, place])
-            for place, own in enumerate(clips)
+            _sampled(vectors.values[vectors.train], most_clips // len(keys), [seed, place])
+            for place, vectors in enumerate(clips)
         ]
         n_train = sum(map(len, training))
-        tests = {label: [_tests(own, label) for own in clips] for label in LABELS}
+        tests = {label: [_tests(vectors, label) for vectors in clips] for label in LABELS}
         recognised = dict(recognise(training, tests, truth))
     accuracies = []
     for classifier in CLASSIFIERS:
@@ -154,10 +154,10 @@ def matrix(rows: Iterable[Mapping], classifier: str, label: str) -> tuple[list[K
     clips : np.ndarray [shape=(n_ids, n_ids), dtype=int]
         Row: machine ID of the clips; column: the recognised one.
     """
-    own = [row for row in rows if (row["classifier"], row["label"]) == (classifier, label)]
-    keys = list(dict.fromkeys((row["machine"], row["id"]) for row in own))
+    counted = [row for row in rows if (row["classifier"], row["label"]) == (classifier, label)]
+    keys = list(dict.fromkeys((row["machine"], row["id"]) for row in counted))
     clips = np.zeros((len(keys), len(keys)), dtype=int)
-    for row in own:
+    for row in counted:
         place = keys.index((row["machine"], row["id"]))
         named = keys.index((row["recognised_machine"], row["recognised_id"]))
         clips[place, named] = int(row["clips"])
@@ -172,10 +172,10 @@ def shares(clips: np.ndarray) -> np.ndarray:
 
 def _comparable(embedded: Mapping[Key, ClipVectors]) -> tuple[list[Key], list[str]]:
     """Return the machine IDs that can be compared, sorted, and why others can't."""
-    trained = sorted(key for key, part in embedded.items() if part.train.sum() >= LEAST_CLIPS)
+    trained = sorted(key for key, vectors in embedded.items() if vectors.train.sum() >= LEAST_CLIPS)
     widths = Counter(len(embedded[key].columns) for key in trained)
     # of equally many the larger
-    width = max(widths, key=lambda each: (widths[each], each), default=0)
+    width = max(widths, key=lambda n_columns: (widths[n_columns], n_columns), default=0)
     keys = [key for key in trained if len(embedded[key].columns) == width]
     notes = []
     if untrained := sorted(set(embedded) - set(trained)):
@@ -227,8 +227,8 @@ def _sampled(values: np.ndarray, most: int, seed: Sequence[int]) -> np.ndarray:
     return values[np.sort(np.random.default_rng(seed).permutation(len(values))[:most])]
 
 
-def _tests(part: ClipVectors, label: str) -> np.ndarray:
-    return part.values[(part.split == "test") & (part.label == label)]
+def _tests(vectors: ClipVectors, label: str) -> np.ndarray:
+    return vectors.values[(vectors.split == "test") & (vectors.label == label)]
 
 
 def recognise(

@@ -79,10 +79,10 @@ def compare(
                 "changes": {key: experiment.settings.get(key, ABSENT) for key in changed},
             }
             for name in MEASURES:
-                own, other = measured[name][detector], reference[name].get(detector, {})
-                change = {} if is_baseline else differences(own, other)
+                of_detector, other = measured[name][detector], reference[name].get(detector, {})
+                change = {} if is_baseline else differences(of_detector, other)
                 bounds = interval(change, resamples=resamples, confidence=confidence, seed=seed)
-                row[name] = mean_of_types(own)
+                row[name] = mean_of_types(of_detector)
                 row[f"{name}_difference"] = mean_of_types(change)
                 row[f"{name}_difference_low"], row[f"{name}_difference_high"] = bounds or (
                     None,

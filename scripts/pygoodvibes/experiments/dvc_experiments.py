@@ -71,7 +71,7 @@ def find_experiments(*, all_commits: bool = False) -> dict[str, str]:
     """
     head = _git("rev-parse", "HEAD").strip()
     listed = _git("for-each-ref", "--format=%(objectname) %(refname)", "refs/exps/")
-    found: dict[str, str] = {}
+    revisions: dict[str, str] = {}
     for line in listed.splitlines():
         revision, _, reference = line.partition(" ")
         first, rest, *name = reference.removeprefix("refs/exps/").split("/", 2)
@@ -79,8 +79,8 @@ def find_experiments(*, all_commits: bool = False) -> dict[str, str]:
         # exec, celery and stash are DVC's own
         if not name or len(first) != 2 or (commit != head and not all_commits):
             continue
-        found[name[0] if name[0] not in found else f"{name[0]} ({commit[:7]})"] = revision
-    return found
+        revisions[name[0] if name[0] not in revisions else f"{name[0]} ({commit[:7]})"] = revision
+    return revisions
 
 
 def mapping_of(text: str | None) -> Mapping | None:

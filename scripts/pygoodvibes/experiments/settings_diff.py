@@ -19,8 +19,8 @@ def flat(config: Mapping, prefix: str = "") -> dict[str, object]:
 def differing(baseline: Mapping, settings: Iterable[Mapping]) -> list[str]:
     """Return the keys whose value is not the baseline's in at least one experiment, in order."""
     settings = list(settings)
-    keys = dict.fromkeys(key for each in (baseline, *settings) for key in each)
-    return [key for key in keys if any(_differs(baseline, each, key) for each in settings)]
+    keys = dict.fromkeys(key for table in (baseline, *settings) for key in table)
+    return [key for key in keys if any(_differs(baseline, table, key) for table in settings)]
 
 
 ABSENT = object()

@@ -129,14 +129,14 @@ def _sentence(item: Mapping) -> Message:
     key = str(item["loc"][0])
     if item["type"] == "extra_forbidden":
         close = difflib.get_close_matches(key, Study.model_fields, n=1)
-        told = {"key": key, "keys": ", ".join(Study.model_fields)}
+        values = {"key": key, "keys": ", ".join(Study.model_fields)}
         if close:
             return message(
                 "{key}: there is no such key; did you mean {close}? allowed here: {keys}",
                 close=close[0],
-                **told,
+                **values,
             )
-        return message("{key}: there is no such key; allowed here: {keys}", **told)
+        return message("{key}: there is no such key; allowed here: {keys}", **values)
     if item["type"] == "missing":
         return message(
             "{key}: this key is missing; it must be {allowed}", key=key, allowed=_MUST_BE[key]

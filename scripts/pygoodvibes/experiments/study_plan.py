@@ -79,14 +79,14 @@ def plan(study: Study, config: Config, *, name: str) -> list[Run]:
         variants: dict[str, tuple[str, dict]] = {}
         tables: dict[str, dict] = {}
         for detector in kept:
-            own = [
+            of_points = [
                 {key: point[key] for key in point if key.startswith(f"detectors.{detector}.")}
                 for point in group
             ]
-            for each in _distinct(own):
-                inner = {key.split(".", 2)[2]: value for key, value in each.items()}
+            for overrides in _distinct(of_points):
+                inner = {key.split(".", 2)[2]: value for key, value in overrides.items()}
                 variant = free_name(f"{detector}.{label(inner)}" if inner else detector, variants)
-                variants[variant] = (detector, each)
+                variants[variant] = (detector, overrides)
                 start = base["detectors"].get(detector, {"method": detector})
                 tables[variant] = changed(start, inner)
         document = changed(base, settings) | {"detectors": tables}
@@ -125,11 +125,11 @@ def _grouped(points: Sequence[Mapping]) -> list[tuple[dict, list[Mapping]]]:
 
 
 def _distinct(tables: Iterable[Mapping]) -> list[Mapping]:
-    found: list[Mapping] = []
+    distinct: list[Mapping] = []
     for table in tables:
-        if not any(_same(table, other) for other in found):
-            found.append(table)
-    return found
+        if not any(_same(table, other) for other in distinct):
+            distinct.append(table)
+    return distinct
 
 
 def _same(one: Mapping, other: Mapping) -> bool:

@@ -39,8 +39,8 @@ def rows_of(
     metrics = list(metrics)
     values = {name: by_detector(metrics, name) for name in MEASURES}
     rows = []
-    for variant, (detector, own) in run.variants.items():
-        row: dict = {"detector": detector, "settings": {**run.settings, **own}}
+    for variant, (detector, of_variant) in run.variants.items():
+        row: dict = {"detector": detector, "settings": {**run.settings, **of_variant}}
         row |= {"means": {}, "types": {}, "bounds": {}}
         for name in MEASURES:
             mine = values[name].get(variant, {})
@@ -102,8 +102,8 @@ def study_table(rows: Sequence[Mapping], *, title: str, data: str, confidence: f
         Coverage of the intervals.
     """
     keys, machines = _keys(rows), _machines(rows)
-    more = [name for name in MEASURES if name not in ("auc", "pauc")]
-    columns = ["Detector", *keys, "AUC", "pAUC", *machines, *(MEASURES[name] for name in more)]
+    others = [name for name in MEASURES if name not in ("auc", "pauc")]
+    columns = ["Detector", *keys, "AUC", "pAUC", *machines, *(MEASURES[name] for name in others)]
     types = {
         machine: best_marked([row["types"]["auc"].get(machine, math.nan) for row in rows])
         for machine in machines
@@ -118,7 +118,7 @@ def study_table(rows: Sequence[Mapping], *, title: str, data: str, confidence: f
         cells.append(
             [row["detector"], *(_text(row, key) for key in keys), *heads]
             + [types[machine][number] for machine in machines]
-            + [percent(row["means"][name]) for name in more]
+            + [percent(row["means"][name]) for name in others]
         )
     notes = [
         "In %. AUC and pAUC: mean of machine types, each the mean of its machine IDs; in brackets "
@@ -173,7 +173,7 @@ def figure_rows(rows: Sequence[Mapping], axes: Iterable[str]) -> list[dict]:
         {
             "detector": row["detector"],
             "settings": {key: _text(row, key) for key in axes if key in row["settings"]},
-            **{part: row[part] for part in ("means", "types", "bounds")},
+            **{key: row[key] for key in ("means", "types", "bounds")},
         }
         for row in rows
     ]

@@ -85,8 +85,8 @@ def find_drivers(
     for axis, places in zip((1, 0), limits, strict=True):
         for start, stop in itertools.pairwise(places):
             changed = tried[0].copy()
-            part = (slice(None), slice(start, stop)) if axis else (slice(start, stop), slice(None))
-            changed[part] = calm[part]
+            place = (slice(None), slice(start, stop)) if axis else (slice(start, stop), slice(None))
+            changed[place] = calm[place]
             tried.append(changed)
     scores = np.asarray(score(tried), dtype=np.float64)
     lost = scores[0] - scores[1:]

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 LEAST = 3.0
-"""Spreads from which on a point of the map stands out: of normal sounds, few are beyond."""
+"""Least deviation, in spreads, of a point that stands out; few points of normal sounds do."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,19 +63,19 @@ def strongest(
     """
     from scipy import ndimage
 
-    found = []
+    moments = []
     for sign in (1.0, -1.0):
         excess = np.maximum(sign * np.asarray(deviation, dtype=np.float64) - least, 0.0)
         parts, number = ndimage.label(excess > 0)
         weights = ndimage.sum_labels(excess, parts, np.arange(1, number + 1))
         places = ndimage.find_objects(parts)
-        for part in np.argsort(-weights, kind="stable")[:count]:
-            frames, bands = places[part]
-            inside = parts[frames, bands] == part + 1
-            own = np.where(inside, excess[frames, bands], 0.0)
-            first, last = _core(own.sum(axis=1))
-            lowest, highest = _core(own.sum(axis=0))
-            found.append(
+        for label in np.argsort(-weights, kind="stable")[:count]:
+            frames, bands = places[label]
+            inside = parts[frames, bands] == label + 1
+            weight_inside = np.where(inside, excess[frames, bands], 0.0)
+            first, last = _core(weight_inside.sum(axis=1))
+            lowest, highest = _core(weight_inside.sum(axis=0))
+            moments.append(
                 Moment(
                     start=(frames.start + first) * seconds_a_frame,
                     stop=(frames.start + last + 1) * seconds_a_frame,
@@ -83,10 +83,10 @@ def strongest(
                     low=float(edges[bands.start + lowest]),
                     high=float(edges[bands.start + highest + 2]),
                     deviation=float(np.asarray(deviation)[frames, bands][inside].mean()),
-                    weight=float(weights[part]),
+                    weight=float(weights[label]),
                 )
             )
-    return sorted(found, key=lambda moment: -moment.weight)[:count]
+    return sorted(moments, key=lambda moment: -moment.weight)[:count]
 
 
 def _core(weights: np.ndarray) -> tuple[int, int]:

@@ -107,9 +107,9 @@ def _scatter(axes: Axes, points: pd.DataFrame, column: str, names: list[str]) ->
     handles = {}
     size = _size(len(points))
     turn = np.arange(len(points)) * _ROUNDS // max(1, len(points))
-    for _, part in points.groupby(turn):
+    for _, points_of_turn in points.groupby(turn):
         for number, name in enumerate(names):
-            mine = part[part[column] == name]
+            mine = points_of_turn[points_of_turn[column] == name]
             if len(mine):
                 handles[name] = axes.scatter(
                     mine["PC1"],
@@ -186,9 +186,9 @@ def _solid(figure, points: pd.DataFrame, machines: list[str], labels: list[str])
     axes.locator_params(nbins=5)
     axes.set_box_aspect(None, zoom=1.0)
     axes.view_init(elev=22, azim=-58)
-    part = len(shown) < len(points)
+    is_partial = len(shown) < len(points)
     style.panel_title(
         axes,
         "All machine types in 3-D",
-        [f"{len(shown):,} of {len(points):,} clips"] if part else [],
+        [f"{len(shown):,} of {len(points):,} clips"] if is_partial else [],
     )

@@ -49,7 +49,7 @@ def plot_experiments(rows: Sequence[Mapping], *, confidence: float, title_suffix
     ]
     bands, top = {}, 0.0
     for name, label in zip(shown, labels, strict=True):
-        here = [each for each in detectors if any(_is(row, name, each) for row in rows)]
+        here = [detector for detector in detectors if any(_is(row, name, detector) for row in rows)]
         height = max(0.17 * len(here) + 0.12, 0.155 * (label.count("\n") + 1) + 0.12)
         bands[name] = (top, height, here)
         top += height
@@ -115,9 +115,9 @@ def _draw(
 
 
 def _legend(axes: Sequence[Axes], detectors: Sequence[str]) -> tuple[list, list[str]]:
-    found = {}
+    handles = {}
     for panel in axes:
         for handle, text in zip(*panel.get_legend_handles_labels(), strict=True):
-            found.setdefault(text, handle)
-    texts = [text for text in map(style.short, detectors) if text in found]
-    return [found[text] for text in texts], texts
+            handles.setdefault(text, handle)
+    texts = [text for text in map(style.short, detectors) if text in handles]
+    return [handles[text] for text in texts], texts

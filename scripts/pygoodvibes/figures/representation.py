@@ -73,15 +73,17 @@ def plot_representation(
 def _words(of_ids: pd.DataFrame, label: str) -> tuple[str, list[str]]:
     """Return the title of a panel, and what stands below it: the accuracies."""
     name = {"normal": "Test, normal", "anomaly": "Test, anomalous"}[label]
-    own = of_ids[of_ids["label"] == label].set_index("classifier")["accuracy"]
-    if own.isna().all():
+    accuracy = of_ids[of_ids["label"] == label].set_index("classifier")["accuracy"]
+    if accuracy.isna().all():
         return f"{name}: no clips", []
-    part = [f"{words} {100 * own[each]:.1f} %" for each, words in NAMES.items()]
-    return f"{name} (matrix: {NAMES[CLASSIFIERS[0]]})", [f"recognised: {', '.join(part)}"]
+    words_of = [
+        f"{words} {100 * accuracy[classifier]:.1f} %" for classifier, words in NAMES.items()
+    ]
+    return f"{name} (matrix: {NAMES[CLASSIFIERS[0]]})", [f"recognised: {', '.join(words_of)}"]
 
 
-def _draw(axes: Axes, keys: list[tuple[str, str]], part: np.ndarray) -> AxesImage:
-    image = axes.imshow(100 * part, cmap=_COLOURS, vmin=0, vmax=100, interpolation="nearest")
+def _draw(axes: Axes, keys: list[tuple[str, str]], shares: np.ndarray) -> AxesImage:
+    image = axes.imshow(100 * shares, cmap=_COLOURS, vmin=0, vmax=100, interpolation="nearest")
     axes.set_facecolor(style.FAINT)
     names = [f"{machine} {machine_id}" for machine, machine_id in keys]
     places = range(len(keys))
@@ -100,8 +102,8 @@ def _draw(axes: Axes, keys: list[tuple[str, str]], part: np.ndarray) -> AxesImag
             for line in (axes.axhline, axes.axvline):
                 line(place - 0.5, color=style.INK, linewidth=0.6)
     if len(keys) <= _MOST_WITH_NUMBERS:
-        for place, named in zip(*np.nonzero(np.nan_to_num(part)), strict=True):
-            share = part[place, named]
+        for place, named in zip(*np.nonzero(np.nan_to_num(shares)), strict=True):
+            share = shares[place, named]
             axes.text(
                 named,
                 place,

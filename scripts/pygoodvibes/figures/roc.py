@@ -122,10 +122,14 @@ def plot_roc(
         shown = [id_ for id_ in ids if any((detector, id_) in curves for detector in detectors)]
         absent = [id_ for id_ in ids if id_ not in shown]
         for number, detector in enumerate(detectors):
-            own = [curves[detector, id_] for id_ in shown if (detector, id_) in curves]
-            if own:
-                of_ids = f"\n({len(own)} of {len(shown)} IDs)" if len(own) < len(shown) else ""
-                _draw(axes, number, detector, own, means, bands, of_ids)
+            of_detector = [curves[detector, id_] for id_ in shown if (detector, id_) in curves]
+            if of_detector:
+                of_ids = (
+                    f"\n({len(of_detector)} of {len(shown)} IDs)"
+                    if len(of_detector) < len(shown)
+                    else ""
+                )
+                _draw(axes, number, detector, of_detector, means, bands, of_ids)
         if not shown:
             axes.clear()
             style.panel_title(axes, machine)

@@ -233,7 +233,7 @@ def _lines(
     measure, name = next(iter(measures.items()))
     machines = sorted(
         {machine for row in shared for machine in row["types"][measure]},
-        key=lambda each: (each.lower(), each),
+        key=lambda name: (name.lower(), name),
     )
     for panel, detector in zip(panels[len(measures) :], varied, strict=True):
         mine = [row for row in shared if row["detector"] == detector]

@@ -1,4 +1,4 @@
-"""From what was fitted to a model: settings, threshold, what is normal, provenance."""
+"""Assembling a model from a fit: settings, threshold, normal sound, provenance."""
 
 import importlib.metadata
 import pathlib
@@ -23,14 +23,14 @@ PACKAGES = ("numpy", "scikit-learn", "scipy", "soundfile", "soxr")
 
 
 def settings_of(config: Config, *, with_choice: bool = False) -> dict:
-    """Return what a model keeps of a config to score clips by.
+    """Return the settings of a config that a model keeps: those that scoring needs.
 
     Parameters
     ----------
     config : Config
         All settings.
     with_choice : bool
-        Whether the model holds what was chosen for its machine ID.
+        Whether the model holds the detector `choice` of its machine ID.
     """
     shared = config.threshold.false_alarm_rate
     choice = {CHOICE: {"method": CHOICE}} if with_choice else {}
@@ -67,7 +67,7 @@ def assemble(
     Parameters
     ----------
     config : Config
-        What it was fitted with.
+        The config of the fit.
     rows : sequence of mapping
         Manifest rows of its training clips.
     name : str
@@ -89,7 +89,7 @@ def assemble(
     names = {clip["path"] for clip in used}
     training = [row for row in rows if row["path"] in names and row["status"] == "ok"]
     seconds = [float(row["seconds"]) for row in training]
-    modules = {module_of(each.method) for each in config.detectors.values()}
+    modules = {module_of(settings.method) for settings in config.detectors.values()}
     modules.add(embedding_module_of(config.embedding.method))
     return MachineModel(
         name=name,
@@ -99,7 +99,9 @@ def assemble(
         pca=pca,
         normal=deviation.learn_normal(cache.of(clip) for clip in used),
         held_out=dict(held_out),
-        estimators={name: each for name, each in estimators.items() if each is not None},
+        estimators={
+            name: estimator for name, estimator in estimators.items() if estimator is not None
+        },
         training={
             "clips": len(training),
             "seconds": round(sum(seconds), 6),
@@ -112,10 +114,10 @@ def assemble(
             "data": data_of(training),
             "code": code_hash(pathlib.Path(__file__), *sorted(modules)),
             "packages": {
-                **{each: importlib.metadata.version(each) for each in PACKAGES},
+                **{package: importlib.metadata.version(package) for package in PACKAGES},
                 "python": platform.python_version(),
             },
-            "notes": {each: list(texts) for each, texts in notes.items()},
+            "notes": {detector: list(texts) for detector, texts in notes.items()},
             "config": config.model_dump(mode="json", exclude={"figures", "evaluation"}),
         },
     )

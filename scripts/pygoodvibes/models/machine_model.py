@@ -1,4 +1,4 @@
-"""One file a machine: all that is needed to score new clips of it, and where it comes from.
+"""One file for each machine: all that scoring new clips of it takes, and the model's origin.
 
 The file is a zip archive, `.pgv`:
 
@@ -10,10 +10,10 @@ The file is a zip archive, `.pgv`:
 | `held_out/<detector>.npy` | scores of the training clips by fits that have not seen them |
 | `detectors/<detector>/<n>.npy` | arrays of a detector (its structure: `model.json`) |
 
-The archive's comment is the SHA-256 of all bytes before it: a file with a single changed byte is
-refused. It finds damage, not malice: there is no key in it, and whoever alters a file can make it
-right again. So everything is checked when it is read, and it is data only. There is no date in it,
-so that the same fit gives the same bytes.
+The archive's comment is the SHA-256 of all bytes before it, so a file with a single changed byte is
+refused. This finds damage, not malice: the checksum has no key, and anybody who alters a file can
+compute it anew. So a file holds nothing but data, and all of it is checked when it is read. It has
+no date: the same fit gives the same bytes.
 """
 
 import contextlib
@@ -46,7 +46,7 @@ MOST_BYTES = 512 * 2**20
 """Largest model file that is written or read."""
 
 MOST_OF_DETECTORS = MOST_BYTES // 4 * 3
-"""Bytes of the arrays of all its detectors; the rest is for the projection and the settings."""
+"""Most bytes of the arrays of all detectors; the rest is for the projection and the settings."""
 
 _TOO_LARGE = message("more than {most} MB, no model is as large", most=MOST_BYTES // 2**20)
 
@@ -69,17 +69,17 @@ class MachineModel:
     normal : Normal
         Level and spread of each mel band over training clips.
     held_out : mapping of str to np.ndarray [shape=(n_train,)]
-        Per detector the scores of training clips by fits that have not seen them; NaN where there
-        is none. Higher = more anomalous.
+        By detector: held-out scores of the training clips; NaN where there is none. Higher = more
+        anomalous.
     estimators : mapping of str to object
         Fitted detectors by name; only those that could be fitted.
     training : mapping
         clips, seconds (in all), median_seconds, shortest and longest (s) of the training clips; if
         they are windows, recordings that they were cut from, window and hop (s).
     provenance : mapping
-        What it was made from.
+        Data, code, packages and config that it was made with, and notes of the fit.
     sha256 : str
-        Of the file that it was read from; '' before it was written.
+        Checksum of the file that it was read from; '' if it was not read from a file.
     """
 
     name: str
@@ -106,7 +106,7 @@ class MachineModel:
 
 
 class _Estimators(Mapping):
-    """Detectors of a file, each read when it is first asked for; may be sent to other processes."""
+    """Detectors of a file, each read at its first use; may be sent to other processes."""
 
     def __init__(self, content: bytes, head: Mapping, seen: Mapping[str, int], path: object):
         self._content = content
@@ -128,17 +128,17 @@ class _Estimators(Mapping):
 
     def _decoded(self, name: str, structure: object) -> object:
         if name == CHOICE:
-            found = serialization.decode(structure, [], FITTED, {})
-            self._check_parts(name, found)
-            return found
+            chosen = serialization.decode(structure, [], FITTED, {})
+            self._check_parts(name, chosen)
+            return chosen
         sizes = model_settings.sizes_seen(name, self._settings[name], self._seen)
         members = stored_zip.read(self._content, _DIGEST)
         arrays = serialization.arrays_of(members, f"detectors/{name}/")
         kind = fitted_by(self._settings[name]["method"])
         return serialization.decode(structure, arrays, kind, sizes)
 
-    def _check_parts(self, name: str, found: Chosen) -> None:
-        for part in found.parts:
+    def _check_parts(self, name: str, chosen: Chosen) -> None:
+        for part in chosen.parts:
             if part.detector == name or part.detector not in self._structures:
                 raise ValueError(f"{name} takes a detector that isn't there")
             known = getattr(self[part.detector], "member_names", ()) if part.member else ("",)
@@ -154,10 +154,10 @@ class _Estimators(Mapping):
 
 @contextlib.contextmanager
 def _readable(path: object, *parts: str) -> Iterator[None]:
-    """Say of whatever goes wrong with a file in one sentence that it is no readable model.
+    """Turn any error into one sentence: the file is no readable model.
 
-    Its checksum may be right and its content made by somebody who means harm: any error is one of
-    the file.
+    Its checksum may be right although somebody made the content to do harm. So every error is one
+    of the file.
     """
     try:
         yield
@@ -175,9 +175,9 @@ def dumps(model: MachineModel) -> bytes:
     arrays |= {f"held_out/{key}": value for key, value in model.held_out.items()}
     structures = {}
     for name, estimator in model.estimators.items():
-        structures[name], own = serialization.encode(estimator)
-        arrays |= {f"detectors/{name}/{number}": each for number, each in enumerate(own)}
-    members = {f"{name}.npy": stored_zip.npy(each) for name, each in arrays.items()}
+        structures[name], of_detector = serialization.encode(estimator)
+        arrays |= {f"detectors/{name}/{number}": array for number, array in enumerate(of_detector)}
+    members = {f"{name}.npy": stored_zip.npy(array) for name, array in arrays.items()}
     head = {
         "format": FORMAT,
         **{key: getattr(model, key) for key in ("name", "machine", "id", "settings", "training")},
@@ -194,7 +194,7 @@ _NORMAL = ("level", "spread")
 
 
 def save(path: str | pathlib.Path, model: MachineModel) -> int:
-    """Write a model, in one step, so that a reader never sees half of it; return its bytes.
+    """Write a model in one step, so that a reader never sees half of it; return its size, bytes.
 
     Raises
     ------
@@ -206,7 +206,7 @@ def save(path: str | pathlib.Path, model: MachineModel) -> int:
         content = dumps(model)
     except ValueError as error:
         raise UserError("{path}: can't be written ({reason})", path=path, reason=error) from None
-    loads(content, path)  # what could not be read again is not written
+    loads(content, path)  # a file that could not be read again is not written
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         draft.write_bytes(content)
@@ -225,9 +225,8 @@ def load(path: str | pathlib.Path) -> MachineModel:
     Raises
     ------
     UserError
-        If it is missing, no model, too large, damaged, of a format this version doesn't know, or
-        holds anything but what `save` writes. Detectors are read, and refused, when they are first
-        asked for.
+        If the file is missing, no model, too large, damaged, of an unknown format, or holds
+        anything that `save` doesn't write. Detectors are read, and refused, at their first use.
     """
     try:
         if pathlib.Path(path).stat().st_size > MOST_BYTES:
@@ -241,7 +240,7 @@ def load(path: str | pathlib.Path) -> MachineModel:
 
 
 def loads(content: bytes, path: str | pathlib.Path) -> MachineModel:
-    """Read a model from the bytes of its file; `path` is what errors call it.
+    """Read a model from the bytes of its file; errors name `path`.
 
     Raises
     ------
@@ -266,13 +265,13 @@ def loads(content: bytes, path: str | pathlib.Path) -> MachineModel:
 def _read(path: str | pathlib.Path, content: bytes) -> MachineModel:
     members = stored_zip.read(content, _DIGEST)
     head = stored_zip.read_json(members.pop("model.json"))
-    found = head["format"]
-    if type(found) is not int or found != FORMAT:
+    version = head["format"]
+    if type(version) is not int or version != FORMAT:
         raise UserError(
             "{path}: format {format} of models, this version reads {known}; fit it again or "
             "install another version",
             path=path,
-            format=str(found)[:20],
+            format=str(version)[:20],
             known=FORMAT,
         )
     model_settings.check(head)

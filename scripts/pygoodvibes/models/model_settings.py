@@ -1,7 +1,7 @@
 """What `model.json` of a model file may say, and how the parts of a model fit each other.
 
-Settings are checked with the sections of the config. An estimator that is named by a dotted path is
-not imported for that: its parameters are of no concern once it is fitted.
+Settings are checked with the sections of the config. An estimator named by a dotted path is not
+imported for this check: once it is fitted, scoring doesn't need its parameters.
 """
 
 import re
@@ -33,7 +33,7 @@ KEYS = (
     "detectors",
     "provenance",
 )
-"""Of `model.json`."""
+"""Keys of `model.json`."""
 
 MOST_STATISTICS = 1000
 """Largest embedding, in values a mel band."""
@@ -54,7 +54,7 @@ _WINDOWS = {"recordings": _COUNT, "window": _SECONDS, "hop": _SECONDS}
 
 
 class _SeenBy(DetectorSettings):
-    """What scoring goes by in the settings of a detector, whatever its method."""
+    """Settings of a detector that scoring needs, the same for all methods."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -63,7 +63,7 @@ class _SeenBy(DetectorSettings):
 
 
 def check(head: Mapping) -> None:
-    """Refuse a `model.json` with other keys, values or settings than are ever written.
+    """Refuse a `model.json` with keys, values or settings that are never written.
 
     Raises
     ------
@@ -94,21 +94,21 @@ def _check_settings(settings: object) -> None:
     _expect_keys(settings, ("audio", "mel", "embedding", "detectors", "threshold"), "settings")
     check_nyquist(*(_whole(model, settings, name) for name, model in _SECTIONS.items()))
     statistics_of(settings)
-    limits, each = settings["threshold"], settings["detectors"]
+    limits, detectors = settings["threshold"], settings["detectors"]
     _expect_keys(limits, ("method", "false_alarm_rates"), "threshold")
-    if type(each) is not dict or not each:
+    if type(detectors) is not dict or not detectors:
         raise ValueError("settings.detectors: a table is expected")
-    _expect_keys(limits["false_alarm_rates"], each, "false_alarm_rates")
-    for name, own in each.items():
+    _expect_keys(limits["false_alarm_rates"], detectors, "false_alarm_rates")
+    for name, section in detectors.items():
         rate = limits["false_alarm_rates"][name]
         _checked(Threshold, {"method": limits["method"], "false_alarm_rate": rate}, "threshold")
         if not re.fullmatch(NAME_PATTERN, name) or len(name) > 200:
             raise ValueError("a detector has no name of letters, digits, '.', '_' and '-'")
         if name == CHOICE:
-            _expect_keys(own, ("method",), name)
-            if own["method"] != CHOICE:
+            _expect_keys(section, ("method",), name)
+            if section["method"] != CHOICE:
                 raise ValueError(f"{name}: another method")
-        elif _checked(_SeenBy, own, name).model_fields_set.isdisjoint({"components"}):
+        elif _checked(_SeenBy, section, name).model_fields_set.isdisjoint({"components"}):
             raise ValueError(f"{name}: components is missing")
 
 
@@ -135,7 +135,7 @@ def statistics_of(settings: Mapping) -> int:
     section = settings["embedding"]
     if type(section) is not dict or section.get("method") not in registry.METHODS:
         raise ValueError("embedding: another method")
-    if any(len(each) > MOST_STATISTICS for each in section.values() if isinstance(each, list)):
+    if any(len(value) > MOST_STATISTICS for value in section.values() if isinstance(value, list)):
         raise ValueError("embedding: too many values")
     _whole(registry.settings_of(section["method"]), settings, "embedding")
     return len(columns_of(1, section))

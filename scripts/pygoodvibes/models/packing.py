@@ -1,4 +1,4 @@
-"""Model files of what the workflow has fitted, one for each machine ID."""
+"""Model files from the workflow's fits, one for each machine ID."""
 
 import json
 import pathlib
@@ -42,16 +42,17 @@ def pack_models(
     Parameters
     ----------
     config : Config
-        What they were fitted with.
+        The config of the fits.
     machine_ids : sequence of (machine, id)
-        Which.
+        The machine IDs.
     clips, mel_arrays, mel_clips, projections, detectors, scores, notes : sequence of str
-        For each its manifest, mel cache (two files), projection, fitted detectors, scores and
-        notes. Data sets that enter as spectrograms or vectors have none of them: how to make
-        these from a new recording isn't known here.
+        Files of each machine ID: manifest, mel cache (two files), projection, fitted detectors,
+        scores and notes. Data sets that enter as spectrograms or vectors get no models: how these
+        are made from a new recording isn't known here.
     choices, choice_scores : sequence of str
-        For each the files of its machine type, from `pygoodvibes.choice.choose.write_choice`; none
-        where the choice is no detector of the config.
+        For each machine ID the files of its machine type, from
+        `pygoodvibes.choice.choose.write_choice`. Empty where the choice is no detector of the
+        config.
     folder : pathlib.Path
         Where `<machine>_id_<id>.pgv` and models.csv go.
     """
@@ -61,24 +62,27 @@ def pack_models(
             "source {source}: a model scores audio, and is fitted to it",
             source=config.dataset.source,
         )
-        entries = [_entry(*each, reason=reason) for each in machine_ids]
+        entries = [_entry(*machine_id, reason=reason) for machine_id in machine_ids]
     else:
         places = zip(
             clips, mel_arrays, mel_clips, projections, detectors, scores, notes, strict=True
         )
-        found = [None] * len(machine_ids)
+        chosen = [None] * len(machine_ids)
         if choices:
             of_ids = zip(machine_ids, choices, choice_scores, strict=True)
-            found = [read_choice(choice, scored, each) for (_, each), choice, scored in of_ids]
+            chosen = [
+                read_choice(choice, scored, machine_id)
+                for (_, machine_id), choice, scored in of_ids
+            ]
         entries = [
-            _pack(config, *each, *paths, choice, folder=folder)
-            for each, paths, choice in zip(machine_ids, places, found, strict=True)
+            _pack(config, *machine_id, *paths, choice, folder=folder)
+            for machine_id, paths, choice in zip(machine_ids, places, chosen, strict=True)
         ]
     write_records(folder / "models.csv", entries, COLUMNS)
 
 
-def _entry(machine: str, machine_id: str, **more: object) -> dict:
-    return {**dict.fromkeys(COLUMNS, ""), "machine": machine, "id": machine_id, **more}
+def _entry(machine: str, machine_id: str, **values: object) -> dict:
+    return {**dict.fromkeys(COLUMNS, ""), "machine": machine, "id": machine_id, **values}
 
 
 def _pack(
@@ -99,13 +103,13 @@ def _pack(
     estimators = serialization.load(detectors)
     texts = json.loads(pathlib.Path(notes).read_text(encoding="utf-8"))
     too_large = serialization.left_out(estimators, most_bytes=MOST_OF_DETECTORS)
-    for each, reason in too_large.items():
-        estimators[each] = None
-        texts[each].append(reason)
-    missing = [name for name, each in estimators.items() if each is None]
+    for detector, reason in too_large.items():
+        estimators[detector] = None
+        texts[detector].append(reason)
+    missing = [name for name, estimator in estimators.items() if estimator is None]
     if len(missing) == len(estimators):
         return _entry(machine, machine_id, reason=texts[missing[0]][-1])
-    own = projection.load(projected)
+    loaded = projection.load(projected)
     by_name = read_scores(scores)
     if choice is not None:
         by_name = {CHOICE: choice.scores, **by_name}
@@ -116,18 +120,18 @@ def _pack(
             missing.insert(0, CHOICE)
             texts[CHOICE].append(f"not in this file, because {lacking[0]} is not")
         estimators = {CHOICE: None if lacking else choice.chosen, **estimators}
-    training = own.clips.clip[own.clips.train]
+    training = loaded.clips.clip[loaded.clips.train]
     name = f"{machine}_id_{machine_id}"
     model = assemble(
         config,
         read_records(clips),
         name=name,
         cache=mel_cache.open_cache(mel_array, mel_clips),
-        pca=own.pca,
+        pca=loaded.pca,
         estimators=estimators,
         held_out={
-            each: np.array([values["train", clip] for clip in training])
-            for each, values in by_name.items()
+            detector: np.array([values["train", clip] for clip in training])
+            for detector, values in by_name.items()
         },
         notes=texts,
     )
@@ -138,5 +142,5 @@ def _pack(
         file=f"{name}{ENDING}",
         clips=model.training["clips"],
         detectors=" ".join(model.estimators),
-        reason="; ".join(f"{each}: {texts[each][-1]}" for each in missing),
+        reason="; ".join(f"{detector}: {texts[detector][-1]}" for detector in missing),
     )

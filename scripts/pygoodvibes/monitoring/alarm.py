@@ -41,6 +41,6 @@ class Alarm:
     def update(self, anomalous: bool) -> bool:
         """Take in the next window; return whether the alarm is on."""
         self._last.append(bool(anomalous))
-        found = sum(self._last)
-        self.on = found >= self.k or (self.on and 2 * found >= self.k)
+        anomalous_clips = sum(self._last)
+        self.on = anomalous_clips >= self.k or (self.on and 2 * anomalous_clips >= self.k)
         return self.on

@@ -1,7 +1,7 @@
 """How far the verdicts of a model can be trusted: its threshold, and the lengths that it knows.
 
-A dozen normal clips tell which of two new clips is the odder one, not where to draw the line. A
-clip of another length than the training clips has other statistics, whether it is normal or not.
+A dozen normal clips are enough to tell which of two new clips is the odder one, but not to set a
+threshold. A clip longer or shorter than the training clips has other statistics, normal or not.
 """
 
 import dataclasses
@@ -15,16 +15,16 @@ from pygoodvibes.monitoring.judge import Judge
 from pygoodvibes.util.messages import message
 
 CONFIDENCE = 0.9
-"""Of the intervals of false-alarm rates."""
+"""Confidence of the intervals of false-alarm rates."""
 
 SOME = 50
-"""With so many clips or more, it is the rate that is too low and not the clips that are few."""
+"""Clips that count as enough: from so many on, a wide interval comes from too low a rate."""
 
 FEWEST = 5
-"""With fewer held-out scores no threshold means anything."""
+"""Fewest held-out scores from which a threshold means anything."""
 
 FAR = 10.0
-"""A threshold so many scatters above the middle of normal clips calls next to nothing anomalous."""
+"""Scatters above the middle of normal clips; a threshold beyond calls next to nothing anomalous."""
 
 OTHER_LENGTH = 0.2
 """Share by which a clip may be shorter or longer than the training clips."""
@@ -40,16 +40,17 @@ class Certainty:
     Attributes
     ----------
     clips : int
-        Held-out scores that it rests on. Overlapping windows count by what they add.
+        Number of held-out scores behind the threshold. Overlapping windows count as many as would
+        fit without an overlap.
     low, high : float
-        Share of normal clips that will lie above it: interval of `CONFIDENCE`, for clips drawn at
-        random. Windows of one recording are alike, and their interval is wider than that.
+        Interval (of `CONFIDENCE`) for the share of normal clips above the threshold, if clips are
+        drawn at random. Windows of one recording are alike: their true interval is wider.
     loose : bool
         Whether the interval is so wide that a caution is due.
     windows_of : int
-        Recordings that they are windows of, 0 if they are clips.
+        Number of recordings if the scores are of windows, 0 if they are of clips.
     meaningless : str
-        Why verdicts mean nothing, '' if it isn't so.
+        Why verdicts mean nothing; '' if they mean something.
     """
 
     clips: int
@@ -62,7 +63,7 @@ class Certainty:
     @property
     def interval(self) -> str:
         """Say what share of normal clips will lie above the threshold."""
-        told = {
+        values = {
             "clips": self.clips,
             "low": _percent(self.low),
             "high": _percent(self.high),
@@ -72,21 +73,21 @@ class Certainty:
             return message(
                 "threshold from {clips} clips: between {low} and {high} % of normal clips will lie "
                 "above it ({confidence:.0f} % interval)",
-                **told,
+                **values,
             )
         if self.windows_of == 1:
             return message(
                 "threshold from {clips} windows: between {low} and {high} % of normal windows will "
                 "lie above it ({confidence:.0f} % interval; in truth wider, for they are of 1 "
                 "recording, and those of one are alike)",
-                **told,
+                **values,
             )
         return message(
             "threshold from {clips} windows: between {low} and {high} % of normal windows will "
             "lie above it ({confidence:.0f} % interval; in truth wider, for they are of "
             "{recordings} recordings, and those of one are alike)",
             recordings=self.windows_of,
-            **told,
+            **values,
         )
 
     @property
@@ -119,7 +120,7 @@ def _percent(share: float) -> str:
 
 
 def of(model: MachineModel, judging: Judge) -> Certainty:
-    """Say what the threshold is worth by which a model judges.
+    """Return how far the threshold of a model can be trusted.
 
     Parameters
     ----------
@@ -131,14 +132,14 @@ def of(model: MachineModel, judging: Judge) -> Certainty:
     Returns
     -------
     Certainty
-        Without a caution if the threshold was given by hand: it rests on no clip.
+        Without a caution if the threshold was given by hand, since it then rests on no clips.
     """
     held_out, limit = judging.held_out, judging.threshold
     low, high = rate_interval(held_out, limit, confidence=CONFIDENCE)
     window, hop = (model.training.get(key) for key in ("window", "hop"))
     clips = len(held_out)
     if window and hop < window and clips:
-        # as many scores at the same places as there would be without an overlap
+        # as many scores as without an overlap, evenly taken from the sorted ones
         clips = max(1, round(clips * hop / window))
         places = (np.arange(clips) + 0.5) / clips
         thinned = np.quantile(held_out, places, method="inverted_cdf")
@@ -194,17 +195,17 @@ def other_length(model: MachineModel, seconds: float) -> str:
     shortest, longest = (model.training.get(key, median) for key in ("shortest", "longest"))
     if (1 - OTHER_LENGTH) * shortest <= seconds <= (1 + OTHER_LENGTH) * longest:
         return ""
-    told = {"seconds": seconds, "model": model.name}
+    values = {"seconds": seconds, "model": model.name}
     if shortest == longest:
         return message(
             "{seconds:g} s long, but {model} was fitted on {median:g} s: no fair score",
             median=median,
-            **told,
+            **values,
         )
     return message(
         "{seconds:g} s long, but {model} was fitted on {shortest:g} to {longest:g} s: no fair "
         "score",
         shortest=shortest,
         longest=longest,
-        **told,
+        **values,
     )

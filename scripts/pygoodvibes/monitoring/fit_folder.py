@@ -1,7 +1,7 @@
 """From a folder of normal recordings to the model of a machine.
 
-All steps are the workflow's own functions, in its order and with its seeds: the same clips give the
-same scores either way.
+All steps are functions of the workflow, in its order and with its seeds. So the same clips give the
+same scores as in the workflow.
 """
 
 import collections
@@ -86,18 +86,20 @@ def fit_clips(
     _check_enough(final, what="window" if cut else "clip")
     cache = mel_cache.open_cache(array, table)
     groups, notes = _group_windows(config, manifest.usable(final), cut) if cut else (None, [])
-    found = detect_machine_id(cache, config.model_dump(mode="json"), groups=groups)
-    results = found.results
+    detected = detect_machine_id(cache, config.model_dump(mode="json"), groups=groups)
+    results = detected.results
     for result in results.values():
         result.notes.extend(notes)
-    estimators = {each: result.estimator for each, result in results.items()}
-    for each, reason in serialization.left_out(estimators, most_bytes=MOST_OF_DETECTORS).items():
-        estimators[each] = None
-        results[each].notes.append(reason)
+    estimators = {detector: result.estimator for detector, result in results.items()}
+    for detector, reason in serialization.left_out(
+        estimators, most_bytes=MOST_OF_DETECTORS
+    ).items():
+        estimators[detector] = None
+        results[detector].notes.append(reason)
     if all(estimator is None for estimator in estimators.values()):
         said = [
-            message("{name}: {reason}", name=each, reason=result.notes[-1])
-            for each, result in results.items()
+            message("{name}: {reason}", name=detector, reason=result.notes[-1])
+            for detector, result in results.items()
         ]
         raise UserError(joined(said))
     model = assemble(
@@ -105,10 +107,10 @@ def fit_clips(
         final,
         name=name,
         cache=cache,
-        pca=found.projected.pca,
+        pca=detected.projected.pca,
         estimators=estimators,
-        held_out={each: result.train_scores for each, result in results.items()},
-        notes={each: result.notes for each, result in results.items()},
+        held_out={detector: result.train_scores for detector, result in results.items()},
+        notes={detector: result.notes for detector, result in results.items()},
         cut=cut,
     )
     return model, final
@@ -139,18 +141,18 @@ def _check_enough(rows: Sequence[Mapping], *, what: str) -> None:
     usable = manifest.usable(rows)
     if len(usable) >= manifest.MIN_TRAIN_CLIPS:
         return
-    told = {"usable": len(usable), "all": len(rows), "least": manifest.MIN_TRAIN_CLIPS}
+    values = {"usable": len(usable), "all": len(rows), "least": manifest.MIN_TRAIN_CLIPS}
     said = [
         message(
             "{usable} of {all} clip(s) can be used, {least} are the least to learn from, and some "
             "50 are a good start",
-            **told,
+            **values,
         )
         if what == "clip"
         else message(
             "{usable} of {all} window(s) can be used, {least} are the least to learn from, and "
             "some 50 are a good start",
-            **told,
+            **values,
         )
     ]
     if reasons := collections.Counter(row["status"] for row in rows if row["status"] != "ok"):
@@ -314,8 +316,8 @@ def _each(compute: Callable, rows: list) -> list[list]:
 def _compute(rows: list, *, cut: Mapping | None, as_list: bool = True, **options):
     if cut is None:
         return list(mel_cache.compute(rows, **options))
-    found = stream.cut(rows, **options, **cut)
-    return list(found) if as_list else found
+    windows = stream.cut(rows, **options, **cut)
+    return list(windows) if as_list else windows
 
 
 def _with_cautions(model: MachineModel) -> MachineModel:

@@ -108,10 +108,10 @@ def judge(
             false_alarm_rate=false_alarm_rate,
         )
     method = model.settings["threshold"]["method"]
-    found = detection_threshold.threshold(
+    limit = detection_threshold.threshold(
         held_out, false_alarm_rate=false_alarm_rate, method=method
     )
-    if not math.isfinite(found):
+    if not math.isfinite(limit):
         why = (
             message("its held-out scores give no threshold")
             if len(held_out)
@@ -120,4 +120,4 @@ def judge(
         raise UserError(
             "model {model}: {name}: {why}; give one", model=model.name, name=name, why=why
         )
-    return Judge(name, found, held_out, false_alarm_rate)
+    return Judge(name, limit, held_out, false_alarm_rate)

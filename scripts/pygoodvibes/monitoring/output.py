@@ -191,7 +191,7 @@ class Json:
 
     def __init__(self, file: TextIO, models: Sequence[MachineModel], judges: Sequence[Judge]):
         self._file = file
-        self._models = [_described(*each) for each in zip(models, judges, strict=True)]
+        self._models = [_described(*pair) for pair in zip(models, judges, strict=True)]
         self._records: list[dict] = []
 
     def write(self, record: Record) -> None:
@@ -237,10 +237,10 @@ class JsonLines:
     def begins(line: str) -> bool:
         """Say whether a file that begins with this line can take more of them."""
         try:
-            found = json.loads(line)
+            record = json.loads(line)
         except ValueError:
             return False
-        return isinstance(found, dict) and list(found) == list(COLUMNS)
+        return isinstance(record, dict) and list(record) == list(COLUMNS)
 
     def write(self, record: Record) -> None:
         """Write a line at once."""

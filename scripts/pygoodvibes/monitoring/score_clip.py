@@ -38,14 +38,14 @@ def of_model(model: MachineModel, frames: np.ndarray, detector: str, **options: 
     """
 
     def score(tried: Sequence[np.ndarray]) -> np.ndarray:
-        vectors = [embed_clip(each, model.settings["embedding"]) for each in tried]
+        vectors = [embed_clip(changed, model.settings["embedding"]) for changed in tried]
         return score_features(model, detector, vectors, tried)
 
     return find_drivers(frames, model.normal, score, **options)
 
 
 def _needed(name: str, estimators: Mapping[str, object]) -> list[str]:
-    """Return the detectors that a score takes: itself, or those that were chosen."""
+    """Return the detectors that a score needs: the detector itself, or those of the choice."""
     estimator = estimators[name]
     return estimator.detectors if isinstance(estimator, Chosen) else [name]
 
@@ -67,8 +67,8 @@ def _score(
         fitted = estimators[part.detector]
         seen = inputs.seen_by(detectors[part.detector])
         if part.member:
-            found = member_scores(fitted, seen)
-            of_detector |= zip(fitted.member_names, found.T, strict=True)
+            of_members = member_scores(fitted, seen)
+            of_detector |= zip(fitted.member_names, of_members.T, strict=True)
         else:
             of_detector[""] = anomaly_score(fitted, seen)
     return mean_of([part.in_units(scores[part.detector][part.member]) for part in estimator.parts])
@@ -76,8 +76,8 @@ def _score(
 
 def read_detector(model: MachineModel, name: str) -> None:
     """Read a detector of a model's file, with all that it needs, before it is asked for a score."""
-    for each in _needed(name, model.estimators):
-        model.estimators[each]
+    for detector in _needed(name, model.estimators):
+        model.estimators[detector]
 
 
 def read_clip(path: str | pathlib.Path, settings: Mapping) -> np.ndarray:
@@ -178,7 +178,7 @@ def score_features(
     try:
         inputs = Inputs(embedding, model.pca.transform(embedding), frames)
         return _score(detector, model.estimators, model.settings["detectors"], inputs)
-    # numbers without measure in a file that somebody has made up: they overflow on the way
+    # a forged file may hold enormous numbers, which overflow on the way
     except (ValueError, ArithmeticError) as error:
         reason = " ".join(str(error).split())[:200]
         raise UserError(

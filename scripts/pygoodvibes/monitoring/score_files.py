@@ -79,10 +79,10 @@ class Panel:
     models: Sequence[MachineModel]
     judges: Sequence[Judge]
 
-    def unscored(self, clip: str, reason: str, **more) -> list[Record]:
+    def unscored(self, clip: str, reason: str, **values) -> list[Record]:
         """Return one record a model for a clip that none can score."""
         return [
-            Record(clip, model.name, judging.detector, reason=reason, **more)
+            Record(clip, model.name, judging.detector, reason=reason, **values)
             for model, judging in zip(self.models, self.judges, strict=True)
         ]
 
@@ -112,19 +112,21 @@ class Panel:
         seen = [_Features() for _ in clips]
         columns = []
         for number, (model, judging) in enumerate(zip(self.models, self.judges, strict=True)):
-            found = [
-                each if isinstance(each := row[number], str) else known.of(each, model.settings)
+            inputs = [
+                signal
+                if isinstance(signal := row[number], str)
+                else known.of(signal, model.settings)
                 for row, known in zip(rows, seen, strict=True)
             ]
-            scored = [index for index, each in enumerate(found) if not isinstance(each, str)]
+            scored = [index for index, content in enumerate(inputs) if not isinstance(content, str)]
             column = [
-                Record(clip, model.name, judging.detector, reason=each)
-                if isinstance(each, str)
+                Record(clip, model.name, judging.detector, reason=content)
+                if isinstance(content, str)
                 else None
-                for clip, each in zip(clips, found, strict=True)
+                for clip, content in zip(clips, inputs, strict=True)
             ]
             if scored:
-                frames, vectors = zip(*(found[index] for index in scored), strict=True)
+                frames, vectors = zip(*(inputs[index] for index in scored), strict=True)
                 scores = score_features(model, judging.detector, vectors, frames)
                 for index, score in zip(scored, scores.tolist(), strict=True):
                     if reason := _or_reason(check_score, score):
@@ -242,7 +244,7 @@ def score_windows(
                     else dataclasses.replace(record, reason="")
                     for record in records
                 ]
-            lengths_told = lengths_told or any(each.verdict != NOT_SCORED for each in records)
+            lengths_told = lengths_told or any(record.verdict != NOT_SCORED for record in records)
             records = [
                 dataclasses.replace(
                     record,

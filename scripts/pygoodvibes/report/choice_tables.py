@@ -1,9 +1,9 @@
 """What the label-free choice was worth: test labels come in here, after everything is chosen.
 
-Three numbers stand side by side: the fixed default, the label-free choice, and the oracle, the best
-candidate by the test labels, which nobody can know beforehand. Whether an indicator predicts is
-measured by its rank correlation with the test AUC over the candidates of each machine ID, and by
-what its choice gains.
+Three numbers stand side by side: the AUC of the fixed default, of the label-free choice, and of the
+oracle. The oracle is the best candidate by the test labels; nobody can know it beforehand. Whether
+an indicator predicts is measured in two ways: by its rank correlation with the test AUC, over the
+candidates of each machine ID, and by the AUC that its choice gains.
 """
 
 import json
@@ -30,7 +30,7 @@ from pygoodvibes.report.table import NOTHING, Table, percent, points, with_bound
 from pygoodvibes.util.csv_files import read_records, write_records
 
 COLUMNS = ("machine", "id", "candidate", "chosen", "oracle", *INDICATORS, "auc", "pauc")
-"""Columns of choice.csv, a row a machine ID and candidate."""
+"""Columns of choice.csv: a row for each machine ID and candidate."""
 
 
 def three_table(
@@ -47,7 +47,7 @@ def three_table(
     Parameters
     ----------
     known : sequence of Outcome
-        Those with candidates and test clips of both kinds.
+        Machine IDs with candidates, and with normal and anomalous test clips.
     default : str
         Name of the default detector.
     resamples, confidence, seed, data
@@ -90,7 +90,7 @@ def _bounds(values: np.ndarray, confidence: float) -> tuple[float | None, float 
 
 
 def _pair(values: np.ndarray, confidence: float, write) -> str:
-    """Return AUC and pAUC, shape (2, 1 + resamples), with their intervals."""
+    """Write AUC and pAUC with their intervals; values have the shape (2, 1 + resamples)."""
     return " / ".join(
         with_bounds(metric[0], *_bounds(metric, confidence), write) for metric in values
     )
@@ -124,13 +124,13 @@ def predict_table(
     Parameters
     ----------
     known, default, resamples, confidence, seed, data
-        As in `three_table`; intervals here are over machine IDs.
+        As in `three_table`, but intervals are over machine IDs.
     indicator : str
-        The one that decides.
+        The indicator that decides.
     top : int
-        Candidates chosen and fused.
+        How many candidates are chosen and fused.
     keep_fixed : bool
-        Whether the default is one of them in any case.
+        Whether the default is always one of them.
     """
     usable = [outcome for outcome in known if default in outcome.scores]
     measured = {
@@ -217,8 +217,8 @@ def _correlations(
 ) -> dict[tuple[str, str], float]:
     """Return the rank correlation of an indicator with the test AUC, per machine ID.
 
-    It is taken over the candidates for which the indicator has a value, where these are more than
-    two.
+    It is taken over the candidates for which the indicator has a value. IDs with fewer than three
+    of them are left out.
     """
     rhos = {}
     for outcome in outcomes_known:
@@ -233,7 +233,7 @@ def _correlations(
 def _favoured(
     outcome: Outcome, indicator: str, default: str, *, top: int, keep_fixed: bool
 ) -> list[str]:
-    """Return the candidates that an indicator favours for a machine ID, else the default."""
+    """Return the candidates that an indicator favours for a machine ID; if none, the default."""
     table = {name: outcome.indicators[name] for name in outcome.scores}
     return favoured(table, indicator, default, top=top, keep_fixed=keep_fixed) or [default]
 
@@ -263,7 +263,7 @@ def _prediction(name: str, rhos: Mapping, resamples: int, confidence: float, see
 
 
 def decisions_table(all_outcomes: Sequence[Outcome], default: str, *, data: str) -> Table:
-    """Return what was chosen for each machine ID, why, and what it turned out to be worth."""
+    """Return what was chosen for each machine ID, why, and the AUC that this gave."""
     rows = []
     for outcome in all_outcomes:
         document = outcome.document
@@ -297,7 +297,7 @@ def decisions_table(all_outcomes: Sequence[Outcome], default: str, *, data: str)
 
 
 def rows_of(all_outcomes: Sequence[Outcome]) -> list[dict]:
-    """Return rows of choice.csv, '' where there is no value."""
+    """Return the rows of choice.csv, with '' where there is no value."""
     rows = []
     for outcome in all_outcomes:
         best = outcome.oracle() if outcome.known else None
@@ -336,16 +336,16 @@ def write_choice(
     seed: int,
     data: str,
 ) -> None:
-    """Read what was chosen, and write what it is worth.
+    """Read what was chosen, and write the tables of what it was worth.
 
     Parameters
     ----------
     choices, scores : sequence of path
         Files of each machine type, from `pygoodvibes.choice.choose.write_choice`.
     manifest : path
-        The complete manifest: the labels.
+        The complete manifest, with the labels.
     outputs : mapping of name to path
-        Where table (Markdown, all), csv, and three (Markdown, the three numbers alone) go.
+        Where the files go: table (Markdown, all tables), csv, three (Markdown, the first table).
     default, indicator, top, keep_fixed, max_fpr, resamples, confidence, seed, data
         As in `predict_table` and `outcomes`.
     """

@@ -33,16 +33,16 @@ def gather_metrics(rows: Iterable[Mapping[str, str]], detectors: Sequence[str]) 
     rows = list(rows)
     result = []
     for name in detectors:
-        own = [row for row in rows if row["detector"] == name and int(row["fits"])]
+        of_detector = [row for row in rows if row["detector"] == name and int(row["fits"])]
         result.append(
             {
                 "detector": name,
-                "machine_ids": len(own),
-                "fits": sum(int(row["fits"]) for row in own),
-                "fit_seconds": round(sum(float(row["fit_seconds"]) for row in own), 4),
-                "clips": sum(int(row["clips"]) for row in own),
-                "score_seconds": round(sum(float(row["score_seconds"]) for row in own), 4),
-                "memory_mib": max((float(row["memory_mib"]) for row in own), default=0.0),
+                "machine_ids": len(of_detector),
+                "fits": sum(int(row["fits"]) for row in of_detector),
+                "fit_seconds": round(sum(float(row["fit_seconds"]) for row in of_detector), 4),
+                "clips": sum(int(row["clips"]) for row in of_detector),
+                "score_seconds": round(sum(float(row["score_seconds"]) for row in of_detector), 4),
+                "memory_mib": max((float(row["memory_mib"]) for row in of_detector), default=0.0),
             }
         )
     return result
@@ -65,16 +65,16 @@ def cost_of_choice(rows: Iterable[Mapping[str, str]], parts: Sequence[Part]) -> 
         clips are scored by each. None if the cost of one of them isn't known.
     """
     needed = {part.detector for part in parts}
-    own = [row for row in rows if row["detector"] in needed]
-    if not own or len(own) < len(needed):
+    of_members = [row for row in rows if row["detector"] in needed]
+    if not of_members or len(of_members) < len(needed):
         return None
     return {
         "detector": CHOICE,
-        "fits": sum(int(row["fits"]) for row in own),
-        "fit_seconds": sum(float(row["fit_seconds"]) for row in own),
-        "clips": max(int(row["clips"]) for row in own),
-        "score_seconds": sum(float(row["score_seconds"]) for row in own),
-        "memory_mib": max(float(row["memory_mib"]) for row in own),
+        "fits": sum(int(row["fits"]) for row in of_members),
+        "fit_seconds": sum(float(row["fit_seconds"]) for row in of_members),
+        "clips": max(int(row["clips"]) for row in of_members),
+        "score_seconds": sum(float(row["score_seconds"]) for row in of_members),
+        "memory_mib": max(float(row["memory_mib"]) for row in of_members),
     }
 
 

@@ -134,18 +134,18 @@ def _differences_table(
     averaged: Mapping[str, Mapping[str, np.ndarray]], confidence: float, data: str, *, note: str
 ) -> Table:
     """Return by how much the first detector is better than each other, per machine type."""
-    (first, own), *others = averaged.items()
+    (first, of_first), *others = averaged.items()
     rows = []
     for name, values in others:
         for index, metric in enumerate(METRICS):
-            differences = (own[column][index] - values[column][index] for column in own)
+            differences = (of_first[column][index] - values[column][index] for column in of_first)
             rows.append(
                 [name, metric, *(_interval(values_of, confidence) for values_of in differences)]
             )
     better = f"Points by which {first} is better. An interval without 0 is a difference that holds."
     return Table(
         f"{first} against the others, paired ({data})",
-        ["Against", "Metric", *own],
+        ["Against", "Metric", *of_first],
         rows,
         [better, note],
         frozenset({"Against", "Metric"}),
@@ -185,7 +185,8 @@ def published_table(
     rows = []
     for machine in [*ids, MEAN]:
         ours = [
-            " / ".join(percent(value) for value in own[machine][:, 0]) for own in averaged.values()
+            " / ".join(percent(value) for value in of_detector[machine][:, 0])
+            for of_detector in averaged.values()
         ]
         theirs = [by_type["" if machine == MEAN else machine] for by_type in cells.values()]
         count = sum(map(len, ids.values())) if machine == MEAN else len(ids[machine])

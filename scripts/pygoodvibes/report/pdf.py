@@ -42,9 +42,9 @@ def find_browser() -> str:
     UserError
         If there is none.
     """
-    found = filter(None, map(shutil.which, (*BROWSERS, *PLACES)))
+    paths = filter(None, map(shutil.which, (*BROWSERS, *PLACES)))
     try:
-        return next(found)
+        return next(paths)
     except StopIteration:
         raise UserError(
             "no browser to print the PDF with; install Chromium, Chrome or Edge (on Debian: "

@@ -37,20 +37,20 @@ def published_cells(
     """
     pairs: dict[str, list[float]] = {}
     for machine, wanted in ids.items():
-        own = [
+        of_machine = [
             row
             for row in group
             if row["machine"] == machine
             and (wanted is None or not row["id"] or row["id"] in wanted)
         ]
-        pairs[machine] = [mean_cell(row[key] for row in own) for key in ("auc", "pauc")]
+        pairs[machine] = [mean_cell(row[key] for row in of_machine) for key in ("auc", "pauc")]
     together = [row for row in group if not row["machine"]]
     if together and len(ids) == TYPES_OF_BENCHMARK:
         pairs[""] = [float(together[0][key]) for key in ("auc", "pauc")]
     elif together or not ids:
         pairs[""] = [math.nan, math.nan]
     else:
-        pairs[""] = [sum(each) / len(ids) for each in zip(*pairs.values(), strict=True)]
+        pairs[""] = [sum(values) / len(ids) for values in zip(*pairs.values(), strict=True)]
     return {name: " / ".join(percent(value) for value in pair) for name, pair in pairs.items()}
 
 

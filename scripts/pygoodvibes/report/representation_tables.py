@@ -57,8 +57,8 @@ def accuracy_table(rows: Sequence[Mapping], *, confidence: float, data: str) -> 
     ]
     if not int(rows[0]["n_train"]):
         notes = notes[-1:]
-    parts = dict.fromkeys(part for row in rows for part in row["note"].split("; ") if part)
-    notes += [f"{part[0].upper()}{part[1:]}." for part in parts]
+    parts = dict.fromkeys(note for row in rows for note in row["note"].split("; ") if note)
+    notes += [f"{note[0].upper()}{note[1:]}." for note in parts]
     text = frozenset({"Classifier", "What is recognised"})
     title = f"Can machines be told apart? ({data})"
     return Table(title, [*columns, "Chance"], cells, notes, text)
@@ -83,14 +83,14 @@ def recognised_ids(confusion: Iterable[Mapping], classifier: str) -> list[dict]:
     confusion = list(confusion)
     of = {label: matrix(confusion, classifier, label) for label in LABELS}
     keys = of["normal"][0]
-    part = {label: shares(clips) for label, (_, clips) in of.items()}
+    shares_of = {label: shares(clips) for label, (_, clips) in of.items()}
     result = []
     for place, (machine, machine_id) in enumerate(keys):
         others = of["anomaly"][1][place].copy()
         others[place] = 0
         most: Key | None = keys[int(np.argmax(others))] if others.any() else None
         row = {"machine": machine, "id": machine_id, "taken_for": most}
-        result.append(row | {label: float(part[label][place, place]) for label in LABELS})
+        result.append(row | {label: float(shares_of[label][place, place]) for label in LABELS})
     return result
 
 

@@ -40,8 +40,10 @@ class _Template:
             return
         if text.startswith(first) and text.endswith(last):
             for values in self._split(text[len(first) : len(text) - len(last)], between):
-                told = dict(zip(self.names, values, strict=True))
-                if all(told[name] == value for name, value in zip(self.names, values, strict=True)):
+                by_name = dict(zip(self.names, values, strict=True))
+                if all(
+                    by_name[name] == value for name, value in zip(self.names, values, strict=True)
+                ):
                     yield values
 
     def _split(self, text: str, between: list[str]) -> Iterator[tuple[str, ...]]:
@@ -83,22 +85,24 @@ class Templates:
     Parameters
     ----------
     templates : iterable of str
-        As they are given to `pygoodvibes.util.messages.message`. Between two values there must
-        be something by which to tell them apart.
+        Templates as `pygoodvibes.util.messages.message` takes them. There must be some text
+        between two values.
     """
 
     def __init__(self, templates: Iterable[str]):
-        known = [each for each in map(_parse, templates) if any(each.literals)]
+        known = [template for template in map(_parse, templates) if any(template.literals)]
         joints = (BY_SEMICOLONS, BY_LINES)
-        # of two that account for as much, the one that joins, for that was done last; else the one
-        # that says more itself
-        self._known = sorted(known, key=lambda each: (each.text not in joints, -each.letters))
+        # if two account for as many letters: a template that joins goes first, since messages are
+        # joined last; else the one with more letters of its own
+        self._known = sorted(
+            known, key=lambda template: (template.text not in joints, -template.letters)
+        )
         self._best = functools.lru_cache(maxsize=10_000)(self._find)
 
     def find(self, text: str) -> Message | None:
         """Return the message that a text is, its values found in the same way; None if none.
 
-        Of several the one whose templates account for the most letters of the text.
+        If several fit, it is the one whose templates account for the most letters of the text.
         """
         return self._best(str(text))[1]
 
@@ -106,18 +110,18 @@ class Templates:
         best: tuple[int, Message | None] = 0, None
         for template in self._known:
             for values in template.matches(text):
-                found = [self._best(value) for value in values]
-                letters = template.letters + sum(known for known, _ in found)
+                inner = [self._best(value) for value in values]
+                letters = template.letters + sum(known for known, _ in inner)
                 if letters > best[0]:
                     parts = [
-                        value if part is None else part
-                        for value, (_, part) in zip(values, found, strict=True)
+                        value if inner_message is None else inner_message
+                        for value, (_, inner_message) in zip(values, inner, strict=True)
                     ]
                     best = letters, _made(text, template, parts)
         return best
 
 
 def _made(text: str, template: _Template, values: Iterable[str]) -> Message:
-    made = Message(text)
-    made.template, made.values = template.text, dict(zip(template.names, values, strict=True))
-    return made
+    result = Message(text)
+    result.template, result.values = template.text, dict(zip(template.names, values, strict=True))
+    return result

@@ -48,19 +48,19 @@ def message(template: str, /, **values: object) -> Message:
     """
     if isinstance(template, Message):
         return template
-    told: dict[str, str] = {}
+    written: dict[str, str] = {}
     text = template
     if values:
         pieces = []
         for literal, name, form, conversion in string.Formatter().parse(template):
             pieces.append(literal)
             if name is not None:
-                told[name] = _written(values[name], form or "", conversion)
-                pieces.append(told[name])
+                written[name] = _written(values[name], form or "", conversion)
+                pieces.append(written[name])
         text = "".join(pieces)
-    made = Message(text)
-    made.template, made.values = template, told
-    return made
+    result = Message(text)
+    result.template, result.values = template, written
+    return result
 
 
 def _written(value: object, form: str, conversion: str | None) -> str:

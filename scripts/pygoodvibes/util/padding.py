@@ -1,14 +1,14 @@
-"""Batches whose rows come out the same whatever stands beside them.
+"""Batches in which the result of a row doesn't depend on the other rows.
 
-Matrix products handle the rows left over by their unrolled loops in another order, so a clip scored
-alone would differ from the same clip among others in its last digits (up to 1e-7 of the score where
-components are rounded to float32), and a verdict close to the threshold could differ with them.
+Matrix products work in unrolled loops, and handle the rows left over in another order. So a clip
+scored alone would differ from the same clip among others in its last digits: by up to 1e-7 of the
+score where components are rounded to float32. A verdict close to the threshold could differ, too.
 """
 
 import numpy as np
 
 ROWS = 16
-"""Products see a multiple of so many rows: at least what the widest unrolled loop takes."""
+"""Batches have a multiple of so many rows, at least as many as the widest unrolled loop takes."""
 
 
 def padded(values: np.ndarray) -> np.ndarray:
@@ -17,7 +17,7 @@ def padded(values: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     values : np.ndarray [shape=(n, d)]
-        At least one row; what is computed from the rows added is to be thrown away.
+        At least one row. The caller drops the results of the added rows.
     """
     missing = -len(values) % ROWS
     return np.concatenate([values, np.repeat(values[-1:], missing, axis=0)]) if missing else values

@@ -1,4 +1,4 @@
-"""Kinds of which each member is one file: found by looking, so that no list has to name them.
+"""Kinds with one file for each member, found by looking: no list has to name the members.
 
 Comes in: a package's folder, and the key by which the config picks a member. Goes out: the names of
 the modules whose `Settings` say `<key>: Literal["<name of the module>"]`. Nothing is imported to

@@ -162,8 +162,8 @@ def read_json(content: memoryview) -> object:
         raise ValueError("a document that is nested too deep") from None
     level = [document]
     for _ in range(DEEPEST):
-        inner = [each.values() if isinstance(each, dict) else each for each in level]
-        level = [each for part in inner for each in part if isinstance(each, dict | list)]
+        inner = [node.values() if isinstance(node, dict) else node for node in level]
+        level = [node for children in inner for node in children if isinstance(node, dict | list)]
         if not level:
             return document
     raise ValueError("a document that is nested too deep")

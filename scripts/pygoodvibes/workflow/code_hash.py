@@ -11,15 +11,15 @@ PACKAGE = pathlib.Path(__file__).resolve().parents[1]
 @functools.cache
 def _imports(path: pathlib.Path) -> tuple[str, ...]:
     """Return the modules of this package that a file imports, at any depth of its code."""
-    found = set()
+    modules = set()
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
+            modules.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             # `from package import name`: the name may be a module or something in one
-            found.add(node.module)
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return tuple(sorted(name for name in found if name.split(".")[0] == PACKAGE.name))
+            modules.add(node.module)
+            modules.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return tuple(sorted(name for name in modules if name.split(".")[0] == PACKAGE.name))
 
 
 def _files(module: str) -> list[pathlib.Path]:

@@ -56,5 +56,5 @@ def state(path: pathlib.Path) -> str:
     if not path.is_dir():
         return ""
     now, snapshot = fingerprint(path), path / SNAPSHOT
-    made = snapshot.read_text(encoding="utf-8").strip() if snapshot.is_file() else None
-    return "" if now == made else now
+    then = snapshot.read_text(encoding="utf-8").strip() if snapshot.is_file() else None
+    return "" if now == then else now

@@ -40,14 +40,14 @@ def is_known() -> bool:
         from snakemake.script import PythonScript
 
         run = list(inspect.signature(PythonScript.execute_script).parameters)
-        made = inspect.signature(PythonScript.__init__).parameters
+        parameters = inspect.signature(PythonScript.__init__).parameters
         measured = list(inspect.signature(benchmarked).parameters)
     except (ImportError, AttributeError, TypeError, ValueError):
         return False
     return (
         run == ["self", "fname", "edit"]
         and measured[:2] == ["pid", "benchmark_record"]
-        and all(name in made for name in _ATTRIBUTES)
+        and all(name in parameters for name in _ATTRIBUTES)
     )
 
 

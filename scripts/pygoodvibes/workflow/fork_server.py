@@ -184,8 +184,8 @@ def _serve(requests: socket.socket, modules: Sequence[str], without: Sequence[st
                 if not pid:
                     signal.set_wakeup_fd(-1)
                     selector.close()
-                    for each in (requests, answers, *running.values()):
-                        each.close()
+                    for connection in (requests, answers, *running.values()):
+                        connection.close()
                     _run(**request["run"])
                 running[pid] = answers
                 _say(answers, pid)
@@ -216,7 +216,7 @@ def _import(name: str, without: Sequence[str] = ()) -> None:
     module, _, function = name.partition(":")
     if module in sys.modules and (not function or name in _called):
         return
-    hidden = [each for each in without if each not in sys.modules]
+    hidden = [library for library in without if library not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))
     try:
         imported = importlib.import_module(module)
@@ -226,8 +226,8 @@ def _import(name: str, without: Sequence[str] = ()) -> None:
     except Exception:
         logging.getLogger(__name__).debug("%s can't be loaded", name, exc_info=True)
     finally:
-        for each in hidden:
-            del sys.modules[each]
+        for library in hidden:
+            del sys.modules[library]
 
 
 def _run(script: str, folder: str, environment: Mapping[str, str]) -> NoReturn:

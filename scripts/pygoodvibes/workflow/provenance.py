@@ -100,19 +100,19 @@ def revision() -> dict:
 
 def steps(logs: pathlib.Path) -> dict[str, dict]:
     """Add up what the logs of the jobs say of their time and memory, by rule."""
-    found = collections.defaultdict(list)
+    jobs_of = collections.defaultdict(list)
     for path in sorted(logs.rglob("*.log")):
         match = _FINISHED.search(path.read_text(encoding="utf-8", errors="replace"))
         if match:
             rule = path.relative_to(logs).parts[0].removesuffix(".log")
-            found[rule].append((float(match[1]), int(match[2])))
+            jobs_of[rule].append((float(match[1]), int(match[2])))
     return {
         rule: {
             "jobs": len(jobs),
             "seconds": round(sum(seconds for seconds, _ in jobs), 1),
             "peak_mib": max(memory for _, memory in jobs),
         }
-        for rule, jobs in found.items()
+        for rule, jobs in jobs_of.items()
     }
 
 

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 
 def linked_files(folders: Iterable[pathlib.Path]) -> set[pathlib.Path]:
     """Return the files that links below some folders lead to: results that are in use."""
-    found = set()
+    results = set()
     for folder in folders:
         for place, _, names in os.walk(folder):
             paths = (pathlib.Path(place, name) for name in names)
-            found.update(path.resolve() for path in paths if path.is_symlink())
-    return found
+            results.update(path.resolve() for path in paths if path.is_symlink())
+    return results
 
 
 def prune(

@@ -74,17 +74,17 @@ def extract_zip(
             error=error,
         ) from error
     except OSError as error:
-        told = {"archive": archive, "reason": error.strerror or error}
+        values = {"archive": archive, "reason": error.strerror or error}
         if error.filename:
             raise UserError(
                 "can't extract {archive}: {reason} ({path}); check the disk and its permissions, "
                 "then run again",
                 path=error.filename,
-                **told,
+                **values,
             ) from error
         raise UserError(
             "can't extract {archive}: {reason}; check the disk and its permissions, then run again",
-            **told,
+            **values,
         ) from error
     return sorted(members)
 
@@ -157,7 +157,7 @@ def _checked_name(archive: pathlib.Path, info: zipfile.ZipInfo) -> str | None:
         )
     if parts[-1] == "":
         return None
-    return "/".join(part for part in parts if part not in ("", "."))
+    return "/".join(name for name in parts if name not in ("", "."))
 
 
 def _is_extracted(members: dict[str, zipfile.ZipInfo], folder: pathlib.Path) -> bool:

@@ -51,27 +51,27 @@ def manifest_row(name: str, given: Mapping[str, str], *, path: str) -> dict:
     parts = pathlib.PurePosixPath(name).parts
     in_name = parse_dcase_name(parts[-1] if parts else "") or {}
     in_path = {"machine": parts[-3], "split": parts[-2]} if len(parts) >= 3 else {}
-    told = {key: given.get(key) or in_path.get(key) or in_name.get(key) or "" for key in _KEYS}
-    told["label"] = _LABELS.get(told["label"].lower(), "unknown")
+    fields = {key: given.get(key) or in_path.get(key) or in_name.get(key) or "" for key in _KEYS}
+    fields["label"] = _LABELS.get(fields["label"].lower(), "unknown")
     reason = ""
-    if not told["machine"] or not told["id"]:
+    if not fields["machine"] or not fields["id"]:
         reason = message("neither the table nor the clip's path tells machine type and ID")
-    elif not (_WORD.fullmatch(told["machine"]) and _WORD.fullmatch(told["id"])):
+    elif not (_WORD.fullmatch(fields["machine"]) and _WORD.fullmatch(fields["id"])):
         reason = message(
             "machine {machine!r} and ID {id!r} must be made of letters, digits, dots, "
             "dashes and underscores",
-            machine=told["machine"],
-            id=told["id"],
+            machine=fields["machine"],
+            id=fields["id"],
         )
-    elif told["split"] not in ("train", "test"):
-        reason = message("split must be train or test, not {split!r}", split=told["split"])
-    elif told["split"] == "train" and told["label"] == "anomaly":
+    elif fields["split"] not in ("train", "test"):
+        reason = message("split must be train or test, not {split!r}", split=fields["split"])
+    elif fields["split"] == "train" and fields["label"] == "anomaly":
         reason = message("an anomalous clip among the training clips")
-    elif told["split"] == "train" and given.get("label") and told["label"] != "normal":
+    elif fields["split"] == "train" and given.get("label") and fields["label"] != "normal":
         reason = message("a training clip must be labelled normal")
-    elif told["split"] == "train":
-        told["label"] = "normal"
-    clip = Clip(**told, path=path, clip=parts[-1] if parts else "", reason=reason)
+    elif fields["split"] == "train":
+        fields["label"] = "normal"
+    clip = Clip(**fields, path=path, clip=parts[-1] if parts else "", reason=reason)
     return {**blank_row(clip), "status": reason or "ok"}
 
 

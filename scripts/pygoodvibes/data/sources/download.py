@@ -88,15 +88,15 @@ def download(
             target.unlink()
         if md5 is None:
             partial.unlink(missing_ok=True)
-        found = _until_right(
+        wrong_md5 = _until_right(
             url, partial, md5, size, progress, timeout=timeout, retries=retries, backoff=backoff
         )
-        if found is not None:
+        if wrong_md5 is not None:
             raise UserError(
                 "{url} has the MD5 {found}, but {md5} is expected, twice in a row; the file "
                 "on the server has changed or a proxy alters it, so nothing was kept",
                 url=url,
-                found=found,
+                found=wrong_md5,
                 md5=md5,
             )
         partial.replace(target)
@@ -195,16 +195,16 @@ def _until_right(
     **patience,
 ) -> str | None:
     """Fill `partial`, twice if need be; return None, or the wrong MD5 that it had."""
-    found = None
+    md5_of_file = None
     for _ in range(2):
         _until_whole(url, partial, size, progress, **patience)
         if md5 is None:
             return None
-        found = file_md5(partial)
-        if found == md5.lower():
+        md5_of_file = file_md5(partial)
+        if md5_of_file == md5.lower():
             return None
         partial.unlink()
-    return found
+    return md5_of_file
 
 
 def _until_whole(
@@ -307,8 +307,8 @@ def _write(
     terminal = sys.stderr.isatty()
     if progress and not terminal:
         much = "" if total is None else f", {total / 1e6:.1f} MB"
-        more = f", from {start / 1e6:.1f} MB on" if start else ""
-        print(f"downloading {name}{much}{more}", file=sys.stderr, flush=True)
+        from_where = f", from {start / 1e6:.1f} MB on" if start else ""
+        print(f"downloading {name}{much}{from_where}", file=sys.stderr, flush=True)
     with (
         partial.open("ab" if start else "wb") as file,
         tqdm.tqdm(

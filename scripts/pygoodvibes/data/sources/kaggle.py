@@ -230,12 +230,12 @@ def _download(dataset: str, archive: pathlib.Path, source: str, progress: bool) 
 def _extract(
     archive: pathlib.Path, staging: pathlib.Path, machines: Sequence[str], progress: bool
 ) -> None:
-    found: set[str] = set()
+    found_machines: set[str] = set()
 
     def place(member: str) -> str | None:
         parts = member.split("/")
         if len(parts) >= 3 and parts[-2] in ("train", "test"):
-            found.add(parts[-3])
+            found_machines.add(parts[-3])
         return clip_place(archive.name, member, machines)
 
     # Of an extraction for other machines; this one would not take it away again.
@@ -243,18 +243,18 @@ def _extract(
     extract_zip(archive, staging, place=place, progress=progress)
     lacking = [machine for machine in machines if not (staging / machine).is_dir()]
     if lacking:
-        told = {"archive": archive, "lacking": ", ".join(lacking)}
-        if not found:
+        values = {"archive": archive, "lacking": ", ".join(lacking)}
+        if not found_machines:
             raise UserError(
                 "{archive} has no clips of {lacking}, only of no machine; change the machines in "
                 "the config",
-                **told,
+                **values,
             )
         raise UserError(
             "{archive} has no clips of {lacking}, only of {found}; change the machines in the "
             "config",
-            found=", ".join(sorted(found)),
-            **told,
+            found=", ".join(sorted(found_machines)),
+            **values,
         )
 
 

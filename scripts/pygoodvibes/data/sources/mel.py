@@ -119,11 +119,11 @@ def _check_part(array: np.ndarray, record: Mapping[str, str]) -> dict:
                 found=len(array),
             )
         }
-    part = np.asarray(array[start : start + count], dtype=np.float32)
-    if not np.isfinite(part).all():
+    frames = np.asarray(array[start : start + count], dtype=np.float32)
+    if not np.isfinite(frames).all():
         return {"status": message("holds values that are not finite")}
     return {
         "offset": start,
         "frames": count,
-        "xxh3_128": xxhash.xxh3_128_hexdigest(np.ascontiguousarray(part)),
+        "xxh3_128": xxhash.xxh3_128_hexdigest(np.ascontiguousarray(frames)),
     }

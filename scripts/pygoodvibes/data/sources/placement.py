@@ -52,7 +52,7 @@ def clip_place(archive: str, member: str, machines: Collection[str]) -> str | No
         A clip that is not in `<machine>/train` or `<machine>/test`.
     """
     parts = member.split("/")
-    if any(part.startswith((".", "__MACOSX")) for part in parts):
+    if any(name.startswith((".", "__MACOSX")) for name in parts):
         return None
     if not is_read(parts[-1]):
         return None
@@ -158,11 +158,11 @@ def _is_noted(place: pathlib.Path, folder: pathlib.Path, machine: str, origin: o
     if not place.is_dir() or not note.is_file():
         return False
     try:
-        told = json.loads(note.read_text(encoding="utf-8"))
+        noted = json.loads(note.read_text(encoding="utf-8"))
     except ValueError:  # cut while it was written
         return False
     # Through JSON, so that tuples and lists compare as equal.
-    return told == json.loads(json.dumps({"clips": _count_clips(place), "origin": origin}))
+    return noted == json.loads(json.dumps({"clips": _count_clips(place), "origin": origin}))
 
 
 def _ready(folder: pathlib.Path, machine: str) -> pathlib.Path:

@@ -79,7 +79,7 @@ def write_summary(files: PageFiles, settings: PageSettings, *, output: pathlib.P
     tables = read_tables(files)
     machines = machines_of(tables.metrics, settings.detector)
     watched = {(machine.machine, machine.id) for machine in machines if machine.is_watched}
-    ids = {own.key: own for own in tables.machine_ids if own.key in watched}
+    ids = {evaluated.key: evaluated for evaluated in tables.machine_ids if evaluated.key in watched}
     to_listen_to = _to_listen_to(ids.values(), settings.detector)
     page = render(
         pathlib.Path(files.template),
@@ -106,7 +106,7 @@ def write_summary(files: PageFiles, settings: PageSettings, *, output: pathlib.P
 
 def _to_listen_to(ids: Iterable[EvaluatedId], detector: str) -> ToListenTo:
     """Choose the clips to listen to first, by their scores alone."""
-    scored = [scored_clips(own.document, own.scores, detector) for own in ids]
+    scored = [scored_clips(evaluated.document, evaluated.scores, detector) for evaluated in ids]
     alarms = [[clip for clip in clips if clip.alarm] for clips in scored]
     above = sum(map(len, alarms))
     return ToListenTo(
@@ -180,24 +180,26 @@ def _values_of_clips(
 
 
 def _picture_and_sounds(
-    clip: Scored, own: EvaluatedId, usable: Mapping[tuple, Mapping], settings: PageSettings
+    clip: Scored, evaluated: EvaluatedId, usable: Mapping[tuple, Mapping], settings: PageSettings
 ) -> dict:
     """Return a clip with picture, words on it and sound, and the sound of a normal one.
 
     Rows of the manifest are given by machine type, ID, split and clip.
     """
     content, words = None, ""
-    if own.mel is not None:
+    if evaluated.mel is not None:
         content, words = picture(
             clip,
-            own.mel,
+            evaluated.mel,
             settings=settings.config["mel"],
             sample_rate=settings.config["audio"]["sample_rate"],
             data=settings.data,
         )
-    normal = typical(own.scores, settings.detector)
+    normal = typical(evaluated.scores, settings.detector)
     sounds = {
-        name: player(usable.get((*own.key, *place)), settings.data_folder, settings.config["audio"])
+        name: player(
+            usable.get((*evaluated.key, *place)), settings.data_folder, settings.config["audio"]
+        )
         for name, place in (("sound", ("test", clip.clip)), ("normal", ("train", normal)))
     }
     return {

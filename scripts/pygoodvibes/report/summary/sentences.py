@@ -99,19 +99,19 @@ def how_sure(
     resamples, confidence, seed
         Of the bootstrap over machine IDs.
     """
-    told = [
+    answers = [
         (
             "Does a faulty clip sound different?",
             _ranking(machines, mean, resamples, confidence, seed),
         )
     ]
     if any(machine.found is not None for machine in machines):
-        told.append(("How many faults are found?", _faults_found(machines, confidence)))
+        answers.append(("How many faults are found?", _faults_found(machines, confidence)))
     if any(machine.alarms is not None for machine in machines):
-        told.append(("How many false alarms?", _false_alarms(machines, planned, confidence)))
+        answers.append(("How many false alarms?", _false_alarms(machines, planned, confidence)))
     right = _right(machines)
     if right is not None:
-        told.append(
+        answers.append(
             (
                 "How many alarms would be right in the plant?",
                 "Faults are rarer there than among test clips. If 1 clip in 100 were faulty, "
@@ -120,14 +120,14 @@ def how_sure(
             )
         )
     if any(machine.found is not None for machine in machines):
-        told.append(
+        answers.append(
             (
                 "What these numbers can't know",
                 "Only the kinds of fault among the test clips were tested. Another fault, another "
                 "place of the microphone or another load of the machine may give other numbers.",
             )
         )
-    return told
+    return answers
 
 
 def _faults_found(machines: Sequence[Machine], confidence: float) -> str:
