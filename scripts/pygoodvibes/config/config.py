@@ -83,9 +83,9 @@ class Config(Section):
     projection: Projection = Projection()
     held_out: HeldOut = HeldOut()
     default_detector: Name | None = None
-    """The detector that verdicts, the report and all comparisons go by (null, or none of this
-    name: the first one). 'choice': per machine ID what the section `choice` finds; it then has
-    results, thresholds and models as a detector has."""
+    """The detector used for verdicts, the report and all comparisons (null, or a name that is not
+    among the detectors: the first one). 'choice': for each machine ID what the section `choice`
+    finds; it then has results, thresholds and models like any detector."""
 
     detectors: Annotated[dict[Name, AnyDetector], Field(min_length=1)]
     """The detectors, all run side by side: a name of your choice and the settings of each."""

@@ -1,11 +1,11 @@
 """Many simple detectors on several views of the embedding, joined without a label.
 
-What suits a machine can't be chosen by its anomalies, which nobody has. So nothing is chosen: every
-view (the blocks of the embedding such as mean or standard deviation over time, and all of it) is
-seen by nearest-neighbour detectors in two metrics. Each of them is measured on training clips that
-it has not seen, and its score is counted in units of its own scatter there. A detector for which
-this machine's normal clips scatter widely then speaks softly, one for which they lie close together
-loudly, and the sum is a soft maximum: one loud voice is enough.
+Nobody has anomalies of a machine to choose a detector by. So nothing is chosen here. The views are
+the blocks of the embedding, such as mean or standard deviation over time, and the whole embedding.
+Nearest-neighbour detectors in two metrics see every view. Each of these members scores training
+clips that it has not seen, and its scores are counted in units of their scatter. So a member counts
+little where this machine's normal clips scatter widely, and much where they lie close together. The
+members' scores are joined by a soft maximum: a high score of one member is enough.
 
 References
 ----------
@@ -251,10 +251,11 @@ def soft_maximum(scores: np.ndarray, temperature: float) -> np.ndarray:
 
 
 def centre_and_scatter(scores: np.ndarray) -> tuple[float, float]:
-    """Return the median and the scatter of held-out scores, shape (n,), the latter above 0.
+    """Return the median and the scatter (above 0) of held-out scores, shape (n,).
 
-    The scatter is the geometric mean of two estimates of the standard deviation, from the middle
-    half and from the upper side: false alarms come from the upper side, but it is known less well.
+    The scatter is the geometric mean of two estimates of the standard deviation: from the middle
+    half of the scores, and from the upper side. False alarms come from the upper side, but the
+    middle half is known better.
     """
     low, centre, high, top = np.quantile(scores, (0.25, 0.5, 0.75, 0.9))
     # of a normal distribution: 1.349 standard deviations between the quartiles, 1.282 up to 90 %
@@ -269,23 +270,24 @@ class Settings(SeededSettings):
 
     method: Literal["fusion"]
     input: Literal["projection", "embedding"] = "embedding"
-    """What the detector sees: the embedding, of which it makes its views, or the PCA projection."""
+    """What the detector sees: the embedding, divided into views, or the PCA projection."""
 
     n_neighbors: Count = 4
-    """Neighbours of a training clip whose mean distance is its density (at most the training clips
-    less one)."""
+    """How many neighbours of a training clip measure its density, by their mean distance (at most
+    the number of training clips less one)."""
 
     folds: Annotated[int, Field(ge=2, le=100)] = 5
     """Parts of the training clips held out in turn to measure the scatter of each member."""
 
     temperature: Annotated[float, Field(gt=0)] = 2.0
-    """How soft the maximum over members is: near 0 the largest score counts alone, far above 1 all
+    """How soft the maximum over members is. Near 0 only the largest score counts, far above 1 all
     count alike."""
 
     sub_bands: Count = 1
-    """Each block of the embedding is also seen in so many parts of neighbouring bands, at least
-    eight columns wide (1: only whole). A fault in a narrow band then speaks louder, and so does
-    chance: 2 finds one point of AUC more on the synthetic data, eight less on 28 real fan clips."""
+    """How many parts of neighbouring bands each block of the embedding is also divided into, each
+    at least eight columns wide (1: blocks stay whole). With more parts a fault in a narrow band
+    counts more, and so does chance: 2 gives one point of AUC more on the synthetic data, eight less
+    on 28 real fan clips."""
 
     max_references: Count = 5000
     """Training clips kept by each member, drawn at random where there are more."""

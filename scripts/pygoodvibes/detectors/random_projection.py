@@ -57,8 +57,8 @@ class Settings(SeededSettings):
     """What is projected at random: the embedding or its PCA projection, standardised."""
 
     dimensions: Count | None = None
-    """Columns after the projection (null: as many as components of the PCA are kept for this
-    machine ID, so that this is the control of what they find)."""
+    """Columns after the projection (null: as many as the PCA keeps components for this machine ID;
+    so this detector is a control of what the components find)."""
 
     def beside(self, n_components: int) -> "Settings":
         """Return settings for a machine ID whose PCA keeps so many components."""

@@ -40,9 +40,9 @@ class Settings(Section):
     """Decays r of ranked pooling (GWRP): 1 = mean, 0 = maximum."""
 
     modulation: Annotated[int, Field(ge=0, le=8)] = 0
-    """Standard deviation over time by how fast the level changes, dB, in so many octaves of the
-    modulation frequency: 1/2 to 1/4 cycle a frame, 1/4 to 1/8, and so on; the last has all that is
-    slower (0: none)."""
+    """How many octaves of the modulation frequency the standard deviation over time (dB) is split
+    into, by how fast the level changes: 1/2 to 1/4 cycle a frame, 1/4 to 1/8, and so on; the last
+    has everything slower (0: none)."""
 
     @model_validator(mode="after")
     def _not_empty(self) -> "Settings":

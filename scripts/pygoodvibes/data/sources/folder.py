@@ -19,9 +19,9 @@ class Settings(Dataset):
     """The folder, relative to the project's root or absolute."""
 
     layout: Literal["auto", "dcase", "mimii", "manifest"] = "auto"
-    """How it is laid out: 'dcase' <machine>/<train|test>/normal_id_00_00000000.wav; 'mimii'
-    <machine>/id_00/<normal|abnormal>/*.wav; 'manifest' any layout, told by a CSV file; 'auto' looks
-    whether it is the first or the second."""
+    """Layout of the folder. 'dcase': <machine>/<train|test>/normal_id_00_00000000.wav; 'mimii':
+    <machine>/id_00/<normal|abnormal>/*.wav; 'manifest': any, a CSV file lists the clips; 'auto':
+    'dcase' or 'mimii', found by looking."""
 
     manifest: str | None = None
     """For layout 'manifest': CSV file with the columns path, machine, id, split, label; the paths
