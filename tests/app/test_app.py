@@ -305,14 +305,17 @@ def test_notes_and_reasons_stand_in_french(copy, monkeypatch):
     metrics.loc[0, "note"] = "n_components 64 lowered to 12: 12 training clips"
     metrics.to_csv(path, index=False)
     manifest = pd.read_csv(copy / "results/small/manifest.csv", dtype=str)
-    manifest.loc[0, "status"] = "audio of a kind that is not read; convert it to .wav"
+    manifest.loc[0, "status"] = (
+        "audio of a kind that is not read; convert it to .wav, for example with ffmpeg"
+    )
     manifest.to_csv(copy / "results/small/manifest.csv", index=False)
     app = opened(copy, monkeypatch, "data", "fr")
     assert not app.exception
     left_out, notes = app.dataframe[2].value, app.dataframe[3].value
-    assert "un son d'un genre qui n'est pas lu\xa0; convertissez-le en .wav" in set(
-        left_out["État"]
+    french = (
+        "un son d'un genre qui n'est pas lu\xa0; convertissez-le en .wav, par exemple avec ffmpeg"
     )
+    assert french in set(left_out["État"])
     assert "n_components abaissé de 64 à 12\xa0: 12 extraits d'apprentissage" in set(
         notes["Remarque"]
     )

@@ -121,6 +121,15 @@ def test_too_many_bands_are_refused():
         mel.log_mel(signal(), sample_rate=16000, n_fft=512, n_mels=256)
 
 
+def test_a_clip_has_one_frame_at_least_though_padding_would_fill_it():
+    noise = np.random.default_rng(0).normal(size=1024).astype(np.float32)
+    settings = {"sample_rate": 16000, "n_fft": 1024}
+    assert np.array_equal(mel.clip_frames(noise, **settings), mel.log_mel(noise, **settings))
+    assert len(mel.log_mel(noise[:1023], **settings))
+    with pytest.raises(UserError, match="1023 samples are too few for one frame of 1024"):
+        mel.clip_frames(noise[:1023], **settings)
+
+
 def test_clips_too_short_for_the_padding_or_a_frame_are_refused():
     with pytest.raises(UserError, match="too few to be mirrored"):
         mel.log_mel(signal(512), sample_rate=16000, pad_mode="reflect")

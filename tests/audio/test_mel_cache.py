@@ -81,7 +81,7 @@ def test_compute_hands_on_frames_or_the_reason(tmp_path):
     (tmp_path / "fan/train").mkdir(parents=True)
     rng = np.random.default_rng(0)
     sound = rng.normal(scale=0.1, size=4000)
-    contents = [sound, np.zeros(4000), np.append(sound, np.nan), sound[:1], sound[:600]]
+    contents = [sound, np.zeros(4000), np.append(sound, np.nan), sound[:1], sound[:1023]]
     rows = [row(number) for number in range(len(contents))] + [row(9, status="truncated")]
     for record, samples in zip(rows, contents, strict=False):
         soundfile.write(tmp_path / record["path"], samples, 16000, subtype="FLOAT")
@@ -92,11 +92,17 @@ def test_compute_hands_on_frames_or_the_reason(tmp_path):
     assert "silence" in results[1]
     assert "not finite" in results[2]
     assert isinstance(results[3], str)
-    assert results[4].shape == (2, 128)
+    assert results[4] == "1023 samples are too few for one frame of 1024 (mel.n_fft)"
     assert results[5] == "truncated"
-    without_padding = {**MEL, "center": False}
-    again = mel_cache.compute(rows, tmp_path, audio_settings=AUDIO, mel_settings=without_padding)
-    assert "too few for one frame" in list(again)[4][1]
+
+
+def test_a_clip_that_memory_can_not_hold_is_left_out(tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(mel_cache, "read_audio", fail)
+    [(_, reason)] = mel_cache.compute([row(0)], tmp_path, audio_settings=AUDIO, mel_settings=MEL)
+    assert reason == "too large for the memory of this machine"
 
 
 def test_bad_settings_are_no_matter_of_single_clips(tmp_path):

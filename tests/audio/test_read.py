@@ -1,12 +1,16 @@
 import os
+import resource
 import struct
+import time
 
 import numpy as np
 import pytest
 import soundfile
 import xxhash
 
+from pygoodvibes.audio.mel import clip_frames
 from pygoodvibes.audio.read import inspect_audio, read_audio
+from pygoodvibes.audio.stream import file_blocks
 from pygoodvibes.util.errors import UserError
 
 READ = {"sample_rate": 16000, "resample": False, "channel": 0}
@@ -187,47 +191,112 @@ def test_a_recording_of_unknown_length_is_read_to_its_end(without_length):
 
 
 FORMATS = (
-    ("wav", "FLOAT"),
-    ("wav", "PCM_16"),
-    ("flac", "PCM_16"),
-    ("aiff", "PCM_16"),
-    ("au", "PCM_16"),
-    ("caf", "PCM_16"),
-    ("w64", "PCM_16"),
-    ("rf64", "PCM_16"),
-    ("ogg", "VORBIS"),
-    ("mp3", "MPEG_LAYER_III"),
+    ("wav", "WAV", "FLOAT"),
+    ("wav", "WAV", "PCM_16"),
+    ("wav", "WAV", "IMA_ADPCM"),
+    ("flac", "FLAC", "PCM_16"),
+    ("aiff", "AIFF", "PCM_16"),
+    ("aifc", "AIFF", "FLOAT"),
+    ("au", "AU", "PCM_16"),
+    ("au", "AU", "DOUBLE"),
+    ("caf", "CAF", "PCM_16"),
+    ("caf", "CAF", "ALAC_16"),
+    ("w64", "W64", "PCM_16"),
+    ("rf64", "RF64", "PCM_16"),
+    ("ogg", "OGG", "VORBIS"),
+    ("opus", "OGG", "OPUS"),
+    ("mp3", "MP3", "MPEG_LAYER_III"),
 )
 
+EXTREMES = [bytes.fromhex(f"{number:08x}") for number in (0, 1, 2**24, 2**31 - 1, 2**32 - 1)]
+EXTREMES.append(b"\xff\xff\xff\x7f")
 
-@pytest.mark.parametrize(("ending", "subtype"), FORMATS)
-def test_an_altered_file_is_read_or_refused_with_a_reason(tmp_path, ending, subtype):
-    """Bits flipped, cut off, numbers of the header at their extremes; all seeded."""
+MEL = {"n_fft": 1024, "hop_length": 512, "n_mels": 64}
+
+
+def altered(good, number, rng):
+    """Return a file cut off, with an odd number in its header, more behind, or flipped bits."""
+    content = bytearray(good)
+    kind = number % 5
+    if kind == 0:
+        return content[: rng.integers(1, len(content))]
+    if kind == 1:
+        place = rng.integers(4, min(len(content) - 8, 120))
+        content[place : place + 4] = EXTREMES[rng.integers(len(EXTREMES))]
+    elif kind == 2:
+        return content + content[rng.integers(len(content)) :]
+    else:
+        last = len(content) if kind == 3 else min(len(content), 200)
+        for place in rng.integers(0, last, 1 + number % 9):
+            content[place] ^= 1 << rng.integers(8)
+    return content
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("ending", "container", "subtype"), FORMATS)
+def test_an_altered_file_is_read_or_refused_with_a_reason(tmp_path, ending, container, subtype):
     path = tmp_path / f"clip.{ending}"
-    soundfile.write(path, noise(), 16000, subtype=subtype)
+    soundfile.write(path, noise(16000), 16000, format=container, subtype=subtype)
     good = path.read_bytes()
-    rng = np.random.default_rng(len(ending) + len(subtype))
+    rng = np.random.default_rng(len(container) + len(subtype))
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for number in range(int(os.environ.get("PYGOODVIBES_ALTERED", 40))):
-        content = bytearray(good)
-        if number % 4 == 0:
-            content = content[: rng.integers(1, len(content))]
-        elif number % 4 == 1:  # a number of the header
-            place = rng.integers(4, min(len(content) - 8, 120))
-            extremes = (bytes(4), b"\xff" * 4, b"\x7f\xff\xff\xff", b"\xff\xff\xff\x7f")
-            content[place : place + 4] = extremes[rng.integers(4)]
-        else:
-            for place in rng.integers(0, len(content), 1 + number % 9):
-                content[place] ^= 1 << rng.integers(8)
-        path.write_bytes(content)
+        path.write_bytes(altered(good, number, rng))
+        began = time.monotonic()
         for resample in (False, True):
             try:
                 inspect_audio(path)
                 signal = read_audio(path, **{**READ, "resample": resample})
+                frames = clip_frames(signal, sample_rate=16000, **MEL)
             except UserError as error:
                 assert str(error) and "\n" not in str(error)
             else:
-                assert len(signal) and np.isfinite(signal).all()
-                assert np.abs(signal).max() <= 2.0**32
+                assert len(signal) and np.isfinite(signal).all() and np.isfinite(frames).all()
+        try:
+            for block in file_blocks(path, READ):
+                assert block.ndim == 1
+        except UserError as error:
+            assert str(error) and "\n" not in str(error)
+        assert time.monotonic() - began < 5
+    more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - most
+    assert more < 500_000  # KB
+
+
+def test_an_mp3_is_as_long_as_its_first_frame_says(tmp_path):
+    path = tmp_path / "clip.mp3"
+    soundfile.write(path, noise(32000), 16000)
+    path.write_bytes(path.read_bytes()[:-2000])
+    with pytest.raises(UserError, match="truncated: the header promises 32000 samples"):
+        read_audio(path, **READ)
+
+
+def test_rates_are_checked_before_anything_is_decoded(wav):
+    content = bytearray(wav.read_bytes())
+    for rate, said in ((1, "below 1000 Hz"), (2**32 - 1, "above 10000000 Hz")):
+        content[24:28] = struct.pack("<I", rate)
+        wav.write_bytes(content)
+        with pytest.raises(UserError, match=said):
+            read_audio(wav, **{**READ, "resample": True})
+
+
+def test_what_the_resampler_says_is_a_reason(wav, monkeypatch):
+    soundfile.write(wav, noise(), 8000, subtype="PCM_16")
+
+    def fail(*_, **__):
+        raise RuntimeError("soxr: no such ratio")
+
+    monkeypatch.setattr("soxr.resample", fail)
+    with pytest.raises(UserError, match=r"can't be resampled \(no such ratio\)"):
+        read_audio(wav, **{**READ, "resample": True})
+
+
+def test_a_file_that_memory_can_not_hold_has_a_reason(wav, monkeypatch):
+    def fail(_):
+        raise MemoryError
+
+    monkeypatch.setattr("pygoodvibes.audio.read.read_pcm16", fail)
+    with pytest.raises(UserError, match="too large for the memory"):
+        read_audio(wav, **READ)
 
 
 @pytest.mark.shared

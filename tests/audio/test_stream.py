@@ -140,6 +140,36 @@ def test_a_truncated_file_is_no_shorter_recording(tmp_path, subtype):
         next(file_blocks(tmp_path / "s.wav", AUDIO))
 
 
+@pytest.mark.parametrize(
+    ("promised", "said"),
+    [(7000, "truncated: the header promises 7000 bytes, 6000 follow"), (4000, "and more follow")],
+)
+def test_a_stream_is_checked_like_a_file_once_it_has_ended(tmp_path, promised, said):
+    content = bytearray(wav(tmp_path, np.random.default_rng(0).normal(size=3000) / 10))
+    content[40:44] = promised.to_bytes(4, "little")
+    found = []
+    with pytest.raises(UserError, match=said):
+        found.extend(stream_blocks(io.BytesIO(content), sample_rate=8000))
+    (tmp_path / "s.wav").write_bytes(content)
+    with pytest.raises(UserError, match=f"promises {promised} bytes"):
+        next(file_blocks(tmp_path / "s.wav", AUDIO))
+
+
+def test_a_header_of_very_many_channels_takes_no_more_memory(tmp_path):
+    content = bytearray(wav(tmp_path, np.random.default_rng(0).normal(size=300_000) / 10))
+    content[22:24] = (65535).to_bytes(2, "little")
+    content[40:44] = bytes(4)
+    sizes = []
+
+    class Counting(io.BytesIO):
+        def read1(self, size=-1):
+            sizes.append(size)
+            return super().read1(size)
+
+    list(stream_blocks(Counting(content), sample_rate=8000))
+    assert max(sizes) <= 2**23
+
+
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
 def test_what_stands_behind_the_samples_of_a_file_is_no_sound(tmp_path, subtype):
     content = wav(tmp_path, np.random.default_rng(0).normal(size=3000) / 10, subtype=subtype)

@@ -59,7 +59,10 @@ def test_sound_is_taken_in_any_unit():
 def test_a_sample_rate_that_no_sound_has_is_refused_though_it_could_be_resampled():
     settings = {**AUDIO, "resample": True}
     assert why_unusable(1, 1, **settings).startswith("sample rate 1 Hz is below 1000 Hz")
-    assert why_unusable(1000, 1, **settings) == ""
+    assert why_unusable(1000, 1, **settings) == why_unusable(10_000_000, 1, **settings) == ""
+    assert why_unusable(2**31 - 1, 1, **settings).startswith(
+        "sample rate 2147483647 Hz is above 10000000 Hz"
+    )
 
 
 def test_a_flipped_bit_makes_no_sound():

@@ -8,7 +8,6 @@ import soundfile
 from hypothesis import example, given
 
 from pygoodvibes.audio.wav import header_behind, header_of, read_pcm16
-from pygoodvibes.util.errors import UserError
 
 SAMPLES = (np.random.default_rng(0).normal(size=(500, 2)) * 3000).astype("<i2")
 BYTES = SAMPLES.tobytes()
@@ -53,7 +52,7 @@ def test_sizes_that_pipes_leave_behind_promise_nothing(size, promised):
 def test_samples_are_those_of_the_library(note, form, behind, rest):
     samples = BYTES + rest
     content = wav(form=form, before=note, size=len(samples), samples=samples, behind=behind)
-    samples, sample_rate = read_pcm16(content)
+    samples, sample_rate = read_pcm16(io.BytesIO(content))
     expected, rate = soundfile.read(io.BytesIO(content), dtype="int16", always_2d=True)
     assert np.array_equal(samples, expected) and np.array_equal(samples, SAMPLES)
     assert sample_rate == rate == 8000
@@ -68,14 +67,15 @@ def test_what_stands_behind_no_samples_is_no_sound(size, behind):
 
 @pytest.mark.parametrize("size", [0, 0x7FFFF000, 0xFFFFFFFF])
 def test_samples_of_unknown_length_go_on_to_the_end(size):
-    assert np.array_equal(read_pcm16(wav(size=size))[0], SAMPLES)
-    assert np.array_equal(read_pcm16(wav(size=size) + b"\1\2\3")[0], SAMPLES)
+    for content in (wav(size=size), wav(size=size) + b"\1\2\3"):
+        assert np.array_equal(read_pcm16(io.BytesIO(content))[0], SAMPLES)
+        assert header_of(io.BytesIO(content)).samples(len(content)) == len(SAMPLES)
 
 
-@pytest.mark.parametrize("form", [PCM, struct.pack("<HHIIHH", 3, 2, 8000, 64000, 8, 32)])
-def test_a_file_of_any_kind_that_ends_before_its_header_says_is_refused(form):
-    with pytest.raises(UserError, match="truncated: the header promises 2001 bytes, 2000 follow"):
-        read_pcm16(wav(form=form, size=2001))
+def test_a_header_that_promises_more_than_there_is_is_not_believed():
+    content = wav(size=2001)
+    assert header_of(io.BytesIO(content)).samples(len(content)) == len(SAMPLES)
+    assert np.array_equal(read_pcm16(io.BytesIO(content))[0], SAMPLES)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_file_of_any_kind_that_ends_before_its_header_says_is_refused(form):
 def test_other_kinds_are_not_read_here(form):
     header = header_of(io.BytesIO(wav(form=form)))
     assert header is not None and not header.is_pcm16
-    assert read_pcm16(wav(form=form)) is None
+    assert read_pcm16(io.BytesIO(wav(form=form))) is None
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_other_kinds_are_not_read_here(form):
 )
 def test_what_is_no_wav_has_no_header(content):
     assert header_of(io.BytesIO(content)) is None
-    assert read_pcm16(content) is None
+    assert read_pcm16(io.BytesIO(content)) is None
 
 
 def test_a_stream_is_left_at_its_first_sample():
@@ -121,8 +121,5 @@ def test_a_stream_is_left_at_its_first_sample():
 
 @given(content=st.binary(max_size=80))
 @example(content=wav()[12:])
-def test_whatever_follows_is_taken_or_refused(content):
-    try:
-        read_pcm16(b"RIFF\0\0\0\0WAVE" + content)
-    except UserError as error:
-        assert "truncated" in str(error)
+def test_whatever_follows_is_taken_or_left(content):
+    read_pcm16(io.BytesIO(b"RIFF\0\0\0\0WAVE" + content))

@@ -18,6 +18,7 @@ from pygoodvibes.data.clip import parse_dcase_name
         ("section_02_target_test_anomaly_0012.flac", "02", "anomaly", "test", "target"),
         ("anomaly_id_00_00000003.ogg", "00", "anomaly", "", ""),
         ("anomaly_id_00_00000003.wave", "00", "anomaly", "", ""),
+        ("anomaly_id_00_00000003.m4a", "00", "anomaly", "", ""),  # not read, but listed there
         ("section_03_test_0000.wav", "03", "unknown", "test", ""),
         ("section_00_0199.wav", "00", "unknown", "", ""),
     ],

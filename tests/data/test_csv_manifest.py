@@ -63,13 +63,14 @@ def test_manifest_file_outside_of_the_folder(tmp_path):
         ("1.wav,fan,A,train,anomaly", "an anomaly among the training clips"),
         ("1.wav,fan,A,train,", "not labelled normal"),
         ("9.wav,fan,A,test,normal", "the file does not exist"),
+        ("2.m4a,fan,A,test,normal", "of a kind that is not read; convert it"),
         (",fan,A,test,normal", "no path"),
         ("1.wav,,A,test,normal", "the machine '' is not"),
         ("1.wav,fan,A/B,test,normal", "the ID 'A/B' is not"),
     ],
 )
 def test_manifest_bad_row_is_listed(tmp_path, row, reason):
-    touch(tmp_path, "0.wav", "1.wav")
+    touch(tmp_path, "0.wav", "1.wav", "2.m4a")
     file = manifest(tmp_path, HEADER + "0.wav,fan,A,test,normal\n" + row + "\n")
     clips = find_clips(tmp_path, manifest=file)
     assert len(clips) == 2

@@ -3,6 +3,7 @@ import pathlib
 
 import numpy as np
 import pytest
+import soundfile
 
 import own_machine
 from pygoodvibes.__main__ import main
@@ -68,8 +69,6 @@ def test_clips_that_cannot_be_used_are_listed_and_the_rest_goes_on(tmp_path):
     (folder / "003.wav").write_bytes((folder / "003.wav").read_bytes()[:2000])
     own_machine.write(folder / "silent.wav", 1, seconds=1)
     silence = np.zeros(8000, dtype=np.int16)
-    import soundfile
-
     soundfile.write(folder / "silent.wav", silence, 8000)
     (folder / "text.wav").write_text("hello")
     fit = own_machine.fit(folder)
@@ -94,6 +93,52 @@ def test_clips_that_cannot_be_used_are_listed_and_the_rest_goes_on(tmp_path):
     clean = own_machine.fit(without).model
     clip = own_machine.sound(50)
     assert score_clip(fit.model, clip).score == score_clip(clean, clip).score
+
+
+def test_recordings_that_nobody_expects_cost_nothing_but_themselves(tmp_path):
+    folder = own_machine.healthy(tmp_path / "pump", 5)
+    clean = own_machine.fit(folder).model
+    sound = own_machine.sound(70).astype(np.float32)
+
+    def write(name, samples=sound, rate=own_machine.RATE, **options):
+        soundfile.write(folder / name, samples, rate, **options)
+        return folder / name
+
+    flipped = sound.copy()
+    flipped[4000] = 1e30
+    write("flipped.wav", flipped, subtype="FLOAT")
+    write("rate.wav", rate=1)
+    write("high.wav", rate=2**31 - 1)
+    write("short.wav", sound[:2])
+    for name in ("cut.aiff", "cut.au", "cut.caf", "cut.w64", "cut.rf64", "cut.ogg", "cut.flac"):
+        path = write(name)
+        path.write_bytes(path.read_bytes()[:-1000])
+    path = write("half.wav")
+    content = path.read_bytes()
+    path.write_bytes(content[:40] + (8000).to_bytes(4, "little") + content[44:])
+    (folder / "phone.m4a").write_bytes(content)
+    fit = own_machine.fit(folder)
+    status = {row["path"]: row["status"] for row in fit.rows if row["status"] != "ok"}
+    assert "far above full scale, up to 1e+30" in status.pop("flipped.wav")
+    assert "sample rate 1 Hz" in status.pop("rate.wav")
+    assert "sample rate 2147483647 Hz" in status.pop("high.wav")
+    assert "2 samples are too few for one frame" in status.pop("short.wav")
+    assert "can't be decoded" in status.pop("cut.flac")
+    assert "promises 8000 bytes, and 8000 more follow" in status.pop("half.wav")
+    assert "convert it to .wav" in status.pop("phone.m4a")
+    assert len(status) == 6
+    assert all(reason.startswith("truncated: ") for reason in status.values())
+    clip = own_machine.sound(50)
+    assert score_clip(fit.model, clip).score == score_clip(clean, clip).score
+
+
+def test_a_rate_that_no_model_takes_names_its_remedy(tmp_path):
+    noise = np.random.default_rng(0).normal(scale=0.1, size=5000)
+    (tmp_path / "bats").mkdir()
+    for number in range(3):
+        soundfile.write(tmp_path / "bats" / f"{number}.wav", noise, 500_000)
+    with pytest.raises(UserError, match=r"500000 Hz, and a model takes 384000 Hz at most: fit"):
+        own_machine.fit(tmp_path / "bats")
 
 
 def test_too_few_recordings_are_an_error_that_says_what_to_do(tmp_path):

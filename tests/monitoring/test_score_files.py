@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 
 import own_machine
+from pygoodvibes.data.audio_files import NOT_READ
 from pygoodvibes.monitoring import score_files
 from pygoodvibes.monitoring.alarm import Alarm
 from pygoodvibes.monitoring.judge import judge
 from pygoodvibes.monitoring.score_clip import score_clip
-from pygoodvibes.monitoring.score_files import expand
+from pygoodvibes.monitoring.score_files import expand, recording_blocks
 from pygoodvibes.util.errors import UserError
 
 
@@ -16,9 +17,41 @@ def test_folders_stand_for_the_recordings_below_them(tmp_path):
         (tmp_path / name).touch()
     new = tmp_path / "new"
     found = expand(["odd.xyz", str(new), str(new / "b.flac")])
-    assert found == ["odd.xyz", f"{new}/a/c.WAV", f"{new}/b.flac", f"{new}/b.flac"]
+    # what is not read is among them, so that its reason is told
+    names = ["a/c.WAV", "b.flac", "other.m4a", "b.flac"]
+    assert found == ["odd.xyz", *(f"{new}/{name}" for name in names)]
     with pytest.raises(UserError, match=r"empty: no recordings in it .* such as other\.m4a"):
         expand([str(tmp_path / "empty")])
+
+
+def test_audio_that_is_not_read_has_a_record_with_the_reason(model, tmp_path):
+    good = own_machine.write(tmp_path / "good.wav", 1)
+    for name in ("phone.m4a", "old.WMA"):
+        (tmp_path / name).write_bytes(good.read_bytes())  # by its name alone
+    panel = score_files.Panel([model], [judge(model)])
+    found = [each for [each] in score_files.score_clips(panel, expand([str(tmp_path)]), jobs=1)]
+    assert [each.verdict == "not scored" for each in found] == [False, True, True]
+    assert {each.reason for each in found[1:]} == {NOT_READ}
+    blocks = recording_blocks(str(tmp_path / "phone.m4a"), model.settings["audio"])
+    [[record]] = score_files.score_windows(
+        panel, "phone.m4a", blocks, window=1, hop=1, alarms=[Alarm(3, 5)]
+    )
+    assert record.reason == NOT_READ
+
+
+def test_a_clip_that_memory_can_not_hold_does_not_end_the_others(model, tmp_path, monkeypatch):
+    own_machine.write(tmp_path / "good.wav", 1)
+    real = score_files.read_clip
+
+    def read(clip, settings):
+        if "large" in clip:
+            raise MemoryError
+        return real(clip, settings)
+
+    monkeypatch.setattr(score_files, "read_clip", read)
+    panel = score_files.Panel([model], [judge(model)])
+    [[large], [good]] = panel.judge_clips(["large.wav", str(tmp_path / "good.wav")])
+    assert large.reason == "too large for the memory of this machine" and good.score is not None
 
 
 def test_many_clips_in_two_processes_score_as_one_by_one(model, tmp_path):

@@ -27,7 +27,6 @@ def test_a_recording_is_told_once_it_has_stayed_the_same(tmp_path):
     assert watch.poll() == []  # what was there before is not new
     (tmp_path / "new.wav").write_bytes(b"half")
     (tmp_path / "notes.txt").write_text("no recording")
-    (tmp_path / "other.m4a").write_bytes(b"audio that is not read")
     assert watch.poll() == []
     clock.now = 1.5
     with (tmp_path / "new.wav").open("ab") as file:
@@ -39,6 +38,13 @@ def test_a_recording_is_told_once_it_has_stayed_the_same(tmp_path):
     assert names(watch.poll()) == ["new.wav"]
     clock.now = 9
     assert watch.poll() == []
+
+
+def test_audio_that_is_not_read_is_told_too(tmp_path):
+    watch = Watch(tmp_path, settle=0, clock=Clock())
+    for name in ("a.m4a", "b.wave", "c.txt"):
+        (tmp_path / name).write_bytes(b"something")
+    assert sorted(names(watch.poll())) == ["a.m4a", "b.wave"]
 
 
 def test_a_recording_that_goes_on_is_told_again_and_an_empty_one_is_not_complete(tmp_path):

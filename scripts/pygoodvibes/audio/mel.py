@@ -166,6 +166,40 @@ def _padded(signal: np.ndarray, width: int, mode: str) -> np.ndarray:
     return padded
 
 
+def clip_frames(signal: np.ndarray, *, sample_rate: int, **settings) -> np.ndarray:
+    """Compute the log-mel spectrogram of a clip, unless the clip is shorter than one frame.
+
+    With padding a spectrogram can be had of two samples, too. It tells nothing of a machine, and
+    would count as a clip all the same.
+
+    Parameters
+    ----------
+    signal, sample_rate, **settings
+        As in `log_mel`.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_frames, n_mels), dtype=float32]
+        dB.
+
+    Raises
+    ------
+    UserError
+        As in `log_mel`, and if there are fewer samples than one frame has.
+    """
+    _check_frame(len(signal), settings.get("n_fft", 1024))
+    return log_mel(signal, sample_rate=sample_rate, **settings)
+
+
+def _check_frame(samples: int, n_fft: int) -> None:
+    if samples < n_fft:
+        raise UserError(
+            "{samples} samples are too few for one frame of {n_fft} (mel.n_fft)",
+            samples=samples,
+            n_fft=n_fft,
+        )
+
+
 def log_mel(
     signal: np.ndarray,
     *,
@@ -226,12 +260,7 @@ def log_mel(
     signal = np.asarray(signal, dtype=np.float32)
     if center:
         signal = _padded(signal, n_fft // 2, pad_mode)
-    if len(signal) < n_fft:
-        raise UserError(
-            "{samples} samples are too few for one frame of {n_fft} (mel.n_fft)",
-            samples=len(signal),
-            n_fft=n_fft,
-        )
+    _check_frame(len(signal), n_fft)
     n_frames = 1 + (len(signal) - n_fft) // hop_length
     step = signal.strides[0]
     frames = np.lib.stride_tricks.as_strided(

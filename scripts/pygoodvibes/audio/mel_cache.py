@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from pygoodvibes.audio.mel import log_mel
-from pygoodvibes.audio.read import read_audio
+from pygoodvibes.audio.mel import clip_frames
+from pygoodvibes.audio.read import TOO_LARGE, read_audio
 from pygoodvibes.util.csv_files import read_records, write_records
 from pygoodvibes.util.errors import UserError
 
@@ -54,9 +54,11 @@ def compute(
             continue
         try:
             signal = read_audio(folder / row["path"], **audio_settings)
-            frames = log_mel(signal, sample_rate=sample_rate, **mel_settings)
+            frames = clip_frames(signal, sample_rate=sample_rate, **mel_settings)
         except UserError as error:
             yield row, error.message
+        except MemoryError:
+            yield row, TOO_LARGE
         else:
             yield row, frames
 

@@ -4,22 +4,28 @@ Comes in: the path of an audio file. Goes out: what it holds, or one channel. A 
 used raises `UserError` with the reason; the caller lists it and goes on.
 """
 
+import contextlib
 import dataclasses
 import os
 import pathlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import xxhash
 
+from pygoodvibes.audio.complete import check_complete, check_decoded
 from pygoodvibes.audio.usable import check_any, check_signal, why_unusable
-from pygoodvibes.audio.wav import read_pcm16
+from pygoodvibes.audio.wav import header_of, read_pcm16
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
 
 if TYPE_CHECKING:
     import soundfile
+
+
+TOO_LARGE = message("too large for the memory of this machine")
+"""Why a recording isn't used that the memory can't hold."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,19 +73,35 @@ def inspect_audio(path: pathlib.Path) -> AudioInfo:
     UserError
         If the file can't be read, is no audio, holds no samples, or ends before its header says.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UserError("can't be read ({reason})", reason=error.strerror) from None
-    if not content:
-        raise UserError("empty file (0 bytes)")
-    ordinary = read_pcm16(content)
-    if ordinary:
-        (samples, channels), sample_rate = ordinary[0].shape, ordinary[1]
+    with opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if not size:
+            raise UserError("empty file (0 bytes)")
+        check_complete(file)
+        header = header_of(file)
+        file.seek(0)
+        digest = xxhash.xxh3_128()
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
+    if header and header.is_pcm16:
+        samples, channels = header.samples(size), header.channels
+        sample_rate = header.sample_rate
     else:
         samples, channels, sample_rate = _describe(path)
     check_any(samples)
-    return AudioInfo(samples, sample_rate, channels, xxhash.xxh3_128_hexdigest(content))
+    return AudioInfo(samples, sample_rate, channels, digest.hexdigest())
+
+
+@contextlib.contextmanager
+def opened(path: pathlib.Path) -> Iterator[BinaryIO]:
+    """Open a file for its bytes; what can't be read, or doesn't fit in memory, is a `UserError`."""
+    try:
+        with path.open("rb", buffering=0) as file:
+            yield file
+    except OSError as error:
+        raise UserError("can't be read ({reason})", reason=error.strerror or error) from None
+    except MemoryError:
+        raise UserError(TOO_LARGE) from None
 
 
 def _describe(path: pathlib.Path) -> tuple[int, int, int]:
@@ -116,41 +138,58 @@ def read_audio(path: pathlib.Path, *, sample_rate: int, resample: bool, channel:
         If the file can't be decoded, ends before its header says, doesn't fit, or holds values that
         are no sound.
     """
-    try:
-        with path.open("rb", buffering=0) as file:
-            content = file.read()
-    except OSError:
-        content = b""  # the library knows the reason
-    samples, found_rate = read_pcm16(content) or _decode(path)
-    reason = why_unusable(
-        found_rate,
-        samples.shape[1],
-        sample_rate=sample_rate,
-        resample=resample,
-        channel=channel,
-    )
-    if reason:
-        raise UserError(reason)
-    signal = samples[:, channel]
-    check_signal(signal)
-    if signal.dtype == np.int16:
-        signal = signal.astype(np.float32)
-        signal *= np.float32(1 / 32768)
-    signal = np.ascontiguousarray(signal)
-    if found_rate != sample_rate:
-        import soxr
-
-        signal = soxr.resample(signal, found_rate, sample_rate, quality="HQ").astype(np.float32)
-        check_any(len(signal))  # of a few samples none may be left
+    with opened(path) as file:
+        check_complete(file)
+        ordinary = read_pcm16(file)
+        if ordinary:
+            samples, found_rate = ordinary
+            _check_fit(found_rate, samples.shape[1], sample_rate, resample, channel)
+            signal = samples[:, channel]
+        else:
+            signal, found_rate = _decode(path, sample_rate, resample, channel)
+        check_signal(signal)
+        if signal.dtype == np.int16:
+            signal = signal.astype(np.float32)
+            signal *= np.float32(1 / 32768)
+        signal = np.ascontiguousarray(signal)
+        if found_rate != sample_rate:
+            signal = _resampled(signal, found_rate, sample_rate)
     return signal
 
 
-def _decode(path: pathlib.Path) -> tuple[np.ndarray, int]:
-    """Read any audio file, shape (n_samples, n_channels), float32, and its sample rate, Hz."""
-    with open_sound(str(path)) as file:
-        blocks = list(blocks_of(file)) or [np.zeros((0, file.channels), np.float32)]
-        return np.concatenate(blocks), file.samplerate
+def _check_fit(
+    found_rate: int, channels: int, sample_rate: int, resample: bool, channel: int
+) -> None:
+    settings = {"sample_rate": sample_rate, "resample": resample, "channel": channel}
+    reason = why_unusable(found_rate, channels, **settings)
+    if reason:
+        raise UserError(reason)
 
+
+def _resampled(signal: np.ndarray, found_rate: int, sample_rate: int) -> np.ndarray:
+    import soxr
+
+    try:
+        signal = soxr.resample(signal, found_rate, sample_rate, quality="HQ").astype(np.float32)
+    except (RuntimeError, ValueError, ArithmeticError) as error:
+        raise UserError("can't be resampled ({reason})", reason=_reason(error)) from None
+    check_any(len(signal))  # of a few samples none may be left
+    return signal
+
+
+def _decode(
+    path: pathlib.Path, sample_rate: int, resample: bool, channel: int
+) -> tuple[np.ndarray, int]:
+    """Read one channel of any audio file, shape (n_samples,), float32, and its sample rate, Hz."""
+    with open_sound(str(path)) as file:
+        # before a sample is decoded: what is of no use may be long
+        _check_fit(file.samplerate, file.channels, sample_rate, resample, channel)
+        blocks = [block[:, channel].copy() for block in blocks_of(file)]
+        return np.concatenate([np.zeros(0, np.float32), *blocks]), file.samplerate
+
+
+_BLOCK_BYTES = 2**20
+"""Bytes of a file that are hashed at a time."""
 
 UNKNOWN = 2**48
 """From so many samples on a length is none: libsndfile's word for a header that doesn't say it."""
@@ -200,9 +239,10 @@ def blocks_of(file: "soundfile.SoundFile") -> Iterator[np.ndarray]:
     Raises
     ------
     UserError
-        If it can't be decoded.
+        If it can't be decoded, or ends before its header says.
     """
     size = max(1, min(BLOCK_VALUES // max(1, file.channels), file.frames))
+    read = 0
     while True:
         room = np.full((size, file.channels), np.nan, np.float32)
         try:
@@ -214,7 +254,11 @@ def blocks_of(file: "soundfile.SoundFile") -> Iterator[np.ndarray]:
             yield room[~np.isnan(room[:, 0])]
             return
         if not len(block):
+            # of an Ogg the end mark has been seen, and its length is a guess
+            if file.frames < UNKNOWN and file.format != "OGG":
+                check_decoded(file.frames, read)
             return
+        read += len(block)
         yield block
 
 

@@ -4,13 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from pygoodvibes.audio.usable import HIGHEST_KEPT, LEAST_RATE
 from pygoodvibes.util.settings import Count, Section
 
 
 class Audio(Section):
     """How clips are read."""
 
-    sample_rate: Annotated[int, Field(ge=1000, le=384000)] = 16000
+    sample_rate: Annotated[int, Field(ge=LEAST_RATE, le=HIGHEST_KEPT)] = 16000
     """Sample rate, Hz. A clip with another one is left out, unless `resample` is true."""
 
     resample: bool = False

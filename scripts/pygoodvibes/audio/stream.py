@@ -7,13 +7,14 @@ windows, and the log-mel frames of windows. Never is much more held than one win
 import os
 import pathlib
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from typing import BinaryIO
 
 import numpy as np
 
-from pygoodvibes.audio.mel import log_mel
-from pygoodvibes.audio.read import blocks_of, open_sound, read_audio
+from pygoodvibes.audio.complete import check_complete, check_held, check_rest
+from pygoodvibes.audio.mel import clip_frames
+from pygoodvibes.audio.read import blocks_of, open_sound, opened, read_audio
 from pygoodvibes.audio.usable import check_signal, why_unusable
 from pygoodvibes.audio.wav import (
     PCM,
@@ -29,6 +30,9 @@ from pygoodvibes.util.messages import message
 
 BLOCK_SECONDS = 1.0
 """Seconds of a recording that are read at a time."""
+
+MOST_OF_A_BLOCK = 2**23
+"""Bytes that are read at a time, however many channels there are."""
 
 OTHER_FORMATS = {
     b"fLaC": "FLAC",
@@ -65,17 +69,13 @@ def file_blocks(path: str | pathlib.Path, settings: Mapping) -> Iterator[np.ndar
     """
     path = pathlib.Path(path)
     if path.is_file():  # a pipe by a name can't be opened twice
-        try:
-            with path.open("rb", buffering=0) as file:
-                header = header_of(file)
-                if header:
-                    header.check_complete(os.fstat(file.fileno()).st_size)
-                if header and header.is_pcm16:
-                    _check_fit(header.sample_rate, header.channels, settings)
-                    yield from _pcm16_blocks(file, header, settings["channel"])
-                    return
-        except OSError as error:
-            raise UserError("can't be read ({reason})", reason=error.strerror) from None
+        with opened(path) as file:
+            check_complete(file)
+            header = header_of(file)
+            if header and header.is_pcm16:
+                _check_fit(header.sample_rate, header.channels, settings)
+                yield from _pcm16_blocks(file, header, settings["channel"])
+                return
     yield from _decoded_blocks(path, settings)
 
 
@@ -113,7 +113,8 @@ def stream_blocks(stream: BinaryIO, *, sample_rate: int, channel: int = 0) -> It
     Raises
     ------
     UserError
-        If it is a WAV of another kind, or a file of another format.
+        If it is a WAV of another kind, or a file of another format; at its end, if its header
+        promises more or less than there was.
     """
     start = read_exactly(stream, 12)
     if begins_as_wav(start):
@@ -132,7 +133,10 @@ def stream_blocks(stream: BinaryIO, *, sample_rate: int, channel: int = 0) -> It
             _check_fit(header.sample_rate, header.channels, settings)
         except UserError as error:
             raise UserError("a WAV as the stream: {reason}", reason=error) from None
-        yield from _pcm16_blocks(stream, header, channel)
+        found = yield from _pcm16_blocks(stream, header, channel)
+        if header.promised is not None:
+            check_held(header.promised, found)
+            check_rest(header.promised, read_exactly(stream, 9))
         return
     if name := next((name for magic, name in OTHER_FORMATS.items() if start.startswith(magic)), ""):
         raise UserError(
@@ -146,19 +150,24 @@ def stream_blocks(stream: BinaryIO, *, sample_rate: int, channel: int = 0) -> It
 
 def _pcm16_blocks(
     stream: BinaryIO, header: WavHeader, channel: int, *, start: bytes = b""
-) -> Iterator[np.ndarray]:
-    """Read one channel of samples of 16 bit; their first bytes may have been read before."""
+) -> Generator[np.ndarray, None, int]:
+    """Read one channel of samples of 16 bit; their first bytes may have been read before.
+
+    At the end it returns how many bytes there were.
+    """
     # what is there is read, and not waited for until a block is full
     read = getattr(stream, "read1", stream.read)
     step = 2 * header.channels
     size = step * max(1, round(BLOCK_SECONDS * header.sample_rate))
+    size = max(step, min(size, MOST_OF_A_BLOCK // step * step))
     left, missing = start, header.promised
-    ended = False
+    ended, found = False, 0
     while not ended:
         # behind the samples of a WAV something else may follow
         wanted = size if missing is None else min(size, missing)
         content = read(wanted) if wanted else b""
         ended = not content
+        found += len(content)
         missing = None if missing is None else missing - len(content)
         content = left + content
         whole = len(content) // step * step
@@ -166,6 +175,7 @@ def _pcm16_blocks(
         if content:
             samples = pcm16(content, header.channels)[:, channel]
             yield samples.astype(np.float32) / np.float32(32768)
+    return found
 
 
 def sliding(
@@ -248,7 +258,7 @@ def cut(
                 window_row = {**row, "clip": name, "offset": first, "seconds": f"{size / rate:g}"}
                 try:
                     check_signal(signal)
-                    yield window_row, log_mel(signal, sample_rate=rate, **mel_settings)
+                    yield window_row, clip_frames(signal, sample_rate=rate, **mel_settings)
                 except UserError as error:
                     yield {**window_row, "path": f"{row['path']}@{first / rate:g}"}, error.message
         except UserError as error:

@@ -12,6 +12,12 @@ from pygoodvibes.util.messages import message
 LEAST_RATE = 1000
 """Lowest sample rate that is read, Hz: resampled, a second of a lower one is very many samples."""
 
+HIGHEST_RATE = 10_000_000
+"""Highest sample rate that is read, Hz: that of acoustic emission; no sound is recorded at more."""
+
+HIGHEST_KEPT = 384_000
+"""Highest sample rate at which frames are computed, Hz: what has a higher one is resampled."""
+
 LARGEST = 2.0**31
 """Largest amplitude that is read, the largest of 32 bit: what lies above is no sound in any unit,
 and beside its square a float has no room for others."""
@@ -45,6 +51,13 @@ def why_unusable(
             "wrong",
             found=found_rate,
             least=LEAST_RATE,
+        )
+    if found_rate > HIGHEST_RATE:
+        return message(
+            "sample rate {found} Hz is above {most} Hz, the most that is read: its header may be "
+            "wrong",
+            found=found_rate,
+            most=HIGHEST_RATE,
         )
     if found_rate != sample_rate and not (resample and whole):
         keys = "audio.resample: true"

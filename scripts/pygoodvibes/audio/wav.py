@@ -5,18 +5,15 @@ kind of audio, RF64 as well, is left to libsndfile.
 """
 
 import dataclasses
-import io
 import struct
 from typing import BinaryIO
 
 import numpy as np
 
-from pygoodvibes.util.errors import UserError
-
 PCM, _EXTENSIBLE = 1, 0xFFFE
 """Formats by their numbers. The extensible one names the real one further on."""
 
-_UNKNOWN = 0x7FFFF000
+UNKNOWN_SIZE = 0x7FFFF000
 """Writers to a pipe can't go back to write the size of the samples: they leave 0, or a number from
 here up (SoX 0x7FFFF000, others 0x7FFFFFDC, 0x80000000, 0xFFFFFFFF)."""
 
@@ -57,26 +54,17 @@ class WavHeader:
         known = self.format == PCM and self.bits == 16
         return known and self.channels > 0 and self.sample_rate > 0
 
-    def check_complete(self, size: int) -> None:
-        """Refuse a file that ends before its header says.
+    def samples(self, size: int) -> int:
+        """Return the samples of each channel that a file of PCM of 16 bit holds.
 
         Parameters
         ----------
         size : int
             Bytes of the file.
-
-        Raises
-        ------
-        UserError
-            With both numbers.
         """
-        follow = max(size - self.start, 0)
-        if self.promised is not None and follow < self.promised:
-            raise UserError(
-                "truncated: the header promises {promised} bytes, {follow} follow",
-                promised=self.promised,
-                follow=follow,
-            )
+        follow = size - self.start
+        held = follow if self.promised is None else min(self.promised, follow)
+        return max(held, 0) // (2 * self.channels)
 
 
 def begins_as_wav(start: bytes) -> bool:
@@ -126,7 +114,7 @@ def _header(form: bytes, start: int, size: int) -> WavHeader | None:
     kind, channels, sample_rate, _, _, bits = struct.unpack_from("<HHIIHH", form)
     if kind == _EXTENSIBLE and len(form) >= 26:
         [kind] = struct.unpack_from("<H", form, 24)
-    promised = size if 0 < size < _UNKNOWN else None
+    promised = size if 0 < size < UNKNOWN_SIZE else None
     return WavHeader(kind, channels, sample_rate, bits, start, promised)
 
 
@@ -170,13 +158,13 @@ def pcm16(samples: bytes, channels: int) -> np.ndarray:
     return np.frombuffer(samples, dtype="<i2", count=whole).reshape(-1, channels)
 
 
-def read_pcm16(content: bytes) -> tuple[np.ndarray, int] | None:
+def read_pcm16(file: BinaryIO) -> tuple[np.ndarray, int] | None:
     """Read an ordinary WAV file.
 
     Parameters
     ----------
-    content : bytes
-        All bytes of the file.
+    file : binary file
+        At its first byte. That it is as long as its header says is for others to check.
 
     Returns
     -------
@@ -184,17 +172,11 @@ def read_pcm16(content: bytes) -> tuple[np.ndarray, int] | None:
         Amplitude; full scale is 32768.
     sample_rate : int
         Hz. Instead of both, None for anything but a WAV of PCM of 16 bit.
-
-    Raises
-    ------
-    UserError
-        If it is a WAV, of whatever kind, that ends before its header says.
     """
-    header = header_of(io.BytesIO(content))
-    if header is None:
+    header = header_of(file)
+    if header is None or not header.is_pcm16:
         return None
-    header.check_complete(len(content))
-    if not header.is_pcm16:
-        return None
-    end = None if header.promised is None else header.start + header.promised
-    return pcm16(memoryview(content)[header.start : end], header.channels), header.sample_rate
+    content = file.read()
+    if header.promised is not None:
+        content = memoryview(content)[: header.promised]
+    return pcm16(content, header.channels), header.sample_rate

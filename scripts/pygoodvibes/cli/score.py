@@ -220,10 +220,10 @@ def _stream(panel, rate: int | None) -> Iterator:
 
 
 def _files(panel, files: Iterable[str]) -> Iterator[tuple[str, Iterator]]:
-    from pygoodvibes.audio.stream import file_blocks
+    from pygoodvibes.monitoring.score_files import recording_blocks
 
     for path in files:
-        yield path, file_blocks(path, panel.models[0].settings["audio"])
+        yield path, recording_blocks(path, panel.models[0].settings["audio"])
 
 
 def _windows(panel, sources: Iterable, cut: dict, *, alarms: list | None = None) -> Iterator[list]:

@@ -13,12 +13,16 @@ from pygoodvibes.util.messages import joined, message
 SUFFIXES = (
     ".wav",
     ".wave",
+    ".bwf",
     ".flac",
     ".aif",
+    ".aifc",
     ".aiff",
     ".au",
+    ".snd",
     ".caf",
     ".mp3",
+    ".oga",
     ".ogg",
     ".opus",
     ".rf64",
@@ -26,16 +30,57 @@ SUFFIXES = (
 )
 """File name endings of audio that is read, in lower case."""
 
-OTHER_SUFFIXES = (".3gp", ".aac", ".amr", ".m4a", ".mka", ".mp4", ".raw", ".webm", ".wma")
-"""Those of audio that is not read."""
+OTHER_SUFFIXES = (
+    ".3g2",
+    ".3gp",
+    ".aac",
+    ".ac3",
+    ".amr",
+    ".ape",
+    ".avi",
+    ".dff",
+    ".dsf",
+    ".m4a",
+    ".m4b",
+    ".mka",
+    ".mkv",
+    ".mov",
+    ".mp2",
+    ".mp4",
+    ".mpc",
+    ".raw",
+    ".spx",
+    ".tta",
+    ".webm",
+    ".wma",
+    ".wv",
+)
+"""Those of audio, and of films with a sound track, that is not read."""
 
-NOT_READ = message("audio of a kind that is not read; convert it to .wav")
+NOT_READ = message("audio of a kind that is not read; convert it to .wav, for example with ffmpeg")
 """Why a file with one of `OTHER_SUFFIXES` is left out."""
 
 
 def is_read(name: str) -> bool:
     """Tell by its name whether a file is audio that is read."""
     return name.lower().endswith(SUFFIXES)
+
+
+def is_audio(name: str) -> bool:
+    """Tell by its name whether a file is audio, read or not."""
+    return name.lower().endswith(SUFFIXES + OTHER_SUFFIXES)
+
+
+def check_read(name: str) -> None:
+    """Refuse audio that is not read, by its name.
+
+    Raises
+    ------
+    UserError
+        With what to do.
+    """
+    if name.lower().endswith(OTHER_SUFFIXES):
+        raise UserError(NOT_READ)
 
 
 def find_audio(folder: str | os.PathLike) -> list[str]:
@@ -106,7 +151,7 @@ def _walk(folder: str, prefix: str, parents: tuple[tuple[int, int], ...]) -> Ite
                     continue
                 if entry.is_dir():
                     yield from _walk(entry.path, f"{prefix}{entry.name}/", (*parents, identity))
-                elif entry.name.lower().endswith(SUFFIXES + OTHER_SUFFIXES):
+                elif is_audio(entry.name):
                     yield prefix + entry.name
     except FileNotFoundError:
         if not prefix:

@@ -7,7 +7,7 @@ import dataclasses
 import posixpath
 import re
 
-from pygoodvibes.data.audio_files import is_read
+from pygoodvibes.data.audio_files import is_audio
 from pygoodvibes.util.messages import message
 
 LABEL_WORDS = {
@@ -86,7 +86,7 @@ def parse_dcase_name(name: str) -> dict[str, str] | None:
         Keys 'id', 'label' ('normal', 'anomaly', or 'unknown' if the name has none), 'split' and
         'domain' and 'attributes' ('' if the name has none), 'number'. None for any other name.
     """
-    if not is_read(name):
+    if not is_audio(name):
         return None
     stem, _ = posixpath.splitext(name)
     match = _NAME_2020.fullmatch(stem) or _NAME_2021.fullmatch(stem)

@@ -7,6 +7,7 @@ import pathlib
 import posixpath
 from collections.abc import Iterator
 
+from pygoodvibes.data.audio_files import NOT_READ, is_audio, is_read
 from pygoodvibes.data.clip import LABEL_WORDS, Clip, clip_of, finish_clips
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
@@ -161,5 +162,7 @@ def _place_row(row: dict[str, str], path: str, folder: pathlib.Path) -> Clip:
         )
     elif not (folder / path).is_file():
         reason = message("the file does not exist")
+    elif is_audio(path) and not is_read(path):
+        reason = NOT_READ
     name = posixpath.basename(path)
     return clip_of(row["machine"], row["id"], split, label or "unknown", path, name, "", reason)

@@ -16,6 +16,7 @@ import numpy as np
 
 from pygoodvibes.audio import mel_cache, stream
 from pygoodvibes.audio.mel import filter_bank
+from pygoodvibes.audio.usable import HIGHEST_KEPT
 from pygoodvibes.config.config import Config
 from pygoodvibes.config.validate import validate
 from pygoodvibes.data import manifest, recordings
@@ -248,7 +249,7 @@ def fit_folder(
     given = _chosen(content, folder, detectors)
     asked = given.get("audio") or {}
     # all other keys are checked before any recording is read, with a rate that none is too high for
-    highest = {"sample_rate": 384000, **asked} if isinstance(asked, Mapping) else asked
+    highest = {"sample_rate": HIGHEST_KEPT, **asked} if isinstance(asked, Mapping) else asked
     checked = validate({**given, "audio": highest}, name=config_name)
     rows, rate = recordings.inspect_recordings(
         clips,
@@ -258,6 +259,14 @@ def fit_folder(
         channel=checked.audio.channel,
         threads=jobs,
     )
+    if asked.get("sample_rate") is None and rate > HIGHEST_KEPT:
+        raise UserError(
+            "{place}: most recordings have {rate} Hz, and a model takes {most} Hz at most: fit "
+            "with audio.sample_rate: {most} and audio.resample: true in a config (--config)",
+            place=place,
+            rate=rate,
+            most=HIGHEST_KEPT,
+        )
     given["audio"] = {**asked, "sample_rate": rate}
     notes = _fitting_n_fft(given) if "n_fft" not in (given.get("mel") or {}) else []
     if content.get("default_detector") == CHOICE and detectors is None:

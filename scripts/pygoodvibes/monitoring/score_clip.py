@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pygoodvibes.audio.mel import log_mel
+from pygoodvibes.audio.mel import clip_frames
 from pygoodvibes.audio.read import inspect_audio, read_audio
 from pygoodvibes.audio.usable import check_signal, why_unusable
+from pygoodvibes.data.audio_files import check_read
 from pygoodvibes.detection.inputs import Inputs
 from pygoodvibes.detection.score import anomaly_score
 from pygoodvibes.detectors.combined import Chosen, mean_of, member_scores
@@ -101,6 +102,7 @@ def read_clip(path: str | pathlib.Path, settings: Mapping) -> np.ndarray:
         With the reason, without the file's name, if it can't be used.
     """
     path = pathlib.Path(path)
+    check_read(path.name)
     try:
         info = inspect_audio(path)
         reason = why_unusable(info.sample_rate, info.channels, **settings["audio"])
@@ -147,7 +149,7 @@ def features(signal: np.ndarray, settings: Mapping) -> tuple[np.ndarray, np.ndar
     UserError
         If the clip is too short.
     """
-    frames = log_mel(signal, sample_rate=settings["audio"]["sample_rate"], **settings["mel"])
+    frames = clip_frames(signal, sample_rate=settings["audio"]["sample_rate"], **settings["mel"])
     return frames, embed_clip(frames, settings["embedding"])
 
 

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from pygoodvibes.audio.stream import sliding
+from pygoodvibes.audio.read import TOO_LARGE
+from pygoodvibes.audio.stream import file_blocks, sliding
 from pygoodvibes.audio.usable import check_signal
-from pygoodvibes.data.audio_files import check_any_read, find_audio, is_read
+from pygoodvibes.data.audio_files import check_any_read, check_read, find_audio
 from pygoodvibes.models.machine_model import MachineModel
 from pygoodvibes.monitoring import certainty
 from pygoodvibes.monitoring.alarm import Alarm
@@ -169,6 +170,8 @@ def _or_reason(function, *arguments):
         return function(*arguments)
     except UserError as error:
         return error.message
+    except MemoryError:
+        return TOO_LARGE
 
 
 def score_clips(panel: Panel, clips: Sequence[str], *, jobs: int) -> Iterator[list[Record]]:
@@ -282,20 +285,31 @@ def _ended(records: Sequence[Record], alarms: Sequence[Alarm]) -> list[Record]:
     ]
 
 
+def recording_blocks(path: str, settings: Mapping) -> Iterator[np.ndarray]:
+    """Read a recording block by block, unless it is of a kind that is not read.
+
+    Parameters and what is yielded or raised are as in `pygoodvibes.audio.stream.file_blocks`.
+    """
+    check_read(path)
+    yield from file_blocks(path, settings)
+
+
 def expand(places: Iterable[str]) -> list[str]:
-    """Return the files that are meant: files as they are, folders by the recordings below them.
+    """Return the files that are meant: files as they are, folders by the audio below them.
+
+    Audio of a kind that is not read is among them: reading it says why.
 
     Raises
     ------
     UserError
-        If a folder holds no recording.
+        If a folder holds no recording that is read.
     """
     files = []
     for place in places:
         if pathlib.Path(place).is_dir():
             paths = find_audio(place)
             check_any_read(place, paths)
-            files += [str(pathlib.Path(place, path)) for path in filter(is_read, paths)]
+            files += [str(pathlib.Path(place, path)) for path in paths]
         else:
             files.append(place)
     return files

@@ -5,7 +5,7 @@ import pathlib
 import time
 from collections.abc import Callable, Iterator
 
-from pygoodvibes.data.audio_files import find_audio, is_read
+from pygoodvibes.data.audio_files import find_audio
 from pygoodvibes.util.errors import UserError
 
 
@@ -50,7 +50,7 @@ class Watch:
 
     def _states(self) -> dict[pathlib.Path, tuple[int, int]]:
         states = {}
-        for name in filter(is_read, find_audio(self.folder)):
+        for name in find_audio(self.folder):  # what is not read is told, too, and why
             try:
                 status = (self.folder / name).stat()
             except OSError:
