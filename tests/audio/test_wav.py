@@ -61,7 +61,7 @@ def test_samples_are_those_of_the_library(note, form, behind, rest):
 @pytest.mark.parametrize("size", [0, 0xFFFFFFFF])
 @pytest.mark.parametrize("behind", [b"", chunk(b"LIST", b"INFOISFT"), chunk(b"id3 ", b"abc") * 2])
 def test_what_stands_behind_no_samples_is_no_sound(size, behind):
-    samples, _ = read_pcm16(wav(size=size, samples=b"", behind=behind))
+    samples, _ = read_pcm16(io.BytesIO(wav(size=size, samples=b"", behind=behind)))
     assert len(samples) == 0
 
 

@@ -5,6 +5,7 @@ kind of audio, RF64 as well, is left to libsndfile.
 """
 
 import dataclasses
+import io
 import struct
 from typing import BinaryIO
 
