@@ -6,8 +6,12 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
+include: "rules/library.smk"
+
+
 # A config file given with --configfile stands alone: nothing is mixed into it.
 if not workflow.configfiles:
+    check_readable("config/config.yaml")
 
     configfile: "config/config.yaml"
 

@@ -10,6 +10,21 @@ except UserError as error:
     stop(error)
 
 
+# A folder that is made here counts as made only with its snapshot, which is taken last.
+# Whoever holds the lock may be making it just now.
+LOOKS_ONLY = any(argument.startswith(("-n", "--dry")) for argument in sys.argv)
+LOCKED = any(Path(".snakemake/locks").glob("*"))
+for folder in filter(fingerprint.is_unfinished, map(Path, MADE)):
+    if not workflow.is_main_process or LOOKS_ONLY or LOCKED:
+        continue
+    if DATASET.made_by != "synthesize_dataset":
+        stop(
+            f"{folder}: fetching it was not finished, or it was not fetched here; delete it "
+            f"(rm -r '{folder}') and run again, or use it as recordings (dataset.source: folder)"
+        )
+    print(f"Notice: {folder} was not finished; it is made again.", file=sys.stderr)
+    shutil.rmtree(folder)
+
 if DATASET.made_by:
 
     include: f"{DATASET.made_by}.smk"

@@ -1,17 +1,5 @@
 # The config, checked; the folders; and what rules take their params from.
 
-import os
-import sys
-from pathlib import Path
-
-# The library lies beside the scripts, so that a copy of the project runs its own code: here, and in
-# its jobs, which would find that of the project that is installed first.
-library = str(Path(workflow.basedir) / "scripts")
-sys.path.insert(0, library)
-os.environ.update(
-    PYTHONPATH=os.pathsep.join([library, os.getenv("PYTHONPATH", "")]).rstrip(os.pathsep)
-)
-
 from pygoodvibes.config.validate import validate
 from pygoodvibes.data import list_clips
 from pygoodvibes.data.manifest import trainable
@@ -21,9 +9,8 @@ from pygoodvibes.detectors import registry as detectors
 from pygoodvibes.detectors.combined import list_scored
 from pygoodvibes.embeddings import registry as embeddings
 from pygoodvibes.util.csv_files import read_records
-from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.paths import locate
-from pygoodvibes.workflow import code_hash, fingerprint, result_cache
+from pygoodvibes.workflow import checksums, code_hash, fingerprint, result_cache
 
 # One thread a job, also in the libraries below NumPy: the same bytes on any number of cores, whatever
 # the user's shell says, and no more threads than cores.
@@ -46,14 +33,10 @@ else:
         "SNAKEMAKE_OUTPUT_CACHE",
         str(Path(os.environ.get("DVC_ROOT", workflow.basedir)) / "resources" / ".cache"),
     )
-    Path(earlier_results).mkdir(parents=True, exist_ok=True)
-
-
-def stop(error):
-    """End before any job starts, with the message alone."""
-    print(f"Error: {error}", file=sys.stderr)
-    sys.stderr.flush()
-    os._exit(1)
+    try:
+        checksums.start(Path(earlier_results))
+    except OSError as error:
+        stop(f"{error.filename}: {error.strerror}")
 
 
 try:

@@ -5,7 +5,7 @@ import pathlib
 from pygoodvibes.data import manifest
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     manifest.complete(
         snakemake.input.manifest,
         snakemake.input.mel_clips,

@@ -5,7 +5,7 @@ from pygoodvibes.evaluation.representation import COLUMNS, CONFUSION_COLUMNS, ch
 from pygoodvibes.util.csv_files import write_records
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     accuracies, confusion = check_representation(
         {
             tuple(machine_id): vectors.load(path)[0]

@@ -3,7 +3,7 @@
 from pygoodvibes.choice.choose import write_choice
 from pygoodvibes.workflow.job import logged, progress
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     kinds = ("embedding", "projection", "models", "scores", "mel", "mel_clips")
     files = {
         machine_id: {

@@ -5,7 +5,7 @@ import pathlib
 from pygoodvibes.report.detector_comparison import compare_detectors
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     compare_detectors(
         scores=snakemake.input.scores,
         faults=[pathlib.Path(folder) / "faults.csv" for folder in snakemake.input.faults],

@@ -1,7 +1,6 @@
 """Fit all detectors on the training clips of a machine ID and score its clips with each."""
 
 import json
-import pathlib
 
 from pygoodvibes.audio import mel_cache
 from pygoodvibes.detection import serialization
@@ -9,9 +8,10 @@ from pygoodvibes.detection.cost import write_cost
 from pygoodvibes.detection.fit import detect_clips, import_libraries
 from pygoodvibes.detection.result import write_scores
 from pygoodvibes.embeddings import projection, vectors
+from pygoodvibes.util.atomic import write_text
 from pygoodvibes.workflow.job import logged, progress
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     import_libraries(snakemake.params.detectors)
     embedded, _ = vectors.load(snakemake.input.embedding)
     results = detect_clips(
@@ -30,4 +30,4 @@ with logged(snakemake.log):
     spent = {name: each.cost for name, each in results.items() if each.cost is not None}
     write_cost(snakemake.output.cost, spent)
     notes = {name: each.notes for name, each in results.items()}
-    pathlib.Path(snakemake.output.notes).write_text(json.dumps(notes, indent=2) + "\n")
+    write_text(snakemake.output.notes, json.dumps(notes, indent=2) + "\n")

@@ -8,10 +8,11 @@ from pygoodvibes.detection.result import read_scores
 from pygoodvibes.detectors.combined import CHOICE
 from pygoodvibes.embeddings import vectors
 from pygoodvibes.evaluation.evaluate import SCORE_COLUMNS, evaluate_machine_id
+from pygoodvibes.util.atomic import write_text
 from pygoodvibes.util.csv_files import read_records, write_records
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     _, projection = vectors.load(snakemake.input.projection)
     clips = read_records(snakemake.input.clips)
     scores = read_scores(snakemake.input.scores)
@@ -30,5 +31,5 @@ with logged(snakemake.log):
         seed=snakemake.params.seed,
         **snakemake.params.evaluation,
     )
-    pathlib.Path(snakemake.output.evaluation).write_text(json.dumps(document) + "\n")
+    write_text(snakemake.output.evaluation, json.dumps(document) + "\n")
     write_records(snakemake.output.scores, rows, SCORE_COLUMNS)

@@ -10,7 +10,7 @@ from pygoodvibes.data.sources.registry import open_source
 from pygoodvibes.workflow.fingerprint import take_snapshot
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     open_source(snakemake.params.source).fetch(
         machines=snakemake.params.machines,
         **snakemake.params.settings,

@@ -5,7 +5,7 @@ import pathlib
 from pygoodvibes.evaluation.gather_metrics import write_metrics
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     write_metrics(
         coverage_path=snakemake.input.coverage,
         evaluations=snakemake.input.evaluations,

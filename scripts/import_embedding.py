@@ -7,7 +7,7 @@ from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.util.paths import locate
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     _, values, names = list_vectors(
         locate(snakemake.params.table),
         array=snakemake.params.array,

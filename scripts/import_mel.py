@@ -6,6 +6,6 @@ from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.util.paths import locate
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     frames = mel_frames(read_records(snakemake.input.clips), locate(snakemake.params.folder))
     mel_cache.write(snakemake.output.frames, snakemake.output.clips, frames)

@@ -5,7 +5,7 @@ import pathlib
 from pygoodvibes.data.list_clips import write_manifests
 from pygoodvibes.workflow.job import logged, progress
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     write_manifests(
         **snakemake.params.clips,
         manifest_path=pathlib.Path(snakemake.output.manifest),

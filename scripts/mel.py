@@ -5,7 +5,7 @@ from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.util.paths import locate
 from pygoodvibes.workflow.job import logged, progress
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     rows = read_records(snakemake.input.clips)
     frames = mel_cache.compute(
         progress(rows, total=len(rows)),

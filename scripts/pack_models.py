@@ -6,7 +6,7 @@ from pygoodvibes.config.validate import validate
 from pygoodvibes.models import packing
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     names = ("clips", "mel_arrays", "mel_clips", "projections", "detectors", "scores", "notes")
     names += ("choices", "choice_scores")
     packing.pack_models(

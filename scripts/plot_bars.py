@@ -4,7 +4,7 @@ from pygoodvibes.figures import inputs, style
 from pygoodvibes.figures.bars import plot_bars
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     figure = plot_bars(
         inputs.read_table(snakemake.input.metrics), title_suffix=snakemake.params.title_suffix
     )

@@ -4,7 +4,7 @@ from pygoodvibes.figures import inputs, style
 from pygoodvibes.figures.clouds import plot_clouds
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     arrays = inputs.read_vectors(snakemake.input.points)
     figure = plot_clouds(
         inputs.points_table(arrays),

@@ -4,7 +4,7 @@ from pygoodvibes.figures import style
 from pygoodvibes.figures.deviation import plot_deviation_of
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     figure = plot_deviation_of(
         snakemake.params.machine,
         snakemake.params.id,

@@ -4,7 +4,7 @@ from pygoodvibes.figures import inputs, style
 from pygoodvibes.figures.id_clouds import plot_id_clouds
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     machine, ids = snakemake.params.machine, snakemake.params.ids
     points, ratios = inputs.points_of_ids(snakemake.input.points, machine, ids)
     figure = plot_id_clouds(

@@ -4,7 +4,7 @@ from pygoodvibes.figures import inputs, style
 from pygoodvibes.figures.ocsvm_contours import plot_ocsvm_contours_of
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     figure = plot_ocsvm_contours_of(
         inputs.read_vectors(snakemake.input.points),
         snakemake.params.gammas,

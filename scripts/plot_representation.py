@@ -4,7 +4,7 @@ from pygoodvibes.figures import inputs, style
 from pygoodvibes.figures.representation import plot_representation
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     figure = plot_representation(
         inputs.read_table(snakemake.input.accuracies),
         inputs.read_table(snakemake.input.confusion),

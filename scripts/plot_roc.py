@@ -4,7 +4,7 @@ from pygoodvibes.figures import inputs, style
 from pygoodvibes.figures.roc import plot_roc
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     figure = plot_roc(
         inputs.read_table(snakemake.input.scores),
         inputs.read_table(snakemake.input.metrics),

@@ -4,7 +4,7 @@ from pygoodvibes.embeddings import projection, vectors
 from pygoodvibes.embeddings.held_out import fold_clips
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     embedded, _ = vectors.load(snakemake.input[0])
     folds = fold_clips(
         int(embedded.train.sum()), folds=snakemake.params.folds, seed=snakemake.params.seed

@@ -3,7 +3,7 @@
 from pygoodvibes.embeddings import projection, vectors
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     projected, more = projection.project_overview(
         {
             tuple(machine_id): vectors.load(path)[0]

@@ -6,7 +6,7 @@ import shutil
 from pygoodvibes.evaluation.official_scores import copy_files, write_official
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     shutil.copyfile(snakemake.input.manifest, snakemake.output.manifest)
     copy_files(
         snakemake.input.figures,

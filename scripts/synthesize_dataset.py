@@ -3,15 +3,17 @@
 import pathlib
 
 from pygoodvibes.data.synthesis.generate import write_machine
-from pygoodvibes.workflow.fingerprint import take_snapshot
+from pygoodvibes.workflow.fingerprint import made_whole
 from pygoodvibes.workflow.job import logged, progress
 
-with logged(snakemake.log):
+with (
+    logged(snakemake.log, snakemake.input, snakemake.output),
+    made_whole(pathlib.Path(snakemake.output[0])) as draft,
+):
     write_machine(
         snakemake.wildcards.machine,
         list(snakemake.params.ids),
-        snakemake.output[0],
+        draft,
         **snakemake.params.settings,
         progress=progress,
     )
-    take_snapshot(pathlib.Path(snakemake.output[0]))

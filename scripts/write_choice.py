@@ -3,7 +3,7 @@
 from pygoodvibes.report import choice_tables
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     choice_tables.write_choice(
         choices=snakemake.input.choices,
         scores=snakemake.input.scores,

@@ -3,7 +3,7 @@
 from pygoodvibes.report.cost_tables import write_costs
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     write_costs(
         costs=snakemake.input.costs,
         table=snakemake.output.table,

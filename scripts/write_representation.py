@@ -3,7 +3,7 @@
 from pygoodvibes.report import representation_tables
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     representation_tables.write_representation(
         accuracies=snakemake.input.accuracies,
         confusion=snakemake.input.confusion,

@@ -5,7 +5,7 @@ import pathlib
 from pygoodvibes.report.run_tables import write_tables
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log):
+with logged(snakemake.log, snakemake.input, snakemake.output):
     write_tables(
         manifest=snakemake.input.manifest,
         coverage=snakemake.input.coverage,

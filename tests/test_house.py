@@ -15,6 +15,7 @@ NO_ROOMS = {"app", "benchmarks"}
 
 NO_MODULE = {
     # what runs Snakemake and DVC, or what Snakemake runs
+    "workflow/test_faults.py",
     "workflow/test_dvc.py",
     "workflow/test_object_store.py",
     "workflow/test_plot_scripts.py",

@@ -30,6 +30,14 @@ def test_what_is_no_table_of_keys_is_refused_with_its_name(tmp_path, text, said)
         read_content(path)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
+def test_a_config_in_another_encoding_is_told(tmp_path, encoding):
+    path = tmp_path / "c.yaml"
+    path.write_text("name: débit", encoding=encoding)
+    with pytest.raises(UserError, match=r"c\.yaml: no text in UTF-8; save it again"):
+        read_content(path)
+
+
 def test_content_is_read_without_pydantic():
     code = "import sys, pygoodvibes.config.read; assert 'pydantic' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -2,7 +2,13 @@ import os
 
 import pytest
 
-from pygoodvibes.workflow.fingerprint import fingerprint, state, take_snapshot
+from pygoodvibes.workflow.fingerprint import (
+    fingerprint,
+    is_unfinished,
+    made_whole,
+    state,
+    take_snapshot,
+)
 
 
 @pytest.fixture
@@ -76,3 +82,24 @@ def test_state_of_a_file_and_of_nothing(tmp_path):
     assert state(table) == "2-5"
     table.write_text("ab\n")
     assert state(table) != "2-5"
+
+
+def test_a_folder_made_whole_has_a_snapshot_and_replaces_what_was_there(tmp_path):
+    folder = tmp_path / "fan"
+    folder.mkdir()
+    (folder / "half.wav").touch()
+    (tmp_path / ".fan.draft").mkdir()
+    (tmp_path / ".fan.draft/of_a_killed_job.wav").touch()
+    assert is_unfinished(folder)
+    with made_whole(folder) as draft:
+        (draft / "a.wav").touch()
+    assert [path.name for path in sorted(folder.iterdir())] == [".snapshot", "a.wav"]
+    assert state(folder) == "" and not is_unfinished(folder) and not draft.exists()
+
+
+def test_a_folder_that_fails_to_be_made_leaves_the_one_that_was_there(tmp_path):
+    folder = tmp_path / "fan"
+    with pytest.raises(ZeroDivisionError), made_whole(folder) as draft:
+        (draft / "a.wav").touch()
+        raise ZeroDivisionError
+    assert not folder.exists()

@@ -102,6 +102,28 @@ def test_modules_are_imported_once_and_for_all(script, tmp_path, monkeypatch):
     assert (tmp_path / "imports.txt").read_text() == "xyy"
 
 
+def test_scripts_end_with_the_server_however_it_ends(server, script, tmp_path):
+    path = script(
+        f"""
+        import pathlib, time
+        pathlib.Path({str(tmp_path / "began")!r}).touch()
+        time.sleep(60)
+        """
+    )
+    running = server.start(path)
+    wait_for(tmp_path / "began")
+    os.kill(server.pid, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while pathlib.Path(f"/proc/{running.pid}").exists():
+        status = pathlib.Path(f"/proc/{running.pid}/stat").read_text().rpartition(")")[2]
+        if status.split()[0] == "Z":
+            break
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    with pytest.raises(ChildProcessError):
+        running.wait()
+
+
 def test_what_waits_is_imported_while_there_is_nothing_to_do(script, tmp_path, monkeypatch):
     script("open('imported.txt', 'w')", name="costly.py")
     monkeypatch.chdir(tmp_path)

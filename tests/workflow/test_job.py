@@ -1,3 +1,4 @@
+import errno
 import logging
 import pathlib
 import re
@@ -8,7 +9,7 @@ import warnings
 import pytest
 
 from pygoodvibes.util.errors import UserError
-from pygoodvibes.workflow import job
+from pygoodvibes.workflow import checksums, job
 from pygoodvibes.workflow.job import logged, progress
 
 
@@ -106,3 +107,38 @@ def test_a_rule_without_a_log_is_possible(capsys):
     with pytest.raises(SystemExit), logged([]):
         raise UserError("no")
     assert capsys.readouterr().err == "Error: no\n"
+
+
+def test_a_full_disk_is_one_sentence(tmp_path, capsys):
+    log = tmp_path / "a.log"
+    with pytest.raises(SystemExit) as stopped, logged([str(log)]):
+        raise OSError(errno.ENOSPC, "No space left on device", "data/x")
+    assert stopped.value.code == 1
+    said = "data/x: No space left on device; make room on the disk and run again"
+    assert capsys.readouterr().err == f"Error: {said}\n"
+    assert said in log.read_text() and "Traceback" not in log.read_text()
+
+
+def test_a_log_that_cannot_be_made_is_one_sentence(tmp_path, capsys, monkeypatch):
+    def full(*arguments, **options):
+        raise OSError(errno.ENOSPC, "No space left on device", "logs/x")
+
+    monkeypatch.setattr(pathlib.Path, "mkdir", full)
+    with pytest.raises(SystemExit), logged([str(tmp_path / "logs/a.log")]):
+        raise AssertionError
+    assert capsys.readouterr().err.startswith("Error: logs/x: No space left on device; make room")
+
+
+def test_altered_inputs_are_told_before_the_work_and_outputs_noted(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SNAKEMAKE_OUTPUT_CACHE", "resources/.cache")
+    checksums.start(pathlib.Path("resources/.cache"))
+    path = pathlib.Path("resources/x.csv")
+    with logged([], outputs=[str(path)]):
+        path.write_text("a")
+    with logged([], inputs=[str(path)]):
+        pass
+    path.write_text("b")
+    with pytest.raises(SystemExit), logged([], inputs=[str(path)]):
+        raise AssertionError
+    assert "resources/x.csv: altered or cut" in capsys.readouterr().err

@@ -14,6 +14,7 @@ import numpy as np
 
 from pygoodvibes.audio.mel import clip_frames
 from pygoodvibes.audio.read import TOO_LARGE, read_audio
+from pygoodvibes.util.atomic import draft
 from pygoodvibes.util.csv_files import read_records, write_records
 from pygoodvibes.util.errors import UserError
 
@@ -99,7 +100,7 @@ def write(
         If clips differ in their number of mel bands.
     """
     records, total, n_mels = [], 0, 0
-    with pathlib.Path(array_path).open("wb") as file:
+    with draft(array_path) as beside, beside.open("wb") as file:
         file.write(bytes(_HEADER_BYTES))
         for row, frames in clips:
             record = {**{key: row.get(key, "") for key in COLUMNS}, "offset": "", "frames": 0}

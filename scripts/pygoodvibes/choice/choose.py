@@ -40,6 +40,7 @@ from pygoodvibes.choice.result import COLUMNS
 from pygoodvibes.detection import serialization
 from pygoodvibes.detectors.combined import Part, mean_of
 from pygoodvibes.detectors.fusion import centre_and_scatter
+from pygoodvibes.util.atomic import write_text
 from pygoodvibes.util.csv_files import write_records
 from pygoodvibes.util.messages import joined, message
 
@@ -394,7 +395,7 @@ def write_choice(
     write_records(scores, complete, ["id", "clip", *columns])
     write_records(final, clips, COLUMNS)
     text = json.dumps(choices, indent=1)
-    pathlib.Path(choice).write_text(text + "\n", encoding="utf-8")
+    write_text(choice, text + "\n")
 
 
 def _text(value: float) -> str:

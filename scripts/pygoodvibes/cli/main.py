@@ -65,6 +65,10 @@ def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "path", metavar="config", nargs="?", default="config/config.yaml", help="config file"
     )
+    if name == "check":
+        command.add_argument(
+            "--cache", action="store_true", help="also read all that was computed, for damage"
+        )
     if name == "compare":
         command.add_argument(
             "--sort",

@@ -12,10 +12,24 @@ def results_folder(path: str) -> pathlib.Path:
     return pathlib.Path("results", read_config(path).dataset.name)
 
 
-def check(path: str) -> None:
-    """Say whether a config file is valid."""
-    read_config(path)
+def check(path: str, *, cache: bool = False) -> int:
+    """Say whether a config file is valid; with --cache, whether what was computed is whole."""
+    config = read_config(path)
     print(f"{path}: valid")
+    return _check_cache(config.dataset.name) if cache else 0
+
+
+def _check_cache(name: str) -> int:
+    """Read all that was computed for a data set, and earlier results; return the exit code."""
+    from pygoodvibes.workflow import checksums
+
+    cache = checksums.earlier_results() or pathlib.Path("resources/.cache")
+    files, damaged = checksums.check_all(pathlib.Path("resources", name), cache)
+    for file in damaged:
+        print(checksums.told(file))
+    if not damaged:
+        print(f"all {len(files)} files are whole")
+    return int(bool(damaged))
 
 
 def report_path(path: str) -> None:

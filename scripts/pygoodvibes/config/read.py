@@ -23,6 +23,10 @@ def read_content(path: str) -> dict:
         content = yaml.safe_load(pathlib.Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError("{path}: {reason}", path=path, reason=error.strerror) from None
+    except UnicodeDecodeError:
+        raise UserError(
+            "{path}: no text in UTF-8; save it again in that encoding", path=path
+        ) from None
     except yaml.YAMLError as error:
         raise UserError(
             "{path}: no valid YAML ({error})", path=path, error=" ".join(str(error).split())

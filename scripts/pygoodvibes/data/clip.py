@@ -19,6 +19,12 @@ LABEL_WORDS = {
     "": "unknown",
 }
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+LONGEST_NAME = 64
+"""Longest name of a machine type or ID, characters: names of files are made of it."""
+
+_REPEATED = re.compile(r"(.+)\1{19}$")
+"""Snakemake takes such a name for one that grows without end, and stops."""
+
 _NAME_2020 = re.compile(
     r"(?:(?P<label>normal|anomaly)_)?id_(?P<id>[A-Za-z0-9][A-Za-z0-9.-]*)_(?P<number>[0-9]+)"
 )
@@ -128,6 +134,12 @@ def clip_of(
                 "the ID {machine_id!r} is not letters, digits, dots, dashes, underscores",
                 machine_id=machine_id,
             )
+        elif len(machine) > LONGEST_NAME or len(machine_id) > LONGEST_NAME:
+            reason = message(
+                "its machine or ID has more than {longest} characters", longest=LONGEST_NAME
+            )
+        elif _REPEATED.search(machine) or _REPEATED.search(machine_id):
+            reason = message("its machine or ID repeats the same characters 20 times or more")
         elif split == "train" and label == "anomaly":
             reason = message("an anomaly among the training clips, which must be normal")
         elif split == "train" and label == "unknown":

@@ -18,6 +18,7 @@ from pygoodvibes.detectors import state
 from pygoodvibes.detectors.registry import METHODS
 from pygoodvibes.detectors.state import NotAsDeclaredError, Object
 from pygoodvibes.util import stored_zip
+from pygoodvibes.util.atomic import write_bytes
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
 
@@ -127,7 +128,7 @@ def save(path: str | pathlib.Path, estimators: Mapping[str, object]) -> dict[str
         members |= {f"{name}/{n}.npy": stored_zip.npy(array) for n, array in enumerate(arrays)}
     head = {"format": FORMAT, "detectors": structures, "left_out": reasons}
     members["detectors.json"] = (json.dumps(head, indent=1) + "\n").encode()
-    pathlib.Path(path).write_bytes(stored_zip.write(members))
+    write_bytes(path, stored_zip.write(members))
     return reasons
 
 

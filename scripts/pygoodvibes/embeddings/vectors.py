@@ -6,6 +6,7 @@ import zipfile
 
 import numpy as np
 
+from pygoodvibes.util.atomic import draft
 from pygoodvibes.util.errors import UserError
 
 
@@ -47,7 +48,7 @@ _TEXTS = ("clip", "split", "label")
 def save(path: str | pathlib.Path, vectors: ClipVectors, **arrays: np.ndarray) -> None:
     """Write vectors, and more arrays under names of their own, to a NumPy .npz file."""
     # opened here: given a name, numpy would add '.npz' to one that ends otherwise
-    with pathlib.Path(path).open("wb") as file:
+    with draft(path) as beside, beside.open("wb") as file:
         np.savez(file, **{**dataclasses.asdict(vectors), **arrays})
 
 

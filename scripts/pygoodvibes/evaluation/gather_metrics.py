@@ -16,6 +16,7 @@ from pygoodvibes.evaluation.averages import (
     mean_roc,
 )
 from pygoodvibes.evaluation.evaluate import COLUMNS, SCORE_COLUMNS, SWEEP_COLUMNS
+from pygoodvibes.util.atomic import draft, write_text
 from pygoodvibes.util.csv_files import read_records, write_records
 
 
@@ -112,10 +113,10 @@ def write_metrics(
     write_records(outputs["metrics"], _texts(tables["metrics"]), COLUMNS)
     write_records(outputs["averages"], _texts(tables["averages"]), AVERAGE_COLUMNS)
     write_records(outputs["sweep"], _texts(tables["sweep"]), SWEEP_COLUMNS)
-    outputs["metrics_json"].write_text(json.dumps(tables["headline"], indent=2) + "\n")
+    write_text(outputs["metrics_json"], json.dumps(tables["headline"], indent=2) + "\n")
     curves = mean_roc(itertools.chain.from_iterable(read_records(path) for path in scores))
     write_records(outputs["roc"], _texts(curves), ROC_COLUMNS)
-    with outputs["scores"].open("w", encoding="utf-8") as target:
+    with draft(outputs["scores"]) as beside, beside.open("w", encoding="utf-8") as target:
         target.write(",".join(SCORE_COLUMNS) + "\n")
         for path in scores:
             # the rows as they are: at full size parsing them would take longer than all the rest

@@ -11,6 +11,7 @@ import numpy as np
 
 from pygoodvibes.data.clip import parse_dcase_name
 from pygoodvibes.evaluation import metrics
+from pygoodvibes.util.atomic import draft
 from pygoodvibes.util.errors import UserError
 
 
@@ -30,7 +31,7 @@ def write(path: str | pathlib.Path, values: Mapping[str, float | bool]) -> None:
     Booleans are written as 0 and 1, scores with all their digits.
     """
     names = sorted(values, key=lambda name: (name.startswith("anomaly"), name))
-    with pathlib.Path(path).open("w", newline="", encoding="utf-8") as file:
+    with draft(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         for name in names:
             value = values[name]

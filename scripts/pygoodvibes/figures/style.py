@@ -18,6 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from pygoodvibes.util.atomic import draft
 from pygoodvibes.util.errors import UserError
 
 DPI = 150
@@ -106,7 +107,8 @@ def save(figure: Figure, path: str | pathlib.Path) -> None:
             "cannot write the figure {path}: figures are PNG; end the name in .png", path=path
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, format="png", dpi=DPI, metadata={"Software": None})
+    with draft(path) as beside:
+        figure.savefig(beside, format="png", dpi=DPI, metadata={"Software": None})
 
 
 def new_figure(width: float, height: float, title: str, title_suffix: str) -> Figure:

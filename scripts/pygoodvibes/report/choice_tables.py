@@ -27,6 +27,7 @@ from pygoodvibes.evaluation.choice_value import (
 )
 from pygoodvibes.evaluation.compare_detectors import MEAN, average, resample
 from pygoodvibes.report.table import NOTHING, Table, percent, points, with_bounds
+from pygoodvibes.util.atomic import write_text
 from pygoodvibes.util.csv_files import read_records, write_records
 
 COLUMNS = ("machine", "id", "candidate", "chosen", "oracle", *INDICATORS, "auc", "pauc")
@@ -364,6 +365,6 @@ def write_choice(
     )
     tables = [three, predict, decisions_table(every, default, data=data)]
     text = "\n".join(table.markdown() for table in tables)
-    pathlib.Path(outputs["table"]).write_text(text, encoding="utf-8")
-    pathlib.Path(outputs["three"]).write_text(three.markdown(), encoding="utf-8")
+    write_text(outputs["table"], text)
+    write_text(outputs["three"], three.markdown())
     write_records(outputs["csv"], rows_of(every), COLUMNS)

@@ -11,6 +11,7 @@ from pygoodvibes.choice.result import parts_of, read_documents
 from pygoodvibes.detection.cost import COLUMNS, INTERVAL
 from pygoodvibes.detectors.combined import CHOICE, Part
 from pygoodvibes.report.table import NOTHING, Table
+from pygoodvibes.util.atomic import write_text
 from pygoodvibes.util.csv_files import read_records, write_records
 
 
@@ -159,4 +160,4 @@ def write_costs(
     summary = gather_metrics((row for rows in of_ids for row in rows), detectors)
     write_records(numbers, summary, ["detector", "machine_ids", *COLUMNS[1:]])
     text = costs_table(summary, data=data).markdown()
-    pathlib.Path(table).write_text(text, encoding="utf-8")
+    write_text(table, text)

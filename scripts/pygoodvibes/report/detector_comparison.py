@@ -26,6 +26,7 @@ from pygoodvibes.evaluation.compare_detectors import (
 )
 from pygoodvibes.report.published import published_cells, read_references
 from pygoodvibes.report.table import NOTHING, Table, by, percent
+from pygoodvibes.util.atomic import write_text
 from pygoodvibes.util.csv_files import read_records
 
 METRICS = ("AUC", "pAUC")
@@ -331,4 +332,4 @@ def compare_detectors(
     first = [] if lead is None else [pathlib.Path(lead).read_text(encoding="utf-8")]
     text = "\n".join([*first, *(table.markdown() for table in tables)])
     text += "\nWhat the detectors cost, in seconds and memory: costs.md, one folder up.\n"
-    pathlib.Path(output).write_text(text, encoding="utf-8")
+    write_text(output, text)

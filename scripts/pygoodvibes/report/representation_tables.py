@@ -18,6 +18,7 @@ from pygoodvibes.evaluation.representation import (
     shares,
 )
 from pygoodvibes.report.table import NOTHING, Table, percent, with_bounds
+from pygoodvibes.util.atomic import write_text
 from pygoodvibes.util.csv_files import read_records
 
 _WORDS = {"normal": "normal", "anomaly": "anomalous"}
@@ -150,6 +151,6 @@ def write_representation(
     if pairs:
         tables.append(ids_table(pairs, CLASSIFIERS[0], data=data))
     text = "\n".join(table.markdown() for table in tables)
-    pathlib.Path(outputs["table"]).write_text(text, encoding="utf-8")
+    write_text(outputs["table"], text)
     shutil.copyfile(accuracies, outputs["csv"])
     shutil.copyfile(confusion, outputs["confusion"])

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from pygoodvibes.report.published import published_cells, read_references
 from pygoodvibes.report.table import NOTHING, Table, by, percent
+from pygoodvibes.util.atomic import write_text
 from pygoodvibes.util.csv_files import read_records
 
 _PAGE = """<!DOCTYPE html>
@@ -249,7 +250,7 @@ def write_tables(
         "clips": clips_table(read_records(coverage), read_records(manifest), data=data),
     }
     for name, table in written.items():
-        outputs[name].write_text(table.markdown(), encoding="utf-8")
+        write_text(outputs[name], table.markdown())
     body = "".join(table.html() for table in written.values())
     page = _PAGE.format(title=html.escape(f"PyGoodVibes: {data}"), body=body)
-    outputs["html"].write_text(page, encoding="utf-8")
+    write_text(outputs["html"], page)

@@ -4,14 +4,15 @@ import csv
 import pathlib
 from collections.abc import Iterable, Mapping, Sequence
 
+from pygoodvibes.util.atomic import draft
 from pygoodvibes.util.errors import UserError
 
 
 def write_records(
     path: str | pathlib.Path, records: Iterable[Mapping[str, object]], columns: Sequence[str]
 ) -> None:
-    """Write one row a record, with a header, in the order of `columns`."""
-    with pathlib.Path(path).open("w", newline="", encoding="utf-8") as file:
+    """Write one row a record, with a header, in the order of `columns`: a whole file or none."""
+    with draft(path) as beside, beside.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(records)

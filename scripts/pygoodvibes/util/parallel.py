@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 
+from pygoodvibes.util.parent import end_with
+
 CHUNK = 16
 """Clips that a process gets at a time."""
 
@@ -48,7 +50,10 @@ def map_chunks(
     method = "fork" if sys.platform == "linux" else None
     context = multiprocessing.get_context(method)
     with concurrent.futures.ProcessPoolExecutor(
-        min(jobs, len(chunks)), mp_context=context, initializer=_keep, initargs=(function,)
+        min(jobs, len(chunks)),
+        mp_context=context,
+        initializer=_keep,
+        initargs=(function, os.getpid()),
     ) as pool:
         try:
             yield from itertools.chain.from_iterable(pool.map(_apply, chunks))
@@ -59,8 +64,9 @@ def map_chunks(
 _kept: list[Callable] = []
 
 
-def _keep(function: Callable) -> None:
+def _keep(function: Callable, parent: int) -> None:
     """Take the function, which may hold whole models, once and not with every chunk."""
+    end_with(parent)
     _kept[:] = [function]
 
 

@@ -1,8 +1,13 @@
 """Whether clips have changed: the state of a folder, by names, sizes and times."""
 
+import contextlib
 import hashlib
 import os
 import pathlib
+import shutil
+from collections.abc import Iterator
+
+from pygoodvibes.util.atomic import write_text
 
 SNAPSHOT = ".snapshot"
 """File in a folder of clips that we made ourselves: the folder's fingerprint at that time."""
@@ -36,9 +41,39 @@ def fingerprint(folder: pathlib.Path) -> str:
     return digest.hexdigest()[:16]
 
 
+@contextlib.contextmanager
+def made_whole(folder: pathlib.Path) -> Iterator[pathlib.Path]:
+    """Give the place of a draft of a folder of clips; at the end it takes the folder's place.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Folder to make; what it holds already is replaced.
+
+    Yields
+    ------
+    pathlib.Path
+        Empty hidden folder beside it. One that a killed job left is cleared away.
+    """
+    draft = folder.with_name(f".{folder.name}.draft")
+    if draft.exists():
+        shutil.rmtree(draft)
+    draft.mkdir(parents=True)
+    yield draft
+    take_snapshot(draft)
+    if folder.exists():
+        shutil.rmtree(folder)
+    draft.rename(folder)
+
+
+def is_unfinished(folder: pathlib.Path) -> bool:
+    """Tell whether a folder of clips that is made here has no snapshot: its job never ended."""
+    return folder.is_dir() and not (folder / SNAPSHOT).is_file()
+
+
 def take_snapshot(folder: pathlib.Path) -> None:
     """Note the state of a folder of clips that was just made."""
-    (folder / SNAPSHOT).write_text(fingerprint(folder) + "\n", encoding="utf-8")
+    write_text(folder / SNAPSHOT, fingerprint(folder) + "\n")
 
 
 def state(path: pathlib.Path) -> str:

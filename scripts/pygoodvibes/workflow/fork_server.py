@@ -2,7 +2,8 @@
 
 Many a job of the workflow works for a tenth of the time that it takes to start Python and to import
 NumPy and scikit-learn. Here one process imports them once; each script then runs in a fork of it,
-which begins within milliseconds with all modules in place and everything else untouched.
+which begins within milliseconds with all modules in place and everything else untouched. The forks
+end with that process, and it ends with the one that asks.
 """
 
 import collections
@@ -23,6 +24,8 @@ import threading
 import traceback
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
+
+from pygoodvibes.util.parent import end_with
 
 AVAILABLE = sys.platform == "linux"
 """Elsewhere a fork after imports isn't safe (macOS), or there is none."""
@@ -112,7 +115,7 @@ class ForkServer:
             raise ChildProcessError(f"the process that starts jobs has ended: {error}") from None
 
     def close(self) -> None:
-        """End the server; what it runs goes on."""
+        """End the server, and what it runs with it."""
         self._socket.close()
         self._process.terminate()
         self._process.wait()
@@ -180,8 +183,10 @@ def _serve(requests: socket.socket, modules: Sequence[str], without: Sequence[st
                 answers = socket.socket(fileno=places[0])
                 # else a fork's collector would write to all that is shared with it, and so copy it
                 gc.freeze()
+                server = os.getpid()
                 pid = os.fork()
                 if not pid:
+                    end_with(server)
                     signal.set_wakeup_fd(-1)
                     selector.close()
                     for connection in (requests, answers, *running.values()):

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.full_disk import the_disk_told
+from pygoodvibes.workflow import checksums
 
 TRACE = "PYGOODVIBES_TRACE"
 """Environment variable that names a file: each job that really runs adds the name of its log."""
@@ -83,14 +85,29 @@ def _peak() -> int:
 
 
 @contextlib.contextmanager
-def logged(log: Sequence[str]) -> Iterator[None]:
+def logged(
+    log: Sequence[str], inputs: Iterable[str] = (), outputs: Iterable[str] = ()
+) -> Iterator[None]:
     """Write the log of a job to its file; on bad input say what is wrong and exit with 1.
 
     Parameters
     ----------
     log : sequence of str
         The rule's log file, or none. Its last line says how long the job took and how much memory.
+    inputs, outputs : iterable of str
+        The rule's files: those that earlier jobs have written are checked before the work, and the
+        checksums of its own are noted after it.
     """
+    try:
+        with _to_file(log, inputs, outputs):
+            yield
+    except UserError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+@contextlib.contextmanager
+def _to_file(log: Sequence[str], inputs: Iterable[str], outputs: Iterable[str]) -> Iterator[None]:
     if log and os.environ.get(TRACE):
         with pathlib.Path(os.environ[TRACE]).open("a", encoding="utf-8") as trace:
             trace.write(f"{log[0]}\n")
@@ -100,8 +117,9 @@ def logged(log: Sequence[str]) -> Iterator[None]:
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     handlers[0].setLevel(logging.ERROR)
     if log:
-        pathlib.Path(log[0]).parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(logging.FileHandler(log[0], mode="w", encoding="utf-8"))
+        with the_disk_told():
+            pathlib.Path(log[0]).parent.mkdir(parents=True, exist_ok=True)
+            handlers.append(logging.FileHandler(log[0], mode="w", encoding="utf-8"))
     logging.basicConfig(
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
@@ -111,8 +129,12 @@ def logged(log: Sequence[str]) -> Iterator[None]:
     logging.captureWarnings(True)
     warnings.simplefilter("default")
     began = time.perf_counter()
+    cache = checksums.earlier_results()
     try:
-        yield
+        with the_disk_told():
+            checksums.check(inputs, cache)
+            yield
+            checksums.note(outputs, cache)
         work = time.perf_counter() - began
         text = "finished: %.2f s, %d MiB, without its start %.2f s"
         logging.getLogger(__name__).info(text, _seconds(), _peak(), work)
@@ -120,8 +142,7 @@ def logged(log: Sequence[str]) -> Iterator[None]:
         for handler in handlers[1:]:
             record = {"name": __name__, "msg": str(error), "levelname": "ERROR"}
             handler.emit(logging.makeLogRecord(record))
-        print(f"Error: {error}", file=sys.stderr)
-        sys.exit(1)
+        raise
     except Exception:
         logging.getLogger(__name__).exception("the job failed")
         raise

@@ -264,7 +264,7 @@ def test_rule_script(server, options, tmp_path, root):
         "import json, runpy, sys, types\n"
         "script, params, log = sys.argv[1:]\n"
         "params = types.SimpleNamespace(**json.loads(params))\n"
-        "job = types.SimpleNamespace(params=params, log=[log], output=params.output)\n"
+        "job = types.SimpleNamespace(params=params, log=[log], input=[], output=params.output)\n"
         "names = {'snakemake': job}\n"
         "runpy.run_path(script, init_globals=names, run_name='__main__')\n"
     )

@@ -234,6 +234,7 @@ def test_the_rules_script_writes_the_machine(tmp_path, root):
     snakemake = types.SimpleNamespace(
         wildcards=types.SimpleNamespace(machine="ToyConveyor"),
         params=types.SimpleNamespace(ids=["01"], settings=SETTINGS),
+        input=[],
         output=[str(tmp_path / "ToyConveyor")],
         log=[],
     )

@@ -16,6 +16,7 @@ DCASE Workshop 2020: ``train/normal_id_00_00000000.wav``, ``test/anomaly_id_00_0
 
 import csv
 import dataclasses
+import io
 import pathlib
 import types
 import zlib
@@ -377,7 +378,10 @@ def write_machine(
             seed=seed,
         )
         path = folder / row["split"] / row["clip"]
-        soundfile.write(path, samples, sample_rate, subtype="PCM_16", format="WAV")
+        # libsndfile would say of a full disk only 'System error'
+        content = io.BytesIO()
+        soundfile.write(content, samples, sample_rate, subtype="PCM_16", format="WAV")
+        path.write_bytes(content.getvalue())
     with (folder / "faults.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, TRUTH_COLUMNS, lineterminator="\n")
         writer.writeheader()

@@ -42,6 +42,7 @@ from pygoodvibes.report.summary.sentences import answer, how_sure
 from pygoodvibes.report.summary.verdicts import VERDICTS
 from pygoodvibes.report.table import Table, percent
 from pygoodvibes.report.words import between, count_of, of_hundred
+from pygoodvibes.util.atomic import write_text
 from pygoodvibes.workflow.provenance import data_of, versions
 
 LISTED = 20
@@ -101,7 +102,7 @@ def write_summary(files: PageFiles, settings: PageSettings, *, output: pathlib.P
         ],
         **_values_of_origin(tables, settings),
     )
-    output.write_text(page, encoding="utf-8")
+    write_text(output, page)
 
 
 def _to_listen_to(ids: Iterable[EvaluatedId], detector: str) -> ToListenTo:

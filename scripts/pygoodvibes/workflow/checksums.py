@@ -1,0 +1,151 @@
+"""Whether files that jobs read are still what jobs have written.
+
+Comes in: the inputs and outputs of a job. Goes out: an error that names an altered file.
+
+The checksum (XXH3, 128 bits) of each file that a job writes below `resources/` is kept beside the
+earlier results, as the name of an empty file in `.cache/.checksums`. A file is whole if its
+checksum is there: if what it holds was written by a job. So files can be linked, moved and shared
+by copies of the project, and their formats stay as they are. Folders and files of an object store
+are not checked: it has checksums of its own.
+"""
+
+import os
+import pathlib
+from collections.abc import Iterable, Iterator
+
+from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import Message, message
+
+PLACE = ".checksums"
+"""Folder in that of earlier results."""
+
+_SINCE = "since"
+"""File in it, made with it: older files are not judged."""
+
+_NOT_OURS = "job_costs"
+"""Folder of `resources/<data set>` whose files Snakemake writes."""
+
+_BLOCK = 2**20
+
+
+def checksum(path: str | pathlib.Path) -> str:
+    """Return the checksum of a file, read once in blocks."""
+    import xxhash
+
+    digest, block = xxhash.xxh3_128(), memoryview(bytearray(_BLOCK))
+    with pathlib.Path(path).open("rb", buffering=0) as file:
+        while count := file.readinto(block):
+            digest.update(block[:count])
+    return digest.hexdigest()
+
+
+def earlier_results() -> pathlib.Path | None:
+    """Return the folder of earlier results that Snakemake uses; None if it is no folder here."""
+    place = os.environ.get("SNAKEMAKE_OUTPUT_CACHE", "")
+    return pathlib.Path(place) if place and "://" not in place else None
+
+
+def note(outputs: Iterable[str | pathlib.Path], cache: pathlib.Path | None) -> None:
+    """Note what a job has written.
+
+    Parameters
+    ----------
+    outputs : iterable of path
+        Files and folders; those outside of `resources/` are passed over.
+    cache : pathlib.Path or None
+        Folder of earlier results; None: nothing is noted.
+    """
+    files = list(_files_of_jobs(outputs)) if cache else []
+    if not files:
+        return
+    store = cache / PLACE
+    store.mkdir(parents=True, exist_ok=True)
+    for path in files:
+        (store / checksum(path)).touch()
+
+
+def start(cache: pathlib.Path) -> None:
+    """Begin to note checksums in a folder of earlier results, if that has not begun."""
+    since = cache / PLACE / _SINCE
+    since.parent.mkdir(parents=True, exist_ok=True)
+    if not since.exists():
+        since.touch()
+
+
+def check(inputs: Iterable[str | pathlib.Path], cache: pathlib.Path | None) -> None:
+    """Check what a job is about to read.
+
+    Parameters
+    ----------
+    inputs, cache
+        As the outputs in `note`.
+
+    Raises
+    ------
+    UserError
+        If one of the files is not what a job has written.
+    """
+    for path in _files_of_jobs(inputs) if cache else ():
+        if is_damaged(path, cache):
+            raise UserError(told(path))
+
+
+def is_damaged(path: pathlib.Path, cache: pathlib.Path) -> bool:
+    """Tell whether a file is newer than the first checksum and is not what a job has written."""
+    store = cache / PLACE
+    try:
+        began = (store / _SINCE).stat().st_mtime_ns
+    except FileNotFoundError:
+        return False
+    return path.stat().st_mtime_ns >= began and not (store / checksum(path)).exists()
+
+
+def told(path: pathlib.Path) -> Message:
+    """Say of a file that it is damaged, and what to do."""
+    return message(
+        "{path}: altered or cut since it was computed; delete it (rm '{file}') and run again",
+        path=path,
+        # a link is made again without what it leads to being made again
+        file=os.path.relpath(path.resolve()),
+    )
+
+
+def check_all(
+    resources: pathlib.Path, cache: pathlib.Path
+) -> tuple[list[pathlib.Path], list[pathlib.Path]]:
+    """Read all that jobs have written for a data set, and all earlier results.
+
+    Parameters
+    ----------
+    resources, cache : pathlib.Path
+        Folder of the data set in `resources`, and that of earlier results.
+
+    Returns
+    -------
+    tuple of (list of pathlib.Path, list of pathlib.Path)
+        All files, each once, and those that are damaged.
+    """
+    places: dict[pathlib.Path, pathlib.Path] = {}
+    for folder in (resources, cache):
+        for path in _below(folder):
+            if path.relative_to(folder).parts[0] != _NOT_OURS and path.suffix != ".lock":
+                places.setdefault(path.resolve(), path)
+    files = sorted(places.values())
+    return files, [path for path in files if is_damaged(path, cache)]
+
+
+def _files_of_jobs(paths: Iterable[str | pathlib.Path]) -> Iterator[pathlib.Path]:
+    for path in map(pathlib.Path, paths):
+        if path.parts[0] != "resources":
+            continue
+        yield from _below(path) if path.is_dir() else [path] if path.is_file() else ()
+
+
+def _below(folder: pathlib.Path) -> Iterator[pathlib.Path]:
+    """Go through the files below a folder, without hidden files and folders."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = pathlib.Path(place, name)
+            if not name.startswith(".") and path.is_file():
+                yield path

@@ -1,0 +1,91 @@
+import os
+
+import pytest
+
+from pygoodvibes.util.errors import UserError
+from pygoodvibes.workflow import checksums
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "resources/x").mkdir(parents=True)
+    place = tmp_path / "resources/.cache"
+    checksums.start(place)
+    return place
+
+
+def write(path, text, cache):
+    path.write_text(text)
+    checksums.note([path], cache)
+
+
+def test_what_a_job_wrote_is_whole_also_behind_a_link_and_elsewhere(cache, tmp_path):
+    path = tmp_path.joinpath("resources/x/a.csv").relative_to(tmp_path)
+    write(path, "a", cache)
+    path.rename(cache / "0123.csv")
+    path.symlink_to(cache / "0123.csv")
+    checksums.check([path], cache)
+    (cache / "0123.csv").write_text("b")
+    with pytest.raises(UserError) as error:
+        checksums.check([path], cache)
+    assert str(error.value) == (
+        "resources/x/a.csv: altered or cut since it was computed; delete it "
+        "(rm 'resources/.cache/0123.csv') and run again"
+    )
+
+
+def test_a_result_of_earlier_settings_is_whole_too(cache, tmp_path):
+    path = tmp_path.joinpath("resources/x/a.csv").relative_to(tmp_path)
+    write(path, "first", cache)
+    write(path, "second", cache)
+    path.write_text("first")
+    checksums.check([path], cache)
+
+
+def test_files_in_folders_are_checked_and_others_than_those_of_jobs_are_not(cache, tmp_path):
+    folder = tmp_path.joinpath("resources/x/manifests").relative_to(tmp_path)
+    folder.mkdir()
+    (folder / "a.csv").write_text("a")
+    checksums.note([folder], cache)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/a.wav").write_text("never noted")
+    checksums.check([folder, "data", "data/a.wav", "resources/x/missing.csv"], cache)
+    (folder / "a.csv").write_text("b")
+    with pytest.raises(UserError, match=r"manifests/a\.csv: altered"):
+        checksums.check([folder], cache)
+
+
+def test_files_older_than_the_first_checksum_are_not_judged(cache, tmp_path):
+    path = tmp_path.joinpath("resources/x/a.csv").relative_to(tmp_path)
+    path.write_text("a")
+    os.utime(path, ns=(0, 0))
+    checksums.start(cache)
+    checksums.check([path], cache)
+
+
+def test_nothing_is_checked_beside_an_object_store(monkeypatch):
+    monkeypatch.setenv("SNAKEMAKE_OUTPUT_CACHE", "s3://bucket/resources/.cache")
+    assert checksums.earlier_results() is None
+    checksums.check(["resources/x/a.csv"], None)
+    checksums.note(["resources/x/a.csv"], None)
+
+
+def test_all_files_are_read_once_and_the_damaged_told(cache, tmp_path):
+    path = tmp_path.joinpath("resources/x/a.csv").relative_to(tmp_path)
+    write(path, "a", cache)
+    path.rename(cache / "0123.csv")
+    path.symlink_to(cache / "0123.csv")
+    (tmp_path / "resources/x/job_costs").mkdir()
+    (tmp_path / "resources/x/job_costs/mel.tsv").write_text("written by Snakemake")
+    (cache / "4567.csv").write_text("half")
+    files, damaged = checksums.check_all(path.parent, cache)
+    assert len(files) == 2 and damaged == [cache / "4567.csv"]
+
+
+def test_checksum_is_that_of_the_whole_file(tmp_path):
+    import xxhash
+
+    content = bytes(range(256)) * 9000
+    (tmp_path / "a").write_bytes(content)
+    assert checksums.checksum(tmp_path / "a") == xxhash.xxh3_128_hexdigest(content)
