@@ -17,6 +17,7 @@ rule mel:
         folder=DATA_FOLDER,
         audio=section("audio"),
         mel=section("mel"),
+        duplicates=DATASET.duplicates,
         code=code("mel"),
     message:
         "Compute the mel frames of {wildcards.machine} ID {wildcards.id}"

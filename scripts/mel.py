@@ -1,6 +1,7 @@
 """Compute the log-mel frames of all clips of a machine ID."""
 
 from pygoodvibes.audio import mel_cache
+from pygoodvibes.data import duplicates
 from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.util.paths import locate
 from pygoodvibes.workflow.job import logged, progress
@@ -13,4 +14,9 @@ with logged(snakemake.log, snakemake.input, snakemake.output):
         audio_settings=snakemake.params.audio,
         mel_settings=snakemake.params.mel,
     )
-    mel_cache.write(snakemake.output.frames, snakemake.output.clips, frames)
+    mel_cache.write(
+        snakemake.output.frames,
+        snakemake.output.clips,
+        frames,
+        find_copies=duplicates.finder(snakemake.params.duplicates),
+    )

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from pygoodvibes.audio import mel_cache
 from pygoodvibes.audio.mel import log_mel
+from pygoodvibes.audio.sample_hash import hash_samples
 from pygoodvibes.config.config import Audio, Mel
 from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.util.errors import UserError
@@ -86,7 +87,9 @@ def test_compute_hands_on_frames_or_the_reason(tmp_path):
     for record, samples in zip(rows, contents, strict=False):
         soundfile.write(tmp_path / record["path"], samples, 16000, subtype="FLOAT")
     found = list(mel_cache.compute(rows, tmp_path, audio_settings=AUDIO, mel_settings=MEL))
+    hashes = [record.pop("samples_xxh3_128", "") for record, _ in found]
     assert [record for record, _ in found] == rows
+    assert hashes[0] == hash_samples(sound) and list(map(bool, hashes)) == [1, 0, 0, 0, 1, 0]
     results = [result for _, result in found]
     assert np.array_equal(results[0], log_mel(sound.astype(np.float32), sample_rate=16000))
     assert "silence" in results[1]
@@ -103,6 +106,29 @@ def test_a_clip_that_memory_can_not_hold_is_left_out(tmp_path, monkeypatch):
     monkeypatch.setattr(mel_cache, "read_audio", fail)
     [(_, reason)] = mel_cache.compute([row(0)], tmp_path, audio_settings=AUDIO, mel_settings=MEL)
     assert reason == "too large for the memory of this machine"
+
+
+def test_a_copy_loses_its_frames_also_where_it_comes_first(tmp_path):
+    clips = [(row(0), frames(5)), (row(1), frames(3)), (row(2), frames(4, seed=1))]
+    seen = []
+
+    def find_copies(records):
+        seen.extend(dict(record) for record in records)
+        return {0: "the same recording as another"}
+
+    written = mel_cache.write(
+        tmp_path / "a.npy", tmp_path / "a.csv", clips, find_copies=find_copies
+    )
+    assert written == 2 and [record["frames"] for record in seen] == [5, 3, 4]
+    records = read_records(tmp_path / "a.csv")
+    assert [(r["offset"], r["frames"], r["status"]) for r in records] == [
+        ("", "0", "the same recording as another"),
+        ("5", "3", "ok"),
+        ("8", "4", "ok"),
+    ]
+    cache = mel_cache.open_cache(tmp_path / "a.npy", tmp_path / "a.csv")
+    for (_, found), (_, expected) in zip(cache, clips[1:], strict=True):
+        assert np.array_equal(found, expected)
 
 
 def test_bad_settings_are_no_matter_of_single_clips(tmp_path):

@@ -422,8 +422,8 @@ def test_a_threshold_by_hand_or_from_many_clips_needs_no_caution(run, place):
 
 
 def test_clips_of_another_length_are_told_once_a_file(run, place):
-    own_machine.write(place / "long.wav", 1, seconds=5)
-    own_machine.write(place / "alike.wav", 2, seconds=1.15)
+    own_machine.write(place / "long.wav", 301, seconds=5)
+    own_machine.write(place / "alike.wav", 302, seconds=1.15)
     hand = ("--threshold", 99)
     _, out, err = run("pump.pgv", "long.wav", "alike.wav", "text.wav", "--csv", "-", *hand)
     long, alike, text = rows_of(out)
@@ -437,3 +437,17 @@ def test_clips_of_another_length_are_told_once_a_file(run, place):
     assert err.count("fitted on 1 s") == 1
     _, out, err = run("pump.pgv", "long.wav", "--hop", 1, "--csv", "-", *hand)
     assert {row["reason"] for row in rows_of(out)} == {""} and "Caution" not in err
+
+
+def test_a_training_clip_is_told_in_any_container(run, place):
+    known = place / "pump" / "003.wav"
+    samples, rate = soundfile.read(known, dtype="int16")
+    soundfile.write(place / "again.flac", samples, rate)
+    own_machine.write(place / "longer.wav", 303, seconds=5)
+    _, out, err = run("pump.pgv", known, "again.flac", "new/good0.wav", "longer.wav", "--json", "-")
+    told = "one of the training clips of pump: no fair score"
+    found = [record["reason"] for record in json.loads(out)["clips"]]
+    assert found[:3] == [told, told, ""] and "fitted on 1 s" in found[3]
+    assert f"Caution: {known}: {told} (so it is with 2 clips)\n" in err
+    assert err.count("in windows as long as") == 1 and "Caution: longer.wav: 5 s long" in err
+    assert run("pump.pgv", "again.flac")[1].rstrip().endswith(told)

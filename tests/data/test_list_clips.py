@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 import soundfile
@@ -102,3 +104,33 @@ def test_mel_frames_computed_elsewhere_are_listed_too(tmp_path):
     rows, _ = write_manifests(tmp_path, tmp_path, source="mel", path=str(tmp_path / "m.csv"))
     assert [(row["frames"], row["status"]) for row in rows] == [("5", "ok")]
     assert tuple(rows[0]) == manifest.COLUMNS
+
+
+def test_a_copy_is_listed_with_its_reason_unless_copies_are_kept(folder, tmp_path_factory):
+    train, test = folder / "fan/train", folder / "fan/test"
+    shutil.copy(train / "normal_id_00_00000000.wav", test / "normal_id_00_00000007.wav")
+    shutil.copy(train / "normal_id_00_00000000.wav", train / "normal_id_00_00000009.wav")
+    rows, coverage = write_manifests(folder, tmp_path_factory.mktemp("out"))
+    first = "fan/train/normal_id_00_00000000.wav"
+    assert {row["path"]: row["status"] for row in rows if row["status"] != "ok"} == {
+        "fan/test/normal_id_00_00000007.wav": f"the same recording as {first}, a training clip",
+        "fan/train/normal_id_00_00000009.wav": f"the same recording as {first}",
+    }
+    assert [coverage[0][key] for key in ("train", "test_normal", "left_out")] == ["4", "1", "2"]
+    rows, coverage = write_manifests(folder, tmp_path_factory.mktemp("keep"), duplicates="keep")
+    assert {row["status"] for row in rows} == {"ok"}
+    assert [coverage[0][key] for key in ("train", "test_normal", "left_out")] == ["5", "2", "0"]
+
+
+def test_equal_vectors_are_one_recording(tmp_path):
+    (tmp_path / "v.csv").write_text(
+        "clip,x\n"
+        + "".join(f"fan/train/normal_id_00_{number}.wav,{number % 3}\n" for number in range(4))
+        + "fan/test/normal_id_00_9.wav,1\n"
+    )
+    dataset = {"source": "embedding", "path": str(tmp_path / "v.csv")}
+    rows, _ = write_manifests(tmp_path, tmp_path, **dataset)
+    assert [row["clip"] for row in rows if row["status"] != "ok"] == [
+        "normal_id_00_3.wav",
+        "normal_id_00_9.wav",
+    ]

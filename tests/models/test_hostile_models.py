@@ -96,7 +96,14 @@ def call(node):
             "mel.fmax: 1e+06 Hz is above half the sample rate (4000 Hz)",
         ),
         (lambda head: head["settings"]["audio"].update(channel=-1), "audio.channel: "),
-        (lambda head: head["training"].update(clips=99), "held_out/choice: a size is 14"),
+        (
+            lambda head: head["training"].update(clips=99, samples_xxh3_128=99 * ["0" * 32]),
+            "held_out/choice: a size is 14",
+        ),
+        (
+            lambda head: head["training"].update(samples_xxh3_128=14 * ["\x1b[31m"]),
+            "training: samples_xxh3_128 holds something else than hashes",
+        ),
         (lambda head: head.update(name="\x1b[31m"), "name: holds characters"),
         (
             lambda head: head["settings"]["detectors"]["fusion"].update(folds=1),

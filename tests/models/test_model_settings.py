@@ -29,6 +29,7 @@ HEAD = {
         "median_seconds": 1.0,
         "shortest": 1.0,
         "longest": 1.0,
+        "samples_xxh3_128": ["0" * 32, "1" * 32, "2" * 32, "3" * 32],
     },
     "smooth": 9,
     "detectors": {},
@@ -66,6 +67,10 @@ def test_what_is_written_is_accepted():
     }
 
 
+def test_a_model_from_before_there_were_hashes_goes_on_being_read():
+    model_settings.check(changed(("training", "samples_xxh3_128"), KeyError))
+
+
 @pytest.mark.parametrize("section", ["audio", "mel", "embedding", "threshold"])
 def test_every_key_of_a_section_must_be_there_and_no_other(section):
     for key in HEAD["settings"][section]:
@@ -86,6 +91,10 @@ def test_every_key_of_a_section_must_be_there_and_no_other(section):
         (("training", "median_seconds"), 1e300),
         (("training", "longest"), 0.5),
         (("training", "window"), 1.0),
+        (("training", "samples_xxh3_128"), ["0" * 32]),
+        (("training", "samples_xxh3_128"), 4 * ["0" * 31 + "x"]),
+        (("training", "samples_xxh3_128"), 4 * [0]),
+        (("training", "samples_xxh3_128"), {"0" * 32: 4}),
         (("detectors", "gone"), {}),
         (("provenance",), []),
         (("settings", "audio", "sample_rate"), 10**9),

@@ -1,5 +1,6 @@
 import json
 import pathlib
+import shutil
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import soundfile
 import own_machine
 from pygoodvibes.__main__ import main
 from pygoodvibes.audio import mel_cache
+from pygoodvibes.audio.sample_hash import hash_samples
 from pygoodvibes.config.validate import validate
 from pygoodvibes.data import manifest
 from pygoodvibes.data.find_clips import find_clips
@@ -87,6 +89,11 @@ def test_clips_that_cannot_be_used_are_listed_and_the_rest_goes_on(tmp_path):
         "median_seconds": 1.0,
         "shortest": 1.0,
         "longest": 1.0,
+        "samples_xxh3_128": [
+            hash_samples(own_machine.read(folder / path))
+            for path, text in status.items()
+            if text == "ok"
+        ],
     }
     without = own_machine.healthy(tmp_path / "clean" / "pump", 5)
     (without / "003.wav").unlink()
@@ -157,11 +164,74 @@ def test_a_file_that_exists_is_not_called_missing(tmp_path):
         own_machine.fit(tmp_path / "one")
 
 
+def copied(folder, tmp_path, kind):
+    """Copy recordings into another folder, and the first three of them twice."""
+    place = tmp_path / kind / "pump"
+    for number, path in enumerate(sorted(folder.iterdir())):
+        place.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, place / path.name)
+        if number < 3 and kind == "bytes":
+            shutil.copy(path, place / f"{path.stem}b.wav")
+        elif number < 3:
+            samples, rate = soundfile.read(path, dtype="int16")
+            soundfile.write(place / f"{path.stem}b.flac", samples, rate)
+    return place
+
+
+@pytest.mark.parametrize("kind", ["bytes", "samples"])
+def test_the_same_recording_is_learnt_once(tmp_path, kind):
+    folder = own_machine.healthy(tmp_path / "once" / "pump", 8)
+    place = copied(folder, tmp_path, kind)
+    fit, once = own_machine.fit(place), own_machine.fit(folder)
+    ending = "b.wav" if kind == "bytes" else "b.flac"
+    assert {row["path"]: row["status"] for row in fit.rows if row["status"] != "ok"} == {
+        f"{number:03}{ending}": f"the same recording as {number:03}.wav" for number in range(3)
+    }
+    assert fit.notes == ["3 of 8 recordings are there twice and used once"]
+    assert fit.model.training == once.model.training
+    assert fit.model.held_out["fusion"].tolist() == once.model.held_out["fusion"].tolist()
+    kept = own_machine.fit(place, {"dataset": {"duplicates": "keep"}})
+    assert kept.model.training["clips"] == 11 and kept.notes == []
+
+
+@pytest.mark.parametrize("kind", ["bytes", "samples"])
+def test_windows_of_a_copy_are_left_out_and_those_of_one_recording_stay(tmp_path, kind):
+    folder = own_machine.healthy(tmp_path / "once" / "pump", 6, seconds=2.0)
+    # a loop: both its windows are equal, and both are heard
+    loop = np.tile(own_machine.sound(9), 2)
+    own_machine.save(folder / "zz.wav", loop)
+    fit = own_machine.fit(copied(folder, tmp_path, kind), window=1.0)
+    once = own_machine.fit(folder, window=1.0)
+    assert fit.model.training == once.model.training and once.model.training["clips"] == 14
+    assert fit.notes == ["3 of 7 recordings are there twice and used once"]
+
+
+@pytest.mark.shared
+def test_thresholds_do_not_collapse_on_copies(shared, tmp_path):
+    """40 clips of which 20 are there twice: 9 of 35 other normal clips alarmed; all twice: 32."""
+    clips = sorted((shared / "data/dcase2020_clips/slider/train").glob("normal_id_00_*.wav"))
+    alarms = {}
+    for copies, keep in ((0, False), (20, False), (40, False), (40, True)):
+        folder = tmp_path / f"{copies}{keep}" / "slider"
+        folder.mkdir(parents=True)
+        for number, clip in enumerate(clips[:40]):
+            shutil.copy(clip, folder / f"{number:02}.wav")
+            if number < copies:
+                shutil.copy(clip, folder / f"{number:02} (1).wav")
+        content = {"dataset": {"duplicates": "keep"}} if keep else {}
+        model = fit_folder(folder, content).model
+        verdicts = [score_clip(model, clip).verdict for clip in clips[40:]]
+        alarms[copies, keep] = verdicts.count("anomalous")
+    assert alarms == {(0, False): 1, (20, False): 1, (40, False): 1, (40, True): 32}
+
+
 def test_one_long_recording_is_fitted_in_windows_and_scores_as_its_windows(tmp_path):
     path = own_machine.write(tmp_path / "night.wav", 1, seconds=12.5)
     fit = own_machine.fit_file(path, window=1.0)
     assert (fit.model.name, fit.model.window_seconds) == ("night", 1.0)
-    assert fit.model.training == {
+    training = dict(fit.model.training)
+    assert len(set(training.pop("samples_xxh3_128"))) == 13
+    assert training == {
         "clips": 13,
         "seconds": 13.0,
         "median_seconds": 1.0,

@@ -104,6 +104,11 @@ def test_clips_that_are_left_out_are_named():
     assert table.notes[0].startswith("25 clips in the manifest, 22 of them left out")
     assert table.notes.count("fan/a.wav: left out, truncated.") == 20
     assert table.notes[-1] == "and 2 more."
+    assert not any("same recording" in note for note in table.notes)
+    copy = {**row, "status": "the same recording as fan/b.wav"}
+    notes = clips_table([entry], [row, copy, copy], data="test data").notes
+    assert notes[1] == "2 of these are the same recordings as others, which are used once."
+    assert notes[-1] == "fan/a.wav: left out, the same recording as fan/b.wav."
 
 
 def test_only_what_was_published_per_machine_id_stands_beside_machine_ids():

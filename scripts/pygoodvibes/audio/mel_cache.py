@@ -8,18 +8,30 @@ left out (`status`). Clips may have any length.
 import dataclasses
 import io
 import pathlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from pygoodvibes.audio.mel import clip_frames
 from pygoodvibes.audio.read import TOO_LARGE, read_audio
+from pygoodvibes.audio.sample_hash import hash_samples
 from pygoodvibes.util.atomic import draft
 from pygoodvibes.util.csv_files import read_records, write_records
 from pygoodvibes.util.errors import UserError
 
-COLUMNS = ("clip", "path", "split", "label", "offset", "frames", "seconds", "sample_rate", "status")
-"""Columns of `<id>.clips.csv`."""
+COLUMNS = (
+    "clip",
+    "path",
+    "split",
+    "label",
+    "offset",
+    "frames",
+    "seconds",
+    "sample_rate",
+    "samples_xxh3_128",
+    "status",
+)
+"""Columns of `<id>.clips.csv`; `samples_xxh3_128` is the hash of the samples that were decoded."""
 
 _HEADER_BYTES = 128
 
@@ -45,8 +57,9 @@ def compute(
     Yields
     ------
     tuple of (row, frames)
-        Frames have the shape (n_frames, n_mels), dB; a text instead of them is the reason why a
-        clip, on being decoded, turned out to be of no use.
+        The row has the hash of the samples, `samples_xxh3_128`. Frames have the shape (n_frames,
+        n_mels), dB; a text instead of them is the reason why a clip, on being decoded, turned out
+        to be of no use.
     """
     sample_rate = audio_settings["sample_rate"]
     for row in rows:
@@ -61,7 +74,7 @@ def compute(
         except MemoryError:
             yield row, TOO_LARGE
         else:
-            yield row, frames
+            yield {**row, "samples_xxh3_128": hash_samples(signal)}, frames
 
 
 def _header(shape: tuple[int, int]) -> bytes:
@@ -78,6 +91,8 @@ def write(
     array_path: str | pathlib.Path,
     clips_path: str | pathlib.Path,
     clips: Iterable[tuple[Mapping, np.ndarray | str]],
+    *,
+    find_copies: Callable[[Sequence[Mapping]], Mapping[int, str]] | None = None,
 ) -> int:
     """Write a cache, clip by clip, holding one clip in memory at a time.
 
@@ -88,6 +103,10 @@ def write(
     clips : iterable of (row, frames)
         The manifest row of a clip and its frames, shape (n_frames, n_mels), dB; or instead of the
         frames the reason why there are none.
+    find_copies : callable, optional
+        Takes the rows of `<id>.clips.csv` and returns, by number, why some are left out although
+        they have frames. It is asked at the end, since a copy may come before what it is a copy
+        of; its frames stay in the array, and no row leads to them.
 
     Returns
     -------
@@ -121,6 +140,8 @@ def write(
             total += len(frames)
         file.seek(0)
         file.write(_header((total, n_mels)))
+    for number, reason in (find_copies(records) if find_copies else {}).items():
+        records[number] |= {"offset": "", "frames": 0, "status": reason}
     write_records(clips_path, records, COLUMNS)
     return sum(record["status"] == "ok" for record in records)
 

@@ -15,6 +15,7 @@ import numpy as np
 from pygoodvibes.audio.complete import check_complete, check_held, check_rest
 from pygoodvibes.audio.mel import clip_frames
 from pygoodvibes.audio.read import blocks_of, open_sound, opened, read_audio
+from pygoodvibes.audio.sample_hash import hash_samples
 from pygoodvibes.audio.usable import check_signal, why_unusable
 from pygoodvibes.audio.wav import (
     PCM,
@@ -240,8 +241,8 @@ def cut(
     ------
     tuple of (row, frames)
         A row a window: `clip` has its start behind '@', `offset` is its first sample, `seconds`
-        its duration. A text instead of frames is the reason why a recording or a window is of no
-        use.
+        its duration, `samples_xxh3_128` the hash of its samples. A text instead of frames is the
+        reason why a recording or a window is of no use.
     """
     rate = audio_settings["sample_rate"]
     size, step = max(1, round(window * rate)), max(1, round(hop * rate))
@@ -258,7 +259,8 @@ def cut(
                 window_row = {**row, "clip": name, "offset": first, "seconds": f"{size / rate:g}"}
                 try:
                     check_signal(signal)
-                    yield window_row, clip_frames(signal, sample_rate=rate, **mel_settings)
+                    frames = clip_frames(signal, sample_rate=rate, **mel_settings)
+                    yield {**window_row, "samples_xxh3_128": hash_samples(signal)}, frames
                 except UserError as error:
                     yield {**window_row, "path": f"{row['path']}@{first / rate:g}"}, error.message
         except UserError as error:

@@ -227,9 +227,15 @@ def _judging(model, name: str):
 
 def _grouped(left_out: Sequence[Mapping]) -> list[str]:
     """List recordings with their reasons; many with the same reason in one line."""
+    from pygoodvibes.data.duplicates import is_copy
+
     by_reason: dict[str, list[str]] = {}
+    copies = [row for row in left_out if is_copy(row)]
     for row in left_out:
-        by_reason.setdefault(row["status"], []).append(row["path"])
+        # each copy is one of another recording
+        together = len(copies) > 5 and is_copy(row)
+        reason = "each the same recording as another" if together else row["status"]
+        by_reason.setdefault(reason, []).append(row["path"])
     lines = []
     for reason, paths in by_reason.items():
         if len(paths) > 5:

@@ -265,23 +265,31 @@ def _with_cautions(all_records: Iterable[list], panel, *, endless: bool) -> Iter
     ]
     if endless:
         _caution(cautions)
-    first, count, last = None, 0, None
+    # one caution for each thing to do about it
+    unfair: dict[str, list] = {}
     for records in all_records:
-        unfair = [record for record in records if record.reason and record.verdict != "not scored"]
-        if unfair:
-            count += unfair[0].clip != last
-            last = unfair[0].clip
-            if first is None:
-                first = unfair[0]
-                if endless:
-                    _caution([f"{first.clip}: {first.reason}; {certainty.CUT_ALIKE}"])
+        for each in records:
+            if not each.reason or each.verdict == "not scored":
+                continue
+            alike = unfair.setdefault(certainty.advice(each.reason), [])
+            if endless and not alike:
+                _caution([_unfair([each])])
+            if not alike or alike[-1].clip != each.clip:
+                alike.append(each)
         yield records
     if endless:
         return
-    if first is not None:
-        count_too = f" (so it is with {count} clips)" if count > 1 else ""
-        cautions.append(f"{first.clip}: {first.reason}{count_too}; {certainty.CUT_ALIKE}")
-    _caution(cautions)
+    _caution([*cautions, *map(_unfair, unfair.values())])
+
+
+def _unfair(records: Sequence) -> str:
+    """Say of scored clips, one record each, why their scores are unfair and what to do about it."""
+    from pygoodvibes.monitoring import certainty
+
+    first = records[0]
+    more = f" (so it is with {len(records)} clips)" if len(records) > 1 else ""
+    advice = certainty.advice(first.reason)
+    return f"{first.clip}: {first.reason}{more}" + (f"; {advice}" if advice else "")
 
 
 def _caution(cautions: Iterable[str]) -> None:

@@ -4,7 +4,7 @@ import collections
 import pathlib
 from collections.abc import Callable, Mapping
 
-from pygoodvibes.data import manifest
+from pygoodvibes.data import duplicates, manifest
 from pygoodvibes.data.clip import Clip
 from pygoodvibes.data.find_clips import find_clips
 from pygoodvibes.data.sources.base import Dataset
@@ -94,6 +94,8 @@ def write_manifests(
     """
     checked = settings_of(dataset["source"]).model_validate(dict(dataset))
     rows = rows_of(checked, audio, threads=threads, progress=progress)
+    if checked.duplicates == "leave_out":
+        rows = duplicates.leave_out(rows)
     if not manifest.usable(rows):
         said = [
             message(

@@ -85,6 +85,11 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
         {
             "offset": ("frames", "First frame of the clip in the array."),
             "frames": ("frames", "Number of its frames; 0 for a clip that is left out."),
+            "samples_xxh3_128": (
+                "",
+                "Hash of the samples that were decoded, equal for the same sound in another "
+                "container; empty where there is no audio.",
+            ),
             "status": ("", "`ok`, or why the clip has no frames."),
         },
     ),

@@ -109,6 +109,7 @@ def assemble(
             "shortest": min(seconds),
             "longest": max(seconds),
             **({"recordings": len(names), **cut} if cut else {}),
+            "samples_xxh3_128": [clip["samples_xxh3_128"] for clip in used],
         },
         provenance={
             "data": data_of(training),

@@ -51,6 +51,7 @@ _TRAINING = {
     "longest": _SECONDS,
 }
 _WINDOWS = {"recordings": _COUNT, "window": _SECONDS, "hop": _SECONDS}
+_HASHES = "samples_xxh3_128"
 
 
 class _SeenBy(DetectorSettings):
@@ -144,12 +145,24 @@ def statistics_of(settings: Mapping) -> int:
 def _check_training(training: object) -> None:
     windows = _WINDOWS if isinstance(training, dict) and "window" in training else {}
     kinds = {**_TRAINING, **windows}
-    _expect_keys(training, kinds, "training")
+    # files from before there were any hashes go on being read
+    hashes = {_HASHES} if isinstance(training, dict) and _HASHES in training else set()
+    _expect_keys(training, kinds.keys() | hashes, "training")
     for key, kind in kinds.items():
         kind.check(training[key], Sizes())
     shortest, median, longest = (training[key] for key in ("shortest", "median_seconds", "longest"))
     if not shortest <= median <= longest:
         raise ValueError("training: the middle length is not between shortest and longest")
+    if hashes:
+        _check_hashes(training[_HASHES], training["clips"])
+
+
+def _check_hashes(found: object, clips: int) -> None:
+    """Refuse anything but a hash a clip."""
+    if type(found) is not list or len(found) != clips:
+        raise ValueError(f"training: {_HASHES} is no list with a hash a clip")
+    if not all(type(each) is str and re.fullmatch("[0-9a-f]{32}", each) for each in found):
+        raise ValueError(f"training: {_HASHES} holds something else than hashes")
 
 
 def check_arrays(head: Mapping, arrays: Mapping[str, np.ndarray]) -> dict[str, int]:

@@ -9,10 +9,11 @@ import math
 
 import numpy as np
 
+from pygoodvibes.audio.sample_hash import hash_samples
 from pygoodvibes.detection.threshold import is_loose, rate_interval
 from pygoodvibes.models.machine_model import MachineModel
 from pygoodvibes.monitoring.judge import Judge
-from pygoodvibes.util.messages import message
+from pygoodvibes.util.messages import Message, message
 
 CONFIDENCE = 0.9
 """Confidence of the intervals of false-alarm rates."""
@@ -179,6 +180,27 @@ def _why_meaningless(held_out: np.ndarray, limit: float) -> str:
             centre=centre,
         )
     return ""
+
+
+def trained_on(model: MachineModel, signal: np.ndarray) -> str:
+    """Say that a clip or window is one that a model was fitted on, '' if it isn't.
+
+    Parameters
+    ----------
+    model : MachineModel
+        The model.
+    signal : np.ndarray [shape=(n_samples,)]
+        Amplitude, at the model's sample rate.
+    """
+    hashes = model.training.get("samples_xxh3_128", ())
+    if not hashes or hash_samples(signal) not in hashes:
+        return ""
+    return message("one of the training clips of {model}: no fair score", model=model.name)
+
+
+def advice(reason: Message) -> str:
+    """Return what to do about the reason of `other_length`, '' for that of `trained_on`."""
+    return CUT_ALIKE if "seconds" in reason.values else ""
 
 
 def other_length(model: MachineModel, seconds: float) -> str:

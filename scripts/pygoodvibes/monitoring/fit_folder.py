@@ -19,7 +19,7 @@ from pygoodvibes.audio.mel import filter_bank
 from pygoodvibes.audio.usable import HIGHEST_KEPT
 from pygoodvibes.config.config import Config
 from pygoodvibes.config.validate import validate
-from pygoodvibes.data import manifest, recordings
+from pygoodvibes.data import duplicates, manifest, recordings
 from pygoodvibes.detection import serialization
 from pygoodvibes.detection.held_out_windows import group_windows
 from pygoodvibes.detection.machine_id import detect_machine_id
@@ -83,7 +83,15 @@ def fit_clips(
             final.append({**row, "status": values} if isinstance(values, str) else row)
             yield row, values
 
-    mel_cache.write(array, table, remembered())
+    find = duplicates.finder(config.dataset.duplicates, windows=cut is not None)
+
+    def find_copies(records: Sequence[Mapping]) -> dict:
+        found = find(records) if find else {}
+        for number, reason in found.items():
+            final[number] = {**final[number], "status": reason}
+        return found
+
+    mel_cache.write(array, table, remembered(), find_copies=find_copies)
     _check_enough(final, what="window" if cut else "clip")
     cache = mel_cache.open_cache(array, table)
     groups, notes = _group_windows(config, manifest.usable(final), cut) if cut else (None, [])
@@ -202,8 +210,8 @@ def fit_folder(
     place : path
         The folder, in any layout; with `window` also a single recording.
     content : mapping
-        A config as read from YAML, {} for the defaults; its data set is passed over. Without
-        `audio.sample_rate` that of most recordings is taken.
+        A config as read from YAML, {} for the defaults; of its data set only `duplicates` counts.
+        Without `audio.sample_rate` that of most recordings is taken.
     config_name : str
         What messages call it.
     machine, machine_id
@@ -267,6 +275,8 @@ def fit_folder(
             rate=rate,
             most=HIGHEST_KEPT,
         )
+    if checked.dataset.duplicates == "leave_out":
+        rows = duplicates.leave_out(rows)
     given["audio"] = {**asked, "sample_rate": rate}
     notes = _fitting_n_fft(given) if "n_fft" not in (given.get("mel") or {}) else []
     if content.get("default_detector") == CHOICE and detectors is None:
@@ -303,7 +313,8 @@ def fit_folder(
         rates = dict.fromkeys(model.settings["detectors"], false_alarm_rate)
         limits = {**model.settings["threshold"], "false_alarm_rates": rates}
         model = dataclasses.replace(model, settings={**model.settings, "threshold": limits})
-    return Fit(_with_cautions(model), final, [*notes, *_odd_lengths(final)])
+    copies = filter(None, [duplicates.told(final)])
+    return Fit(_with_cautions(model), final, [*copies, *notes, *_odd_lengths(final)])
 
 
 def _frames(compute: Callable, rows: Sequence[Mapping], *, cut: object, jobs: int) -> Iterator:
@@ -362,7 +373,10 @@ def _odd_lengths(rows: Sequence[Mapping]) -> list[str]:
 def _chosen(content: Mapping, folder: pathlib.Path, detectors: str | None) -> dict:
     """Return the config with the data set and the detectors of this fit."""
     given = dict(content)
+    data = given.get("dataset")
     given["dataset"] = {"name": "fit", "source": "folder", "path": in_utf8(folder.name) or "."}
+    if isinstance(data, Mapping) and "duplicates" in data:
+        given["dataset"]["duplicates"] = data["duplicates"]
     known = given.get("detectors") or {}
     if not known:
         # without a config a method is its own name

@@ -145,7 +145,8 @@ class Panel:
                         threshold=judging.threshold,
                         verdict=judging.verdict(score),
                         p_value=judging.p_value(score),
-                        reason=certainty.other_length(model, seconds),
+                        reason=certainty.trained_on(model, rows[index][number])
+                        or certainty.other_length(model, seconds),
                     )
             columns.append(column)
         return [list(records) for records in zip(*columns, strict=True)]
@@ -233,21 +234,20 @@ def score_windows(
     """
     [rate] = {model.sample_rate for model in panel.models}
     size, step = max(1, round(window * rate)), max(1, round(hop * rate))
-    scored, lengths_told, held = False, False, None
+    scored, told, held = False, set(), None
     try:
         for first, signal in sliding(blocks, window=size, hop=step):
             if held:
                 yield held
             scored, held = True, None
             records = panel.judge_window(clip, first / rate, signal)
-            if lengths_told:  # all windows are of one length
-                records = [
-                    record
-                    if record.verdict == NOT_SCORED
-                    else dataclasses.replace(record, reason="")
-                    for record in records
-                ]
-            lengths_told = lengths_told or any(record.verdict != NOT_SCORED for record in records)
+            records = [
+                dataclasses.replace(record, reason="")
+                if record.verdict != NOT_SCORED and (record.model, record.reason) in told
+                else record
+                for record in records
+            ]
+            told |= {(each.model, each.reason) for each in records if each.verdict != NOT_SCORED}
             records = [
                 dataclasses.replace(
                     record,

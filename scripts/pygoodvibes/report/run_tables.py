@@ -8,6 +8,7 @@ import html
 import pathlib
 from collections.abc import Mapping, Sequence
 
+from pygoodvibes.data.duplicates import is_copy
 from pygoodvibes.report.published import published_cells, read_references
 from pygoodvibes.report.table import NOTHING, Table, by, percent
 from pygoodvibes.util.atomic import write_text
@@ -209,6 +210,9 @@ def clips_table(coverage: Sequence[Mapping], manifest: Sequence[Mapping], *, dat
         f"{len(manifest)} clips in the manifest, {len(left_out)} of them left out. "
         "The file manifest.csv has each one with its status."
     ]
+    copies = sum(map(is_copy, left_out))
+    if copies:
+        notes.append(f"{copies} of these are the same recordings as others, which are used once.")
     shown = 20
     notes += [f"{row['path']}: left out, {row['status']}." for row in left_out[:shown]]
     if len(left_out) > shown:

@@ -40,6 +40,11 @@ class Dataset(Section):
     published: Literal["none", "dcase2020"] = "none"
     """Published results to show beside ours: those of the DCASE 2020 Task 2 development set."""
 
+    duplicates: Literal["leave_out", "keep"] = "leave_out"
+    """The same recording twice within a machine ID, by its bytes or its samples: 'leave_out' uses
+    it once (the first training clip, else the first test clip; manifest.csv has the others with
+    their reason); 'keep' uses all."""
+
     def wants(self, machine: str, machine_id: str | None = None) -> bool:
         """Say whether a machine type (and machine ID) is selected by `machines`."""
         if self.machines == "all":

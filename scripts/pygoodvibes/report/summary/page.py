@@ -14,6 +14,7 @@ import jinja2
 import markupsafe
 import yaml
 
+from pygoodvibes.data.duplicates import is_copy
 from pygoodvibes.report.published import read_references
 from pygoodvibes.report.run_tables import (
     averages_table,
@@ -132,6 +133,7 @@ def _values_of_data(tables: RunTables, settings: PageSettings) -> dict:
         },
         "left_out": left_out[:LEFT_OUT],
         "n_left_out": len(left_out),
+        "n_copies": sum(map(is_copy, left_out)),
         "incomplete": [row for row in tables.coverage if row["note"]],
     }
 
