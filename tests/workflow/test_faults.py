@@ -41,9 +41,10 @@ def damaged(finished, tmp_path):
     folder = tmp_path / "project"
     shutil.copytree(finished, folder, symlinks=True)
     for link in [each for each in (folder / "resources").rglob("*") if each.is_symlink()]:
-        target = link.readlink()
+        target, time_ns = link.readlink(), link.lstat().st_mtime_ns
         link.unlink()
         link.symlink_to(folder / target.relative_to(finished))
+        os.utime(link, ns=(time_ns, time_ns), follow_symlinks=False)
     return folder
 
 
@@ -220,10 +221,11 @@ def test_a_damaged_file_is_named_and_after_its_removal_the_bytes_are_the_same(da
         (cut, "projection/fan/02.npz", "detection/fan/02.scores.csv"),
     ):
         damage((resources / name).resolve())
-        # so that it is read
+        # what is missing and asked for is made, of the damaged file
         (resources / made_from_it).resolve().unlink()
-        code, said = run(damaged, "-j2", METRICS)
-        assert code and "Traceback" not in said
+        asked_for = (METRICS, f"resources/tiny/{made_from_it}")
+        code, said = run(damaged, "-j2", *asked_for)
+        assert code and "Traceback" not in said, said
         found = re.search(
             rf"Error: resources/tiny/{name}: altered or cut since it was computed; "
             r"delete it \((rm '[^']+')\) and run again",
@@ -231,7 +233,7 @@ def test_a_damaged_file_is_named_and_after_its_removal_the_bytes_are_the_same(da
         )
         assert found, said
         subprocess.run(found[1], shell=True, cwd=damaged, check=True)
-        code, said = run(damaged, "-j2", METRICS)
+        code, said = run(damaged, "-j2", *asked_for)
         assert not code, said
         for each in RESULTS:
             assert (damaged / each).read_bytes() == (finished / each).read_bytes()

@@ -665,6 +665,11 @@ def from_folder(finished, new_project, tmp_path_factory):
     soundfile.write(train / "normal_id_00_00000094.wav", np.zeros(32000), 16000)
     (train / "recording.wav").write_bytes(good)
     (train / "anomaly_id_00_00000095.wav").write_bytes(good)
+    # twice the same, in bytes and in samples only
+    (train / "normal_id_00_00000096.wav").write_bytes(good)
+    first = train / "normal_id_00_00000000.wav"
+    samples, rate = soundfile.read(first, dtype="int16")
+    soundfile.write(folder / "fan/test/normal_id_00_00000097.flac", samples, rate)
     project = new_project()
     project.run(
         {
@@ -690,6 +695,10 @@ def test_broken_files_are_listed_with_their_reason(from_folder):
         "normal_id_00_00000094.wav": "digital silence: all samples are equal",
         "recording.wav": "wrong name: not like normal_id_00_00000000.wav",
         "anomaly_id_00_00000095.wav": "an anomaly among the training clips",
+        "normal_id_00_00000096.wav": ("the same recording as fan/train/normal_id_00_00000000.wav"),
+        "normal_id_00_00000097.flac": (
+            "the same recording as fan/train/normal_id_00_00000000.wav, a training clip"
+        ),
     }
     assert set(reasons) == set(expected)
     for name, reason in expected.items():

@@ -62,9 +62,10 @@ def _reason(row: Mapping, before: Mapping) -> Message:
 
 
 def leave_out(rows: Sequence[Mapping]) -> list[Mapping]:
-    """Return manifest rows in which the copies by their bytes have their reason as status.
+    """Return manifest rows in which the copies by `xxh3_128` have their reason as status.
 
-    Clips that enter as spectrograms or vectors have the hash of these.
+    That is for clips that enter as spectrograms or vectors, whose hash it is; recordings are
+    compared by their samples (`finder`).
     """
     groups = collections.defaultdict(list)
     for number, row in enumerate(rows):

@@ -94,7 +94,8 @@ def write_manifests(
     """
     checked = settings_of(dataset["source"]).model_validate(dict(dataset))
     rows = rows_of(checked, audio, threads=threads, progress=progress)
-    if checked.duplicates == "leave_out":
+    # recordings are compared by their samples, once it is known which can be used
+    if checked.duplicates == "leave_out" and hasattr(open_source(checked.source), "rows"):
         rows = duplicates.leave_out(rows)
     if not manifest.usable(rows):
         said = [

@@ -275,8 +275,6 @@ def fit_folder(
             rate=rate,
             most=HIGHEST_KEPT,
         )
-    if checked.dataset.duplicates == "leave_out":
-        rows = duplicates.leave_out(rows)
     given["audio"] = {**asked, "sample_rate": rate}
     notes = _fitting_n_fft(given) if "n_fft" not in (given.get("mel") or {}) else []
     if content.get("default_detector") == CHOICE and detectors is None:

@@ -41,7 +41,7 @@ class Dataset(Section):
     """Published results to show beside ours: those of the DCASE 2020 Task 2 development set."""
 
     duplicates: Literal["leave_out", "keep"] = "leave_out"
-    """The same recording twice within a machine ID, by its bytes or its samples: 'leave_out' uses
+    """The same recording twice within a machine ID, by its samples: 'leave_out' uses
     it once (the first training clip, else the first test clip; manifest.csv has the others with
     their reason); 'keep' uses all."""
 
