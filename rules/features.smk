@@ -78,6 +78,7 @@ rule check_clips:
     resources:
         mem_mb=300,
     params:
+        audio=section("audio", "sample_rate"),
         code=code("check_clips"),
     message:
         "Complete the manifest"

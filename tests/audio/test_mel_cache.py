@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pygoodvibes.audio import mel_cache
+from pygoodvibes.audio.condition import COLUMNS, measure
 from pygoodvibes.audio.mel import log_mel
 from pygoodvibes.audio.sample_hash import hash_samples
 from pygoodvibes.config.config import Audio, Mel
@@ -88,6 +89,8 @@ def test_compute_hands_on_frames_or_the_reason(tmp_path):
         soundfile.write(tmp_path / record["path"], samples, 16000, subtype="FLOAT")
     found = list(mel_cache.compute(rows, tmp_path, audio_settings=AUDIO, mel_settings=MEL))
     hashes = [record.pop("samples_xxh3_128", "") for record, _ in found]
+    conditions = [{key: record.pop(key, "") for key in COLUMNS} for record, _ in found]
+    assert conditions[0] == measure(sound) and conditions[1] == dict.fromkeys(COLUMNS, "")
     assert [record for record, _ in found] == rows
     assert hashes[0] == hash_samples(sound) and list(map(bool, hashes)) == [1, 0, 0, 0, 0, 0]
     results = [result for _, result in found]

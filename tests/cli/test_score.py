@@ -451,3 +451,44 @@ def test_a_training_clip_is_told_in_any_container(run, place):
     assert f"Caution: {known}: {told} (so it is with 2 clips)\n" in err
     assert err.count("in windows as long as") == 1 and "Caution: longer.wav: 5 s long" in err
     assert run("pump.pgv", "again.flac")[1].rstrip().endswith(told)
+
+
+def test_clips_that_are_recorded_or_stored_otherwise_are_told_in_all_outputs(run, place):
+    sound = own_machine.sound(304)
+    soundfile.write(place / "phone.mp3", sound, own_machine.RATE)
+    soundfile.write(place / "other.mp3", sound, own_machine.RATE)
+    own_machine.save(place / "quiet.wav", sound / 4)
+    soundfile.write(place / "two.flac", np.stack([sound, sound], axis=1), own_machine.RATE)
+    clips = ("phone.mp3", "other.mp3", "quiet.wav", "two.flac", "new/good0.wav", "odd.wav")
+    _, out, err = run("pump.pgv", *clips, "--csv", "-", "--json", "all.json", "--threshold", 99)
+    reasons = [row["reason"] for row in rows_of(out)]
+    assert [each["reason"] for each in json.loads((place / "all.json").read_text())["clips"]] == (
+        reasons
+    )
+    assert "clips: MP3 instead of PCM. The score may" in reasons[0]
+    assert "12 dB quieter at all frequencies" in reasons[2]
+    assert "clips: 2 channel(s) instead of 1. The score may" in reasons[3]
+    assert reasons[4:] == ["", ""]
+    cautions = [line for line in err.splitlines() if line.startswith("Caution")]
+    assert len(cautions) == 3 and cautions[0].startswith("Caution: phone.mp3: recorded or stored")
+    assert cautions[0].endswith("(so it is with 2 clips)")
+    text = run("pump.pgv", "quiet.wav")[1].splitlines()[1]
+    assert text.endswith(reasons[2])
+
+
+def test_of_windows_what_is_recorded_or_stored_otherwise_is_told_once(run, place):
+    sound = own_machine.sound(305, seconds=6)
+    soundfile.write(place / "night.mp3", sound, own_machine.RATE)
+    options = ("--window", 1, "--hop", 1, "--csv", "-", "--threshold", 99)
+    _, out, err = run("pump.pgv", "night.mp3", *options)
+    reasons = [row["reason"] for row in rows_of(out)]
+    assert "MP3 instead of PCM" in reasons[0] and not any(reasons[1:])
+    assert err.count("MP3 instead of PCM") == 1
+
+
+def test_a_stream_is_compared_by_its_sound(run, place, monkeypatch):
+    loud = np.round(own_machine.sound(306, seconds=3) * 4 * 32768).astype("<i2").tobytes()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(loud)))
+    _, out, _ = run("pump.pgv", "-", "--csv", "-", "--threshold", 99)
+    reasons = [row["reason"] for row in rows_of(out)]
+    assert "12 dB louder" in reasons[0] and not any(reasons[1:])

@@ -104,6 +104,14 @@ def call(node):
             lambda head: head["training"].update(samples_xxh3_128=14 * ["\x1b[31m"]),
             "training: samples_xxh3_128 holds something else than hashes",
         ),
+        (
+            lambda head: head["training"]["condition"].update(codecs=["\x1b[31m"]),
+            "condition: a codec has no name",
+        ),
+        (
+            lambda head: head["training"]["condition"]["spectrum"].update(floors=[1e308]),
+            "spectrum: floors is no list of 16",
+        ),
         (lambda head: head.update(name="\x1b[31m"), "name: holds characters"),
         (
             lambda head: head["settings"]["detectors"]["fusion"].update(folds=1),

@@ -32,6 +32,7 @@ def test_a_model_comes_back_with_all_that_it_holds(model, path):
     back = machine_model.load(path)
     for name in ("name", "machine", "id", "settings", "training", "provenance"):
         assert getattr(back, name) == getattr(model, name), name
+    assert back.training["condition"]["spectrum"]["level"] > 0
     assert list(back.settings["detectors"]) == list(back.estimators) == ["fusion", "lof", "frames"]
     for name, array in vars(model.pca).items():
         assert np.array_equal(getattr(back.pca, name), array)

@@ -30,6 +30,21 @@ HEAD = {
         "shortest": 1.0,
         "longest": 1.0,
         "samples_xxh3_128": ["0" * 32, "1" * 32, "2" * 32, "3" * 32],
+        "condition": {
+            "sample_rate": own_machine.RATE,
+            "codecs": ["MP3", "PCM"],
+            "channels": [1, 8],
+            "sample_rates": [own_machine.RATE],
+            "peak": 0.5,
+            "clipped": 0.0,
+            "spectrum": {
+                "floors": [-60.0] * 16,
+                "weights": [0.0625] * 16,
+                "cliffs": [15.0] * 8,
+                "level": 6.0,
+                "noise": 12.0,
+            },
+        },
     },
     "smooth": 9,
     "detectors": {},
@@ -67,8 +82,58 @@ def test_what_is_written_is_accepted():
     }
 
 
-def test_a_model_from_before_there_were_hashes_goes_on_being_read():
-    model_settings.check(changed(("training", "samples_xxh3_128"), KeyError))
+@pytest.mark.parametrize("key", ["samples_xxh3_128", "condition"])
+def test_a_model_from_before_there_were_any_goes_on_being_read(key):
+    model_settings.check(changed(("training", key), KeyError))
+
+
+def test_too_few_training_clips_leave_no_spectrum():
+    model_settings.check(changed(("training", "condition", "spectrum"), None))
+
+
+CONDITIONS = [
+    ((), None),
+    ((), []),
+    (("more",), 1),
+    (("peak",), KeyError),
+    (("spectrum",), KeyError),
+    (("sample_rate",), 0),
+    (("codecs",), "MP3"),
+    (("codecs",), [3]),
+    (("codecs",), ["\x1b[31mred"]),
+    (("codecs",), ["x" * 41]),
+    (("codecs",), ["{path}"]),
+    (("codecs",), ["MP3"] * 1001),
+    (("channels",), ["1"]),
+    (("channels",), [0]),
+    (("channels",), {"1": 1}),
+    (("sample_rates",), [1e6]),
+    (("peak",), float("inf")),
+    (("peak",), True),
+    (("clipped",), 1.5),
+    (("clipped",), float("nan")),
+    (("spectrum",), {}),
+    (("spectrum",), [-60.0]),
+    (("spectrum", "more"), 1),
+    (("spectrum", "floors"), [-60.0] * 15),
+    (("spectrum", "floors"), [-60.0] * 15 + [float("nan")]),
+    (("spectrum", "floors"), [-60.0] * 15 + ["-60"]),
+    (("spectrum", "floors"), [[-60.0] * 16] * 16),
+    (("spectrum", "weights"), [-0.1] * 16),
+    (("spectrum", "weights"), -1.0),
+    (("spectrum", "cliffs"), [15.0] * 9),
+    (("spectrum", "cliffs"), [0] * 8),
+    (("spectrum", "level"), 0),
+    (("spectrum", "level"), [6.0]),
+    (("spectrum", "level"), 10**400),
+    (("spectrum", "noise"), None),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), CONDITIONS)
+def test_a_condition_that_is_never_learned_is_refused(path, value):
+    with pytest.raises(ValueError):
+        model_settings.check(changed(("training", "condition", *path), value))
 
 
 @pytest.mark.parametrize("section", ["audio", "mel", "embedding", "threshold"])

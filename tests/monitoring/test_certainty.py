@@ -89,3 +89,33 @@ def test_lengths_within_a_fifth_of_those_of_training_are_fair(model):
     assert "fitted on 1 to 5 s" in certainty.other_length(mixed, 7.0)
     old = {key: model.training[key] for key in ("clips", "seconds", "median_seconds")}
     assert certainty.other_length(dataclasses.replace(model, training=old), 2.0)
+
+
+def other_model(model, **changed):
+    condition = {**model.training["condition"], **changed}
+    return dataclasses.replace(model, training={**model.training, "condition": condition})
+
+
+def test_what_is_recorded_or_stored_otherwise_is_told_with_what_to_do(model):
+    signal = own_machine.sound(300)
+    assert certainty.other_condition(model, signal, {"codec": "PCM", "channels": 1}) == ""
+    found = certainty.other_condition(model, 10 * signal, {"codec": "MP3"})
+    assert found.startswith("recorded or stored unlike the training clips: MP3 instead of PCM; ")
+    assert " dB louder at all frequencies" in found and "record and store as for the fit" in found
+    assert certainty.advice(found) == ""
+    assert certainty.other_condition(other_model(model, codecs=["MP3"]), signal, {}) == ""
+
+
+def test_a_model_from_before_conditions_were_learned_tells_none(model):
+    training = {key: value for key, value in model.training.items() if key != "condition"}
+    old = dataclasses.replace(model, training=training)
+    assert certainty.why_unfair(old, 10 * own_machine.sound(300), {"codec": "MP3"}) == ""
+
+
+def test_all_that_makes_a_score_unfair_is_told_but_of_a_training_clip_only_that(model, tmp_path):
+    signal = own_machine.sound(300, seconds=5)
+    found = certainty.why_unfair(model, signal, {"codec": "MP3"})
+    assert found.startswith("5 s long, but pump was fitted on 1 s: no fair score; recorded or ")
+    assert certainty.advice(found) == certainty.CUT_ALIKE
+    known = own_machine.read(own_machine.write(tmp_path / "known.wav", 0))
+    assert certainty.why_unfair(model, known, {"codec": "MP3"}).startswith("one of the training")

@@ -83,7 +83,9 @@ def test_clips_that_cannot_be_used_are_listed_and_the_rest_goes_on(tmp_path):
     ]
     assert "truncated" in status["003.wav"] and "no readable audio" in status["text.wav"]
     assert "digital silence" in status["silent.wav"]
-    assert fit.model.training == {
+    training = dict(fit.model.training)
+    assert training.pop("condition")["codecs"] == ["PCM"]
+    assert training == {
         "clips": 4,
         "seconds": 4.0,
         "median_seconds": 1.0,
@@ -231,6 +233,7 @@ def test_one_long_recording_is_fitted_in_windows_and_scores_as_its_windows(tmp_p
     assert (fit.model.name, fit.model.window_seconds) == ("night", 1.0)
     training = dict(fit.model.training)
     assert len(set(training.pop("samples_xxh3_128"))) == 13
+    assert training.pop("condition")["spectrum"] is None  # one recording tells no scatter
     assert training == {
         "clips": 13,
         "seconds": 13.0,

@@ -100,7 +100,7 @@ def test_clips_that_are_left_out_are_named():
     row = {**dict.fromkeys(MANIFEST_COLUMNS, ""), "path": "fan/a.wav", "status": "truncated"}
     ok = {**row, "status": "ok"}
     table = clips_table([entry], [row] * 22 + [ok] * 3, data="test data")
-    assert table.rows == [["fan", "00", "3", "3", "3", "3", "3", "few"]]
+    assert table.rows == [["fan", "00", "3", "3", "3", "3", "3", "3", "few"]]
     assert table.notes[0].startswith("25 clips in the manifest, 22 of them left out")
     assert table.notes.count("fan/a.wav: left out, truncated.") == 20
     assert table.notes[-1] == "and 2 more."
@@ -109,6 +109,18 @@ def test_clips_that_are_left_out_are_named():
     notes = clips_table([entry], [row, copy, copy], data="test data").notes
     assert notes[1] == "2 of these are the same recordings as others, which are used once."
     assert notes[-1] == "fan/a.wav: left out, the same recording as fan/b.wav."
+
+
+def test_clips_unlike_the_training_clips_are_counted_and_named():
+    entry = {**dict.fromkeys(COVERAGE_COLUMNS, "3"), "machine": "fan", "unlike": "12"}
+    row = {**dict.fromkeys(MANIFEST_COLUMNS, ""), "path": "fan/a.mp3", "status": "ok"}
+    rows = [row] * 3 + [{**row, "unlike": "MP3 instead of PCM"}] * 12
+    table = clips_table([entry], rows, data="test data")
+    assert table.rows[0][table.columns.index("Unlike training")] == "12"
+    assert table.notes.count("fan/a.mp3: MP3 instead of PCM.") == 10
+    assert table.notes[-1] == "and 2 more, in the column unlike of manifest.csv."
+    none = clips_table([entry], rows[:3], data="test data").notes
+    assert none[-1].startswith("Unlike training: test clips")
 
 
 def test_only_what_was_published_per_machine_id_stands_beside_machine_ids():

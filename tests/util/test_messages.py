@@ -9,7 +9,7 @@ import pickle
 import pytest
 
 from pygoodvibes.util.errors import UserError
-from pygoodvibes.util.messages import BY_LINES, Message, joined, message
+from pygoodvibes.util.messages import BY_LINES, Message, joined, message, templates
 
 
 def test_a_message_is_the_text_that_an_f_string_would_be():
@@ -50,6 +50,15 @@ def test_messages_are_joined_in_one():
     )
     assert joined(["a", "b", "c"], BY_LINES) == "a\nb\nc"
     assert joined(["a"]) == "a"
+
+
+def test_templates_are_what_is_said_without_the_amounts():
+    def said(decibels):
+        return joined([message("{by} dB", by=decibels), message("no {what}", what=message("file"))])
+
+    assert templates(said(1)) == templates(said(2))
+    assert templates(said(1)) == ("{first}; {rest}", "{by} dB", "no {what}", "file")
+    assert templates("plain {text}") == ("plain {text}",)
 
 
 def test_an_error_has_the_message():

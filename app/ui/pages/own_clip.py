@@ -2,6 +2,7 @@
 
 import pathlib
 import tempfile
+from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
@@ -162,7 +163,12 @@ def _judge(
             st.error(t("own.unusable", name=source.name, reason=reason), icon=":material/error:")
             return
     _verdict(model, name, result)
-    _certainty(model, result, allowed)
+    stored = {
+        "codec": info.codec,
+        "channels": info.channels,
+        "sample_rate": info.sample_rate,
+    }
+    _certainty(model, result, allowed, stored)
     _odd(model, source.name, result)
 
 
@@ -193,12 +199,14 @@ def _verdict(model: machine_model.MachineModel, name: str, result: ClipScore) ->
         )
 
 
-def _certainty(model: machine_model.MachineModel, result: ClipScore, rate: float) -> None:
+def _certainty(
+    model: machine_model.MachineModel, result: ClipScore, rate: float, stored: Mapping[str, object]
+) -> None:
     """Say how far the verdict can be trusted."""
     judging = judge(model, detector=result.detector, false_alarm_rate=rate)
     sure = certainty.of(model, judging)
     reasons = [sure.meaningless]
-    reasons.append(certainty.other_length(model, len(result.signal) / model.sample_rate))
+    reasons.append(certainty.why_unfair(model, result.signal, stored))
     for reason in filter(None, reasons):
         st.warning(f"{sentence(reason)}.", icon=":material/warning:")
     if sure.meaningless:

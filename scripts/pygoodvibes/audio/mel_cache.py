@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from pygoodvibes.audio import condition
 from pygoodvibes.audio.mel import clip_frames
 from pygoodvibes.audio.read import TOO_LARGE, read_audio
 from pygoodvibes.audio.sample_hash import hash_samples
@@ -28,6 +29,9 @@ COLUMNS = (
     "frames",
     "seconds",
     "sample_rate",
+    "channels",
+    "codec",
+    *condition.COLUMNS,
     "samples_xxh3_128",
     "status",
 )
@@ -57,9 +61,9 @@ def compute(
     Yields
     ------
     tuple of (row, frames)
-        The row has the hash of the samples, `samples_xxh3_128`. Frames have the shape (n_frames,
-        n_mels), dB; a text instead of them is the reason why a clip, on being decoded, turned out
-        to be of no use.
+        The row has the hash of the samples, `samples_xxh3_128`, and their condition. Frames
+        have the shape (n_frames, n_mels), dB; a text instead of them is the reason why a clip, on
+        being decoded, turned out to be of no use.
     """
     sample_rate = audio_settings["sample_rate"]
     for row in rows:
@@ -74,7 +78,8 @@ def compute(
         except MemoryError:
             yield row, TOO_LARGE
         else:
-            yield {**row, "samples_xxh3_128": hash_samples(signal)}, frames
+            samples = {"samples_xxh3_128": hash_samples(signal)}
+            yield {**row, **samples, **condition.measure(signal)}, frames
 
 
 def _header(shape: tuple[int, int]) -> bytes:

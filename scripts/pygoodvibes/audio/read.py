@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import os
 import pathlib
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -23,6 +24,21 @@ from pygoodvibes.util.messages import message
 if TYPE_CHECKING:
     import soundfile
 
+
+LOSSLESS = "PCM"
+"""Codec of all that stores samples of 16 bit or more as they are: WAV, FLAC, AIFF, ..."""
+
+_LOSSY = {
+    "MPEG_LAYER_I": "MP1",
+    "MPEG_LAYER_II": "MP2",
+    "MPEG_LAYER_III": "MP3",
+    "VORBIS": "Vorbis",
+    "OPUS": "Opus",
+    "ULAW": "mu-law",
+    "ALAW": "A-law",
+    "PCM_S8": "8-bit PCM",
+    "PCM_U8": "8-bit PCM",
+}
 
 TOO_LARGE = message("too large for the memory of this machine")
 """Why a recording isn't used that the memory can't hold."""
@@ -42,12 +58,15 @@ class AudioInfo:
         Channels.
     xxh3_128 : str
         XXH3 of the file, 128 bits.
+    codec : str
+        How samples are stored: `LOSSLESS`, or the name of what loses something of them.
     """
 
     samples: int
     sample_rate: int
     channels: int
     xxh3_128: str
+    codec: str
 
     @property
     def seconds(self) -> float:
@@ -85,11 +104,39 @@ def inspect_audio(path: pathlib.Path) -> AudioInfo:
             digest.update(block)
     if header and header.is_pcm16:
         samples, channels = header.samples(size), header.channels
-        sample_rate = header.sample_rate
+        sample_rate, codec = header.sample_rate, LOSSLESS
     else:
-        samples, channels, sample_rate = _describe(path)
+        samples, channels, sample_rate, codec = _describe(path)
     check_any(samples)
-    return AudioInfo(samples, sample_rate, channels, digest.hexdigest())
+    return AudioInfo(samples, sample_rate, channels, digest.hexdigest(), codec)
+
+
+def inspect_storage(path: pathlib.Path) -> tuple[str, int, int]:
+    """Read codec, channels and sample rate, Hz, of an audio file, without its samples.
+
+    Raises
+    ------
+    UserError
+        If the file can't be read, or is no audio.
+    """
+    with opened(path) as file:
+        header = header_of(file)
+    if header and header.is_pcm16:
+        return LOSSLESS, header.channels, header.sample_rate
+    with open_sound(name_of(path)) as file:
+        return _codec_of(file), file.channels, file.samplerate
+
+
+def _codec_of(file: "soundfile.SoundFile") -> str:
+    kind = file.subtype
+    lossless = kind.startswith(("PCM_", "ALAC_", "FLOAT", "DOUBLE"))
+    # what is not in the list has a plain name, as GSM610 and IMA_ADPCM
+    return _LOSSY.get(kind) or (LOSSLESS if lossless else kind.replace("_", " "))
+
+
+def name_of(path: pathlib.Path) -> str | bytes:
+    """Return a file's name as the library takes it, as bytes, since it need not be UTF-8."""
+    return str(path) if sys.platform == "win32" else os.fsencode(path)
 
 
 @contextlib.contextmanager
@@ -104,13 +151,13 @@ def opened(path: pathlib.Path) -> Iterator[BinaryIO]:
         raise UserError(TOO_LARGE) from None
 
 
-def _describe(path: pathlib.Path) -> tuple[int, int, int]:
-    """Return samples per channel, channels and sample rate, Hz, of any audio file."""
+def _describe(path: pathlib.Path) -> tuple[int, int, int, str]:
+    """Return samples per channel, channels, sample rate, Hz, and codec of any audio file."""
     with open_sound(str(path)) as file:
         samples = file.frames
         if samples >= UNKNOWN:
             samples = sum(map(len, blocks_of(file)))
-        return samples, file.channels, file.samplerate
+        return samples, file.channels, file.samplerate, _codec_of(file)
 
 
 def read_audio(path: pathlib.Path, *, sample_rate: int, resample: bool, channel: int) -> np.ndarray:

@@ -4,17 +4,16 @@ Comes in: a recording of any length, or a stream that has no end. Goes out: samp
 windows, and the log-mel frames of windows. Never is much more held than one window.
 """
 
-import os
 import pathlib
-import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from typing import BinaryIO
 
 import numpy as np
 
+from pygoodvibes.audio import condition
 from pygoodvibes.audio.complete import check_complete, check_held, check_rest
 from pygoodvibes.audio.mel import clip_frames
-from pygoodvibes.audio.read import blocks_of, open_sound, opened, read_audio
+from pygoodvibes.audio.read import blocks_of, name_of, open_sound, opened, read_audio
 from pygoodvibes.audio.sample_hash import hash_samples
 from pygoodvibes.audio.usable import check_signal, why_unusable
 from pygoodvibes.audio.wav import (
@@ -87,8 +86,7 @@ def _check_fit(found_rate: int, channels: int, settings: Mapping) -> None:
 
 
 def _decoded_blocks(path: pathlib.Path, settings: Mapping) -> Iterator[np.ndarray]:
-    # as bytes, since a name that is not UTF-8 is no text that the library would take
-    with open_sound(str(path) if sys.platform == "win32" else os.fsencode(path)) as file:
+    with open_sound(name_of(path)) as file:
         _check_fit(file.samplerate, file.channels, settings)
         for block in blocks_of(file):
             yield np.ascontiguousarray(block[:, settings["channel"]])
@@ -241,8 +239,8 @@ def cut(
     ------
     tuple of (row, frames)
         A row a window: `clip` has its start behind '@', `offset` is its first sample, `seconds`
-        its duration, `samples_xxh3_128` the hash of its samples. A text instead of frames is the
-        reason why a recording or a window is of no use.
+        its duration, `samples_xxh3_128` the hash of its samples, and it has their condition. A
+        text instead of frames is the reason why a recording or a window is of no use.
     """
     rate = audio_settings["sample_rate"]
     size, step = max(1, round(window * rate)), max(1, round(hop * rate))
@@ -260,7 +258,9 @@ def cut(
                 try:
                     check_signal(signal)
                     frames = clip_frames(signal, sample_rate=rate, **mel_settings)
-                    yield {**window_row, "samples_xxh3_128": hash_samples(signal)}, frames
+                    measured = condition.measure(signal)
+                    samples = {"samples_xxh3_128": hash_samples(signal)}
+                    yield {**window_row, **samples, **measured}, frames
                 except UserError as error:
                     yield {**window_row, "path": f"{row['path']}@{first / rate:g}"}, error.message
         except UserError as error:

@@ -149,7 +149,7 @@ def run(
 
     if sliding:
         cut = _cut(panel, window, hop, alarm)
-        sources = [("-", _stream(panel, stream_rate))] if stream else _files(panel, files)
+        sources = [("-", _stream(panel, stream_rate), {})] if stream else _files(panel, files)
         records = _windows(panel, sources, cut)
     else:
         cut = {}
@@ -219,11 +219,11 @@ def _stream(panel, rate: int | None) -> Iterator:
     return stream_blocks(sys.stdin.buffer, sample_rate=wanted, channel=channel)
 
 
-def _files(panel, files: Iterable[str]) -> Iterator[tuple[str, Iterator]]:
-    from pygoodvibes.monitoring.score_files import recording_blocks
+def _files(panel, files: Iterable[str]) -> Iterator[tuple[str, Iterator, Mapping]]:
+    from pygoodvibes.monitoring.score_files import recording_blocks, storage_of
 
     for path in files:
-        yield path, recording_blocks(path, panel.models[0].settings["audio"])
+        yield path, recording_blocks(path, panel.models[0].settings["audio"]), storage_of(path)
 
 
 def _windows(panel, sources: Iterable, cut: dict, *, alarms: list | None = None) -> Iterator[list]:
@@ -231,10 +231,10 @@ def _windows(panel, sources: Iterable, cut: dict, *, alarms: list | None = None)
     from pygoodvibes.monitoring import score_files
 
     size = {key: cut[key] for key in ("window", "hop")}
-    for name, blocks in sources:
+    for name, blocks, stored in sources:
         bells = _alarms(panel, cut) if alarms is None else alarms
         yield from score_files.score_windows(
-            panel, name, blocks, **size, alarms=bells, followed=alarms is not None
+            panel, name, blocks, **size, alarms=bells, followed=alarms is not None, stored=stored
         )
 
 
@@ -257,6 +257,7 @@ def _watched(panel, watching, cut: dict) -> Iterator[list]:
 def _with_cautions(all_records: Iterable[list], panel, *, endless: bool) -> Iterator[list]:
     """Hand records on, and say on standard error why not to trust them: at the end, if any."""
     from pygoodvibes.monitoring import certainty
+    from pygoodvibes.util.messages import templates
 
     cautions = [
         f"{model.name}, {judging.detector}: {caution}"
@@ -265,13 +266,13 @@ def _with_cautions(all_records: Iterable[list], panel, *, endless: bool) -> Iter
     ]
     if endless:
         _caution(cautions)
-    # one caution for each thing to do about it
-    unfair: dict[str, list] = {}
+    # one caution for each thing that makes a score unfair
+    unfair: dict[tuple, list] = {}
     for records in all_records:
         for each in records:
             if not each.reason or each.verdict == "not scored":
                 continue
-            alike = unfair.setdefault(certainty.advice(each.reason), [])
+            alike = unfair.setdefault(templates(each.reason), [])
             if endless and not alike:
                 _caution([_unfair([each])])
             if not alike or alike[-1].clip != each.clip:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pygoodvibes.audio.read import inspect_audio
 from pygoodvibes.audio.usable import why_unusable
+from pygoodvibes.data import condition
 from pygoodvibes.data.clip import Clip
 from pygoodvibes.util.csv_files import read_records, write_records
 from pygoodvibes.util.errors import UserError
@@ -30,12 +31,14 @@ COLUMNS = (
     "seconds",
     "sample_rate",
     "channels",
+    "codec",
     "xxh3_128",
     "status",
+    "unlike",
 )
 """Columns of a manifest. `path` is relative to the data folder; `offset` and `frames` are filled
 only for data that were computed elsewhere: first frame or row of the clip in its file, and number
-of frames."""
+of frames. `unlike` says what of a test clip is recorded or stored unlike the training clips."""
 
 COVERAGE_COLUMNS = (
     "machine",
@@ -45,6 +48,7 @@ COVERAGE_COLUMNS = (
     "test_anomaly",
     "test_unknown",
     "left_out",
+    "unlike",
     "note",
 )
 """Columns of coverage.csv."""
@@ -104,6 +108,7 @@ def inspect_clips(
             "seconds": f"{info.seconds:.6g}",
             "sample_rate": info.sample_rate,
             "channels": info.channels,
+            "codec": info.codec,
             "xxh3_128": info.xxh3_128,
             "status": unusable or "ok",
         }
@@ -186,7 +191,8 @@ def coverage(rows: Iterable[Mapping]) -> list[dict]:
     -------
     list of dict
         Per machine ID: machine, id, train, test_normal, test_anomaly, test_unknown, left_out
-        (clips), and note: '' or what can't be computed and why.
+        (clips), unlike (test clips recorded or stored unlike the training clips), and note: '' or
+        what can't be computed and why.
     """
     result = []
     for (machine, machine_id), group in by_machine_id(rows).items():
@@ -199,6 +205,7 @@ def coverage(rows: Iterable[Mapping]) -> list[dict]:
             "test_anomaly": count["test", "anomaly"],
             "test_unknown": count["test", "unknown"],
             "left_out": len(group) - len(usable(group)),
+            "unlike": sum(bool(row.get("unlike")) for row in usable(group)),
         }
         result.append({**entry, "note": _what_is_missing(entry)})
     return result
@@ -228,36 +235,46 @@ def _what_is_missing(entry: Mapping) -> str:
     return ""
 
 
-def merge_mel_status(rows: Sequence[Mapping], mel_clips: Iterable[Mapping]) -> list[dict]:
+def merge_mel_clips(
+    rows: Sequence[Mapping], mel_clips: Iterable[Sequence[Mapping]], *, sample_rate: int
+) -> list[dict]:
     """Add to the manifest what only showed when clips were decoded.
 
     Parameters
     ----------
     rows : sequence of mapping
         The manifest.
-    mel_clips : iterable of mapping
-        Rows of the clip tables of the mel caches, whose paths are those of the manifest.
+    mel_clips : iterable of sequence of mapping
+        Rows of the clip tables of the mel caches, a table a machine ID, whose paths are those of
+        the manifest.
+    sample_rate : int > 0
+        Hz, at which clips were decoded.
 
     Returns
     -------
     list of dict
-        The manifest with the final status of each clip.
+        The manifest with the final status of each clip, and what of its test clips is unlike the
+        training clips.
     """
-    statuses = {
-        (row["path"], row["split"], row["clip"]): row["status"]
-        for row in mel_clips
-        if row["status"] != "ok"
-    }
-    return [
-        {**row, "status": statuses.get((row["path"], row["split"], row["clip"]), row["status"])}
-        for row in rows
-    ]
+    found = {}
+    for decoded in mel_clips:
+        usual = condition.learn(
+            (row for row in usable(decoded) if row["split"] == "train"), sample_rate=sample_rate
+        )
+        for row in decoded:
+            tested = row["status"] == "ok" and row["split"] == "test"
+            found[row["path"], row["split"], row["clip"]] = {
+                **({} if row["status"] == "ok" else {"status": row["status"]}),
+                "unlike": condition.unlike(usual, row) if tested else "",
+            }
+    return [{**row, **found.get((row["path"], row["split"], row["clip"]), {})} for row in rows]
 
 
 def complete(
     manifest_path: str,
     mel_clips: Sequence[str],
     *,
+    sample_rate: int,
     completed_path: pathlib.Path,
     coverage_path: pathlib.Path,
 ) -> None:
@@ -268,11 +285,14 @@ def complete(
     manifest_path : str
         The manifest from before clips were decoded.
     mel_clips : sequence of str
-        Clip tables of the mel caches.
+        Clip tables of the mel caches, one a machine ID.
+    sample_rate : int > 0
+        Hz, at which clips were decoded.
     completed_path, coverage_path : pathlib.Path
         CSV files to write.
     """
-    decoded = (row for path in mel_clips for row in read_records(path))
-    rows = merge_mel_status(read_records(manifest_path), decoded)
+    rows = merge_mel_clips(
+        read_records(manifest_path), map(read_records, mel_clips), sample_rate=sample_rate
+    )
     write_records(completed_path, rows, COLUMNS)
     write_records(coverage_path, coverage(rows), COVERAGE_COLUMNS)

@@ -62,11 +62,21 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
             "offset": ("frames, rows", "Data computed elsewhere: where the clip begins."),
             "frames": ("frames", "Data computed elsewhere: number of frames of the clip."),
             "channels": ("", "Number of channels of the file."),
+            "codec": (
+                "",
+                "How the file stores samples: `PCM` (16 bit or more, also compressed without "
+                "loss), `MP3`, `Vorbis`, ...",
+            ),
             "xxh3_128": (
                 "",
                 "Hash of the file's bytes (of the vector, for vectors): XXH3, 128 bits.",
             ),
             "status": ("", "`ok`, or why the clip is left out."),
+            "unlike": (
+                "",
+                "What of a test clip is recorded or stored unlike the training clips of its "
+                "machine ID; empty if nothing is.",
+            ),
         },
     ),
     "coverage": (
@@ -77,6 +87,7 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
             "test_anomaly": ("clips", "Usable anomalous test clips."),
             "test_unknown": ("clips", "Usable test clips without a label."),
             "left_out": ("clips", "Clips that can't be used."),
+            "unlike": ("clips", "Test clips recorded or stored unlike the training clips."),
             "note": ("", "What can't be computed for this machine ID, and why."),
         },
     ),
@@ -85,6 +96,18 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
         {
             "offset": ("frames", "First frame of the clip in the array."),
             "frames": ("frames", "Number of its frames; 0 for a clip that is left out."),
+            "channels": ("", "Number of channels of the file."),
+            "codec": ("", "As in the manifest."),
+            "floors": (
+                "dB",
+                "Power that nine tenths of the frames exceed, in each of 16 equal bands from 0 to "
+                "half the sample rate; empty where there is no audio.",
+            ),
+            "peak": ("full scale", "Largest amplitude."),
+            "clipped": (
+                "share",
+                "Samples in runs of three or more at the highest or lowest value.",
+            ),
             "samples_xxh3_128": (
                 "",
                 "Hash of the samples that were decoded, equal for the same sound in another "

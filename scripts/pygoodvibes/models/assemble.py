@@ -9,6 +9,7 @@ import numpy as np
 
 from pygoodvibes.audio.mel_cache import MelCache
 from pygoodvibes.config.config import Config
+from pygoodvibes.data import condition
 from pygoodvibes.detectors.combined import CHOICE
 from pygoodvibes.detectors.registry import module_of
 from pygoodvibes.embeddings import projection
@@ -110,6 +111,7 @@ def assemble(
             "longest": max(seconds),
             **({"recordings": len(names), **cut} if cut else {}),
             "samples_xxh3_128": [clip["samples_xxh3_128"] for clip in used],
+            "condition": condition.learn(used, sample_rate=config.audio.sample_rate),
         },
         provenance={
             "data": data_of(training),

@@ -11,7 +11,10 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pygoodvibes.audio.condition import BANDS, SILENT
 from pygoodvibes.audio.settings import Audio, Mel, check_nyquist
+from pygoodvibes.audio.usable import LARGEST
+from pygoodvibes.data.condition import CLIFFS
 from pygoodvibes.detection.settings import Threshold
 from pygoodvibes.detectors import registry as detectors_registry
 from pygoodvibes.detectors.base import DetectorSettings
@@ -51,7 +54,25 @@ _TRAINING = {
     "longest": _SECONDS,
 }
 _WINDOWS = {"recordings": _COUNT, "window": _SECONDS, "hop": _SECONDS}
-_HASHES = "samples_xxh3_128"
+_HASHES, _CONDITION = "samples_xxh3_128", "condition"
+_DECIBELS = Number(low=SILENT, high=1000)
+_LIMIT = Number(above=0, high=10_000)
+_CONDITIONS = {
+    "sample_rate": _COUNT,
+    "codecs": Text(),
+    "channels": _COUNT,
+    "sample_rates": _COUNT,
+    "peak": Number(low=0, high=LARGEST),
+    "clipped": Number(low=0, high=1),
+}
+_SPECTRUM = {
+    "floors": (_DECIBELS, BANDS),
+    "weights": (Number(low=0, high=1), BANDS),
+    "cliffs": (_LIMIT, CLIFFS),
+    "level": (_LIMIT, 0),
+    "noise": (_LIMIT, 0),
+}
+_MOST_KINDS = 1000
 
 
 class _SeenBy(DetectorSettings):
@@ -145,16 +166,18 @@ def statistics_of(settings: Mapping) -> int:
 def _check_training(training: object) -> None:
     windows = _WINDOWS if isinstance(training, dict) and "window" in training else {}
     kinds = {**_TRAINING, **windows}
-    # files from before there were any hashes go on being read
-    hashes = {_HASHES} if isinstance(training, dict) and _HASHES in training else set()
-    _expect_keys(training, kinds.keys() | hashes, "training")
+    # files from before there were any go on being read
+    later = {_HASHES, _CONDITION} & (training.keys() if isinstance(training, dict) else set())
+    _expect_keys(training, kinds.keys() | later, "training")
     for key, kind in kinds.items():
         kind.check(training[key], Sizes())
     shortest, median, longest = (training[key] for key in ("shortest", "median_seconds", "longest"))
     if not shortest <= median <= longest:
         raise ValueError("training: the middle length is not between shortest and longest")
-    if hashes:
+    if _HASHES in later:
         _check_hashes(training[_HASHES], training["clips"])
+    if _CONDITION in later:
+        _check_condition(training[_CONDITION])
 
 
 def _check_hashes(found: object, clips: int) -> None:
@@ -163,6 +186,28 @@ def _check_hashes(found: object, clips: int) -> None:
         raise ValueError(f"training: {_HASHES} is no list with a hash a clip")
     if not all(type(each) is str and re.fullmatch("[0-9a-f]{32}", each) for each in found):
         raise ValueError(f"training: {_HASHES} holds something else than hashes")
+
+
+def _check_condition(found: object) -> None:
+    """Refuse a condition of the training clips that is never learned."""
+    _expect_keys(found, {*_CONDITIONS, "spectrum"}, _CONDITION)
+    for key, kind in _CONDITIONS.items():
+        several = key in ("codecs", "channels", "sample_rates")
+        if several and (type(found[key]) is not list or len(found[key]) > _MOST_KINDS):
+            raise ValueError(f"{_CONDITION}: {key} is no list")
+        for value in found[key] if several else [found[key]]:
+            kind.check(value, Sizes())
+    if not all(re.fullmatch(r"[A-Za-z0-9 -]{1,40}", codec) for codec in found["codecs"]):
+        raise ValueError(f"{_CONDITION}: a codec has no name of letters, digits, ' ' and '-'")
+    if (spectrum := found["spectrum"]) is None:
+        return
+    _expect_keys(spectrum, _SPECTRUM, "spectrum")
+    for key, (kind, size) in _SPECTRUM.items():
+        values = spectrum[key] if size else [spectrum[key]]
+        if type(values) is not list or len(values) != (size or 1):
+            raise ValueError(f"spectrum: {key} is no list of {size}")
+        for value in values:
+            kind.check(value, Sizes())
 
 
 def check_arrays(head: Mapping, arrays: Mapping[str, np.ndarray]) -> dict[str, int]:

@@ -6,14 +6,17 @@ threshold. A clip longer or shorter than the training clips has other statistics
 
 import dataclasses
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
+from pygoodvibes.audio.condition import measure
 from pygoodvibes.audio.sample_hash import hash_samples
+from pygoodvibes.data.condition import unlike
 from pygoodvibes.detection.threshold import is_loose, rate_interval
 from pygoodvibes.models.machine_model import MachineModel
 from pygoodvibes.monitoring.judge import Judge
-from pygoodvibes.util.messages import Message, message
+from pygoodvibes.util.messages import Message, joined, message, templates
 
 CONFIDENCE = 0.9
 """Confidence of the intervals of false-alarm rates."""
@@ -198,9 +201,52 @@ def trained_on(model: MachineModel, signal: np.ndarray) -> str:
     return message("one of the training clips of {model}: no fair score", model=model.name)
 
 
-def advice(reason: Message) -> str:
-    """Return what to do about the reason of `other_length`, '' for that of `trained_on`."""
-    return CUT_ALIKE if "seconds" in reason.values else ""
+def other_condition(
+    model: MachineModel, signal: np.ndarray, stored: Mapping[str, object]
+) -> Message | str:
+    """Say what of a clip or window is recorded or stored unlike the training clips, '' if nothing.
+
+    Parameters
+    ----------
+    model : MachineModel
+        The model; one that was fitted before conditions were learned tells nothing.
+    signal : np.ndarray [shape=(n_samples,)]
+        Amplitude, at the model's sample rate.
+    stored : mapping
+        From `pygoodvibes.audio.condition.stored_as`; {} if that isn't known.
+    """
+    usual = model.training.get("condition")
+    differences = unlike(usual, {**measure(signal), **stored}) if usual else ""
+    if not differences:
+        return ""
+    return message(
+        "recorded or stored unlike the training clips: {differences}. The score may come of that "
+        "and not of the machine: record and store as for the fit, or fit to such recordings too",
+        differences=differences,
+    )
+
+
+def why_unfair(
+    model: MachineModel, signal: np.ndarray, stored: Mapping[str, object]
+) -> Message | str:
+    """Say what makes the score of a clip or window an unfair one, '' if nothing does.
+
+    Parameters
+    ----------
+    model, signal, stored
+        As in `other_condition`.
+    """
+    if known := trained_on(model, signal):
+        return known
+    seconds = len(signal) / model.sample_rate
+    reasons = [other_length(model, seconds), other_condition(model, signal, stored)]
+    found = [reason for reason in reasons if reason]
+    return joined(found) if found else ""
+
+
+def advice(reason: str) -> str:
+    """Return what to do about a reason of `why_unfair` that does not say it itself, or ''."""
+    return CUT_ALIKE if {*templates(reason)} & {_ONE_LENGTH, _LENGTHS} else ""
 
 
 def other_length(model: MachineModel, seconds: float) -> str:
@@ -219,15 +265,11 @@ def other_length(model: MachineModel, seconds: float) -> str:
         return ""
     values = {"seconds": seconds, "model": model.name}
     if shortest == longest:
-        return message(
-            "{seconds:g} s long, but {model} was fitted on {median:g} s: no fair score",
-            median=median,
-            **values,
-        )
-    return message(
-        "{seconds:g} s long, but {model} was fitted on {shortest:g} to {longest:g} s: no fair "
-        "score",
-        shortest=shortest,
-        longest=longest,
-        **values,
-    )
+        return message(_ONE_LENGTH.template, median=median, **values)
+    return message(_LENGTHS.template, shortest=shortest, longest=longest, **values)
+
+
+_ONE_LENGTH = message("{seconds:g} s long, but {model} was fitted on {median:g} s: no fair score")
+_LENGTHS = message(
+    "{seconds:g} s long, but {model} was fitted on {shortest:g} to {longest:g} s: no fair score"
+)

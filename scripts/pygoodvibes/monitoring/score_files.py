@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from pygoodvibes.audio.condition import stored_as
 from pygoodvibes.audio.read import TOO_LARGE
 from pygoodvibes.audio.stream import file_blocks, sliding
 from pygoodvibes.audio.usable import check_signal
@@ -26,6 +27,7 @@ from pygoodvibes.monitoring.score_clip import (
     score_features,
 )
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import templates
 from pygoodvibes.util.parallel import map_chunks
 
 
@@ -97,17 +99,39 @@ class Panel:
                 if key not in signals:
                     signals[key] = _or_reason(read_clip, clip, model.settings)
             rows.append([signals[json.dumps(model.settings["audio"])] for model in self.models])
-        return self._judge(list(clips), rows)
+        return self._judge(list(clips), rows, list(map(storage_of, clips)))
 
-    def judge_window(self, clip: str, start: float, signal: np.ndarray) -> list[Record]:
-        """Score samples that all models can take: one record a model, without an alarm."""
+    def judge_window(
+        self,
+        clip: str,
+        start: float,
+        signal: np.ndarray,
+        stored: Mapping[str, object] | None = None,
+    ) -> list[Record]:
+        """Score samples that all models can take: one record a model, without an alarm.
+
+        Parameters
+        ----------
+        clip : str
+            The recording.
+        start : float
+            Where the window starts, s.
+        signal : np.ndarray [shape=(n_samples,)]
+            Amplitude.
+        stored : mapping, optional
+            From `pygoodvibes.audio.condition.stored_as`.
+        """
         reason = _or_reason(check_signal, signal)
         row = [reason or signal] * len(self.models) if isinstance(reason, str) else None
-        records = self._judge([clip], [row or [signal] * len(self.models)])[0]
+        row = row or [signal] * len(self.models)
+        records = self._judge([clip], [row], [stored or {}])[0]
         return [dataclasses.replace(record, start=start) for record in records]
 
     def _judge(
-        self, clips: Sequence[str], rows: Sequence[Sequence[np.ndarray | str]]
+        self,
+        clips: Sequence[str],
+        rows: Sequence[Sequence[np.ndarray | str]],
+        stored: Sequence[Mapping[str, object]],
     ) -> list[list[Record]]:
         """Turn signals, or reasons why there are none, of each clip and model into records."""
         seen = [_Features() for _ in clips]
@@ -135,18 +159,17 @@ class Panel:
                             clips[index], model.name, judging.detector, reason=reason
                         )
                         continue
-                    seconds = len(rows[index][number]) / model.sample_rate
+                    signal = rows[index][number]
                     column[index] = Record(
                         clips[index],
                         model.name,
                         judging.detector,
-                        seconds=seconds,
+                        seconds=len(signal) / model.sample_rate,
                         score=score,
                         threshold=judging.threshold,
                         verdict=judging.verdict(score),
                         p_value=judging.p_value(score),
-                        reason=certainty.trained_on(model, rows[index][number])
-                        or certainty.other_length(model, seconds),
+                        reason=certainty.why_unfair(model, signal, stored[index]),
                     )
             columns.append(column)
         return [list(records) for records in zip(*columns, strict=True)]
@@ -173,6 +196,14 @@ def _or_reason(function, *arguments):
         return error.message
     except MemoryError:
         return TOO_LARGE
+
+
+def storage_of(path: str) -> Mapping[str, object]:
+    """Say how a recording stores its samples, {} if it can't be read: scoring it says why."""
+    try:
+        return stored_as(path)
+    except (UserError, MemoryError):
+        return {}
 
 
 def score_clips(panel: Panel, clips: Sequence[str], *, jobs: int) -> Iterator[list[Record]]:
@@ -207,6 +238,7 @@ def score_windows(
     hop: float,
     alarms: Sequence[Alarm],
     followed: bool = False,
+    stored: Mapping[str, object] | None = None,
 ) -> Iterator[list[Record]]:
     """Score a long recording or a stream in sliding windows.
 
@@ -226,6 +258,8 @@ def score_windows(
     followed : bool
         Whether another recording goes on where this one ends. If none does, and fewer windows than
         the alarm asks for could be scored, it goes on at the end if all of them are anomalous.
+    stored : mapping, optional
+        From `storage_of`, if it is a file.
 
     Yields
     ------
@@ -240,14 +274,15 @@ def score_windows(
             if held:
                 yield held
             scored, held = True, None
-            records = panel.judge_window(clip, first / rate, signal)
+            records = panel.judge_window(clip, first / rate, signal, stored)
+            new = {_said(record) for record in records if record.verdict != NOT_SCORED}
             records = [
                 dataclasses.replace(record, reason="")
-                if record.verdict != NOT_SCORED and (record.model, record.reason) in told
+                if record.verdict != NOT_SCORED and _said(record) in told
                 else record
                 for record in records
             ]
-            told |= {(each.model, each.reason) for each in records if each.verdict != NOT_SCORED}
+            told |= new
             records = [
                 dataclasses.replace(
                     record,
@@ -275,6 +310,11 @@ def score_windows(
         yield _ended(held, alarms)
     if not scored:
         yield panel.unscored(clip, f"shorter than a window ({window:g} s)")
+
+
+def _said(record: Record) -> tuple[str, ...]:
+    """Return what a record says, without amounts: these differ from window to window."""
+    return (record.model, *templates(record.reason))
 
 
 def _ended(records: Sequence[Record], alarms: Sequence[Alarm]) -> list[Record]:

@@ -191,6 +191,9 @@ def thresholds_table(
     return Table(f"Decisions at the threshold ({data})", columns, rows, notes, text)
 
 
+_UNLIKE = 10  # clips unlike the training clips that are named
+
+
 def clips_table(coverage: Sequence[Mapping], manifest: Sequence[Mapping], *, data: str) -> Table:
     """Return the clips of each machine ID, and what can't be computed from them."""
     columns = [
@@ -201,9 +204,11 @@ def clips_table(coverage: Sequence[Mapping], manifest: Sequence[Mapping], *, dat
         "Test anomalous",
         "Test unknown",
         "Left out",
+        "Unlike training",
         "Note",
     ]
     keys = ("machine", "id", "train", "test_normal", "test_anomaly", "test_unknown", "left_out")
+    keys += ("unlike",)
     rows = [[*(row[key] for key in keys), row["note"]] for row in coverage]
     left_out = [row for row in manifest if row["status"] != "ok"]
     notes = [
@@ -213,6 +218,15 @@ def clips_table(coverage: Sequence[Mapping], manifest: Sequence[Mapping], *, dat
     copies = sum(map(is_copy, left_out))
     if copies:
         notes.append(f"{copies} of these are the same recordings as others, which are used once.")
+    unlike = [row for row in manifest if row["status"] == "ok" and row["unlike"]]
+    notes.append(
+        "Unlike training: test clips that are recorded or stored unlike the training clips of "
+        "their machine ID, by level, spectrum, clipping, codec or number of channels. Their "
+        "scores may come of that and not of the machine."
+    )
+    notes += [f"{row['path']}: {row['unlike']}." for row in unlike[:_UNLIKE]]
+    if len(unlike) > _UNLIKE:
+        notes.append(f"and {len(unlike) - _UNLIKE} more, in the column unlike of manifest.csv.")
     shown = 20
     notes += [f"{row['path']}: left out, {row['status']}." for row in left_out[:shown]]
     if len(left_out) > shown:

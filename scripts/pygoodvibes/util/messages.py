@@ -82,3 +82,17 @@ def joined(messages: Iterable[str], by: Message = BY_SEMICOLONS) -> Message:
     if not rest:
         return message(first)
     return message(by.template, first=first, rest=joined(rest, by))
+
+
+def templates(text: str) -> tuple[str, ...]:
+    """Return the templates of a message and of the messages in it: what it says, without amounts.
+
+    Parameters
+    ----------
+    text : str
+        A message; another text is its own template.
+    """
+    if not isinstance(text, Message):
+        return (text,)
+    inner = (value for value in text.values.values() if isinstance(value, Message))
+    return (text.template, *(each for value in inner for each in templates(value)))
