@@ -40,8 +40,9 @@ default, and the next one starts half a window later. A recording of fewer than 
 alarm at its end if all of them are anomalous. With --watch the alarm goes on from one recording to
 the next, in the order in which they come.
 
-A clip or window more than a fifth shorter or longer than the training clips has no fair score: its
-`reason` says so. A threshold that rests on few training clips is told on standard error, and in the
+A clip or window more than a fifth shorter or longer than the training clips has no fair score, nor
+has one that is recorded or stored otherwise (level, bandwidth, noise, clipping, codec, channels):
+its `reason` says so. A threshold that rests on few training clips is told on standard error, and in the
 JSON document as `caution`, with `false_alarm_interval`, the share of normal clips that will lie
 above it (90 % interval).
 
