@@ -232,6 +232,25 @@ def test_how_far_a_verdict_can_be_trusted_is_said(small, tmp_path, monkeypatch, 
     assert words[language] in [each.value for each in app.warning]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_clip_that_is_recorded_or_stored_otherwise_is_told(
+    small, tmp_path, monkeypatch, language
+):
+    _, clip, _ = own_model(small)
+    signal, rate = soundfile.read(clip)
+    quiet = tmp_path / "quiet.mp3"
+    soundfile.write(quiet, np.stack([signal, signal], axis=1) / 16, rate)
+    app = opened(small, monkeypatch, "own_clip", language, machine="fan ID 00")
+    judged(app, quiet)
+    [warning, _] = [each.value for each in app.warning]
+    words = {
+        "en": ("MP3 instead of PCM; 2 channel(s) instead of 1", "quieter at all", "for the fit"),
+        "fr": ("MP3 au lieu de PCM", "dB de moins à toutes", "comme pour l'apprentissage"),
+    }
+    assert all(word in warning for word in words[language]), warning
+    assert "{" not in warning
+
+
 def test_an_uploaded_model_is_picked_among_those_of_the_run(small, tmp_path, monkeypatch):
     model, clip, expected = own_model(small)
     app = opened(small, monkeypatch, "own_clip")

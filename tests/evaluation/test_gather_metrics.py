@@ -165,6 +165,7 @@ def run_all(folder, out):
     manifest.complete(
         str(out / "manifest.csv"),
         files.pop("mel_clips"),
+        sample_rate=16000,
         completed_path=outputs["manifest"],
         coverage_path=outputs["coverage"],
     )

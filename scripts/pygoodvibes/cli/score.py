@@ -42,8 +42,8 @@ the next, in the order in which they come.
 
 A clip or window more than a fifth shorter or longer than the training clips has no fair score, nor
 has one that is recorded or stored otherwise (level, bandwidth, noise, clipping, codec, channels):
-its `reason` says so. A threshold that rests on few training clips is told on standard error, and in the
-JSON document as `caution`, with `false_alarm_interval`, the share of normal clips that will lie
+its `reason` says so. A threshold that rests on few training clips is told on standard error, and in
+the JSON document as `caution`, with `false_alarm_interval`, the share of normal clips that will lie
 above it (90 % interval).
 
 CSV columns and JSON keys: clip, model, detector, start, seconds, score, threshold, verdict,
