@@ -10,7 +10,7 @@ LIBRARY = ROOT / "scripts/pygoodvibes"
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 PACKAGES = sorted(path.parent for path in LIBRARY.rglob("__init__.py"))
 
-NO_ROOMS = {"app", "benchmarks"}
+NO_ROOMS = {"app", "benchmarks", "security", "soak"}
 """Folders of tests of what is no room of the library."""
 
 NO_MODULE = {
