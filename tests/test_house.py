@@ -15,6 +15,7 @@ NO_ROOMS = {"app", "benchmarks", "security", "soak"}
 
 NO_MODULE = {
     # what runs Snakemake and DVC, or what Snakemake runs
+    "workflow/test_environments.py",
     "workflow/test_faults.py",
     "workflow/test_dvc.py",
     "workflow/test_object_store.py",

@@ -240,6 +240,17 @@ def test_rates_are_checked_before_anything_is_decoded(wav):
             read_audio(wav, **{**READ, "resample": True})
 
 
+@pytest.mark.parametrize("ending", ["wav", "flac"])
+def test_a_dead_channel_is_told_from_a_dead_recording(tmp_path, ending):
+    path = tmp_path / f"clip.{ending}"
+    sound = noise(channels=2)
+    sound[:, 0] = 0
+    soundfile.write(path, sound, 16000)
+    with pytest.raises(UserError, match=r"channel 0 are equal, of 2 channels .*audio\.channel"):
+        read_audio(path, **READ)
+    assert len(read_audio(path, **{**READ, "channel": 1})) == len(sound)
+
+
 def test_what_the_resampler_says_is_a_reason(wav, monkeypatch):
     soundfile.write(wav, noise(), 8000, subtype="PCM_16")
 

@@ -165,7 +165,7 @@ def damaged_caches(place: pathlib.Path, finished: pathlib.Path, count: int, seed
         case = f"{damage.__name__} {name}"
         code, said = run(folder, "-j2", METRICS)
         found.check("Traceback" not in said, f"{case}: a traceback")
-        told = re.search(rf"resources/tiny/{name}: altered or cut .*\((rm '[^']+')\)", said)
+        told = re.search(rf"resources/tiny/{name}: altered or cut .*\((rm [^)]+)\)", said)
         if code:
             found.check(told, f"{case}: not named: {said[-800:]}")
         if told:

@@ -105,6 +105,8 @@ def test_a_damaged_file_is_named_and_after_its_removal_the_bytes_are_the_same(da
     resources = damaged / "resources/tiny"
     for damage, name, made_from_it in (
         (alter, "mel/fan/00.npy", "embedding/fan/00.npz"),
+        # one of a folder that is made as a whole
+        (cut, "manifests/fan/00.csv", "mel/fan/00.npy"),
         (cut, "projection/fan/02.npz", "detection/fan/02.scores.csv"),
     ):
         damage((resources / name).resolve())
@@ -115,7 +117,7 @@ def test_a_damaged_file_is_named_and_after_its_removal_the_bytes_are_the_same(da
         assert code and "Traceback" not in said, said
         found = re.search(
             rf"Error: resources/tiny/{name}: altered or cut since it was computed; "
-            r"delete it \((rm '[^']+')\) and run again",
+            r"delete (?:it|its folder) \((rm [^)]+)\) and run again",
             said,
         )
         assert found, said

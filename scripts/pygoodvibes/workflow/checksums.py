@@ -25,6 +25,9 @@ _SINCE = "since"
 _NOT_OURS = "job_costs"
 """Folder of `resources/<data set>` whose files Snakemake writes."""
 
+_MADE_WHOLE = "manifests"
+"""Folder of `resources/<data set>` that one job makes: none of its files is made again alone."""
+
 _BLOCK = 2**20
 
 
@@ -102,6 +105,14 @@ def is_damaged(path: pathlib.Path, cache: pathlib.Path) -> bool:
 
 def told(path: pathlib.Path) -> Message:
     """Say of a file that it is damaged, and what to do."""
+    if _MADE_WHOLE in path.parts[:-1]:
+        folder = pathlib.Path(*path.parts[: path.parts.index(_MADE_WHOLE) + 1])
+        return message(
+            "{path}: altered or cut since it was computed; delete its folder (rm -r '{folder}') "
+            "and run again",
+            path=path,
+            folder=folder,
+        )
     return message(
         "{path}: altered or cut since it was computed; delete it (rm '{file}') and run again",
         path=path,

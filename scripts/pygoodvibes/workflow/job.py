@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.full_disk import the_disk_told
+from pygoodvibes.util.messages import printable
 from pygoodvibes.workflow import checksums
 
 TRACE = "PYGOODVIBES_TRACE"
@@ -102,7 +103,7 @@ def logged(
         with _to_file(log, inputs, outputs):
             yield
     except UserError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        print(f"Error: {printable(error.message)}", file=sys.stderr)
         sys.exit(1)
 
 
