@@ -12,6 +12,9 @@ KEEP_DAYS ?= 7
 BIN := .venv/bin
 HASHED := --universal --python-version 3.11 --generate-hashes -q
 LOCK := uv pip compile pyproject.toml $(HASHED)
+# Snakemake keeps files in the home folder; where that can't be written to, they go here.
+export XDG_CACHE_HOME ?= $(shell test -n "$$HOME" && mkdir -p "$$HOME/.cache" 2>/dev/null && test -w "$$HOME/.cache" \
+  && echo "$$HOME/.cache" || echo "$(CURDIR)/.snakemake/home")
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/scripts
 

@@ -37,10 +37,13 @@ def test_what_a_job_wrote_is_whole_also_behind_a_link_and_elsewhere(cache, tmp_p
 
 def test_of_a_folder_that_is_made_whole_no_file_is_to_be_deleted_alone(cache, tmp_path):
     folder = tmp_path.joinpath("resources/x/manifests").relative_to(tmp_path)
-    (folder / "fan").mkdir(parents=True)
+    (cache / "0123_ids/fan").mkdir(parents=True)
+    folder.symlink_to(cache / "0123_ids")
     write(folder / "fan/00.csv", "a", cache)
     (folder / "fan/00.csv").write_text("b")
-    with pytest.raises(UserError, match=r"delete its folder \(rm -r 'resources/x/manifests'\) and"):
+    with pytest.raises(
+        UserError, match=r"what its job has made \(rm -r 'resources/.cache/0123'\*\) and"
+    ):
         checksums.check([folder / "fan/00.csv"], cache)
 
 

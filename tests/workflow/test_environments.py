@@ -15,6 +15,9 @@ OTHER_NAME = "Halle 3 Büro/الصوت 音 'x' $y"
 TIMES = {"provenance.json", "costs.csv", "costs.md"}
 """Results that say how long jobs took."""
 
+NOWHERE = "/dev/null/nowhere"
+"""A home folder that nobody can write to, root included."""
+
 # a language that is not installed still is what libraries read
 ENVIRONMENTS = {
     "as it is": ({}, (), 0o022),
@@ -24,7 +27,7 @@ ENVIRONMENTS = {
         0o077,
     ),
     "plain C, half hours, open": (
-        {"TZ": "America/St_Johns", "LC_ALL": "C", "HOME": "/dev/null/nowhere"},
+        {"TZ": "America/St_Johns", "LC_ALL": "C", "HOME": NOWHERE},
         ("LANG",),
         0o000,
     ),
@@ -97,6 +100,22 @@ def test_fit_and_score_write_the_same_bytes(fitted, tmp_path, name, jobs):
     assert "Traceback" not in said and "Warning" not in said
 
 
+def home_of_make(home: str | None) -> str:
+    """Return where `make` has Snakemake keep its files."""
+    variables = {
+        key: value for key, value in os.environ.items() if key not in ("HOME", "XDG_CACHE_HOME")
+    }
+    variables |= {"HOME": home} if home else {}
+    show = "show:; @echo $$XDG_CACHE_HOME"
+    return run(["make", "-s", "--eval", show, "show"], ROOT, env=variables).strip()
+
+
+def test_snakemake_keeps_its_files_in_the_project_where_home_takes_none(tmp_path):
+    assert home_of_make(str(tmp_path)) == f"{tmp_path}/.cache"
+    for home in (None, NOWHERE):
+        assert home_of_make(home) == f"{ROOT}/.snakemake/home"
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """Run the workflow as it is; return its results."""
@@ -109,7 +128,10 @@ def compute(
     """Run the workflow in a folder; return its results."""
     tiny_project.make(ROOT, folder)
     command = [sys.executable, "-m", "snakemake", "--configfile", folder / "tiny.yaml", *arguments]
-    run(command, cwd or folder, **environment(name, seed))
+    options = environment(name, seed)
+    if options["env"].get("HOME") == NOWHERE:
+        options["env"]["XDG_CACHE_HOME"] = home_of_make(NOWHERE)
+    run(command, cwd or folder, **options)
     return contents(folder / "results/tiny")
 
 

@@ -117,7 +117,7 @@ def test_a_damaged_file_is_named_and_after_its_removal_the_bytes_are_the_same(da
         assert code and "Traceback" not in said, said
         found = re.search(
             rf"Error: resources/tiny/{name}: altered or cut since it was computed; "
-            r"delete (?:it|its folder) \((rm [^)]+)\) and run again",
+            r"delete (?:it|what its job has made) \((rm [^)]+)\) and run again",
             said,
         )
         assert found, said

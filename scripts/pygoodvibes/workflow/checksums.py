@@ -25,9 +25,6 @@ _SINCE = "since"
 _NOT_OURS = "job_costs"
 """Folder of `resources/<data set>` whose files Snakemake writes."""
 
-_MADE_WHOLE = "manifests"
-"""Folder of `resources/<data set>` that one job makes: none of its files is made again alone."""
-
 _BLOCK = 2**20
 
 
@@ -90,7 +87,7 @@ def check(inputs: Iterable[str | pathlib.Path], cache: pathlib.Path | None) -> N
     """
     for path in _files_of_jobs(inputs) if cache else ():
         if is_damaged(path, cache):
-            raise UserError(told(path))
+            raise UserError(told(path, cache))
 
 
 def is_damaged(path: pathlib.Path, cache: pathlib.Path) -> bool:
@@ -103,21 +100,24 @@ def is_damaged(path: pathlib.Path, cache: pathlib.Path) -> bool:
     return path.stat().st_mtime_ns >= began and not (store / checksum(path)).exists()
 
 
-def told(path: pathlib.Path) -> Message:
+def told(path: pathlib.Path, cache: pathlib.Path) -> Message:
     """Say of a file that it is damaged, and what to do."""
-    if _MADE_WHOLE in path.parts[:-1]:
-        folder = pathlib.Path(*path.parts[: path.parts.index(_MADE_WHOLE) + 1])
+    # a link is made again without what it leads to being made again
+    real, results = path.resolve(), cache.resolve()
+    if real.is_relative_to(results) and real.parent != results:
+        # Snakemake makes a folder again only if all is missing that its job has made; their names
+        # begin alike
+        job = real.relative_to(results).parts[0].partition("_")[0]
         return message(
-            "{path}: altered or cut since it was computed; delete its folder (rm -r '{folder}') "
-            "and run again",
+            "{path}: altered or cut since it was computed; delete what its job has made "
+            "(rm -r '{files}'*) and run again",
             path=path,
-            folder=folder,
+            files=os.path.relpath(results / job),
         )
     return message(
         "{path}: altered or cut since it was computed; delete it (rm '{file}') and run again",
         path=path,
-        # a link is made again without what it leads to being made again
-        file=os.path.relpath(path.resolve()),
+        file=os.path.relpath(real),
     )
 
 
