@@ -127,6 +127,8 @@ def _to_file(log: Sequence[str], inputs: Iterable[str], outputs: Iterable[str]) 
         handlers=handlers,
         force=True,
     )
+    # a log on a full disk is not told line by line; the job itself says that the disk is full
+    logging.raiseExceptions = False
     logging.captureWarnings(True)
     warnings.simplefilter("default")
     began = time.perf_counter()
