@@ -6,15 +6,20 @@ CONFIG ?= config/config.yaml
 SORT ?= auc
 SCALE ?= 1
 REPEAT ?= 3
+SEED ?= 0
 KEEP_DAYS ?= 7
 
 BIN := .venv/bin
-LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes -q
+HASHED := --universal --python-version 3.11 --generate-hashes -q
+LOCK := uv pip compile pyproject.toml $(HASHED)
+# Snakemake keeps files in the home folder; where that can't be written to, they go here.
+export XDG_CACHE_HOME ?= $(shell test -n "$$HOME" && mkdir -p "$$HOME/.cache" 2>/dev/null && test -w "$$HOME/.cache" \
+  && echo "$$HOME/.cache" || echo "$(CURDIR)/.snakemake/home")
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help results app pdf compare study benchmark prune test lint format docs api messages lock clean
+.PHONY: help results app pdf compare study benchmark soak audit prune test lint format docs api messages lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -40,6 +45,13 @@ study: .venv/installed ## Run a ready-made study: make study STUDY=config/studie
 
 benchmark: .venv-benchmark/installed ## Measure speed, memory and growth on the development set's size: make benchmark SCALE=1/8
 	.venv-benchmark/bin/python benchmarks/run.py --scale $(SCALE) --repeat $(REPEAT) --jobs 2
+
+soak: .venv/installed-test ## Try damaged files, kills, full disks, hostile models, very often: make soak SCALE=1/10
+	PYTHONPATH=scripts:tests OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+	  python tests/soak/run.py --scale $(SCALE) --seed $(SEED)
+
+audit: .venv-audit/installed ## Ask for known vulnerabilities of all packages; list them in build/sbom.json
+	@.venv-audit/bin/python security/audit.py
 
 prune: .venv/installed ## Remove earlier results that nothing uses: make prune KEEP_DAYS=30
 	@python -m pygoodvibes prune --keep-days $(KEEP_DAYS)
@@ -83,6 +95,7 @@ lock: .venv/installed-test ## Pin all dependencies, with hashes, from pyproject.
 	$(LOCK) -c requirements-test.txt -o requirements.txt
 	$(LOCK) -c requirements-test.txt --extra app -o requirements-app.txt
 	$(LOCK) -c requirements-test.txt --extra cluster -o requirements-cluster.txt
+	uv pip compile --group audit $(HASHED) -o requirements-audit.txt
 
 clean: ## Remove everything computed; audio, results and .venv stay
 	rm -rf resources logs .snakemake
@@ -109,6 +122,12 @@ COMMAND := $(INSTALL) --no-deps --no-build-isolation -e .
 .venv-benchmark/installed: requirements.txt | .venv/bin/python
 	$(BIN)/python -m venv .venv-benchmark
 	.venv-benchmark/bin/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements.txt
+	@touch $@
+
+# What `make audit` takes: apart, so that nothing else runs with it.
+.venv-audit/installed: requirements-audit.txt | .venv/bin/python
+	$(BIN)/python -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements-audit.txt
 	@touch $@
 
 # all the others are part of it

@@ -15,11 +15,13 @@ os.environ.update(
 
 from pygoodvibes.config.read import read_content
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util import messages
 
 
 def stop(error):
     """End before any job starts, with the message alone."""
-    print(f"Error: {error}", file=sys.stderr)
+    sentence = error.message if isinstance(error, UserError) else messages.message(error)
+    print(f"Error: {messages.printable(sentence)}", file=sys.stderr)
     sys.stderr.flush()
     os._exit(1)
 

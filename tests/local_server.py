@@ -7,6 +7,7 @@ import io
 import re
 import sys
 import threading
+import time
 import zipfile
 
 import pytest
@@ -23,6 +24,8 @@ class Fault:
     announce: int = 0  # bytes more than are sent
     shift: int = 0  # send another range than asked for
     at_most: int | None = None  # send a shorter range than asked for
+    wrong: bool = False  # send other bytes, as many
+    stall: float = 0.0  # wait so many seconds in the middle
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -120,7 +123,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return None
         if fault.cut_after is not None:
             body = body[: fault.cut_after]
+        if fault.wrong:
+            body = bytes(len(body))
         self.server.sent += len(body)  # first: the client may look as soon as it has the last byte
+        if fault.stall:
+            self.wfile.write(body[: len(body) // 2])
+            self.wfile.flush()
+            time.sleep(fault.stall)
+            body = body[len(body) // 2 :]
         self.wfile.write(body)
         if fault.cut_after is not None or fault.announce:
             self.wfile.flush()

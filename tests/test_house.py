@@ -10,11 +10,12 @@ LIBRARY = ROOT / "scripts/pygoodvibes"
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 PACKAGES = sorted(path.parent for path in LIBRARY.rglob("__init__.py"))
 
-NO_ROOMS = {"app", "benchmarks"}
+NO_ROOMS = {"app", "benchmarks", "security", "soak"}
 """Folders of tests of what is no room of the library."""
 
 NO_MODULE = {
     # what runs Snakemake and DVC, or what Snakemake runs
+    "workflow/test_environments.py",
     "workflow/test_faults.py",
     "workflow/test_dvc.py",
     "workflow/test_object_store.py",

@@ -1,4 +1,4 @@
-import os
+import random
 import resource
 import struct
 import time
@@ -8,6 +8,7 @@ import pytest
 import soundfile
 import xxhash
 
+import altered_audio
 from pygoodvibes.audio.mel import clip_frames
 from pygoodvibes.audio.read import inspect_audio, read_audio
 from pygoodvibes.audio.stream import file_blocks
@@ -190,58 +191,18 @@ def test_a_recording_of_unknown_length_is_read_to_its_end(without_length):
     assert np.array_equal(read_audio(path, **READ), samples)
 
 
-FORMATS = (
-    ("wav", "WAV", "FLOAT"),
-    ("wav", "WAV", "PCM_16"),
-    ("wav", "WAV", "IMA_ADPCM"),
-    ("flac", "FLAC", "PCM_16"),
-    ("aiff", "AIFF", "PCM_16"),
-    ("aifc", "AIFF", "FLOAT"),
-    ("au", "AU", "PCM_16"),
-    ("au", "AU", "DOUBLE"),
-    ("caf", "CAF", "PCM_16"),
-    ("caf", "CAF", "ALAC_16"),
-    ("w64", "W64", "PCM_16"),
-    ("rf64", "RF64", "PCM_16"),
-    ("ogg", "OGG", "VORBIS"),
-    ("opus", "OGG", "OPUS"),
-    ("mp3", "MP3", "MPEG_LAYER_III"),
-)
-
-EXTREMES = [bytes.fromhex(f"{number:08x}") for number in (0, 1, 2**24, 2**31 - 1, 2**32 - 1)]
-EXTREMES.append(b"\xff\xff\xff\x7f")
-
 MEL = {"n_fft": 1024, "hop_length": 512, "n_mels": 64}
 
 
-def altered(good, number, rng):
-    """Return a file cut off, with an odd number in its header, more behind, or flipped bits."""
-    content = bytearray(good)
-    kind = number % 5
-    if kind == 0:
-        return content[: rng.integers(1, len(content))]
-    if kind == 1:
-        place = rng.integers(4, min(len(content) - 8, 120))
-        content[place : place + 4] = EXTREMES[rng.integers(len(EXTREMES))]
-    elif kind == 2:
-        return content + content[rng.integers(len(content)) :]
-    else:
-        last = len(content) if kind == 3 else min(len(content), 200)
-        for place in rng.integers(0, last, 1 + number % 9):
-            content[place] ^= 1 << rng.integers(8)
-    return content
-
-
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize(("ending", "container", "subtype"), FORMATS)
-def test_an_altered_file_is_read_or_refused_with_a_reason(tmp_path, ending, container, subtype):
+@pytest.mark.parametrize(("ending", "container", "coding"), altered_audio.FORMATS)
+def test_an_altered_file_is_read_or_refused_with_a_reason(tmp_path, ending, container, coding):
     path = tmp_path / f"clip.{ending}"
-    soundfile.write(path, noise(16000), 16000, format=container, subtype=subtype)
-    good = path.read_bytes()
-    rng = np.random.default_rng(len(container) + len(subtype))
+    good = altered_audio.write(path, container, coding, noise(16000), 16000)
+    rng = random.Random(f"{ending} {coding}")
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for number in range(int(os.environ.get("PYGOODVIBES_ALTERED", 40))):
-        path.write_bytes(altered(good, number, rng))
+    for number in range(40):
+        path.write_bytes(altered_audio.altered(good, number, rng))
         began = time.monotonic()
         for resample in (False, True):
             try:
@@ -277,6 +238,17 @@ def test_rates_are_checked_before_anything_is_decoded(wav):
         wav.write_bytes(content)
         with pytest.raises(UserError, match=said):
             read_audio(wav, **{**READ, "resample": True})
+
+
+@pytest.mark.parametrize("ending", ["wav", "flac"])
+def test_a_dead_channel_is_told_from_a_dead_recording(tmp_path, ending):
+    path = tmp_path / f"clip.{ending}"
+    sound = noise(channels=2)
+    sound[:, 0] = 0
+    soundfile.write(path, sound, 16000)
+    with pytest.raises(UserError, match=r"channel 0 are equal, of 2 channels .*audio\.channel"):
+        read_audio(path, **READ)
+    assert len(read_audio(path, **{**READ, "channel": 1})) == len(sound)
 
 
 def test_what_the_resampler_says_is_a_reason(wav, monkeypatch):

@@ -72,3 +72,11 @@ def test_a_flipped_bit_makes_no_sound():
         check_signal(signal)
     # samples of 32 bit that nobody has brought to full scale 1
     check_signal(np.array([-(2.0**31), 2.0**31 - 1]))
+
+
+def test_the_silence_of_one_channel_of_several_hints_at_the_others():
+    silence = np.zeros(9, np.int16)
+    with pytest.raises(UserError, match=r"all samples are equal$"):
+        check_signal(silence, channel=0, channels=1)
+    with pytest.raises(UserError, match=r"of channel 1 are equal, of 2 .*\(audio\.channel\)"):
+        check_signal(silence, channel=1, channels=2)

@@ -26,6 +26,39 @@ def test_fit_overwrites_no_recording(tmp_path, monkeypatch, capsys):
     assert keep.read_bytes() == before and not (tmp_path / "model.dat").exists()
 
 
+@pytest.mark.parametrize("output", [None, "x.pgv"])
+def test_a_folder_that_takes_no_model_is_told_before_the_fit(tmp_path, monkeypatch, capsys, output):
+    monkeypatch.chdir(tmp_path)
+    own_machine.healthy(tmp_path / "pump", 4)
+    # root may write everywhere but on what is mounted to be read only
+    monkeypatch.setattr("os.access", lambda place, mode: mode != os.W_OK)
+    monkeypatch.setattr(
+        "pygoodvibes.monitoring.fit_folder.fit_folder", lambda *_, **__: pytest.fail("fitted")
+    )
+    assert main(["fit", "pump", *(["-o", output] if output else [])]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Error: ") and "written to" in said and said.count("\n") == 1
+
+
+def test_names_do_not_steer_the_terminal(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    own_machine.healthy(tmp_path / "pump", 6)
+    own_machine.write(tmp_path / "new" / "\x1b[31mred\r\n.wav", 50)
+    for folder in ("pump", "new"):
+        (tmp_path / folder / "\x1b]0;title\x07\n.wav").write_text("hello")
+    assert main(["fit", "pump", "--config", "\x1b.yaml"]) == 1
+    assert main(["fit", "pump"]) == 0
+    assert main(["score", "pump.pgv", "new"]) == 4
+    assert main(["score", "pump.pgv", "new", "--window", "0.5"]) in (3, 4)
+    assert main(["score", "\x1b.pgv", "new"]) == 1
+    assert main(["check", "\x1b.yaml"]) == 1
+    shown = capsys.readouterr()
+    for text in (shown.out, shown.err):
+        assert "\\x1b" in text
+        assert all(line.isprintable() for line in text.split("\n"))
+    assert "new/\\x1b[31mred\\r\\n.wav " in shown.out
+
+
 def test_fit_leaves_out_a_name_that_is_not_utf8(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / os.fsdecode(b"pompe \xe9")
@@ -85,7 +118,7 @@ def test_fit_in_windows_and_score_in_the_same(tmp_path, monkeypatch, capsys):
 def test_a_fit_that_means_nothing_does_not_end_as_if_it_did(tmp_path, monkeypatch, capsys, count):
     monkeypatch.chdir(tmp_path)
     own_machine.healthy(tmp_path / "pump", count)
-    assert main(["fit", "pump"]) == 4
+    assert main(["fit", "pump"]) == 0
     shown = capsys.readouterr()
     assert shown.err.startswith("Warning: fusion: this model's verdicts mean nothing")
     assert f"comes from {count} normal clips" in shown.err and "Model: pump.pgv" in shown.out

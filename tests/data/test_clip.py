@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pygoodvibes.data.clip import parse_dcase_name
+from pygoodvibes.data.clip import clip_of, parse_dcase_name
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,30 @@ def test_names_since_2021_round_trip(domain, split, label, machine_id, number, a
         "domain": domain,
         "attributes": attributes,
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "written", "reason"),
+    [
+        ("a/\x1b[2J.wav", "a/\\x1b[2J.wav", "its name holds characters that are not shown"),
+        ("a\n.wav", "a\\n.wav", "its name holds characters that are not shown"),
+        ("caf\udce9.wav", "caf\\udce9.wav", "its name is not UTF-8 text"),
+        ("=1+2.wav", "./=1+2.wav", "its name begins with =, which spreadsheets take for a"),
+        ("a/@sum.wav", "a/@sum.wav", "its name begins with @, which spreadsheets take for a"),
+        ("-6_dB/a b ü.wav", "-6_dB/a b ü.wav", ""),
+    ],
+)
+def test_a_name_that_can_do_harm_where_it_is_shown_is_written_otherwise(path, written, reason):
+    name = path.rpartition("/")[2]
+    clip = clip_of("fan", "00", "test", "normal", path, name, "", "")
+    assert (
+        clip.path == written
+        and clip.reason.startswith(reason)
+        and bool(clip.reason) == bool(reason)
+    )
+    assert not clip.clip.startswith(("=", "@")) and clip.clip.isprintable()
+
+
+def test_no_cell_of_machine_or_id_is_a_formula():
+    clip = clip_of("=fan", "@1", "test", "normal", "a.wav", "a.wav", "", "")
+    assert (clip.machine, clip.id) == ("'=fan", "'@1") and "'=fan' is not letters" in clip.reason

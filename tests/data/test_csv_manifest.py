@@ -83,7 +83,11 @@ def test_manifest_bad_row_is_listed(tmp_path, row, reason):
     [
         ("", "lacks the columns path, machine, id, split, label"),
         ("path,machine,id,split\n", "lacks the column label"),
-        ("path;machine;id;split;label\n", "lacks the columns"),
+        ("path;machine;id;split;label\n", "its columns stand between semicolons"),
+        ("path\tmachine\tid\tsplit\tlabel\n", "its columns stand between tabs"),
+        ("Path,Machine,ID,Split,Label\n", "the columns are named in small letters"),
+        ("sep=,\n" + HEADER, "its first line is 'sep=,', a note for spreadsheets"),
+        ("file,machine\n", "lacks the columns path, id"),
         (HEADER, "has a header but no rows"),
         (HEADER.replace("\n", ",id\n"), "has the column id twice"),
         (HEADER + "1.wav,fan,A\n", "row 2: 3 fields, but the header has 5"),
@@ -102,6 +106,17 @@ def test_manifest_bad_file(tmp_path, text, message):
     with pytest.raises(UserError, match=message) as caught:
         find_clips(tmp_path, manifest=file)
     assert str(file) in str(caught.value)
+
+
+def test_a_path_as_windows_writes_it_gets_a_hint(tmp_path):
+    touch(tmp_path, "a/1.wav", "2.wav")
+    rows = "a\\1.wav,fan,A,test,normal\nb\\1.wav,fan,A,test,normal\n2.wav,fan,A,test,normal\n"
+    reasons = {
+        clip.path: clip.reason
+        for clip in find_manifest(manifest(tmp_path, HEADER + rows), tmp_path)
+    }
+    assert reasons["a\\1.wav"] == "the file does not exist: write / in its path, not \\"
+    assert reasons["b\\1.wav"] == "the file does not exist" and not reasons["2.wav"]
 
 
 def test_manifest_not_text_or_not_there(tmp_path):

@@ -1,6 +1,6 @@
 """Reading a model file runs no code from it, is bounded, and ends in one sentence.
 
-PYGOODVIBES_HOSTILE=5000 tries so many in the process that is watched, instead of a few.
+`make soak` tries many more files.
 """
 
 import json
@@ -20,8 +20,6 @@ from pygoodvibes.util.errors import UserError
 
 # numbers without measure overflow; what comes of that is refused
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
-
-COUNT = int(os.environ.get("PYGOODVIBES_HOSTILE", "60"))
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +47,7 @@ def test_altered_files_are_refused_in_a_sentence_or_score(good, tmp_path, seed):
 
 def test_none_runs_code_takes_much_memory_or_time_or_ends_the_process():
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "tests/hostile.py", str(COUNT), "1000"],
+        [sys.executable, "-W", "ignore", "tests/hostile.py", "60", "1000"],
         capture_output=True,
         text=True,
         cwd=pathlib.Path(__file__).parents[2],

@@ -9,7 +9,7 @@ import pickle
 import pytest
 
 from pygoodvibes.util.errors import UserError
-from pygoodvibes.util.messages import BY_LINES, Message, joined, message, templates
+from pygoodvibes.util.messages import BY_LINES, Message, joined, message, printable, templates
 
 
 def test_a_message_is_the_text_that_an_f_string_would_be():
@@ -80,3 +80,23 @@ def test_files_hold_the_text():
     file = io.StringIO()
     csv.writer(file).writerow([made])
     assert file.getvalue() == "a: gone\r\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("\x1b[31mred\x9b2J", "\\x1b[31mred\\x9b2J"),
+        ("a\rb\nc\td\x7f", "a\\rb\\nc\\td\\x7f"),
+        ("evil\u202egnp.exe\u2028", "evil\\u202egnp.exe\\u2028"),
+        ("caf\udce9", "caf\\udce9"),
+        ("Büro 3\u00a0機械 \u200cفن 🔧.wav", "Büro 3\u00a0機械 \u200cفن 🔧.wav"),
+    ],
+)
+def test_what_steers_a_terminal_is_escaped_and_what_people_write_stays(name, shown):
+    assert printable(name) == shown
+    first = message("{path}: no such file", path=name)
+    assert printable(first) == f"{shown}: no such file"
+    # the lines of several messages stay lines, those of a name don't
+    assert printable(joined([first, message("two\nlines")], BY_LINES)) == (
+        f"{shown}: no such file\ntwo\nlines"
+    )

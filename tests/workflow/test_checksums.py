@@ -35,6 +35,18 @@ def test_what_a_job_wrote_is_whole_also_behind_a_link_and_elsewhere(cache, tmp_p
     )
 
 
+def test_of_a_folder_that_is_made_whole_no_file_is_to_be_deleted_alone(cache, tmp_path):
+    folder = tmp_path.joinpath("resources/x/manifests").relative_to(tmp_path)
+    (cache / "0123_ids/fan").mkdir(parents=True)
+    folder.symlink_to(cache / "0123_ids")
+    write(folder / "fan/00.csv", "a", cache)
+    (folder / "fan/00.csv").write_text("b")
+    with pytest.raises(
+        UserError, match=r"what its job has made \(rm -r 'resources/.cache/0123'\*\) and"
+    ):
+        checksums.check([folder / "fan/00.csv"], cache)
+
+
 def test_a_result_of_earlier_settings_is_whole_too(cache, tmp_path):
     path = tmp_path.joinpath("resources/x/a.csv").relative_to(tmp_path)
     write(path, "first", cache)

@@ -1,3 +1,4 @@
+import contextlib
 import errno
 import logging
 import pathlib
@@ -16,15 +17,17 @@ from pygoodvibes.workflow.job import logged, progress
 @pytest.fixture(autouse=True)
 def logging_as_before():
     root = logging.getLogger()
-    before, level = list(root.handlers), root.level
+    before, level, told = list(root.handlers), root.level, logging.raiseExceptions
     logging.captureWarnings(False)  # a script run by another test may have left it on
     with warnings.catch_warnings():
         yield
     logging.captureWarnings(False)
     for handler in set(root.handlers) - set(before):
-        handler.close()
+        with contextlib.suppress(OSError):  # on a full disk
+            handler.close()
     root.handlers[:] = before
     root.setLevel(level)
+    logging.raiseExceptions = told
 
 
 def test_the_log_goes_to_its_file(tmp_path, capsys):
@@ -36,6 +39,15 @@ def test_the_log_goes_to_its_file(tmp_path, capsys):
     assert "INFO pygoodvibes.audio.mel: 12 clips" in text
     assert "too quiet" in text
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.skipif(not pathlib.Path("/dev/full").exists(), reason="no device that is full")
+def test_a_log_on_a_full_disk_leaves_the_one_sentence(capsys):
+    with pytest.raises(SystemExit), logged(["/dev/full"]):
+        logging.getLogger("pygoodvibes").info("12 clips")
+        raise OSError(errno.ENOSPC, "No space left on device", "data/x")
+    said = capsys.readouterr().err.splitlines()
+    assert said == ["Error: data/x: No space left on device; make room on the disk and run again"]
 
 
 def test_the_last_line_tells_seconds_and_memory(tmp_path):

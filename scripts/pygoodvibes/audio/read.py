@@ -191,10 +191,10 @@ def read_audio(path: pathlib.Path, *, sample_rate: int, resample: bool, channel:
         if ordinary:
             samples, found_rate = ordinary
             _check_fit(found_rate, samples.shape[1], sample_rate, resample, channel)
-            signal = samples[:, channel]
+            signal, channels = samples[:, channel], samples.shape[1]
         else:
-            signal, found_rate = _decode(path, sample_rate, resample, channel)
-        check_signal(signal)
+            signal, found_rate, channels = _decode(path, sample_rate, resample, channel)
+        check_signal(signal, channel=channel, channels=channels)
         if signal.dtype == np.int16:
             signal = signal.astype(np.float32)
             signal *= np.float32(1 / 32768)
@@ -226,13 +226,14 @@ def _resampled(signal: np.ndarray, found_rate: int, sample_rate: int) -> np.ndar
 
 def _decode(
     path: pathlib.Path, sample_rate: int, resample: bool, channel: int
-) -> tuple[np.ndarray, int]:
-    """Read one channel of any audio file, shape (n_samples,), float32, and its sample rate, Hz."""
+) -> tuple[np.ndarray, int, int]:
+    """Read one channel of any audio file, shape (n_samples,), float32; its rate, Hz; channels."""
     with open_sound(str(path)) as file:
         # before a sample is decoded: what is of no use may be long
         _check_fit(file.samplerate, file.channels, sample_rate, resample, channel)
         blocks = [block[:, channel].copy() for block in blocks_of(file)]
-        return np.concatenate([np.zeros(0, np.float32), *blocks]), file.samplerate
+        signal = np.concatenate([np.zeros(0, np.float32), *blocks])
+        return signal, file.samplerate, file.channels
 
 
 _BLOCK_BYTES = 2**20

@@ -94,13 +94,15 @@ def check_any(samples: int) -> None:
         raise UserError("holds no samples")
 
 
-def check_signal(signal: np.ndarray) -> None:
+def check_signal(signal: np.ndarray, *, channel: int = 0, channels: int = 1) -> None:
     """Refuse samples that are no sound.
 
     Parameters
     ----------
     signal : np.ndarray [shape=(n_samples,)]
         Amplitude, in any unit.
+    channel, channels : int
+        Which channel of how many this is: of several, another one may hold sound.
 
     Raises
     ------
@@ -115,6 +117,13 @@ def check_signal(signal: np.ndarray) -> None:
         raise UserError(
             "holds values far above full scale, up to {peak:.3g}: the file is damaged, or no sound",
             peak=float(max(-lowest, highest)),
+        )
+    if lowest == highest and channels > 1:
+        raise UserError(
+            "digital silence: all samples of channel {channel} are equal, of {channels} channels "
+            "(counted from 0); the config names another one (audio.channel)",
+            channel=channel,
+            channels=channels,
         )
     if lowest == highest:
         raise UserError("digital silence: all samples are equal")

@@ -1,12 +1,14 @@
 """The command `pygoodvibes fit`: a folder of normal recordings becomes a model file."""
 
 import argparse
+import os
 import pathlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from pygoodvibes.cli.options import add_jobs, duration, share
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import printable
 
 EPILOG = """\
 examples:
@@ -110,8 +112,7 @@ def run(
     from pygoodvibes.monitoring.fit_folder import fit_folder
     from pygoodvibes.util import parallel
 
-    if output is not None:
-        check_output(output)
+    check_output(output)
     fit = fit_folder(
         folder,
         read_content(config) if config else {},
@@ -126,23 +127,35 @@ def run(
     )
     path = pathlib.Path(output or f"{fit.model.name}{machine_model.ENDING}")
     size = machine_model.save(path, fit.model)
-    print("\n".join(report(fit, path, size)), flush=True)
+    print("\n".join(map(printable, report(fit, path, size))), flush=True)
     warnings = meaningless(fit.model)
     for warning in warnings:
-        print(f"Warning: {warning}", file=sys.stderr)
+        print(f"Warning: {printable(warning)}", file=sys.stderr)
     return MEANINGLESS if warnings else FITTED
 
 
-def check_output(path: str) -> None:
-    """Refuse a model's file, before anything is fitted, if it would overwrite what is none.
+def check_output(path: str | None) -> None:
+    """Refuse a model's file, before anything is fitted, that can't or must not be written.
+
+    Parameters
+    ----------
+    path : str or None
+        Its name; None if it is named after the machine, in this folder.
 
     Raises
     ------
     UserError
-        If its name doesn't end in .pgv, or its folder is not there.
+        If its name doesn't end in .pgv, or its folder is not there or can't be written to.
     """
     from pygoodvibes.models import machine_model
 
+    if path is None:
+        if not os.access(".", os.W_OK):
+            raise UserError(
+                "no model can be written to this folder ({folder}): name a file elsewhere with -o",
+                folder=pathlib.Path.cwd(),
+            )
+        return
     place = pathlib.Path(path)
     if place.suffix.lower() != machine_model.ENDING:
         raise UserError(
@@ -152,6 +165,10 @@ def check_output(path: str) -> None:
         )
     if not place.parent.is_dir():
         raise UserError("-o {path}: no such folder ({folder})", path=path, folder=place.parent)
+    if not os.access(place.parent, os.W_OK):
+        raise UserError(
+            "-o {path}: its folder can't be written to ({folder})", path=path, folder=place.parent
+        )
 
 
 def report(fit, path: pathlib.Path, size: int) -> list[str]:

@@ -9,7 +9,8 @@ from pygoodvibes.cli import score as score_command
 from pygoodvibes.cli.project import check, compare, pdf, prune, report_path, show, study
 from pygoodvibes.config.read import read_content
 from pygoodvibes.util.errors import UserError
-from pygoodvibes.util.paths import NOT_UTF8, in_utf8
+from pygoodvibes.util.messages import printable
+from pygoodvibes.util.paths import NOT_UTF8
 
 
 def fit(path: str, **options) -> int:
@@ -111,18 +112,18 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()  # here, where a full disk is one sentence
         return code
     except UserError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        print(f"Error: {printable(error.message)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         return 1  # who reads the output has seen enough
     except UnicodeEncodeError as error:
-        print(f"Error: {in_utf8(error.object)}: {NOT_UTF8}", file=sys.stderr)
+        print(f"Error: {printable(error.object)}: {NOT_UTF8}", file=sys.stderr)
         return 1
     except OSError as error:
         named = f"{error.filename}: " if error.filename else ""
-        print(f"Error: {named}{error.strerror or error}", file=sys.stderr)
+        print(f"Error: {printable(f'{named}{error.strerror or error}')}", file=sys.stderr)
         return 1
     finally:
         _drop_what_is_left()

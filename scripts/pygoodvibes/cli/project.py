@@ -26,7 +26,7 @@ def _check_cache(name: str) -> int:
     cache = checksums.earlier_results() or pathlib.Path("resources/.cache")
     files, damaged = checksums.check_all(pathlib.Path("resources", name), cache)
     for file in damaged:
-        print(checksums.told(file))
+        print(checksums.told(file, cache))
     if not damaged:
         print(f"all {len(files)} files are whole")
     return int(bool(damaged))

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pygoodvibes.cli import options as cli_options
 from pygoodvibes.cli.options import add_jobs, finite, k_of_n, not_negative, positive, share
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import printable
 
 NORMAL, ANOMALOUS, NOT_SCORED = 0, 3, 4
 """Exit codes; 1 is an error, 2 wrong usage."""
@@ -295,14 +296,12 @@ def _unfair(records: Sequence) -> str:
 
 
 def _caution(cautions: Iterable[str]) -> None:
-    from pygoodvibes.util.paths import in_utf8
-
     for caution in cautions:
-        _say(f"Caution: {in_utf8(caution)}")
+        _say(f"Caution: {caution}")
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(printable(text), file=sys.stderr, flush=True)
 
 
 def _then(first: Iterable, second: Iterable) -> Iterator:

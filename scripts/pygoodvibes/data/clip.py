@@ -8,7 +8,8 @@ import posixpath
 import re
 
 from pygoodvibes.data.audio_files import is_audio
-from pygoodvibes.util.messages import message
+from pygoodvibes.util.messages import message, printable
+from pygoodvibes.util.paths import NOT_UTF8
 
 LABEL_WORDS = {
     "normal": "normal",
@@ -18,6 +19,8 @@ LABEL_WORDS = {
     "unknown": "unknown",
     "": "unknown",
 }
+_FORMULA = ("=", "@")
+
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 LONGEST_NAME = 64
 """Longest name of a machine type or ID, characters: names of files are made of it."""
@@ -115,14 +118,18 @@ def clip_of(
     reason: str,
 ) -> Clip:
     """Make a clip, with a reason if what all layouts ask for is not there."""
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        reason = message("its name is not UTF-8 text; rename the file")
-        path, name, machine, machine_id = (
-            text.encode("utf-8", "backslashreplace").decode()
-            for text in (path, name, machine, machine_id)
+    if (shown := printable(path)) != path:
+        # a table holds what can be read, and nothing is found again by it
+        is_text = path.encode("utf-8", "replace").decode() == path
+        reason = reason or message("its name holds characters that are not shown; rename the file")
+        reason = reason if is_text else NOT_UTF8
+        path, name, machine, machine_id = shown, *map(printable, (name, machine, machine_id))
+    elif path.startswith(_FORMULA) or name.startswith(_FORMULA):
+        reason = reason or message(
+            "its name begins with {sign}, which spreadsheets take for a formula; rename the file",
+            sign=name[0] if name.startswith(_FORMULA) else path[0],
         )
+        path, name = (f"./{text}" if text.startswith(_FORMULA) else text for text in (path, name))
     if not reason:
         if not _WORD.fullmatch(machine):
             reason = message(
@@ -144,6 +151,9 @@ def clip_of(
             reason = message("an anomaly among the training clips, which must be normal")
         elif split == "train" and label == "unknown":
             reason = message("a training clip that is not labelled normal")
+    machine, machine_id = (
+        f"'{text}" if text.startswith(_FORMULA) else text for text in (machine, machine_id)
+    )
     return Clip(machine, machine_id, split, label, path, name, domain, reason)
 
 

@@ -88,6 +88,8 @@ def _manifest_rows(csv_path: pathlib.Path) -> Iterator[tuple[int, dict[str, str]
             header = [name.strip() for name in next(reader, [])]
             missing = [name for name in MANIFEST_COLUMNS if name not in header]
             if missing:
+                if hint := _hint(header, csv_path):
+                    raise UserError(hint)
                 values = {"path": csv_path, "columns": ", ".join(MANIFEST_COLUMNS)}
                 if len(missing) == 1:
                     raise UserError(
@@ -137,6 +139,32 @@ def _manifest_rows(csv_path: pathlib.Path) -> Iterator[tuple[int, dict[str, str]
         ) from error
 
 
+def _hint(header: list[str], csv_path: pathlib.Path) -> str:
+    """Say what is odd about a header as programs and people write it; '' if nothing is known."""
+    line = ",".join(header)
+    if line.lower().startswith("sep="):
+        return message(
+            "{path}: its first line is {line!r}, a note for spreadsheets; delete it, so that the "
+            "first line names the columns",
+            path=csv_path,
+            line=line,
+        )
+    if set(MANIFEST_COLUMNS) <= {name.lower() for name in header}:
+        return message(
+            "{path}: the columns are named in small letters: {columns}",
+            path=csv_path,
+            columns=", ".join(MANIFEST_COLUMNS),
+        )
+    for sign, called in ((";", message("semicolons")), ("\t", message("tabs"))):
+        if set(MANIFEST_COLUMNS) <= {name.strip().lower() for name in line.split(sign)}:
+            return message(
+                "{path}: its columns stand between {sign}; save it with commas",
+                path=csv_path,
+                sign=called,
+            )
+    return ""
+
+
 def _manifest_path(text: str, base: str) -> str:
     """Return a path as `Clip.path` has it; two spellings of one path become the same."""
     if not text:
@@ -162,6 +190,8 @@ def _place_row(row: dict[str, str], path: str, folder: pathlib.Path) -> Clip:
         )
     elif not (folder / path).is_file():
         reason = message("the file does not exist")
+        if "\\" in path and (folder / path.replace("\\", "/")).is_file():
+            reason = message("the file does not exist: write / in its path, not \\")
     elif is_audio(path) and not is_read(path):
         reason = NOT_READ
     name = posixpath.basename(path)

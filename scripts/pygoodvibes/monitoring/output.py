@@ -13,7 +13,7 @@ from pygoodvibes.monitoring import certainty
 from pygoodvibes.monitoring.judge import Judge
 from pygoodvibes.monitoring.score_files import Record
 from pygoodvibes.util.errors import UserError
-from pygoodvibes.util.messages import message
+from pygoodvibes.util.messages import message, printable
 from pygoodvibes.util.paths import in_utf8
 
 COLUMNS = tuple(field.name for field in dataclasses.fields(Record))
@@ -100,11 +100,11 @@ class Text:
     ):
         self._file = file
         self._windows = windows
-        columns = [("clip", max((len(in_utf8(clip)) for clip in clips), default=30), "<")]
+        columns = [("clip", max((len(printable(clip)) for clip in clips), default=30), "<")]
         if windows:
             columns.append(("start", 9, ">"))
         if len(models) > 1:
-            columns.append(("model", max(len(in_utf8(model)) for model in models), "<"))
+            columns.append(("model", max(len(printable(model)) for model in models), "<"))
         columns += [("score", 9, ">"), ("threshold", 9, ">"), ("verdict", 10, "<")]
         columns.append((AS_HIGH, 9, ">"))
         if windows:
@@ -121,7 +121,7 @@ class Text:
         if not self._started:
             self._line({name: name for name, _, _ in self._columns})
             self._started = True
-        cells = {"clip": in_utf8(record.clip), "model": in_utf8(record.model)}
+        cells = {"clip": printable(record.clip), "model": printable(record.model)}
         cells["verdict"] = record.verdict
         if record.start is not None:
             cells["start"] = clock(record.start)
@@ -130,7 +130,7 @@ class Text:
             cells[AS_HIGH] = one_in(record.p_value)
         if record.alarm is not None:
             cells["alarm"] = "ALARM" if record.alarm else ""
-        self._line(cells, record.reason)
+        self._line(cells, printable(record.reason))
 
     def close(self) -> None:
         """Do nothing: all is printed."""

@@ -6,6 +6,7 @@ template and the values.
 """
 
 import string
+import unicodedata
 from collections.abc import Iterable
 
 
@@ -70,6 +71,51 @@ def _written(value: object, form: str, conversion: str | None) -> str:
         return value
     converted = string.Formatter().convert_field(value, conversion)
     return format(converted, form)
+
+
+def printable(text: str) -> str:
+    r"""Return a text as a terminal may show it: characters that steer the terminal as escapes.
+
+    Names of files come from others. They may hold escape sequences, which clear the screen or write
+    over lines, line ends, which look like lines of ours, and marks that turn the order of letters.
+
+    Parameters
+    ----------
+    text : str
+        Of a `Message`, the values are escaped, and the line ends of its template stay.
+
+    Returns
+    -------
+    str
+        With \x1b, \n, \u202e and the like in place of such characters; bytes that were no UTF-8
+        become \udc80 to \udcff.
+    """
+    if not isinstance(text, Message):
+        return "".join(_escaped(each) if _steers(each) else each for each in text)
+    if not text.values:
+        return "\n".join(map(printable, str(text).split("\n")))
+    pieces = []
+    for literal, name, _, _ in string.Formatter().parse(text.template):
+        pieces.append(literal)
+        if name is not None:
+            pieces.append(printable(text.values[name]))
+    return "".join(pieces)
+
+
+_STEERING = {"Cc", "Cs", "Zl", "Zp"}
+_TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+def _steers(character: str) -> bool:
+    """Say whether a character is no letter, sign or space, but an order."""
+    return (
+        unicodedata.category(character) in _STEERING
+        or unicodedata.bidirectional(character) in _TURNING
+    )
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
 
 
 BY_SEMICOLONS = message("{first}; {rest}")

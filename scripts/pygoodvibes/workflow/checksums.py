@@ -87,7 +87,7 @@ def check(inputs: Iterable[str | pathlib.Path], cache: pathlib.Path | None) -> N
     """
     for path in _files_of_jobs(inputs) if cache else ():
         if is_damaged(path, cache):
-            raise UserError(told(path))
+            raise UserError(told(path, cache))
 
 
 def is_damaged(path: pathlib.Path, cache: pathlib.Path) -> bool:
@@ -100,13 +100,24 @@ def is_damaged(path: pathlib.Path, cache: pathlib.Path) -> bool:
     return path.stat().st_mtime_ns >= began and not (store / checksum(path)).exists()
 
 
-def told(path: pathlib.Path) -> Message:
+def told(path: pathlib.Path, cache: pathlib.Path) -> Message:
     """Say of a file that it is damaged, and what to do."""
+    # a link is made again without what it leads to being made again
+    real, results = path.resolve(), cache.resolve()
+    if real.is_relative_to(results) and real.parent != results:
+        # Snakemake makes a folder again only if all is missing that its job has made; their names
+        # begin alike
+        job = real.relative_to(results).parts[0].partition("_")[0]
+        return message(
+            "{path}: altered or cut since it was computed; delete what its job has made "
+            "(rm -r '{files}'*) and run again",
+            path=path,
+            files=os.path.relpath(results / job),
+        )
     return message(
         "{path}: altered or cut since it was computed; delete it (rm '{file}') and run again",
         path=path,
-        # a link is made again without what it leads to being made again
-        file=os.path.relpath(path.resolve()),
+        file=os.path.relpath(real),
     )
 
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.full_disk import the_disk_told
+from pygoodvibes.util.messages import printable
 from pygoodvibes.workflow import checksums
 
 TRACE = "PYGOODVIBES_TRACE"
@@ -102,7 +103,7 @@ def logged(
         with _to_file(log, inputs, outputs):
             yield
     except UserError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        print(f"Error: {printable(error.message)}", file=sys.stderr)
         sys.exit(1)
 
 
@@ -126,6 +127,8 @@ def _to_file(log: Sequence[str], inputs: Iterable[str], outputs: Iterable[str]) 
         handlers=handlers,
         force=True,
     )
+    # a log on a full disk is not told line by line; the job itself says that the disk is full
+    logging.raiseExceptions = False
     logging.captureWarnings(True)
     warnings.simplefilter("default")
     began = time.perf_counter()
