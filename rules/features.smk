@@ -17,6 +17,10 @@ if DATASET.enters_as == "embedding":
 
     include: "import_embedding.smk"
 
+elif embeddings.sees_signal(CONFIG.embedding.method):
+
+    include: "embed_signal.smk"
+
 else:
 
     include: "embed.smk"

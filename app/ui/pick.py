@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pygoodvibes.detectors.combined import CHOICE
+from pygoodvibes.embeddings.registry import sees_signal
 from pygoodvibes.explanation.moments import Moment
 from pygoodvibes.models.machine_model import MachineModel
 from pygoodvibes.monitoring.score_clip import of_model
@@ -170,7 +171,10 @@ def moments(strongest: list[Moment], seconds: float) -> None:
 
 
 def drivers(model: MachineModel, frames: np.ndarray, detector: str, *, key: str) -> None:
-    """Show which bands and moments drive a clip's score."""
+    """Show which bands and moments drive a clip's score, or say that it can't be told."""
+    if sees_signal(model.settings["embedding"]["method"]):
+        st.caption(t("drivers.none"))
+        return
     clip_drivers = of_model(model, frames, detector)
     mel, rate = model.settings["mel"], model.sample_rate
     edges = load.band_edges_of(mel, rate, frames.shape[1])

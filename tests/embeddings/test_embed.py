@@ -3,7 +3,7 @@ import pytest
 from pydantic import ValidationError
 
 from pygoodvibes.audio import mel_cache
-from pygoodvibes.embeddings import statistics
+from pygoodvibes.embeddings import librosa, statistics
 from pygoodvibes.embeddings.embed import columns_of, embed_clip, embed_clips
 
 FRAMES = np.random.default_rng(0).normal(-40, 10, size=(30, 6)).astype(np.float32)
@@ -53,6 +53,26 @@ def test_clips_of_a_cache_become_rows(tmp_path):
     assert vectors.values.shape == (3, 30)
     for part, value in zip(parts, vectors.values, strict=True):
         assert np.array_equal(value, embed_clip(part, SETTINGS))
+
+
+def test_an_embedding_of_samples_gets_the_samples_of_each_clip(tmp_path):
+    settings = {"method": "librosa", "mfcc": 4}
+    checked = librosa.Settings.model_validate(settings)
+    rng = np.random.default_rng(0)
+    signals = [rng.normal(scale=0.1, size=4000).astype(np.float32) for _ in range(3)]
+    rows = [
+        {"clip": f"c{n}.wav", "path": f"c{n}.wav", "split": "train", "label": "normal"}
+        for n in range(3)
+    ]
+    mel_cache.write(tmp_path / "a.npy", tmp_path / "a.csv", [(row, FRAMES) for row in rows])
+    cache = mel_cache.open_cache(tmp_path / "a.npy", tmp_path / "a.csv")
+    found = embed_clips(cache, settings, signals=iter(signals), sample_rate=16000)
+    assert list(found.columns) == columns_of(cache.n_mels, settings)
+    for signal, value in zip(signals, found.values, strict=True):
+        expected = librosa.embed_signal(signal, checked, sample_rate=16000)
+        assert np.array_equal(value, expected)
+        one = embed_clip(FRAMES, settings, signal=signal, sample_rate=16000)
+        assert np.array_equal(one, expected)
 
 
 def test_a_cache_without_clips_makes_no_vectors(tmp_path):

@@ -259,6 +259,20 @@ def test_one_long_recording_is_fitted_in_windows_and_scores_as_its_windows(tmp_p
     )
 
 
+@pytest.mark.parametrize("cut", [{}, {"window": 0.5}])
+def test_an_embedding_of_samples_learns_and_scores(tmp_path, cut):
+    content = {"embedding": {"method": "librosa", "n_fft": 512, "hop_length": 256, "contrast": 5}}
+    fit = own_machine.fit(tmp_path / "pump", content, detectors="fusion,knn", **cut)
+    loaded = machine_model.loads(machine_model.dumps(fit.model), "pump.pgv")
+    assert loaded.settings["embedding"]["method"] == "librosa"
+    odd = own_machine.sound(99, seconds=0.5 if cut else 1.0, whistle=0.05).astype(np.float32)
+    fine = own_machine.sound(99, seconds=0.5 if cut else 1.0).astype(np.float32)
+    for detector in ("fusion", "knn"):
+        high, low = (score_clip(loaded, each, detector=detector).score for each in (odd, fine))
+        assert high == score_clip(fit.model, odd, detector=detector).score
+        assert high > low
+
+
 def test_windows_of_no_use_and_short_recordings_are_listed(tmp_path):
     folder = own_machine.healthy(tmp_path / "pump", 6, seconds=3.0)
     own_machine.write(folder / "short.wav", 1, seconds=0.5)

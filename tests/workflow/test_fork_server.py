@@ -110,7 +110,7 @@ def test_scripts_end_with_the_server_however_it_ends(server, script, tmp_path):
         time.sleep(60)
         """
     )
-    running = server.start(path)
+    running = server.start(path).begin()
     wait_for(tmp_path / "began")
     os.kill(server.pid, signal.SIGKILL)
     deadline = time.monotonic() + 10
@@ -199,9 +199,9 @@ def test_scripts_run_side_by_side_and_leave_no_trace_in_each_other(server, scrip
         """,
         name="waits.py",
     )
-    first = server.start(waits)
+    first = server.start(waits).begin()
     marks = script(f"import json; json.mark = 1; open({str(there)!r}, 'w')", name="marks.py")
-    second = server.start(marks, modules=["json"])
+    second = server.start(marks, modules=["json"]).begin()
     assert (first.wait(), second.wait()) == (0, 0)
     assert first.pid != second.pid
 
@@ -232,10 +232,22 @@ def test_it_ends_with_the_process_that_made_it():
 
 def test_a_server_that_was_killed_is_an_error_and_not_a_result(server, script, tmp_path):
     started = tmp_path / "started"
-    running = server.start(script(f"import time; open({str(started)!r}, 'w'); time.sleep(60)"))
+    running = server.start(
+        script(f"import time; open({str(started)!r}, 'w'); time.sleep(60)")
+    ).begin()
     os.kill(server.pid, signal.SIGKILL)
     with pytest.raises(ChildProcessError, match="has ended"):
         running.wait()
     os.kill(running.pid, signal.SIGKILL)
     with pytest.raises(ChildProcessError, match="has ended"):
         server.start(script("x = 1")).wait()
+
+
+def test_a_script_begins_when_it_is_waited_for_so_that_its_process_can_be_watched(
+    server, script, tmp_path
+):
+    began = tmp_path / "began"
+    running = server.start(script(f"open({str(began)!r}, 'w')"))
+    time.sleep(0.5)
+    assert not began.exists() and pathlib.Path(f"/proc/{running.pid}").exists()
+    assert running.wait() == 0 and began.exists()

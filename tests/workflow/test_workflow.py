@@ -752,6 +752,28 @@ def settings_of(dataset):
     return {**tiny(), "dataset": dataset}
 
 
+def test_an_embedding_of_samples_runs_and_scores_as_its_models_do(finished, new_project):
+    project = new_project()
+    shutil.copytree(finished.path / "data/tiny", project.path / "clips")
+    dataset = {"name": "samples", "source": "folder", "path": "clips", "machines": {"fan": ["00"]}}
+    embedding = {"method": "librosa", "mfcc": 8, "tempogram": 10}
+    result = project.run({**settings_of(dataset), "embedding": embedding})
+    assert result.rules["embed_signal"] == 1 and "embed" not in result.rules
+    own, _ = vectors.load(project.path / "resources/samples/embedding/fan/00.npz")
+    assert "tempogram_mean_009" in own.columns and np.isfinite(own.values).all()
+    model = machine_model.load(project.path / "results/samples/models/fan_id_00.pgv")
+    scored = [
+        row
+        for row in project.table("resources/samples/scores.csv")
+        if (row["detector"], row["split"]) == ("knn", "test")
+    ]
+    assert len(scored) == 8
+    for row in scored:
+        path = project.path / "clips/fan/test" / row["clip"]
+        found = score_clip.score_clip(model, path, detector="knn")
+        assert found.score == pytest.approx(float(row["score"]), rel=1e-6)
+
+
 def test_mel_frames_from_elsewhere_give_the_same_numbers(finished, new_project, tmp_path):
     rows = []
     for machine, machine_id in IDS:

@@ -242,19 +242,16 @@ def cut(
         its duration, `samples_xxh3_128` the hash of its samples, and it has their condition. A
         text instead of frames is the reason why a recording or a window is of no use.
     """
-    rate = audio_settings["sample_rate"]
-    size, step = max(1, round(window * rate)), max(1, round(hop * rate))
     for row in rows:
         if row["status"] != "ok":
             yield row, row["status"]
             continue
         any_window = False
+        rate = audio_settings["sample_rate"]
+        options = {"audio_settings": audio_settings, "window": window, "hop": hop}
         try:
-            blocks = _blocks(row, folder, audio_settings)
-            for first, signal in sliding(blocks, window=size, hop=step):
+            for window_row, signal in windows_of(row, folder, **options):
                 any_window = True
-                name = f"{row['clip']}@{first / rate:g}"
-                window_row = {**row, "clip": name, "offset": first, "seconds": f"{size / rate:g}"}
                 try:
                     check_signal(signal)
                     frames = clip_frames(signal, sample_rate=rate, **mel_settings)
@@ -262,12 +259,43 @@ def cut(
                     samples = {"samples_xxh3_128": hash_samples(signal)}
                     yield {**window_row, **samples, **measured}, frames
                 except UserError as error:
-                    yield {**window_row, "path": f"{row['path']}@{first / rate:g}"}, error.message
+                    place = f"{row['path']}@{window_row['offset'] / rate:g}"
+                    yield {**window_row, "path": place}, error.message
         except UserError as error:
             yield row, error.message
             continue
         if not any_window:
             yield row, message("shorter than a window ({window:g} s)", window=window)
+
+
+def windows_of(
+    row: Mapping, folder: pathlib.Path, *, audio_settings: Mapping, window: float, hop: float
+) -> Iterator[tuple[Mapping, np.ndarray]]:
+    """Cut a recording into windows.
+
+    Parameters
+    ----------
+    row : mapping
+        Its manifest row.
+    folder, audio_settings, window, hop
+        As in `cut`.
+
+    Yields
+    ------
+    tuple of (row, samples)
+        The row of a window, with `clip`, `offset` and `seconds` as in `cut`; its samples, shape
+        (n_samples,).
+
+    Raises
+    ------
+    UserError
+        If the recording can't be read.
+    """
+    rate = audio_settings["sample_rate"]
+    size, step = max(1, round(window * rate)), max(1, round(hop * rate))
+    for first, signal in sliding(_blocks(row, folder, audio_settings), window=size, hop=step):
+        name = f"{row['clip']}@{first / rate:g}"
+        yield {**row, "clip": name, "offset": first, "seconds": f"{size / rate:g}"}, signal
 
 
 def _blocks(row: Mapping, folder: pathlib.Path, settings: Mapping) -> Iterator[np.ndarray]:

@@ -150,6 +150,15 @@ class Config(Section):
         return self
 
     @model_validator(mode="after")
+    def _an_embedding_of_samples_has_samples(self) -> "Config":
+        if self.dataset.enters_as == "mel" and embeddings.sees_signal(self.embedding.method):
+            raise ValueError(
+                f"embedding.method is {self.embedding.method!r}, which works on samples, but the "
+                "clips of this data set are log-mel frames: take 'statistics'"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _below_nyquist(self) -> "Config":
         check_nyquist(self.audio, self.mel)
         return self

@@ -4,7 +4,9 @@ The workflow's rules call the same functions one at a time, each a job with file
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+import numpy as np
 
 from pygoodvibes.audio.mel_cache import MelCache
 from pygoodvibes.detection.fit import detect_clips
@@ -35,7 +37,11 @@ class Detected:
 
 
 def detect_machine_id(
-    cache: MelCache, settings: Mapping, *, groups: Groups | None = None
+    cache: MelCache,
+    settings: Mapping,
+    *,
+    groups: Groups | None = None,
+    signals: Iterable[np.ndarray] | None = None,
 ) -> Detected:
     """Embed and project the clips of a machine ID, fit detectors to them and score them.
 
@@ -44,13 +50,20 @@ def detect_machine_id(
     cache : MelCache
         Log-mel frames of its clips.
     settings : mapping
-        A whole config as plain values: `embedding`, `projection`, `held_out`, `detectors` and
-        `seed` are used.
+        A whole config as plain values: `audio`, `embedding`, `projection`, `held_out`, `detectors`
+        and `seed` are used.
     groups : Groups, optional
         Training clips that are held out together (default: folds dealt at random, as in the
         workflow).
+    signals : iterable of np.ndarray [shape=(n_samples,)], optional
+        Samples of the clips, in the cache's order; only an embedding of samples takes them.
     """
-    embedded = embed_clips(cache, settings["embedding"])
+    embedded = embed_clips(
+        cache,
+        settings["embedding"],
+        signals=signals,
+        sample_rate=settings["audio"]["sample_rate"],
+    )
     if groups is None:
         n_train = int(embedded.train.sum())
         groups = fold_clips(n_train, folds=settings["held_out"]["folds"], seed=settings["seed"])

@@ -1,9 +1,12 @@
 """Which embeddings there are: one module a method, with a `Settings` class and two functions.
 
 `embed(frames, settings)` turns the log-mel frames of one clip, shape (n_frames, n_mels) in dB, into
-a vector of shape (d,); `columns(n_mels, settings)` names its d values.
+a vector of shape (d,); `columns(n_mels, settings)` names its d values. In place of `embed`, an
+embedding of samples has `embed_signal(signal, settings, sample_rate=...)`, which takes the samples
+of one clip, shape (n_samples,), and the sample rate in Hz.
 """
 
+import functools
 import importlib
 import pathlib
 from typing import TYPE_CHECKING
@@ -25,3 +28,9 @@ def module_of(method: str) -> str:
 def settings_of(method: str) -> type["Section"]:
     """Return the class that checks the settings of a `method` of the config."""
     return importlib.import_module(module_of(method)).Settings
+
+
+@functools.cache
+def sees_signal(method: str) -> bool:
+    """Tell whether a `method` of the config works on samples, and not on log-mel frames."""
+    return hasattr(importlib.import_module(module_of(method)), "embed_signal")

@@ -115,7 +115,7 @@ def _expect_keys(table: object, keys: object, name: str) -> None:
 def _check_settings(settings: object) -> None:
     _expect_keys(settings, ("audio", "mel", "embedding", "detectors", "threshold"), "settings")
     check_nyquist(*(_whole(model, settings, name) for name, model in _SECTIONS.items()))
-    statistics_of(settings)
+    width_of(settings)
     limits, detectors = settings["threshold"], settings["detectors"]
     _expect_keys(limits, ("method", "false_alarm_rates"), "threshold")
     if type(detectors) is not dict or not detectors:
@@ -152,15 +152,15 @@ def _checked(model: type[BaseModel], section: object, name: str) -> BaseModel:
         raise ValueError(f"{keys}: {first['msg']}") from None
 
 
-def statistics_of(settings: Mapping) -> int:
-    """Check the settings of the embedding; return how many values it has for each mel band."""
+def width_of(settings: Mapping) -> int:
+    """Check the settings of the embedding; return how many values a clip has."""
     section = settings["embedding"]
     if type(section) is not dict or section.get("method") not in registry.METHODS:
         raise ValueError("embedding: another method")
     if any(len(value) > MOST_STATISTICS for value in section.values() if isinstance(value, list)):
         raise ValueError("embedding: too many values")
     _whole(registry.settings_of(section["method"]), settings, "embedding")
-    return len(columns_of(1, section))
+    return len(columns_of(settings["mel"]["n_mels"], section))
 
 
 def _check_training(training: object) -> None:
@@ -232,7 +232,7 @@ def check_arrays(head: Mapping, arrays: Mapping[str, np.ndarray]) -> dict[str, i
     """
     settings = head["settings"]
     bands = settings["mel"]["n_mels"]
-    sizes = Sizes(bands=bands, clips=head["training"]["clips"], d=bands * statistics_of(settings))
+    sizes = Sizes(bands=bands, clips=head["training"]["clips"], d=width_of(settings))
     kinds = {
         "pca/mean": Array("f8", ("d",)),
         "pca/scale": Array("f8", ("d",), above=0),

@@ -16,6 +16,7 @@ import numpy as np
 
 from pygoodvibes.audio import mel_cache, stream
 from pygoodvibes.audio.mel import filter_bank
+from pygoodvibes.audio.signals import signals_of
 from pygoodvibes.audio.usable import HIGHEST_KEPT
 from pygoodvibes.config.config import Config
 from pygoodvibes.config.validate import validate
@@ -26,6 +27,7 @@ from pygoodvibes.detection.machine_id import detect_machine_id
 from pygoodvibes.detectors.combined import CHOICE
 from pygoodvibes.detectors.registry import METHODS
 from pygoodvibes.embeddings.held_out import Groups
+from pygoodvibes.embeddings.registry import sees_signal
 from pygoodvibes.models.assemble import assemble
 from pygoodvibes.models.machine_model import MOST_OF_DETECTORS, MachineModel
 from pygoodvibes.monitoring import certainty
@@ -44,6 +46,7 @@ def fit_clips(
     name: str,
     folder: pathlib.Path,
     cut: Mapping[str, float] | None = None,
+    recordings_folder: pathlib.Path | None = None,
 ) -> tuple[MachineModel, list[Mapping]]:
     """Fit the detectors of a config on training clips.
 
@@ -62,6 +65,8 @@ def fit_clips(
         Empty, for the log-mel frames while they are needed.
     cut : mapping of str to float, optional
         window and hop, s, if `frames` are of windows.
+    recordings_folder : pathlib.Path, optional
+        What the paths of the rows are relative to; only an embedding of samples reads them again.
 
     Returns
     -------
@@ -95,7 +100,13 @@ def fit_clips(
     _check_enough(final, what="window" if cut else "clip")
     cache = mel_cache.open_cache(array, table)
     groups, notes = _group_windows(config, manifest.usable(final), cut) if cut else (None, [])
-    detected = detect_machine_id(cache, config.model_dump(mode="json"), groups=groups)
+    settings = config.model_dump(mode="json")
+    signals = None
+    if sees_signal(config.embedding.method):
+        signals = signals_of(
+            cache.clips, recordings_folder, audio_settings=settings["audio"], cut=cut
+        )
+    detected = detect_machine_id(cache, settings, groups=groups, signals=signals)
     results = detected.results
     for result in results.values():
         result.notes.extend(notes)
@@ -306,6 +317,7 @@ def fit_folder(
             name=name,
             folder=pathlib.Path(scratch),
             cut=cut,
+            recordings_folder=folder,
         )
     if false_alarm_rate is not None:
         rates = dict.fromkeys(model.settings["detectors"], false_alarm_rate)

@@ -15,6 +15,7 @@ from pygoodvibes.detection.inputs import Inputs
 from pygoodvibes.detection.score import anomaly_score
 from pygoodvibes.detectors.combined import Chosen, mean_of, member_scores
 from pygoodvibes.embeddings.embed import embed_clip
+from pygoodvibes.embeddings.registry import sees_signal
 from pygoodvibes.explanation.deviation import deviation_map
 from pygoodvibes.explanation.drivers import Drivers, find_drivers
 from pygoodvibes.models.machine_model import MachineModel
@@ -36,7 +37,18 @@ def of_model(model: MachineModel, frames: np.ndarray, detector: str, **options: 
         Name of one of its detectors.
     **options
         As in `find_drivers`.
+
+    Raises
+    ------
+    UserError
+        If the model's embedding is one of samples: frames with a part replaced have none.
     """
+    method = model.settings["embedding"]["method"]
+    if sees_signal(method):
+        raise UserError(
+            "what drives a score can't be told of the embedding {method}, which works on samples",
+            method=method,
+        )
 
     def score(tried: Sequence[np.ndarray]) -> np.ndarray:
         vectors = [embed_clip(changed, model.settings["embedding"]) for changed in tried]
@@ -150,7 +162,8 @@ def features(signal: np.ndarray, settings: Mapping) -> tuple[np.ndarray, np.ndar
         If the clip is too short.
     """
     frames = clip_frames(signal, sample_rate=settings["audio"]["sample_rate"], **settings["mel"])
-    return frames, embed_clip(frames, settings["embedding"])
+    rate = settings["audio"]["sample_rate"]
+    return frames, embed_clip(frames, settings["embedding"], signal=signal, sample_rate=rate)
 
 
 def score_features(

@@ -33,6 +33,9 @@ AVAILABLE = sys.platform == "linux"
 _MESSAGE = 2**16
 """Longest request, bytes."""
 
+_BEGIN = "\n"
+"""What the one who waits says to a fork, so that it begins."""
+
 
 class ForkServer:
     """A process that runs scripts in forks of itself. It ends with the process that made it.
@@ -122,7 +125,9 @@ class ForkServer:
 
 
 class Running:
-    """A script that runs in a process of its own.
+    """A process for a script, which begins when it is told to, or waited for.
+
+    So who wants to watch it finds it, however short the script is.
 
     Parameters
     ----------
@@ -136,17 +141,29 @@ class Running:
     """
 
     def __init__(self, answers: socket.socket):
-        self._answers = answers.makefile("r")
+        self._answers = answers.makefile("rw")
         answers.close()
+        self._begun = False
         self.pid = self._next()
+
+    def begin(self) -> "Running":
+        """Let it begin."""
+        if not self._begun:
+            self._begun = True
+            with contextlib.suppress(BrokenPipeError):  # it may have been killed already
+                self._answers.write(_BEGIN)
+                self._answers.flush()
+        return self
 
     def wait(self) -> int:
         """Wait until it ends; return its exit status, -N if it was killed by signal N."""
-        with self._answers:
+        with self.begin()._answers:
             return self._next()
 
     def _next(self) -> int:
-        line = self._answers.readline()
+        line = ""
+        with contextlib.suppress(ConnectionResetError):  # killed before it began
+            line = self._answers.readline()
         if not line:
             self._answers.close()
             raise ChildProcessError("the process that starts jobs has ended")
@@ -189,8 +206,12 @@ def _serve(requests: socket.socket, modules: Sequence[str], without: Sequence[st
                     end_with(server)
                     signal.set_wakeup_fd(-1)
                     selector.close()
-                    for connection in (requests, answers, *running.values()):
+                    for connection in (requests, *running.values()):
                         connection.close()
+                    with answers:
+                        begin = answers.recv(len(_BEGIN))
+                    if not begin:  # nobody waits any longer
+                        os._exit(1)
                     _run(**request["run"])
                 running[pid] = answers
                 _say(answers, pid)

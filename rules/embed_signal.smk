@@ -1,0 +1,27 @@
+# Vectors from samples, instead of embed.smk for an embedding that works on these.
+
+
+rule embed_signal:
+    input:
+        # which clips can be used, and in which order
+        frames=f"{RESOURCES}/mel/{{machine}}/{{id}}.npy",
+        clips=f"{RESOURCES}/mel/{{machine}}/{{id}}.clips.csv",
+        # stands for the audio
+        manifest=clips_of_id,
+    output:
+        f"{RESOURCES}/embedding/{{machine}}/{{id}}.npz",
+    log:
+        f"{LOGS}/embed_signal/{{machine}}/{{id}}.log",
+    conda:
+        "../envs/pygoodvibes.yaml"
+    resources:
+        mem_mb=1500,
+    params:
+        folder=DATA_FOLDER,
+        audio=section("audio"),
+        embedding=section("embedding"),
+        code=code("embed_signal", embeddings.module_of(CONFIG.embedding.method)),
+    message:
+        "Embed the samples of {wildcards.machine} ID {wildcards.id}"
+    script:
+        "../scripts/embed_signal.py"

@@ -1,0 +1,23 @@
+"""Turn the samples of each clip of a machine ID into a vector."""
+
+from pygoodvibes.audio import mel_cache
+from pygoodvibes.audio.signals import signals_of
+from pygoodvibes.embeddings import vectors
+from pygoodvibes.embeddings.embed import embed_clips
+from pygoodvibes.util.paths import locate
+from pygoodvibes.workflow.job import logged, progress
+
+with logged(snakemake.log, snakemake.input, snakemake.output):
+    cache = mel_cache.open_cache(snakemake.input.frames, snakemake.input.clips)
+    signals = signals_of(
+        progress(cache.clips, total=len(cache.clips)),
+        locate(snakemake.params.folder),
+        audio_settings=snakemake.params.audio,
+    )
+    embedded = embed_clips(
+        cache,
+        snakemake.params.embedding,
+        signals=signals,
+        sample_rate=snakemake.params.audio["sample_rate"],
+    )
+    vectors.save(snakemake.output[0], embedded)
