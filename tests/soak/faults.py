@@ -49,7 +49,7 @@ def try_faults(place: pathlib.Path, scale: float, seed: int) -> Iterator[Found]:
     tiny_project.snakemake(finished, "-j2", METRICS)
     yield damaged_caches(place, finished, round(22 * scale), seed)
     yield killed(place, finished, round(64 * scale), seed)
-    yield full_disks(place, finished, round(12 * scale), seed)
+    yield full_disks(place, finished, round(16 * scale), seed)
     yield two_at_once(place, finished, max(1, round(5 * scale)))
     yield two_copies(place, finished, max(1, round(5 * scale)))
 
@@ -93,7 +93,7 @@ def full_disks(place: pathlib.Path, finished: pathlib.Path, count: int, seed: in
     sizes = {"data": 2_000, "resources": 1_500, "results": 60, "logs": 60, ".": 3_500}
     for number in range(count):
         name = list(sizes)[number % len(sizes)]
-        kilobytes = round(sizes[name] * rng.uniform(0.05, 0.9)) + (2_200 if name == "." else 0)
+        kilobytes = round(sizes[name] * rng.uniform(0.05, 0.6)) + (2_200 if name == "." else 0)
         folder = tiny_project.make(ROOT, place / "full")
         (folder / name).mkdir(exist_ok=True)
         command = [*namespace, sys.executable, str(pathlib.Path(__file__)), str(folder), name]
