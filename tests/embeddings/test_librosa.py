@@ -102,9 +102,12 @@ def test_octaves_beyond_half_of_the_sample_rate_name_the_key_and_what_fits():
     ("switched_on", "said"),
     [
         ({}, "no feature is switched on"),
-        ({"mfcc": 20, "modulation": 2}, "modulation"),
+        ({"mfcc": 20, "modulation": 2}, "Extra inputs"),
         ({"mfcc": 20, "hop_length": 4096}, "hop_length: 4096 is more than n_fft"),
-        ({"mfcc": 20, "mean": False, "std": False, "max": False, "delta": False, "gwrp": []}, "no"),
+        (
+            {"mfcc": 20, "mean": False, "std": False, "max": False, "delta": False, "gwrp": []},
+            "no stat",
+        ),
         ({"mfcc": -1}, "greater than or equal to 0"),
     ],
 )

@@ -5,13 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pydantic import ValidationError
 
-from pygoodvibes.embeddings.statistics import (
-    Settings,
-    columns,
-    embed,
-    modulation_spread,
-    ranked_pooling,
-)
+from pygoodvibes.embeddings.statistics import Settings, columns, embed, modulation_spread
 
 NOTHING = {
     "method": "statistics",
@@ -46,35 +40,6 @@ def test_mean_std_and_max_over_time():
 def test_each_statistic_on_its_own(name):
     expected = getattr(FRAMES.astype(np.float64), name)(axis=0)
     assert np.allclose(embed(FRAMES, only(**{name: True})), expected, rtol=1e-6)
-
-
-@given(matrices, st.floats(0, 1))
-def test_quantiles_are_numpys(values, quantile):
-    ours = embed(values, only(quantiles=[quantile]))
-    assert np.allclose(ours, np.quantile(values, quantile, axis=0), rtol=1e-5, atol=1e-4)
-
-
-@given(matrices, st.floats(0, 1))
-def test_ranked_pooling_lies_between_mean_and_maximum(values, decay):
-    pooled = embed(values, only(gwrp=[decay]))
-    assert (pooled <= values.max(axis=0) + 1e-4).all()
-    assert (pooled >= values.mean(axis=0) - 1e-4).all()
-
-
-def test_ranked_pooling_by_its_formula():
-    descending = -np.sort(-FRAMES.astype(np.float64), axis=0)
-    weights = 0.9 ** np.arange(50)
-    expected = (weights[:, None] * descending).sum(0) / weights.sum()
-    assert np.allclose(ranked_pooling(descending, 0.9), expected)
-    assert np.allclose(embed(FRAMES, only(gwrp=[0.9])), expected, rtol=1e-6)
-    assert np.allclose(embed(FRAMES, only(gwrp=[1.0])), FRAMES.mean(0), rtol=1e-5)
-    assert np.array_equal(embed(FRAMES, only(gwrp=[0.0])), FRAMES.max(0))
-
-
-def test_order_of_frames_does_not_matter():
-    settings = only(mean=True, std=True, max=True, quantiles=[0.5, 0.9], gwrp=[0.7])
-    shuffled = np.random.default_rng(1).permutation(FRAMES)
-    assert np.allclose(embed(shuffled, settings), embed(FRAMES, settings), rtol=1e-6)
 
 
 @given(matrices, st.integers(1, 8))

@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from pygoodvibes.embeddings import statistics
+from pygoodvibes.embeddings.pooling import Pooling, names, pool
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.settings import Count
 
@@ -28,11 +28,11 @@ _DELTA_FRAMES = 9
 """Frames that a slope is fitted to."""
 
 
-class Settings(statistics.Settings):
+class Settings(Pooling):
     """Features of librosa, frame by frame, and the statistics over time that are kept of each.
 
-    The statistics have the units of the feature. `n_fft` and `hop_length` are those of these
-    features alone; those of the section `mel` stay those of the pictures.
+    `n_fft` and `hop_length` are those of these features alone; those of the section `mel` stay
+    those of the pictures.
     """
 
     method: Literal["librosa"]
@@ -82,8 +82,8 @@ class Settings(statistics.Settings):
     def _any_feature(self) -> "Settings":
         if not _widths(self):
             raise ValueError("no feature is switched on; set mfcc to 20 or centroid to true")
-        if self.modulation:
-            raise ValueError("modulation: it is for mel bands; leave it at 0")
+        if not names(self):
+            raise ValueError("no statistic is switched on; set mean, std, max or delta to true")
         if self.hop_length > self.n_fft:
             raise ValueError(
                 f"hop_length: {self.hop_length} is more than n_fft ({self.n_fft}), which leaves "
@@ -113,12 +113,10 @@ def _widths(settings: Settings) -> dict[str, int]:
 
 def columns(n_mels: int, settings: Settings) -> list[str]:
     """Name the values of the embedding, e.g. 'mfcc_mean_003'; `n_mels` does not count."""
-    # the statistics' own names, of one band: mean_000
-    pooled = [name.rpartition("_")[0] for name in statistics.columns(1, settings)]
     return [
         f"{feature}_{statistic}_{index:03d}"
         for feature, width in _widths(settings).items()
-        for statistic in pooled
+        for statistic in names(settings)
         for index in range(width)
     ]
 
@@ -145,11 +143,12 @@ def embed_signal(signal: np.ndarray, settings: Settings, *, sample_rate: int) ->
     UserError
         If the spectral contrast has octaves beyond half of the sample rate.
     """
-    pooled = [
-        statistics.embed(feature.T, settings)
+    parts = [
+        part
         for feature in features(signal, settings, sample_rate=sample_rate).values()
+        for part in pool(feature.T, settings)
     ]
-    return np.concatenate(pooled)
+    return np.concatenate(parts).astype(np.float32)
 
 
 def features(signal: np.ndarray, settings: Settings, *, sample_rate: int) -> dict[str, np.ndarray]:
