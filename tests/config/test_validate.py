@@ -5,13 +5,19 @@ from hypothesis import strategies as st
 
 from pygoodvibes.config.config import Config
 from pygoodvibes.config.validate import validate
+from pygoodvibes.embeddings.registry import METHODS, settings_of
 from pygoodvibes.util.errors import UserError
 from settings_to_check import minimal
 
+SECTIONS = ("audio", "mel", "projection", "held_out", "threshold")
 KEYS = [
-    (section, key)
-    for section in ("audio", "mel", "embedding", "projection", "held_out", "threshold")
+    (section, key, {})
+    for section in SECTIONS
     for key in Config.model_fields[section].annotation.model_fields
+] + [
+    ("embedding", key, {"method": method})
+    for method in METHODS
+    for key in settings_of(method).model_fields
 ]
 
 anything = st.recursive(
@@ -25,8 +31,7 @@ anything = st.recursive(
 
 @given(place=st.sampled_from(KEYS), value=anything)
 def test_whatever_is_set_is_accepted_or_told_by_its_path(place, value):
-    section, key = place
-    table = {"method": "statistics"} if section == "embedding" else {}
+    section, key, table = place
     try:
         validate(minimal(**{section: {**table, key: value}}), name="my.yaml")
     except UserError as error:
