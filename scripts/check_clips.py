@@ -2,11 +2,11 @@
 
 import pathlib
 
-from pygoodvibes.data import manifest
+from pygoodvibes.data import final_manifest
 from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log, snakemake.input, snakemake.output):
-    manifest.complete(
+    final_manifest.complete(
         snakemake.input.manifest,
         snakemake.input.mel_clips,
         sample_rate=snakemake.params.audio["sample_rate"],

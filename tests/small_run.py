@@ -9,7 +9,7 @@ import threadpoolctl
 
 from pygoodvibes.audio import mel_cache
 from pygoodvibes.config.validate import validate
-from pygoodvibes.data import manifest
+from pygoodvibes.data import final_manifest
 from pygoodvibes.data.list_clips import write_manifests
 from pygoodvibes.data.synthesis.generate import write_machine
 from pygoodvibes.detection import serialization
@@ -80,7 +80,7 @@ def _make(root: pathlib.Path, *, with_models: bool) -> None:
         threads=1,
     )
     evaluations = [_run_id(config, content, resources, data, *key) for key in IDS]
-    manifest.complete(
+    final_manifest.complete(
         resources / "manifest.csv",
         [resources / f"mel/{machine}/{each}.clips.csv" for machine, each in IDS],
         sample_rate=content["audio"]["sample_rate"],

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from pygoodvibes.audio.condition import measure
 from pygoodvibes.data import manifest
 from pygoodvibes.data.clip import Clip
 from pygoodvibes.data.find_clips import find_clips
@@ -182,64 +181,3 @@ def test_all_real_clips_are_usable(shared, name, ids, total):
         assert coverage["slider", "00"]["train"] == 75
         assert coverage["pump", "02"]["test_anomaly"] == 0
         assert "1 usable training clip" in coverage["pump", "06"]["note"]
-
-
-def mel_row(path, status="ok"):
-    return {"path": path, "split": "train", "clip": path, "status": status}
-
-
-def test_what_shows_on_decoding_goes_into_the_manifest():
-    rows = [mel_row("a"), mel_row("b"), mel_row("c", "truncated")]
-    decoded = [mel_row("a"), mel_row("b", "digital silence")]
-    merged = manifest.merge_mel_clips(rows, [decoded[:1], decoded[1:]], sample_rate=16000)
-    assert [row["status"] for row in merged] == ["ok", "digital silence", "truncated"]
-    assert rows[1]["status"] == "ok"
-
-
-def test_clips_that_share_a_file_are_told_apart():
-    rows = [{**mel_row("all.npy"), "clip": name} for name in "ab"]
-    merged = manifest.merge_mel_clips(rows, [[{**rows[1], "status": "bad"}]], sample_rate=16000)
-    assert [row["status"] for row in merged] == ["ok", "bad"]
-
-
-def decoded(machine_id, split, number, *, gain=1.0, label="normal"):
-    """Return the manifest row of a clip of noise, and its row in the table of the mel cache."""
-    noise = np.random.default_rng(number).normal(scale=0.01 * gain, size=4000)
-    path = f"fan/{split}/{label}_id_{machine_id}_{number:08d}.wav"
-    clip = {"path": path, "split": split, "clip": path, "status": "ok"}
-    known = row(machine_id=machine_id, split=split, label=label) | clip
-    return known, {**clip, "codec": "PCM", "channels": "1", **measure(noise)}
-
-
-def test_test_clips_are_compared_with_the_training_clips_of_their_id_alone():
-    loud = {"00": 1.0, "02": 10.0}
-    pairs = {
-        name: [decoded(name, "train", number, gain=gain) for number in range(10)]
-        + [decoded(name, "test", 20 + number, gain=(1, 10)[number % 2]) for number in range(4)]
-        + [decoded(name, "test", 30, gain=100, label="anomaly")]
-        for name, gain in loud.items()
-    }
-    rows = [known for group in pairs.values() for known, _ in group]
-    tables = [[table for _, table in group] for group in pairs.values()]
-    merged = manifest.merge_mel_clips(rows, tables, sample_rate=16000)
-    told = {row["path"][-15:-4]: row["unlike"] for row in merged if row["unlike"]}
-    assert sorted(told) == sorted(
-        f"{name}_{number:08d}"
-        for name, numbers in {"00": (21, 23, 30), "02": (20, 22, 30)}.items()
-        for number in numbers
-    )
-    assert "20 dB louder" in told["00_00000021"] and "20 dB quieter" in told["02_00000020"]
-    assert [entry["unlike"] for entry in manifest.coverage(merged)] == [3, 3]
-    # no label counts: with others the same is told
-    others = [{**known, "label": "unknown"} for known in rows]
-    again = manifest.merge_mel_clips(others, tables, sample_rate=16000)
-    assert [row["unlike"] for row in again] == [row["unlike"] for row in merged]
-
-
-def test_a_clip_that_is_left_out_is_unlike_nothing():
-    rows, table = zip(*(decoded("00", "train", number) for number in range(10)), strict=True)
-    bad, loud = decoded("00", "test", 20, gain=10)
-    table = [*table, {**loud, "status": "the same recording as a.wav"}]
-    merged = manifest.merge_mel_clips([*rows, bad], [table], sample_rate=16000)
-    assert {row.get("unlike", "") for row in merged} == {""}
-    assert manifest.coverage(merged)[0]["unlike"] == 0

@@ -7,7 +7,7 @@ import soundfile
 
 from pygoodvibes.audio import mel_cache
 from pygoodvibes.config.config import Audio, Mel
-from pygoodvibes.data import manifest
+from pygoodvibes.data import final_manifest, manifest
 from pygoodvibes.data.list_clips import write_manifests
 from pygoodvibes.detection.fit import detect_clips
 from pygoodvibes.detection.result import read_scores, write_scores
@@ -162,7 +162,7 @@ def run_all(folder, out):
     names = ("manifest", "coverage", "metrics", "averages", "sweep", "roc", "scores")
     outputs = {name: out / f"final_{name}.csv" for name in names}
     outputs["metrics_json"] = out / "metrics.json"
-    manifest.complete(
+    final_manifest.complete(
         str(out / "manifest.csv"),
         files.pop("mel_clips"),
         sample_rate=16000,

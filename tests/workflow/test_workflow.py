@@ -568,6 +568,13 @@ def test_an_edited_module_runs_its_rules_and_what_follows_and_nothing_else(twin,
         assert not BEFORE_DETECT & set(plan)
 
 
+def test_an_edit_of_what_is_told_of_recordings_fits_nothing_again(twin):
+    edit(twin, "data/condition.py")
+    plan = twin.plan()
+    assert plan["check_clips"] == 1 and plan["pack_models"] == 1
+    assert not {"list_clips", "mel", "embed", "project", "detect", "evaluate"} & set(plan)
+
+
 def test_an_edit_of_how_thresholds_are_set_fits_nothing_again(twin):
     edit(twin, "detection/threshold.py")
     # a model keeps the scores that thresholds are set on

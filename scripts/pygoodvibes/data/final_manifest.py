@@ -1,0 +1,75 @@
+"""The final manifest: what showed when clips were decoded, and what is unlike the training clips.
+
+Comes in: the manifest from before, and the clip tables of the mel caches. Goes out: the manifest
+that is published, and what each machine ID can carry by it.
+"""
+
+import pathlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from pygoodvibes.data import condition
+from pygoodvibes.data.manifest import COLUMNS, COVERAGE_COLUMNS, coverage, usable
+from pygoodvibes.util.csv_files import read_records, write_records
+
+
+def merge_mel_clips(
+    rows: Sequence[Mapping], mel_clips: Iterable[Sequence[Mapping]], *, sample_rate: int
+) -> list[dict]:
+    """Add to the manifest what only showed when clips were decoded.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        The manifest.
+    mel_clips : iterable of sequence of mapping
+        Rows of the clip tables of the mel caches, a table a machine ID, whose paths are those of
+        the manifest.
+    sample_rate : int > 0
+        Hz, at which clips were decoded.
+
+    Returns
+    -------
+    list of dict
+        The manifest with the final status of each clip, and what of its test clips is unlike the
+        training clips.
+    """
+    found = {}
+    for decoded in mel_clips:
+        usual = condition.learn(
+            (row for row in usable(decoded) if row["split"] == "train"), sample_rate=sample_rate
+        )
+        for row in decoded:
+            tested = row["status"] == "ok" and row["split"] == "test"
+            found[row["path"], row["split"], row["clip"]] = {
+                **({} if row["status"] == "ok" else {"status": row["status"]}),
+                "unlike": condition.unlike(usual, row) if tested else "",
+            }
+    return [{**row, **found.get((row["path"], row["split"], row["clip"]), {})} for row in rows]
+
+
+def complete(
+    manifest_path: str,
+    mel_clips: Sequence[str],
+    *,
+    sample_rate: int,
+    completed_path: pathlib.Path,
+    coverage_path: pathlib.Path,
+) -> None:
+    """Write the final manifest, and what each machine ID can carry by it.
+
+    Parameters
+    ----------
+    manifest_path : str
+        The manifest from before clips were decoded.
+    mel_clips : sequence of str
+        Clip tables of the mel caches, one a machine ID.
+    sample_rate : int > 0
+        Hz, at which clips were decoded.
+    completed_path, coverage_path : pathlib.Path
+        CSV files to write.
+    """
+    rows = merge_mel_clips(
+        read_records(manifest_path), map(read_records, mel_clips), sample_rate=sample_rate
+    )
+    write_records(completed_path, rows, COLUMNS)
+    write_records(coverage_path, coverage(rows), COVERAGE_COLUMNS)
