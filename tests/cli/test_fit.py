@@ -101,10 +101,11 @@ def test_fit_in_windows_and_score_in_the_same(tmp_path, monkeypatch, capsys):
     out = capsys.readouterr().out
     assert "night: 29 windows of 2 s from 1 recording(s), 58 s at 8000 Hz" in out
     assert "threshold from 14 windows" in out  # half of each was heard before
-    assert main(["score", "night.pgv", "night.wav", "--hop", "2", "--csv", "-"]) == 0
+    assert main(["score", "night.pgv", "night.wav", "--hop", "2", "--csv", "-"]) == 4
     rows = rows_of(capsys.readouterr().out)
     assert [row["start"] for row in rows[:3]] == ["0.0", "2.0", "4.0"]
     assert {row["seconds"] for row in rows} == {"2.0"}
+    assert {row["verdict"] for row in rows} == {"undecided"}  # by 14 windows
     # told once a recording
     reasons = [row["reason"] for row in rows]
     assert reasons == ["one of the training clips of night: no fair score"] + 14 * [""]

@@ -15,14 +15,15 @@ import soundfile
 
 import own_machine
 from pygoodvibes.cli.main import main
-from pygoodvibes.cli.score import ANOMALOUS, ENDING, NORMAL, NOT_SCORED
+from pygoodvibes.cli.score import ANOMALOUS, ENDING, NORMAL, UNTOLD
 from pygoodvibes.models import machine_model
 from pygoodvibes.monitoring.alarm import Alarm
 from pygoodvibes.monitoring.output import COLUMNS, Csv
 from pygoodvibes.monitoring.score_clip import score_clip
 from pygoodvibes.monitoring.watch import Watch
 
-LOW = ("--false-alarm-rate", "0.01")  # none of the three good ones lies above
+LOW = ("--false-alarm-rate", "0.01")  # lower than its 20 clips can tell
+BY_HAND = ("--threshold", "2")  # none of the three good ones lies above
 
 
 def rows_of(text):
@@ -44,16 +45,31 @@ def test_the_exit_code_tells_the_verdict(run, clips, code):
 
 
 def test_a_table_for_people(run):
-    code, out, err = run("pump.pgv", "odd.wav", "text.wav", *LOW)
+    code, out, err = run("pump.pgv", "odd.wav", "text.wav")
     head, odd, text = out.splitlines()
     assert " ".join(head.split()) == "clip score threshold verdict normal clips as high"
     assert odd.startswith("odd.wav") and "anomalous" in odd and "1 in 21" in odd
     assert "not scored" in text and "no readable audio" in text
     caution, summary = err.splitlines()
-    assert caution.startswith(
-        "Caution: pump, fusion: threshold from 20 clips: between 0.3 and 14 %"
-    )
+    assert caution.startswith("Caution: pump, fusion: threshold from 20 clips: between 4 and 28 %")
+    assert "fit to 30 more normal clips" in caution
     assert summary == "2 clip(s): 1 anomalous, 0 normal, 1 not scored" and code == 3
+
+
+def test_where_clips_are_too_few_nothing_is_called_normal(run):
+    code, out, err = run("pump.pgv", "new/good0.wav", "new/good1.wav")
+    assert [line.split()[3] for line in out.splitlines()[1:]] == ["undecided", "undecided"]
+    assert err.endswith("2 clip(s): 0 anomalous, 2 undecided, 0 normal, 0 not scored\n")
+    assert code == 4 and "fit to 30 more normal clips" in err
+    # at so low a rate not even what lies far above can be told from normal clips
+    code, out, err = run("pump.pgv", "odd.wav", *LOW)
+    assert "undecided" in out and code == 4 and "fit to 480 more normal clips" in err
+    # whoever sets the threshold decides
+    code, out, err = run("pump.pgv", "new/good0.wav", "odd.wav", *BY_HAND)
+    assert [line.split()[3] for line in out.splitlines()[1:]] == ["normal", "anomalous"]
+    assert code == 3 and "undecided" not in err
+    code, out, _ = run("pump.pgv", "new/good0.wav", "--json", "-")
+    assert json.loads(out)["models"][0]["needed_clips"] == 30 and code == 4
 
 
 def test_csv_and_json_hold_all_digits(run, place):
@@ -241,7 +257,7 @@ def test_a_watched_folder_is_scored_as_recordings_arrive(place, tmp_path, monkey
     # started late enough that the watch has begun: what is there before is passed over
     recorder = threading.Timer(1.0, record)
     recorder.start()
-    options = ["--settle", "0.05", "--json", "-", *LOW]
+    options = ["--settle", "0.05", "--json", "-", *BY_HAND]
     code = main(["score", str(place / "pump.pgv"), "--watch", str(incoming), *options])
     recorder.join()
     shown = capsys.readouterr()
@@ -251,7 +267,6 @@ def test_a_watched_folder_is_scored_as_recordings_arrive(place, tmp_path, monkey
         ("odd.wav", "anomalous"),
     ]
     assert code == 3 and shown.err.startswith(f"Watching {incoming} ")
-    assert "threshold from 20 clips" in shown.err.splitlines()[1]
     assert shown.err.endswith("2 clip(s): 1 anomalous, 1 normal, 0 not scored\n")
 
 
@@ -292,7 +307,7 @@ def test_the_alarm_of_a_watched_folder_goes_on_from_file_to_file(watched):
 
 def test_a_watch_adds_to_the_files_that_are_there(watched, run, tmp_path):
     table, lines = tmp_path / "log.csv", tmp_path / "log.jsonl"
-    options = ("--csv", table, "--json", lines, *LOW)
+    options = ("--csv", table, "--json", lines, *BY_HAND)
     assert watched(["new/good0.wav"], *options)[0] == 0
     first = table.read_text()
     # whoever wrote last was stopped in a line
@@ -342,7 +357,7 @@ def test_a_disk_that_fills_up_ends_a_watch_with_what_it_has_found(watched, monke
         real(self, record)
 
     monkeypatch.setattr(Csv, "write", write)
-    code, _, err = watched(["odd.wav", "new/good0.wav"], "--csv", tmp_path / "log.csv", *LOW)
+    code, _, err = watched(["odd.wav", "new/good0.wav"], "--csv", tmp_path / "log.csv", *BY_HAND)
     *_, summary, error = err.splitlines()
     assert code == 1 and error.endswith("log.csv: can't be written (No space left on device)")
     assert summary == "2 clip(s): 1 anomalous, 1 normal, 0 not scored"
@@ -408,7 +423,7 @@ def test_json_holds_no_number_that_is_none(run, place):
 
 def test_the_ending_is_that_of_models():
     assert ENDING == machine_model.ENDING
-    assert (NORMAL, ANOMALOUS, NOT_SCORED) == (0, 3, 4)
+    assert (NORMAL, ANOMALOUS, UNTOLD) == (0, 3, 4)
 
 
 def test_a_threshold_by_hand_or_from_many_clips_needs_no_caution(run, place):

@@ -119,3 +119,36 @@ def test_all_that_makes_a_score_unfair_is_told_but_of_a_training_clip_only_that(
     assert certainty.advice(found) == certainty.CUT_ALIKE
     known = own_machine.read(own_machine.write(tmp_path / "known.wav", 0))
     assert certainty.why_unfair(model, known, {"codec": "MP3"}).startswith("one of the training")
+
+
+@pytest.mark.parametrize(
+    ("count", "rate", "below", "above"),
+    [
+        (60, 0.1, "normal", "anomalous"),
+        (60, 0.05, "undecided", "anomalous"),
+        (60, 0.01, "undecided", "undecided"),
+        (20, 0.1, "undecided", "anomalous"),
+        (20, 0.3, "normal", "anomalous"),
+        (8, 0.1, "undecided", "undecided"),
+        (4, 0.1, "undecided", "undecided"),
+    ],
+)
+def test_a_verdict_is_given_where_the_clips_can_tell(model, count, rate, below, above):
+    held_out = {"fusion": np.linspace(0.0, 1.0, count)}
+    model = dataclasses.replace(model, held_out=held_out)
+    found = sure(model, false_alarm_rate=rate)
+    assert (found.verdict(above=False), found.verdict(above=True)) == (below, above)
+    by_hand = sure(model, limit=0.5)
+    assert (by_hand.verdict(above=False), by_hand.verdict(above=True)) == ("normal", "anomalous")
+    if not found.meaningless:
+        more = dataclasses.replace(
+            model, held_out={"fusion": np.linspace(0.0, 1.0, count + found.needed)}
+        )
+        assert sure(more, false_alarm_rate=rate).verdict(above=False) == "normal"
+        assert (f"fit to {found.needed} more" in found.caution) == (below == "undecided")
+
+
+def test_fewer_clips_than_one_over_the_rate_can_not_tell_it():
+    # of n clips the smallest share is 1 / (n + 1)
+    assert [certainty.least_clips(rate) for rate in (0.5, 0.1, 0.05, 0.01)] == [1, 9, 19, 99]
+    assert [certainty.clips_for(rate) for rate in (0.1, 0.05, 0.01)] == [50, 100, 500]

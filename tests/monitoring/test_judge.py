@@ -17,7 +17,7 @@ def test_the_threshold_follows_the_false_alarm_rate_at_scoring_time(model):
     assert judge(model).false_alarm_rate == 0.1
     judging = judge(model, limit=1.25)
     assert judging.threshold == 1.25 and judging.false_alarm_rate is None
-    assert judging.verdict(1.25) == "normal" and judging.verdict(1.2500001) == "anomalous"
+    assert not judging.is_above(1.25) and judging.is_above(1.2500001)
 
 
 def test_the_p_value_counts_training_clips_that_score_as_high():

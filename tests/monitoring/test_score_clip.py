@@ -116,7 +116,8 @@ def test_another_sample_rate_names_its_remedy_and_the_remedy_works(model, tmp_pa
     assert dict(said) == {key: str(value).lower() for key, value in config.items()}
     mel = own_machine.SMALL["mel"] | {"n_mels": 8}
     fit = own_machine.fit(tmp_path / "pump", {"mel": mel, "audio": config}, false_alarm_rate=0.01)
-    assert score_clip(fit.model, recording).verdict == "normal"
+    found = score_clip(fit.model, recording)
+    assert found.score <= found.threshold and found.verdict == "undecided"  # of 20 clips
 
 
 def test_a_channel_that_is_not_there_is_said(model, tmp_path):

@@ -182,6 +182,10 @@ def _verdict(model: machine_model.MachineModel, name: str, result: ClipScore) ->
             f"**{t('own.anomalous')}** {t('verdict.anomalous', **values)}",
             icon=":material/warning:",
         )
+    elif result.verdict == "undecided":
+        st.warning(
+            f"**{t('own.undecided')}** {t('own.undecided_why', **values)}", icon=":material/help:"
+        )
     else:
         st.success(
             f"**{t('own.normal')}** {t('verdict.normal', **values)}", icon=":material/check_circle:"
@@ -219,7 +223,8 @@ def _certainty(
         confidence=percent(certainty.CONFIDENCE),
     )
     if sure.loose:
-        st.warning(f"{says} {t('own.certainty_few')}", icon=":material/warning:")
+        few = t("own.certainty_few", needed=number(sure.needed))
+        st.warning(f"{says} {few}", icon=":material/warning:")
     else:
         st.caption(says)
 

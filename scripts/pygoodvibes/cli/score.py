@@ -12,7 +12,7 @@ from pygoodvibes.cli.options import add_jobs, finite, k_of_n, not_negative, posi
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import printable
 
-NORMAL, ANOMALOUS, NOT_SCORED = 0, 3, 4
+NORMAL, ANOMALOUS, UNTOLD = 0, 3, 4
 """Exit codes; 1 is an error, 2 wrong usage."""
 
 ENDING = ".pgv"
@@ -31,8 +31,9 @@ Arguments that end in .pgv are models, all others recordings or folders of them;
 standard input, of raw samples (PCM, 16 bit, little-endian, one channel) or a WAV of 16 bit.
 
 A clip is anomalous if its score lies above the threshold, which is set on scores of the training
-clips for the false-alarm rate (0.05 or 5%). The column 'normal clips as high' says how many normal
-clips are expected to score at least as high: '1 in 13' is one of 13.
+clips for the false-alarm rate (0.05 or 5%). It is undecided if the training clips are too few to
+tell; a caution on standard error says how many more it takes. The column 'normal clips as high'
+says how many normal clips are expected to score at least as high: '1 in 13' is one of 13.
 
 --window, --hop and --alarm score a recording in sliding windows. The alarm K/N goes on when at
 least K of the last N windows are anomalous, and off when fewer than half of K are. Samples left at
@@ -45,7 +46,7 @@ A clip or window more than a fifth shorter or longer than the training clips has
 has one that is recorded or stored otherwise (level, bandwidth, noise, clipping, codec, channels):
 its `reason` says so. A threshold that rests on few training clips is told on standard error, and in
 the JSON document as `caution`, with `false_alarm_interval`, the share of normal clips that will lie
-above it (90 % interval).
+above it (90 % interval), and `needed_clips`, how many more normal clips would do.
 
 CSV columns and JSON keys: clip, model, detector, start, seconds, score, threshold, verdict,
 p_value, alarm, reason. JSON is one document with `models` and `clips`; for a stream or a watched
@@ -53,7 +54,7 @@ folder it is a line a record, and both --csv and --json add to the file of an ea
 they write it anew; recordings, models and other files that are no text are never overwritten.
 
 exit code: 0 all normal; 3 something anomalous (with windows: an alarm); 4 nothing anomalous, but
-something could not be scored; 1 an error; 2 wrong usage.
+something is undecided or could not be scored; 1 an error; 2 wrong usage.
 """
 
 
@@ -362,7 +363,8 @@ class _Tally:
 
     def __init__(self, *, windows: bool):
         self._windows = windows
-        self._clips, self._bad, self._unscored = set(), set(), set()
+        self._clips, self._bad = set(), set()
+        self._undecided, self._unscored = set(), set()
         self._cut, self._anomalous = 0, 0
 
     def add(self, records: Sequence) -> None:
@@ -373,6 +375,8 @@ class _Tally:
                 self._bad.add(record.clip)
             elif record.verdict == "not scored":
                 self._unscored.add(record.clip)
+            elif record.verdict == "undecided":
+                self._undecided.add(record.clip)
         if any(record.start is not None for record in records):
             self._cut += 1
             self._anomalous += any(record.verdict == "anomalous" for record in records)
@@ -384,21 +388,25 @@ class _Tally:
 
     def __str__(self) -> str:
         bad, unscored = len(self._bad), len(self._unscored - self._bad)
-        normal = len(self._clips) - bad - unscored
+        undecided = len(self._undecided - self._unscored - self._bad)
+        normal = len(self._clips) - bad - undecided - unscored
+        untold = f"{undecided} undecided, " if undecided else ""
         if not self._windows:
             return (
-                f"{len(self._clips)} clip(s): {bad} anomalous, {normal} normal, "
+                f"{len(self._clips)} clip(s): {bad} anomalous, {untold}{normal} normal, "
                 f"{unscored} not scored"
             )
         return (
-            f"{len(self._clips)} recording(s): {bad} with an alarm, {normal} without, {unscored} "
-            f"not scored in full; {self._anomalous} of {self._cut} window(s) anomalous"
+            f"{len(self._clips)} recording(s): {bad} with an alarm, {untold}{normal} without, "
+            f"{unscored} not scored in full; {self._anomalous} of {self._cut} window(s) anomalous"
         )
 
     @property
     def code(self) -> int:
         """Return the exit code."""
-        return ANOMALOUS if self._bad else NOT_SCORED if self._unscored else NORMAL
+        if self._bad:
+            return ANOMALOUS
+        return UNTOLD if self._undecided or self._unscored else NORMAL
 
 
 def _finish(all_records: Iterable[list], outputs: Mapping, *, endless: bool, windows: bool) -> int:

@@ -233,7 +233,7 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
             "start": ("s", "Start of the window; empty for a whole clip."),
             "seconds": ("s", "Length of the clip or window."),
             "score": ("the detector's own", "Higher = more anomalous."),
-            "verdict": ("", "`normal`, `anomalous` or `not scored`."),
+            "verdict": ("", "`normal`, `anomalous`, `undecided` or `not scored`."),
             "p_value": (
                 "share",
                 "Normal clips expected to score at least as high, from the held-out scores.",

@@ -13,9 +13,9 @@ import numpy as np
 from pygoodvibes.audio.condition import measure
 from pygoodvibes.audio.sample_hash import hash_samples
 from pygoodvibes.data.condition import unlike
-from pygoodvibes.detection.threshold import is_loose, rate_interval
+from pygoodvibes.detection.threshold import is_loose, planned_interval, rate_interval
 from pygoodvibes.models.machine_model import MachineModel
-from pygoodvibes.monitoring.judge import Judge
+from pygoodvibes.monitoring.judge import ANOMALOUS, NORMAL, UNDECIDED, Judge
 from pygoodvibes.util.messages import Message, joined, message, templates
 
 CONFIDENCE = 0.9
@@ -55,6 +55,12 @@ class Certainty:
         Number of recordings if the scores are of windows, 0 if they are of clips.
     meaningless : str
         Why verdicts mean nothing; '' if they mean something.
+    too_few : bool
+        Whether so few scores can't tell any clip from the wished share of normal ones: of n clips,
+        a share below 1 / (n + 1) can't be known.
+    needed : int
+        How many more normal clips would make a threshold of which no caution is due; 0 if there is
+        none, or if clips alone won't do it.
     """
 
     clips: int
@@ -63,6 +69,29 @@ class Certainty:
     loose: bool
     windows_of: int
     meaningless: str
+    too_few: bool
+    needed: int
+
+    def verdict(self, above: bool) -> str:
+        """Return what can be said of a clip.
+
+        Parameters
+        ----------
+        above : bool
+            Whether its score lies above the threshold.
+
+        Returns
+        -------
+        str
+            'anomalous' above, 'normal' else; 'undecided' if the clips behind the threshold can't
+            tell. One of too few clips may lie far too high: what is above is anomalous, but what is
+            below need not be normal.
+        """
+        if self.too_few:
+            return UNDECIDED
+        if above:
+            return ANOMALOUS
+        return UNDECIDED if self.loose or self.meaningless else NORMAL
 
     @property
     def interval(self) -> str:
@@ -103,18 +132,20 @@ class Certainty:
                 "are a good start), or set the threshold by hand (score --threshold)",
                 reason=self.meaningless,
             )
+        values = {"reason": self.interval, "needed": self.needed}
         if self.loose and self.clips < SOME:
             return message(
-                "{reason}. So few tell which clips are odder, not which are anomalous: go by "
-                "the order of the scores, record more, or set the threshold by hand (score "
-                "--threshold)",
-                reason=self.interval,
+                "{reason}. So few tell which clips are odder, not which are normal: go by the "
+                "order of the scores, fit to {needed} more normal clips, or set the threshold by "
+                "hand (score --threshold)",
+                **values,
             )
         if self.loose:
             return message(
-                "{reason}. For so low a false-alarm rate these are few: record more, allow a "
-                "higher one, or set the threshold by hand (score --threshold)",
-                reason=self.interval,
+                "{reason}. For so low a false-alarm rate these are few: fit to {needed} more "
+                "normal clips, allow a higher rate, or set the threshold by hand (score "
+                "--threshold)",
+                **values,
             )
         return ""
 
@@ -148,15 +179,42 @@ def of(model: MachineModel, judging: Judge) -> Certainty:
         places = (np.arange(clips) + 0.5) / clips
         thinned = np.quantile(held_out, places, method="inverted_cdf")
         low, high = rate_interval(thinned, limit, confidence=CONFIDENCE)
-    by_hand = judging.false_alarm_rate is None
+    rate = judging.false_alarm_rate
+    by_hand = rate is None
+    loose = not by_hand and is_loose((low, high))
     return Certainty(
         clips,
         low,
         high,
-        loose=not by_hand and is_loose((low, high)),
+        loose=loose,
         windows_of=model.training["recordings"] if window else 0,
         meaningless="" if by_hand else _why_meaningless(held_out, limit),
+        too_few=not by_hand and clips < least_clips(rate),
+        needed=max(1, clips_for(rate) - clips) if loose else 0,
     )
+
+
+def least_clips(false_alarm_rate: float) -> int:
+    """Return from how many clips on a share of normal clips as low as this can be told.
+
+    The smallest share that n clips can tell is 1 / (n + 1) (Laxhammar and Falkman, 2010).
+    """
+    return math.ceil(1 / false_alarm_rate - 1 - 1e-9)
+
+
+def clips_for(false_alarm_rate: float) -> int:
+    """Return how many clips make a threshold for this false-alarm rate that is not loose."""
+    many = least_clips(false_alarm_rate) + 1
+    while is_loose(planned_interval(many, false_alarm_rate, confidence=CONFIDENCE)):
+        many *= 2
+    few = many // 2
+    while many - few > 1:
+        middle = (few + many) // 2
+        if is_loose(planned_interval(middle, false_alarm_rate, confidence=CONFIDENCE)):
+            few = middle
+        else:
+            many = middle
+    return many
 
 
 def _why_meaningless(held_out: np.ndarray, limit: float) -> str:

@@ -20,20 +20,23 @@ from pygoodvibes.models.machine_model import MachineModel
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
 
-NORMAL, ANOMALOUS, NOT_SCORED = "normal", "anomalous", "not scored"
-"""Verdicts."""
+NORMAL, ANOMALOUS, UNDECIDED, NOT_SCORED = "normal", "anomalous", "undecided", "not scored"
+"""Verdicts; 'undecided': the clip has a score, but its model has seen too few clips to tell."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Judge:
-    """From what score on a model calls a clip anomalous, and how rare a score is.
+    """From what score on a clip lies too high for a normal one, and how rare a score is.
+
+    What a model says of the clip follows from that and from how far its threshold can be trusted:
+    `pygoodvibes.monitoring.certainty.Certainty.verdict`.
 
     Attributes
     ----------
     detector : str
         Whose scores.
     threshold : float
-        A clip is anomalous if its score lies above.
+        Clips whose score lies above are too odd.
     held_out : np.ndarray [shape=(n,)]
         Scores of training clips by fits that have not seen them, rising.
     false_alarm_rate : float or None
@@ -45,9 +48,9 @@ class Judge:
     held_out: np.ndarray
     false_alarm_rate: float | None
 
-    def verdict(self, score: float) -> str:
-        """Return 'anomalous' above the threshold, else 'normal'."""
-        return ANOMALOUS if score > self.threshold else NORMAL
+    def is_above(self, score: float) -> bool:
+        """Tell whether a score lies above the threshold."""
+        return score > self.threshold
 
     def p_value(self, score: float) -> float:
         """Return the share of normal clips expected to score at least as high.

@@ -222,6 +222,7 @@ def _described(model: MachineModel, judging: Judge) -> dict:
         "false_alarm_rate": judging.false_alarm_rate,
         "false_alarm_interval": [sure.low, sure.high],
         "caution": sure.caution,
+        "needed_clips": sure.needed,
         "training_clips": model.training["clips"],
         "sample_rate": model.sample_rate,
     }

@@ -19,6 +19,7 @@ from pygoodvibes.embeddings.registry import sees_signal
 from pygoodvibes.explanation.deviation import deviation_map
 from pygoodvibes.explanation.drivers import Drivers, find_drivers
 from pygoodvibes.models.machine_model import MachineModel
+from pygoodvibes.monitoring import certainty
 from pygoodvibes.monitoring.judge import judge
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.paths import NOT_UTF8
@@ -211,9 +212,9 @@ class ClipScore:
     Attributes
     ----------
     score, threshold : float
-        The clip is anomalous if its score lies above the threshold.
+        The clip is too odd if its score lies above the threshold.
     verdict : str
-        'normal' or 'anomalous'.
+        'normal', 'anomalous' or 'undecided'.
     p_value : float
         Share of normal clips expected to score at least as high.
     detector : str
@@ -272,7 +273,7 @@ def score_clip(
     return ClipScore(
         score=score,
         threshold=judging.threshold,
-        verdict=judging.verdict(score),
+        verdict=certainty.of(model, judging).verdict(judging.is_above(score)),
         p_value=judging.p_value(score),
         detector=judging.detector,
         signal=signal,

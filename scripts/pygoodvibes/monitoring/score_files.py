@@ -4,6 +4,7 @@ Here single recordings are scored as clips, in several processes, or cut into wi
 """
 
 import dataclasses
+import functools
 import json
 import pathlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -46,9 +47,9 @@ class Record:
     seconds : float or None
         Duration of the clip or window, s.
     score, threshold : float or None
-        Anomalous if the score lies above the threshold.
+        Too odd if the score lies above the threshold.
     verdict : str
-        'normal', 'anomalous' or 'not scored'.
+        'normal', 'anomalous', 'undecided' or 'not scored'.
     p_value : float or None
         Share of normal clips expected to score at least as high.
     alarm : bool or None
@@ -81,6 +82,10 @@ class Panel:
 
     models: Sequence[MachineModel]
     judges: Sequence[Judge]
+
+    @functools.cached_property
+    def _certainties(self) -> list[certainty.Certainty]:
+        return list(map(certainty.of, self.models, self.judges))
 
     def unscored(self, clip: str, reason: str, **values) -> list[Record]:
         """Return one record a model for a clip that none can score."""
@@ -136,7 +141,8 @@ class Panel:
         """Turn signals, or reasons why there are none, of each clip and model into records."""
         seen = [_Features() for _ in clips]
         columns = []
-        for number, (model, judging) in enumerate(zip(self.models, self.judges, strict=True)):
+        judged_by = zip(self.models, self.judges, self._certainties, strict=True)
+        for number, (model, judging, sure) in enumerate(judged_by):
             inputs = [
                 signal
                 if isinstance(signal := row[number], str)
@@ -167,7 +173,7 @@ class Panel:
                         seconds=len(signal) / model.sample_rate,
                         score=score,
                         threshold=judging.threshold,
-                        verdict=judging.verdict(score),
+                        verdict=sure.verdict(judging.is_above(score)),
                         p_value=judging.p_value(score),
                         reason=certainty.why_unfair(model, signal, stored[index]),
                     )
