@@ -6,6 +6,7 @@ import sys
 
 from pygoodvibes.cli import fit as fit_command
 from pygoodvibes.cli import score as score_command
+from pygoodvibes.cli import sign as sign_command
 from pygoodvibes.cli.project import check, compare, pdf, prune, report_path, show, study
 from pygoodvibes.config.read import read_content
 from pygoodvibes.util.errors import UserError
@@ -25,6 +26,11 @@ def score(path: list[str], **options) -> int:
     return score_command.run(path, **options)
 
 
+def sign(path: list[str], **options) -> int:
+    """Sign model files, so that others can tell who made them."""
+    return sign_command.run(path, **options)
+
+
 def _one_thread() -> None:
     """Let NumPy's libraries use one thread a process, as in the workflow: the same digits."""
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -34,6 +40,7 @@ def _one_thread() -> None:
 COMMANDS = {
     "fit": fit,
     "score": score,
+    "sign": sign,
     "check": check,
     "show": show,
     "report-path": report_path,
@@ -46,8 +53,9 @@ COMMANDS = {
 
 def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
     """Tell a command what may stand behind it."""
-    if name in ("fit", "score"):
-        {"fit": fit_command, "score": score_command}[name].add_arguments(command)
+    own = {"fit": fit_command, "score": score_command, "sign": sign_command}
+    if name in own:
+        own[name].add_arguments(command)
         return
     if name == "study":
         command.add_argument("path", metavar="study", help="e.g. config/studies/lof.yaml")

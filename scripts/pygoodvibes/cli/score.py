@@ -68,6 +68,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", metavar="FILE", action="append", default=[], help="a model by any name"
     )
+    parser.add_argument(
+        "--verify", metavar="KEY.pub", help="take only models signed with this key (sign --help)"
+    )
     parser.add_argument("--detector", metavar="NAME", help="default: the model's first")
     limit = parser.add_mutually_exclusive_group()
     limit.add_argument(
@@ -107,6 +110,7 @@ def run(
     places: Sequence[str],
     *,
     model: Sequence[str],
+    verify: str | None,
     detector: str | None,
     false_alarm_rate: float | None,
     threshold: float | None,
@@ -141,7 +145,7 @@ def run(
         raise UserError("standard output can take --csv or --json, not both")
     if None not in (csv, json) and os.path.realpath(csv) == os.path.realpath(json):
         raise UserError("{csv}: one file can take --csv or --json, not both", csv=csv)
-    models = [machine_model.load(path) for path in paths]
+    models = [machine_model.load(path, verify_with=verify) for path in paths]
     options = {"false_alarm_rate": false_alarm_rate, "limit": threshold}
     judges = [judge(model, detector=detector, **options) for model in models]
     panel = score_files.Panel(_named_apart(models, paths), judges)

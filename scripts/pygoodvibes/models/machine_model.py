@@ -32,6 +32,7 @@ from pygoodvibes.detectors.state import fitted_by
 from pygoodvibes.embeddings.projection import PCA_ARRAYS, Pca, arrays_of, pca_of
 from pygoodvibes.explanation.deviation import Normal
 from pygoodvibes.models import model_settings
+from pygoodvibes.models.signature import verify
 from pygoodvibes.util import stored_zip
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
@@ -221,24 +222,47 @@ def save(path: str | pathlib.Path, model: MachineModel) -> int:
     return len(content)
 
 
-def load(path: str | pathlib.Path) -> MachineModel:
+def load(
+    path: str | pathlib.Path, *, verify_with: str | pathlib.Path | None = None
+) -> MachineModel:
     """Read a model.
+
+    Parameters
+    ----------
+    path : path
+        Its file.
+    verify_with : path, optional
+        Public key with which the signature beside the file is checked, before anything else.
 
     Raises
     ------
     UserError
         If the file is missing, no model, too large, damaged, of an unknown format, or holds
         anything that `save` doesn't write. Detectors are read, and refused, at their first use.
+        If it is to be verified and its signature isn't right.
+    """
+    content = read_bytes(path)
+    if verify_with is not None:
+        verify(path, content, verify_with)
+    return loads(content, path)
+
+
+def read_bytes(path: str | pathlib.Path) -> bytes:
+    """Return what a model's file holds.
+
+    Raises
+    ------
+    UserError
+        If it can't be read, or is too large for a model.
     """
     try:
         if pathlib.Path(path).stat().st_size > MOST_BYTES:
             raise UserError("{path}: {reason}", path=path, reason=_TOO_LARGE)
-        content = pathlib.Path(path).read_bytes()
+        return pathlib.Path(path).read_bytes()
     except OSError as error:
         raise UserError(
             "{path}: can't be read ({reason})", path=path, reason=error.strerror
         ) from None
-    return loads(content, path)
 
 
 def loads(content: bytes, path: str | pathlib.Path) -> MachineModel:
