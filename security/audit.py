@@ -49,7 +49,7 @@ def judge(requirements: str, answer: subprocess.CompletedProcess) -> tuple[int, 
         code = NOT_ASKED
         sentences.append(
             f"{requirements}: the package index here has no advisories for {len(unknown)} of "
-            f"{len(packages)} packages ({names}); run this where pypi.org answers"
+            f"{len(packages)} packages ({names}); run this where the public index answers"
         )
     for package in packages:
         for found in package.get("vulns", []):

@@ -14,8 +14,9 @@ from sklearn.svm import OneClassSVM
 from pygoodvibes.detection import serialization
 from pygoodvibes.detection.score import anomaly_score
 from pygoodvibes.detectors.combined import FITTED, Chosen, Part
+from pygoodvibes.detectors.kinds import NotAsDeclaredError
 from pygoodvibes.detectors.registry import METHODS, module_of
-from pygoodvibes.detectors.state import NotAsDeclaredError, fitted_by
+from pygoodvibes.detectors.state import fitted_by
 from pygoodvibes.util import stored_zip
 from pygoodvibes.util.errors import UserError
 

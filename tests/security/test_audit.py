@@ -36,7 +36,7 @@ UNKNOWN = {"name": "tqdm", "skip_reason": "Dependency not found on PyPI"}
             answer([FINE, UNKNOWN]),
             3,
             "r.txt: the package index here has no advisories for 1 of 2 packages (tqdm); run this "
-            "where pypi.org answers",
+            "where the public index answers",
         ),
         (answer(code=1), 3, "r.txt: nothing could be asked (no such host)"),
     ],

@@ -206,10 +206,10 @@ def report(fit, path: pathlib.Path, size: int) -> list[str]:
         if sure.meaningless:
             continue  # said as a warning
         lines.append(f"{'Note: ' * sure.loose}{name}: {sure.caution or sure.interval}")
-        if judging.false_alarm_rate * (clips + 1) < 1:
+        if sure.too_few:
             lines.append(
-                f"Note: {clips} {what.split()[0]} can't tell false-alarm rates below 1 in "
-                f"{clips + 1}; record more"
+                f"Note: {sure.clips} {what.split()[0]} can't tell false-alarm rates below 1 in "
+                f"{sure.clips + 1}: every clip will be undecided; record more"
             )
     lines.append(f"Model: {path} ({size / 1e6:.1f} MB)")
     lines.append(f"Now: pygoodvibes score {path} FILES_OR_FOLDERS...")

@@ -15,8 +15,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from pygoodvibes.detectors import state
+from pygoodvibes.detectors.kinds import NotAsDeclaredError
 from pygoodvibes.detectors.registry import METHODS
-from pygoodvibes.detectors.state import NotAsDeclaredError, Object
+from pygoodvibes.detectors.state import Object
 from pygoodvibes.util import stored_zip
 from pygoodvibes.util.atomic import write_bytes
 from pygoodvibes.util.errors import UserError

@@ -24,18 +24,8 @@ from pydantic import Field
 
 from pygoodvibes.detectors.base import SeededSettings
 from pygoodvibes.detectors.frames import draw_vectors, stack_frames
-from pygoodvibes.detectors.state import (
-    COUNT,
-    WHOLE,
-    Array,
-    Choice,
-    ListOf,
-    Number,
-    Object,
-    Sizes,
-    State,
-    expect,
-)
+from pygoodvibes.detectors.kinds import COUNT, WHOLE, Array, Choice, ListOf, Number, Sizes, expect
+from pygoodvibes.detectors.state import Object, State
 from pygoodvibes.util.settings import Count
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from pygoodvibes.detectors.state import ListOf, Number, Object, Sizes, State, Text, expect
+from pygoodvibes.detectors.kinds import ListOf, Number, Sizes, Text, expect
+from pygoodvibes.detectors.state import Object, State
 from pygoodvibes.util.padding import padded
 
 CHOICE = "choice"

@@ -20,19 +20,8 @@ from pydantic import Field
 
 from pygoodvibes.detectors.base import SeededSettings
 from pygoodvibes.detectors.fusion import centre_and_scatter, soft_maximum
-from pygoodvibes.detectors.state import (
-    COUNT,
-    WHOLE,
-    Array,
-    Choice,
-    Number,
-    Object,
-    Sizes,
-    State,
-    as_it_is,
-    expect,
-    maybe,
-)
+from pygoodvibes.detectors.kinds import COUNT, WHOLE, Array, Choice, Number, Sizes, expect, maybe
+from pygoodvibes.detectors.state import Object, State, as_it_is
 from pygoodvibes.util.settings import Count
 
 AGGREGATES = ("mean", "median", "std", "high")

@@ -22,21 +22,20 @@ import numpy as np
 from pydantic import Field
 
 from pygoodvibes.detectors.base import SeededSettings
-from pygoodvibes.detectors.local_density import LocalDensity
-from pygoodvibes.detectors.state import (
+from pygoodvibes.detectors.kinds import (
     COUNT,
     WHOLE,
     Array,
     ListOf,
     Number,
-    Object,
     Pair,
     Sizes,
-    State,
     TableOf,
     Text,
     expect,
 )
+from pygoodvibes.detectors.local_density import LocalDensity
+from pygoodvibes.detectors.state import Object, State
 from pygoodvibes.util.settings import Count
 
 LEAST_COLUMNS = 8

@@ -10,7 +10,8 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from pygoodvibes.detectors.base import DetectorSettings
-from pygoodvibes.detectors.state import COUNT, Choice, Object, State
+from pygoodvibes.detectors.kinds import COUNT, Choice
+from pygoodvibes.detectors.state import Object, State
 from pygoodvibes.util.settings import Count
 
 

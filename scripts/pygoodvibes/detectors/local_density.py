@@ -17,17 +17,8 @@ from typing import Literal
 import numpy as np
 
 from pygoodvibes.detectors.base import SeededSettings
-from pygoodvibes.detectors.state import (
-    COUNT,
-    WHOLE,
-    Array,
-    Choice,
-    Number,
-    Object,
-    Sizes,
-    State,
-    maybe,
-)
+from pygoodvibes.detectors.kinds import COUNT, WHOLE, Array, Choice, Number, Sizes, maybe
+from pygoodvibes.detectors.state import Object, State
 from pygoodvibes.util.padding import ROWS
 from pygoodvibes.util.settings import Count
 

@@ -12,7 +12,8 @@ import numpy as np
 from pydantic import Field
 
 from pygoodvibes.detectors.base import DetectorSettings
-from pygoodvibes.detectors.state import Choice, Either, Number, Object, State
+from pygoodvibes.detectors.kinds import Choice, Either, Number
+from pygoodvibes.detectors.state import Object, State
 
 
 class ShrunkMahalanobis:

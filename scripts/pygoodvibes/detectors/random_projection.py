@@ -13,8 +13,9 @@ from typing import Literal
 import numpy as np
 
 from pygoodvibes.detectors.base import SeededSettings
+from pygoodvibes.detectors.kinds import COUNT, WHOLE, Array
 from pygoodvibes.detectors.local_density import LocalDensity, Scaling
-from pygoodvibes.detectors.state import COUNT, WHOLE, Array, Object, State
+from pygoodvibes.detectors.state import Object, State
 from pygoodvibes.util.settings import Count
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pygoodvibes.detectors.state import (
+from pygoodvibes.detectors.kinds import (
     COUNT,
     FLAG,
     NOTHING,
@@ -21,11 +21,10 @@ from pygoodvibes.detectors.state import (
     ListOf,
     Number,
     Sizes,
-    State,
     expect,
     maybe,
-    parameters_of,
 )
+from pygoodvibes.detectors.state import State, parameters_of
 
 ESTIMATORS = (
     "sklearn.OneClassSVM",

@@ -20,7 +20,6 @@ import contextlib
 import dataclasses
 import hashlib
 import json
-import os
 import pathlib
 from collections.abc import Iterator, Mapping
 
@@ -34,6 +33,7 @@ from pygoodvibes.explanation.deviation import Normal
 from pygoodvibes.models import model_settings
 from pygoodvibes.models.signature import verify
 from pygoodvibes.util import stored_zip
+from pygoodvibes.util.atomic import write_bytes
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
 
@@ -210,12 +210,9 @@ def save(path: str | pathlib.Path, model: MachineModel) -> int:
     except ValueError as error:
         raise UserError("{path}: can't be written ({reason})", path=path, reason=error) from None
     loads(content, path)  # a file that could not be read again is not written
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        draft.write_bytes(content)
-        draft.replace(path)
+        write_bytes(path, content)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise UserError(
             "{path}: can't be written ({reason})", path=path, reason=error.strerror
         ) from None

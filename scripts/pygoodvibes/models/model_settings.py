@@ -19,8 +19,8 @@ from pygoodvibes.detection.settings import Threshold
 from pygoodvibes.detectors import registry as detectors_registry
 from pygoodvibes.detectors.base import DetectorSettings
 from pygoodvibes.detectors.combined import CHOICE
+from pygoodvibes.detectors.kinds import Array, Number, Sizes, Text
 from pygoodvibes.detectors.registry import METHODS
-from pygoodvibes.detectors.state import Array, Number, Sizes, Text
 from pygoodvibes.embeddings import registry
 from pygoodvibes.embeddings.embed import columns_of
 from pygoodvibes.util.settings import NAME_PATTERN

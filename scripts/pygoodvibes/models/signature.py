@@ -11,6 +11,7 @@ Bernstein et al. (2012), High-speed high-security signatures (Ed25519; RFC 8032)
 
 import base64
 import binascii
+import contextlib
 import os
 import pathlib
 from typing import TYPE_CHECKING
@@ -147,37 +148,32 @@ def verify(model_path: str | pathlib.Path, content: bytes, key_path: str | pathl
 
 
 def _private_key(path: str | pathlib.Path) -> "ed25519.Ed25519PrivateKey":
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ed25519
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    try:
-        key = serialization.load_pem_private_key(_read(path), password=None)
-    except UserError:
-        raise
-    except Exception:  # whatever a damaged key raises
-        key = None
-    if not isinstance(key, ed25519.Ed25519PrivateKey):
-        raise UserError(
-            "{path}: no private key; 'pygoodvibes sign --new-keys NAME' makes one", path=path
-        )
-    return key
+    content = _read(path)
+    # whatever a damaged key raises
+    with contextlib.suppress(Exception):
+        key = load_pem_private_key(content, password=None)
+        if isinstance(key, Ed25519PrivateKey):
+            return key
+    raise UserError(
+        "{path}: no private key; 'pygoodvibes sign --new-keys NAME' makes one", path=path
+    )
 
 
 def _public_key(path: str | pathlib.Path) -> "ed25519.Ed25519PublicKey":
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ed25519
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-    try:
-        key = serialization.load_pem_public_key(_read(path))
-    except UserError:
-        raise
-    except Exception:  # whatever a damaged key raises
-        key = None
-    if not isinstance(key, ed25519.Ed25519PublicKey):
-        raise UserError(
-            "{path}: no public key; 'pygoodvibes sign --new-keys NAME' makes one", path=path
-        )
-    return key
+    content = _read(path)
+    with contextlib.suppress(Exception):
+        key = load_pem_public_key(content)
+        if isinstance(key, Ed25519PublicKey):
+            return key
+    raise UserError(
+        "{path}: no public key; 'pygoodvibes sign --new-keys NAME' makes one", path=path
+    )
 
 
 def _read(path: str | pathlib.Path) -> bytes:
