@@ -60,9 +60,16 @@ def small(*, seed=0, told=None, channels=WIDTH):
 def of_samples(nodes, constants=(), *, told=None, axes=("samples",), **more):
     """Return the file of a graph from `samples`, shape (t,), to `vectors`."""
     return packed(
-        nodes, [value("samples", *axes)], [onnx.ValueInfoProto(name="vectors",
-            type=helper.make_tensor_type_proto(TensorProto.FLOAT, None))],
-        constants, told=told or samples_needs(), **more
+        nodes,
+        [value("samples", *axes)],
+        [
+            onnx.ValueInfoProto(
+                name="vectors", type=helper.make_tensor_type_proto(TensorProto.FLOAT, None)
+            )
+        ],
+        constants,
+        told=told or samples_needs(),
+        **more,
     )
 
 

@@ -46,12 +46,22 @@ _SIZES = {1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 1
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
-# numbers of the fields of each message that are known
-_MODEL = {1, 2, 3, 4, 5, 6, 7, 8, 14}
-_GRAPH = {1, 2, 5, 10, 11, 12, 13, 16}
-_NODE = {1, 2, 3, 4, 5, 6, 7, 8, 9}
-_ATTRIBUTE = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 20}
-_TENSOR = {1, 2, 4, 5, 7, 8, 9, 10, 11, 12, 14, 16}
+# numbers of the fields of each message that are known: whole numbers, and what has a length
+_MODEL = ({1, 5}, {2, 3, 4, 6, 7, 8, 14})
+_OPERATORS = ({2}, {1})
+_ENTRY = (set(), {1, 2})
+_GRAPH = (set(), {1, 2, 5, 10, 11, 12, 13, 16})
+_NODE = (set(), {1, 2, 3, 4, 5, 6, 7, 8, 9})
+_ATTRIBUTE = ({3, 8, 20}, {1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 13})
+_TENSOR = ({1, 2, 5, 7, 11, 14}, {1, 4, 5, 7, 8, 9, 10, 11, 12, 16})
+_VALUE = (set(), {1, 2, 3, 4})
+_TYPE = (set(), {1, 6})
+_ARRAY_TYPE = ({1}, {2})
+_SHAPE = (set(), {1})
+_AXIS = ({1}, {2, 3})
+
+
+_Known = tuple[set[int], set[int]]
 
 
 class _Refused(ValueError):
@@ -163,7 +173,7 @@ class _Reader:
                 graphs.append(value)
             elif number == 8:
                 imports += 1
-                fields = self._single(value, {1, 2}, "a set of operators")
+                fields = self._single(value, _OPERATORS, "a set of operators")
                 self._check_domain(self._text(fields.get(1)))
             elif number == 14:
                 key, text = self._entry(value)
@@ -176,7 +186,7 @@ class _Reader:
         return Graph(inputs, outputs, metadata, self._weights, self._nodes)
 
     def _entry(self, place: tuple[int, int]) -> tuple[str, str]:
-        fields = self._single(place, {1, 2}, "metadata")
+        fields = self._single(place, _ENTRY, "metadata")
         return self._text(fields.get(1)), self._text(fields.get(2))
 
     def _graph(self, place: tuple[int, int], *, depth: int) -> tuple[dict, dict]:
@@ -261,16 +271,16 @@ class _Reader:
 
     def _value(self, place: tuple[int, int]) -> tuple[str, int, tuple[int | None, ...] | None]:
         """Return name, number of the type, and axes of an input or output."""
-        fields = self._single(place, {1, 2, 3, 4}, "a value")
+        fields = self._single(place, _VALUE, "a value")
         if 4 in fields:
             self._entry(fields[4])
-        types = self._single(fields[2], {1, 6}, "a type") if 2 in fields else {}
-        tensor = self._single(types[1], {1, 2}, "a type") if 1 in types else {}
+        types = self._single(fields[2], _TYPE, "a type") if 2 in fields else {}
+        tensor = self._single(types[1], _ARRAY_TYPE, "a type") if 1 in types else {}
         shape = None
         if 2 in tensor:
             shape = tuple(
-                self._single(axis, {1, 2, 3}, "an axis").get(1)
-                for _, axis in self._message(tensor[2], {1}, "a shape")
+                self._single(axis, _AXIS, "an axis").get(1)
+                for _, axis in self._message(tensor[2], _SHAPE, "a shape")
             )
         return self._text(fields.get(1)), tensor.get(1, 0), shape
 
@@ -281,7 +291,7 @@ class _Reader:
     def _text(self, place: tuple[int, int] | None) -> str:
         return self._content[place[0] : place[1]].decode("utf-8") if place else ""
 
-    def _single(self, place: tuple[int, int], known: set[int], what: str) -> dict:
+    def _single(self, place: tuple[int, int], known: _Known, what: str) -> dict:
         """Return the fields of a message in which none comes twice."""
         fields = {}
         for number, value in self._message(place, known, what):
@@ -291,7 +301,7 @@ class _Reader:
         return fields
 
     def _message(
-        self, place: tuple[int, int], known: set[int], what: str
+        self, place: tuple[int, int], known: _Known, what: str
     ) -> Iterator[tuple[int, int | tuple[int, int]]]:
         """Yield the fields of a message: number, and a whole number or the place of its bytes."""
         at, stop = place
@@ -301,7 +311,7 @@ class _Reader:
                 raise _Refused(f"more than {MOST_FIELDS} entries")
             tag, at = self._varint(at, stop)
             number, wire = tag >> 3, tag & 7
-            if number not in known:
+            if number not in known[wire != _VARINT]:
                 raise _Refused(f"{what} has a part that is not known (field {number})")
             if wire == _VARINT:
                 value, at = self._varint(at, stop)
