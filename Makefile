@@ -95,6 +95,7 @@ lock: .venv/installed-test ## Pin all dependencies, with hashes, from pyproject.
 	$(LOCK) -c requirements-test.txt -o requirements.txt
 	$(LOCK) -c requirements-test.txt --extra app -o requirements-app.txt
 	$(LOCK) -c requirements-test.txt --extra cluster -o requirements-cluster.txt
+	$(LOCK) -c requirements-test.txt --extra encoder -o requirements-encoder.txt
 	uv pip compile --group audit $(HASHED) -o requirements-audit.txt
 
 clean: ## Remove everything computed; audio, results and .venv stay
