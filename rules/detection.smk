@@ -66,6 +66,7 @@ rule pack_models:
             if DATASET.enters_as != "audio"
             else {name: trained_ids(pattern) for name, pattern in PACKED.items()}
         ),
+        encoder=ancient(ENCODER) if ENCODER else [],
     output:
         folder=directory(f"{RESULTS}/models"),
     log:
@@ -82,6 +83,7 @@ rule pack_models:
             mode="json",
             exclude={"evaluation", "figures"} | (set() if CONFIG.with_choice else {"choice"}),
         ),
+        encoder_sha256=ENCODER_SHA256,
         code=code(
             "pack_models",
             *sorted({detectors.module_of(each.method) for each in CONFIG.detectors.values()}),

@@ -8,6 +8,8 @@ rule embed_signal:
         clips=f"{RESOURCES}/mel/{{machine}}/{{id}}.clips.csv",
         # stands for the audio
         manifest=clips_of_id,
+        # what is computed follows its content, which is among the params
+        encoder=ancient(ENCODER) if ENCODER else [],
     output:
         f"{RESOURCES}/embedding/{{machine}}/{{id}}.npz",
     log:
@@ -20,6 +22,7 @@ rule embed_signal:
         folder=DATA_FOLDER,
         audio=section("audio"),
         embedding=section("embedding"),
+        encoder_sha256=ENCODER_SHA256,
         code=code("embed_signal", embeddings.module_of(CONFIG.embedding.method)),
     message:
         "Embed the samples of {wildcards.machine} ID {wildcards.id}"

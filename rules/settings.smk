@@ -8,6 +8,7 @@ from pygoodvibes.data.sources.base import MACHINES
 from pygoodvibes.detectors import registry as detectors
 from pygoodvibes.detectors.combined import list_scored
 from pygoodvibes.embeddings import registry as embeddings
+from pygoodvibes.embeddings.embed import open_encoder
 from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.util.paths import locate
 from pygoodvibes.workflow import checksums, code_hash, fingerprint, result_cache
@@ -72,6 +73,16 @@ REFERENCES = (
     if DATASET.published == "none"
     else local(f"{workflow.basedir}/scripts/pygoodvibes/report/references/{DATASET.published}.csv")
 )
+
+# The file of the network that the embedding runs, if the config names one. What is wrong with it is
+# said before any job starts.
+ENCODER, ENCODER_SHA256 = [], None
+if embeddings.uses_encoder(CONFIG.embedding.method) and CONFIG.embedding.source():
+    try:
+        ENCODER = local(str(CONFIG.embedding.source()["path"]))
+        ENCODER_SHA256 = open_encoder(CONFIG.embedding.model_dump(mode="json")).sha256
+    except UserError as error:
+        stop(error)
 
 # The folder that the paths of the manifest count from.
 DATA_FOLDER = DATASET.folder

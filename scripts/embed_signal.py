@@ -3,7 +3,7 @@
 from pygoodvibes.audio import mel_cache
 from pygoodvibes.audio.signals import signals_of
 from pygoodvibes.embeddings import vectors
-from pygoodvibes.embeddings.embed import embed_clips
+from pygoodvibes.embeddings.embed import embed_clips, open_encoder
 from pygoodvibes.util.paths import locate
 from pygoodvibes.workflow.job import logged, progress
 
@@ -14,10 +14,12 @@ with logged(snakemake.log, snakemake.input, snakemake.output):
         locate(snakemake.params.folder),
         audio_settings=snakemake.params.audio,
     )
+    trained = snakemake.input.get("trained_encoder")
     embedded = embed_clips(
         cache,
         snakemake.params.embedding,
         signals=signals,
         sample_rate=snakemake.params.audio["sample_rate"],
+        encoder=open_encoder(snakemake.params.embedding, trained or None),
     )
     vectors.save(snakemake.output[0], embedded)

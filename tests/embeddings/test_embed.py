@@ -2,9 +2,17 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+import made_encoders
 from pygoodvibes.audio import mel_cache
 from pygoodvibes.embeddings import librosa, statistics
-from pygoodvibes.embeddings.embed import columns_of, embed_clip, embed_clips
+from pygoodvibes.embeddings.embed import (
+    columns_of,
+    embed_clip,
+    embed_clips,
+    encoder_in,
+    open_encoder,
+)
+from pygoodvibes.util.errors import UserError
 
 FRAMES = np.random.default_rng(0).normal(-40, 10, size=(30, 6)).astype(np.float32)
 SETTINGS = {"method": "statistics"}
@@ -73,6 +81,36 @@ def test_an_embedding_of_samples_gets_the_samples_of_each_clip(tmp_path):
         assert np.array_equal(value, expected)
         one = embed_clip(FRAMES, settings, signal=signal, sample_rate=16000)
         assert np.array_equal(one, expected)
+
+
+def test_an_embedding_by_an_encoder_takes_the_file_that_it_names(tmp_path):
+    path = tmp_path / "small.onnx"
+    path.write_bytes(made_encoders.small())
+    settings = {"method": "onnx", "file": str(path)}
+    encoder = open_encoder(settings)
+    assert encoder_in(encoder.content, settings, "m.pgv").needs == encoder.needs
+    rng = np.random.default_rng(0)
+    signals = [rng.normal(scale=0.1, size=4000).astype(np.float32) for _ in range(2)]
+    rows = [
+        {"clip": f"c{n}.wav", "path": f"c{n}.wav", "split": "train", "label": "normal"}
+        for n in range(2)
+    ]
+    mel_cache.write(tmp_path / "a.npy", tmp_path / "a.csv", [(row, FRAMES) for row in rows])
+    cache = mel_cache.open_cache(tmp_path / "a.npy", tmp_path / "a.csv")
+    found = embed_clips(cache, settings, signals=iter(signals), sample_rate=16000, encoder=encoder)
+    assert found.columns[0] == "encoded_0000" and found.values.shape == (2, 32)
+    for signal, value in zip(signals, found.values, strict=True):
+        one = embed_clip(FRAMES, settings, signal=signal, sample_rate=16000, encoder=encoder)
+        assert np.array_equal(one, value)
+    told = made_encoders.needs(axes="bdcf")
+    other = encoder_in(encoder.content, {**settings, "needs": told.model_dump(mode="json")}, "m")
+    signals[1] = signals[1][:2000]
+    with pytest.raises(UserError, match=r"m: vectors of 64 to 128 values .*needs\.axes"):
+        embed_clips(cache, settings, signals=iter(signals), sample_rate=16000, encoder=other)
+
+
+def test_what_runs_no_encoder_opens_none():
+    assert open_encoder(SETTINGS) is None
 
 
 def test_a_cache_without_clips_makes_no_vectors(tmp_path):

@@ -61,6 +61,12 @@ def test_a_clip_is_cut_into_pieces_of_one_length_and_a_short_one_is_repeated():
     assert np.array_equal(short, np.resize(signal[:30], 100))
 
 
+def test_a_clip_shorter_than_a_frame_is_repeated_until_it_fills_one():
+    for kind in ("frames", "stft"):
+        short, whole = (only(clip, {"kind": kind}) for clip in (TONE[:16], TONE[:1024]))
+        assert np.allclose(short, whole, atol=0.1)
+
+
 def test_a_clip_of_another_rate_is_resampled():
     (found,) = pieces_of(TONE, needs({"name": "x", "kind": "signal"}), sample_rate=2 * RATE)
     assert len(found) == RATE // 2
@@ -68,10 +74,12 @@ def test_a_clip_of_another_rate_is_resampled():
 
 
 def test_what_can_not_be_computed_says_why():
-    for kind in ("frames", "stft"):
-        with pytest.raises(UserError, match="100 samples are too few"):
-            only(NOISE[:100], {"kind": kind})
     with pytest.raises(UserError, match="too few samples"):
         only(NOISE[:0], {"kind": "signal"})
+    for kind in ("frames", "stft"):
+        with pytest.raises(UserError, match="x: too many frames of 10 s"):
+            only(np.tile(NOISE, 10), {"kind": kind, "hop_length": 1})
+    with pytest.raises(UserError, match="more than 10000 pieces of 16 samples"):
+        only(np.tile(NOISE, 11), {"kind": "signal"}, length=16)
     with pytest.raises(UserError, match="no frequency of an FFT of 16 samples"):
         only(NOISE, {"kind": "stft", "n_fft": 16, "hop_length": 8, "fmin": 1100.0, "fmax": 1200.0})

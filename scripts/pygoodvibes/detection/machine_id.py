@@ -12,6 +12,7 @@ from pygoodvibes.audio.mel_cache import MelCache
 from pygoodvibes.detection.fit import detect_clips
 from pygoodvibes.detection.result import Detection
 from pygoodvibes.embeddings.embed import embed_clips
+from pygoodvibes.embeddings.encoder import Encoder
 from pygoodvibes.embeddings.held_out import Groups, fold_clips
 from pygoodvibes.embeddings.projection import Projected, project_vectors
 from pygoodvibes.embeddings.vectors import ClipVectors
@@ -42,6 +43,7 @@ def detect_machine_id(
     *,
     groups: Groups | None = None,
     signals: Iterable[np.ndarray] | None = None,
+    encoder: Encoder | None = None,
 ) -> Detected:
     """Embed and project the clips of a machine ID, fit detectors to them and score them.
 
@@ -57,12 +59,15 @@ def detect_machine_id(
         workflow).
     signals : iterable of np.ndarray [shape=(n_samples,)], optional
         Samples of the clips, in the cache's order; only an embedding of samples takes them.
+    encoder : Encoder, optional
+        Of the embedding, if it runs one.
     """
     embedded = embed_clips(
         cache,
         settings["embedding"],
         signals=signals,
         sample_rate=settings["audio"]["sample_rate"],
+        encoder=encoder,
     )
     if groups is None:
         n_train = int(embedded.train.sum())

@@ -7,6 +7,7 @@ import functools
 import importlib
 import itertools
 import json
+import pathlib
 from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -14,10 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pygoodvibes.audio.mel_cache import MelCache
-from pygoodvibes.embeddings.registry import module_of, sees_signal
+from pygoodvibes.embeddings.registry import module_of, sees_signal, uses_encoder
 from pygoodvibes.embeddings.vectors import ClipVectors, from_records
+from pygoodvibes.util.errors import UserError
 
 if TYPE_CHECKING:
+    from pygoodvibes.embeddings.encoder import Encoder
     from pygoodvibes.util.settings import Section
 
 
@@ -27,6 +30,7 @@ def embed_clip(
     *,
     signal: np.ndarray | None = None,
     sample_rate: int | None = None,
+    encoder: "Encoder | None" = None,
 ) -> np.ndarray:
     """Turn one clip into a vector.
 
@@ -40,12 +44,21 @@ def embed_clip(
         Amplitude; only an embedding of samples needs it.
     sample_rate : int > 0, optional
         Hz, of the signal.
+    encoder : Encoder, optional
+        From `open_encoder` or `encoder_in`, if the embedding runs one.
 
     Returns
     -------
     np.ndarray [shape=(d,), dtype=float32]
         Its values in the order of `columns_of`.
+
+    Raises
+    ------
+    UserError
+        If the encoder gives no vector.
     """
+    if encoder is not None:
+        return encoder.vector(signal, sample_rate=sample_rate)
     module, checked = _method_of(json.dumps(settings))
     if sees_signal(settings["method"]):
         return module.embed_signal(signal, checked, sample_rate=sample_rate)
@@ -58,6 +71,7 @@ def embed_clips(
     *,
     signals: Iterable[np.ndarray] | None = None,
     sample_rate: int | None = None,
+    encoder: "Encoder | None" = None,
 ) -> ClipVectors:
     """Turn the clips of a mel cache into vectors.
 
@@ -71,12 +85,21 @@ def embed_clips(
         Their samples in the cache's order; only an embedding of samples needs them, and takes them.
     sample_rate : int > 0, optional
         Hz, of the signals.
+    encoder : Encoder, optional
+        As in `embed_clip`.
 
     Returns
     -------
     ClipVectors
         One row a clip, in the cache's order.
+
+    Raises
+    ------
+    UserError
+        If the encoder gives no vector, or vectors of several lengths.
     """
+    if encoder is not None:
+        return _encode_clips(cache, signals, encoder, sample_rate)
     columns = columns_of(cache.n_mels, settings)
     values = np.zeros((len(cache.clips), len(columns)), dtype=np.float32)
     each_signal = iter(signals) if sees_signal(settings["method"]) else itertools.repeat(None)
@@ -87,8 +110,78 @@ def embed_clips(
     return from_records(cache.clips, values, columns)
 
 
+def _encode_clips(
+    cache: MelCache, signals: Iterable[np.ndarray], encoder: "Encoder", sample_rate: int
+) -> ClipVectors:
+    vectors = [encoder.vector(signal, sample_rate=sample_rate) for signal in signals]
+    lengths = sorted({len(vector) for vector in vectors})
+    if len(lengths) > 1:
+        raise UserError(
+            "{name}: vectors of {shortest} to {longest} values for clips of several lengths; tell "
+            "which axis is time (needs.axes), or a length (needs.length)",
+            name=encoder.name,
+            shortest=lengths[0],
+            longest=lengths[-1],
+        )
+    values = np.array(vectors, dtype=np.float32).reshape(len(vectors), -1)
+    return from_records(cache.clips, values, [f"encoded_{n:04d}" for n in range(values.shape[1])])
+
+
+def open_encoder(settings: Mapping, trained: str | pathlib.Path | None = None) -> "Encoder | None":
+    """Read the encoder that an embedding runs; None if it runs none.
+
+    Parameters
+    ----------
+    settings : mapping
+        As in `embed_clip`.
+    trained : path, optional
+        The file that the workflow has trained (default: the one that the settings name).
+
+    Raises
+    ------
+    UserError
+        As `pygoodvibes.embeddings.encoder.load`; if there is no file.
+    """
+    if not uses_encoder(settings["method"]):
+        return None
+    from pygoodvibes.embeddings.encoder import load
+
+    _, checked = _method_of(json.dumps(settings))
+    source = checked.source() if trained is None else {"path": trained}
+    if not source:
+        raise UserError(
+            "embedding.method: the encoder of {method} is trained by the workflow, and not here; "
+            "take 'onnx' and the file that it wrote",
+            method=settings["method"],
+        )
+    return load(**source, settings=checked)
+
+
+def encoder_in(content: bytes, settings: Mapping, name: str) -> "Encoder":
+    """Check the encoder that a model carries.
+
+    Parameters
+    ----------
+    content : bytes
+        Its ONNX file.
+    settings : mapping
+        As in `embed_clip`; of an embedding that runs one.
+    name : str
+        What messages call it.
+
+    Raises
+    ------
+    UserError
+        As `pygoodvibes.embeddings.encoder.loads`.
+    """
+    from pygoodvibes.embeddings.encoder import loads
+
+    _, checked = _method_of(json.dumps(settings))
+    return loads(content, name, needs=checked.source().get("needs"))
+
+
 def columns_of(n_mels: int, settings: Mapping) -> list[str]:
-    """Name the values of an embedding.
+    """Name the values of an embedding that runs no encoder.
 
     Parameters
     ----------

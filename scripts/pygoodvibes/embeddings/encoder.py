@@ -9,13 +9,14 @@ import dataclasses
 import functools
 import hashlib
 import pathlib
+import time
 
 import numpy as np
 
 from pygoodvibes.embeddings import encoder_needs, onnx_file
 from pygoodvibes.embeddings.encoder_inputs import inputs_of
 from pygoodvibes.embeddings.encoder_needs import EncoderSettings, Needs
-from pygoodvibes.embeddings.encoder_run import run
+from pygoodvibes.embeddings.encoder_run import MOST_SECONDS, run
 from pygoodvibes.util.errors import UserError
 
 MOST_VALUES = 2**16
@@ -66,12 +67,16 @@ class Encoder:
             If the clip is too short, onnxruntime is missing, or the graph fails, takes too long or
             too much memory, or gives something else than finite values of the axes told.
         """
-        outputs = [
-            run(self.content, inputs, self.needs.output, sha256=self.sha256, name=self.name)
-            for inputs in inputs_of(signal, self.needs, sample_rate=sample_rate)
-        ]
-        for output in outputs:
+        outputs = []
+        latest = time.monotonic() + MOST_SECONDS + len(signal) / sample_rate
+        for inputs in inputs_of(signal, self.needs, sample_rate=sample_rate):
+            output = run(
+                self.content, inputs, self.needs.output, sha256=self.sha256, name=self.name
+            )
             self._check(output)
+            outputs.append(output)
+            if time.monotonic() > latest:
+                self._refuse("it took longer than the clip lasts, and a minute more")
         vector = pooled(outputs, self.needs)
         if len(vector) > MOST_VALUES:
             self._refuse(f"a vector of {len(vector)} values, more than {MOST_VALUES}")

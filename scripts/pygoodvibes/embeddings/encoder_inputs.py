@@ -12,6 +12,12 @@ from pygoodvibes.audio.settings import Mel
 from pygoodvibes.embeddings.encoder_needs import Frames, Input, Needs, Spectrum, Stft
 from pygoodvibes.util.errors import UserError
 
+MOST_VALUES = 2**27
+"""Most values that are computed of a piece on the way to an input."""
+
+MOST_PIECES = 10_000
+"""Most pieces of a clip."""
+
 
 def inputs_of(
     signal: np.ndarray, needs: Needs, *, sample_rate: int
@@ -35,7 +41,7 @@ def inputs_of(
     Raises
     ------
     UserError
-        If the clip is shorter than one frame, or mel bands are empty.
+        If the clip has no samples, mel bands are empty, or the needs are beyond a limit.
     """
     for piece in pieces_of(signal, needs, sample_rate=sample_rate):
         yield {
@@ -55,7 +61,8 @@ def pieces_of(signal: np.ndarray, needs: Needs, *, sample_rate: int) -> list[np.
     Returns
     -------
     list of np.ndarray [shape=(length,), dtype=float32]
-        One after the other, the last one as late as it can be; without a length, the clip.
+        One after the other, the last one as late as it can be; without a length, the clip, repeated
+        until it fills a frame.
     """
     signal = np.asarray(signal, dtype=np.float32)
     if sample_rate != needs.sample_rate:
@@ -67,9 +74,17 @@ def pieces_of(signal: np.ndarray, needs: Needs, *, sample_rate: int) -> list[np.
         raise UserError("too few samples at {rate} Hz", rate=needs.sample_rate)
     length = needs.length
     if length is None:
-        return [signal]
+        length = max(getattr(each, "n_fft", 1) for each in needs.inputs)
+        if len(signal) >= length:
+            return [signal]
     if len(signal) < length:
         return [np.resize(signal, length)]
+    if len(signal) > length * MOST_PIECES:
+        raise UserError(
+            "more than {most} pieces of {length} samples; cut the recording into windows",
+            most=MOST_PIECES,
+            length=length,
+        )
     starts = [*range(0, len(signal) - length, length), len(signal) - length]
     return [signal[start : start + length] for start in starts]
 
@@ -96,6 +111,15 @@ def values_of(piece: np.ndarray, wanted: Input, *, sample_rate: int) -> np.ndarr
     UserError
         As `inputs_of`.
     """
+    if isinstance(wanted, Frames | Stft):
+        widest = max(getattr(wanted, "n_mels", 0), wanted.n_fft)
+        if len(piece) // wanted.hop_length * widest > MOST_VALUES:
+            raise UserError(
+                "{name}: too many frames of {seconds:g} s; cut the recording into windows, or take "
+                "a longer hop_length",
+                name=wanted.name,
+                seconds=len(piece) / sample_rate,
+            )
     if isinstance(wanted, Frames):
         mel = {key: getattr(wanted, key) for key in Mel.model_fields}
         values = clip_frames(piece, sample_rate=sample_rate, **mel)
@@ -118,12 +142,6 @@ def _magnitudes(piece: np.ndarray, wanted: Stft, sample_rate: int) -> np.ndarray
     import scipy.fft
 
     n_fft, hop = wanted.n_fft, wanted.hop_length
-    if len(piece) < n_fft:
-        raise UserError(
-            "{samples} samples are too few for one frame of {n_fft} (mel.n_fft)",
-            samples=len(piece),
-            n_fft=n_fft,
-        )
     padded = np.pad(piece, n_fft // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop]
     taper = window_function("hann", win_length=n_fft, n_fft=n_fft)

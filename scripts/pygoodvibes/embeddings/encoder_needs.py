@@ -168,6 +168,10 @@ class EncoderSettings(Section):
     control_seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
     """Seed of those weights."""
 
+    def source(self) -> dict[str, object]:
+        """Return what `encoder.load` is to read: nothing, if the workflow trains the encoder."""
+        return {}
+
 
 def written(needs: Needs) -> str:
     """Return the document that an exported file holds under `KEY`."""

@@ -3,7 +3,9 @@
 `embed(frames, settings)` turns the log-mel frames of one clip, shape (n_frames, n_mels) in dB, into
 a vector of shape (d,); `columns(n_mels, settings)` names its d values. In place of `embed`, an
 embedding of samples has `embed_signal(signal, settings, sample_rate=...)`, which takes the samples
-of one clip, shape (n_samples,), and the sample rate in Hz.
+of one clip, shape (n_samples,), and the sample rate in Hz. An embedding by an encoder has neither:
+its settings are `EncoderSettings`, and `pygoodvibes.embeddings.encoder` makes the vectors, of
+samples too.
 """
 
 import functools
@@ -33,4 +35,13 @@ def settings_of(method: str) -> type["Section"]:
 @functools.cache
 def sees_signal(method: str) -> bool:
     """Tell whether a `method` of the config works on samples, and not on log-mel frames."""
-    return hasattr(importlib.import_module(module_of(method)), "embed_signal")
+    module = importlib.import_module(module_of(method))
+    return hasattr(module, "embed_signal") or uses_encoder(method)
+
+
+@functools.cache
+def uses_encoder(method: str) -> bool:
+    """Tell whether a `method` of the config runs an encoder, which is a file."""
+    from pygoodvibes.embeddings.encoder_needs import EncoderSettings
+
+    return issubclass(settings_of(method), EncoderSettings)

@@ -13,6 +13,7 @@ from pygoodvibes.data import condition
 from pygoodvibes.detectors.combined import CHOICE
 from pygoodvibes.detectors.registry import module_of
 from pygoodvibes.embeddings import projection
+from pygoodvibes.embeddings.encoder import Encoder
 from pygoodvibes.embeddings.registry import module_of as embedding_module_of
 from pygoodvibes.explanation import deviation
 from pygoodvibes.models.machine_model import MachineModel
@@ -62,6 +63,7 @@ def assemble(
     held_out: Mapping[str, np.ndarray],
     notes: Mapping[str, Sequence[str]],
     cut: Mapping[str, float] | None = None,
+    encoder: Encoder | None = None,
 ) -> MachineModel:
     """Put together the model of a machine ID.
 
@@ -85,11 +87,14 @@ def assemble(
         What had to be done differently from the settings, by detector.
     cut : mapping of str to float, optional
         window and hop, s, if its clips are windows of recordings.
+    encoder : Encoder, optional
+        Of the embedding, if it runs one.
     """
     used = [clip for clip in cache.clips if clip["split"] == "train"]
     names = {clip["path"] for clip in used}
     training = [row for row in rows if row["path"] in names and row["status"] == "ok"]
     seconds = [float(row["seconds"]) for row in training]
+    packages = PACKAGES if encoder is None else (*PACKAGES, "onnxruntime")
     modules = {module_of(settings.method) for settings in config.detectors.values()}
     modules.add(embedding_module_of(config.embedding.method))
     return MachineModel(
@@ -117,10 +122,11 @@ def assemble(
             "data": data_of(training),
             "code": code_hash(pathlib.Path(__file__), *sorted(modules)),
             "packages": {
-                **{package: importlib.metadata.version(package) for package in PACKAGES},
+                **{package: importlib.metadata.version(package) for package in packages},
                 "python": platform.python_version(),
             },
             "notes": {detector: list(texts) for detector, texts in notes.items()},
             "config": config.model_dump(mode="json", exclude={"figures", "evaluation"}),
         },
+        encoder=encoder,
     )

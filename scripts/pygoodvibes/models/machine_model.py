@@ -9,6 +9,7 @@ The file is a zip archive, `.pgv`:
 | `normal/<name>.npy` | level and spread of each mel band, for the deviation map |
 | `held_out/<detector>.npy` | scores of the training clips by fits that have not seen them |
 | `detectors/<detector>/<n>.npy` | arrays of a detector (its structure: `model.json`) |
+| `encoder.onnx` | the network of the embedding, if that runs one |
 
 The archive's comment is the SHA-256 of all bytes before it, so a file with a single changed byte is
 refused. This finds damage, not malice: the checksum has no key, and anybody who alters a file can
@@ -28,7 +29,10 @@ import numpy as np
 from pygoodvibes.detection import serialization
 from pygoodvibes.detectors.combined import CHOICE, FITTED, Chosen
 from pygoodvibes.detectors.state import fitted_by
+from pygoodvibes.embeddings.embed import encoder_in
+from pygoodvibes.embeddings.encoder import Encoder
 from pygoodvibes.embeddings.projection import PCA_ARRAYS, Pca, arrays_of, pca_of
+from pygoodvibes.embeddings.registry import uses_encoder
 from pygoodvibes.explanation.deviation import Normal
 from pygoodvibes.models import model_settings
 from pygoodvibes.models.signature import verify
@@ -47,7 +51,8 @@ MOST_BYTES = 512 * 2**20
 """Largest model file that is written or read."""
 
 MOST_OF_DETECTORS = MOST_BYTES // 4 * 3
-"""Most bytes of the arrays of all detectors; the rest is for the projection and the settings."""
+"""Most bytes of the encoder and the arrays of all detectors; the rest is for the projection and the
+settings."""
 
 _TOO_LARGE = message("more than {most} MB, no model is as large", most=MOST_BYTES // 2**20)
 
@@ -83,6 +88,8 @@ class MachineModel:
         Data, code, packages and config that it was made with, and notes of the fit.
     sha256 : str
         Checksum of the file that it was read from; '' if it was not read from a file.
+    encoder : Encoder or None
+        The network of the embedding, if that runs one.
     """
 
     name: str
@@ -96,6 +103,7 @@ class MachineModel:
     training: Mapping
     provenance: Mapping
     sha256: str = ""
+    encoder: Encoder | None = None
 
     @property
     def sample_rate(self) -> int:
@@ -181,6 +189,8 @@ def dumps(model: MachineModel) -> bytes:
         structures[name], of_detector = serialization.encode(estimator)
         arrays |= {f"detectors/{name}/{number}": array for number, array in enumerate(of_detector)}
     members = {f"{name}.npy": stored_zip.npy(array) for name, array in arrays.items()}
+    if model.encoder is not None:
+        members[_ENCODER] = model.encoder.content
     head = {
         "format": FORMAT,
         **{key: getattr(model, key) for key in ("name", "machine", "id", "settings", "training")},
@@ -194,6 +204,7 @@ def dumps(model: MachineModel) -> bytes:
 
 
 _NORMAL = ("level", "spread")
+_ENCODER = "encoder.onnx"
 
 
 def save(path: str | pathlib.Path, model: MachineModel) -> int:
@@ -308,6 +319,10 @@ def _read(path: str | pathlib.Path, content: bytes) -> MachineModel:
         ]
     }
     seen = model_settings.check_arrays(head, arrays)
+    encoder = None
+    section = head["settings"]["embedding"]
+    if uses_encoder(section["method"]):
+        encoder = encoder_in(bytes(members.pop(_ENCODER)), section, str(path))
     for name in head["detectors"]:
         number = 0
         while members.pop(f"detectors/{name}/{number}.npy", None) is not None:
@@ -322,4 +337,5 @@ def _read(path: str | pathlib.Path, content: bytes) -> MachineModel:
         estimators=_Estimators(content, head, seen, path),
         provenance=head["provenance"],
         sha256=hashlib.sha256(content).hexdigest(),
+        encoder=encoder,
     )

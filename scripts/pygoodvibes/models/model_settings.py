@@ -152,14 +152,19 @@ def _checked(model: type[BaseModel], section: object, name: str) -> BaseModel:
         raise ValueError(f"{keys}: {first['msg']}") from None
 
 
-def width_of(settings: Mapping) -> int:
-    """Check the settings of the embedding; return how many values a clip has."""
+def width_of(settings: Mapping) -> int | None:
+    """Check the settings of the embedding; return how many values a clip has.
+
+    What an encoder gives is not told by settings: None.
+    """
     section = settings["embedding"]
     if type(section) is not dict or section.get("method") not in registry.METHODS:
         raise ValueError("embedding: another method")
     if any(len(value) > MOST_STATISTICS for value in section.values() if isinstance(value, list)):
         raise ValueError("embedding: too many values")
     _whole(registry.settings_of(section["method"]), settings, "embedding")
+    if registry.uses_encoder(section["method"]):
+        return None
     return len(columns_of(settings["mel"]["n_mels"], section))
 
 
@@ -232,7 +237,9 @@ def check_arrays(head: Mapping, arrays: Mapping[str, np.ndarray]) -> dict[str, i
     """
     settings = head["settings"]
     bands = settings["mel"]["n_mels"]
-    sizes = Sizes(bands=bands, clips=head["training"]["clips"], d=width_of(settings))
+    sizes = Sizes(bands=bands, clips=head["training"]["clips"])
+    if (width := width_of(settings)) is not None:
+        sizes["d"] = width
     kinds = {
         "pca/mean": Array("f8", ("d",)),
         "pca/scale": Array("f8", ("d",), above=0),

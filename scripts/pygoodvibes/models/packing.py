@@ -13,6 +13,8 @@ from pygoodvibes.detection import serialization
 from pygoodvibes.detection.result import read_scores
 from pygoodvibes.detectors.combined import CHOICE
 from pygoodvibes.embeddings import projection
+from pygoodvibes.embeddings.embed import open_encoder
+from pygoodvibes.embeddings.encoder import Encoder
 from pygoodvibes.models.assemble import assemble
 from pygoodvibes.models.machine_model import ENDING, MOST_OF_DETECTORS, save
 from pygoodvibes.util.csv_files import read_records, write_records
@@ -35,6 +37,7 @@ def pack_models(
     notes: Sequence[str],
     choices: Sequence[str],
     choice_scores: Sequence[str],
+    encoders: Sequence[str] = (),
     folder: pathlib.Path,
 ) -> None:
     """Write a model file for each machine ID that the workflow has fitted, and their list.
@@ -53,6 +56,8 @@ def pack_models(
         For each machine ID the files of its machine type, from
         `pygoodvibes.choice.choose.write_choice`. Empty where the choice is no detector of the
         config.
+    encoders : sequence of str, optional
+        For each machine ID the file of its encoder, where the workflow trains them.
     folder : pathlib.Path
         Where `<machine>_id_<id>.pgv` and models.csv go.
     """
@@ -74,11 +79,19 @@ def pack_models(
                 read_choice(choice, scored, machine_id)
                 for (_, machine_id), choice, scored in of_ids
             ]
+        networks = _encoders(config, encoders, len(machine_ids))
+        parts = zip(machine_ids, places, chosen, networks, strict=True)
         entries = [
-            _pack(config, *machine_id, *paths, choice, folder=folder)
-            for machine_id, paths, choice in zip(machine_ids, places, chosen, strict=True)
+            _pack(config, *machine_id, *paths, choice, encoder, folder=folder)
+            for machine_id, paths, choice, encoder in parts
         ]
     write_records(folder / "models.csv", entries, COLUMNS)
+
+
+def _encoders(config: Config, trained: Sequence[str], count: int) -> list[Encoder | None]:
+    settings = config.embedding.model_dump(mode="json")
+    read = {path: open_encoder(settings, path) for path in trained or [None]}
+    return [read[path] for path in trained or [None] * count]
 
 
 def _entry(machine: str, machine_id: str, **values: object) -> dict:
@@ -97,12 +110,14 @@ def _pack(
     scores: str,
     notes: str,
     choice: Choice | None,
+    encoder: Encoder | None,
     *,
     folder: pathlib.Path,
 ) -> dict:
     estimators = serialization.load(detectors)
     texts = json.loads(pathlib.Path(notes).read_text(encoding="utf-8"))
-    too_large = serialization.left_out(estimators, most_bytes=MOST_OF_DETECTORS)
+    most_bytes = MOST_OF_DETECTORS - (len(encoder.content) if encoder else 0)
+    too_large = serialization.left_out(estimators, most_bytes=most_bytes)
     for detector, reason in too_large.items():
         estimators[detector] = None
         texts[detector].append(reason)
@@ -134,6 +149,7 @@ def _pack(
             for detector, values in by_name.items()
         },
         notes=texts,
+        encoder=encoder,
     )
     save(folder / f"{name}{ENDING}", model)
     return _entry(

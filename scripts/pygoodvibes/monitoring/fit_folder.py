@@ -26,6 +26,7 @@ from pygoodvibes.detection.held_out_windows import group_windows
 from pygoodvibes.detection.machine_id import detect_machine_id
 from pygoodvibes.detectors.combined import CHOICE
 from pygoodvibes.detectors.registry import METHODS
+from pygoodvibes.embeddings.embed import open_encoder
 from pygoodvibes.embeddings.held_out import Groups
 from pygoodvibes.embeddings.registry import sees_signal
 from pygoodvibes.models.assemble import assemble
@@ -80,6 +81,8 @@ def fit_clips(
     UserError
         If too few clips can be used, or no detector can be fitted.
     """
+    settings = config.model_dump(mode="json")
+    encoder = open_encoder(settings["embedding"])
     array, table = folder / "mel.npy", folder / "mel.clips.csv"
     final = []
 
@@ -100,20 +103,18 @@ def fit_clips(
     _check_enough(final, what="window" if cut else "clip")
     cache = mel_cache.open_cache(array, table)
     groups, notes = _group_windows(config, manifest.usable(final), cut) if cut else (None, [])
-    settings = config.model_dump(mode="json")
     signals = None
     if sees_signal(config.embedding.method):
         signals = signals_of(
             cache.clips, recordings_folder, audio_settings=settings["audio"], cut=cut
         )
-    detected = detect_machine_id(cache, settings, groups=groups, signals=signals)
+    detected = detect_machine_id(cache, settings, groups=groups, signals=signals, encoder=encoder)
     results = detected.results
     for result in results.values():
         result.notes.extend(notes)
     estimators = {detector: result.estimator for detector, result in results.items()}
-    for detector, reason in serialization.left_out(
-        estimators, most_bytes=MOST_OF_DETECTORS
-    ).items():
+    most_bytes = MOST_OF_DETECTORS - (len(encoder.content) if encoder else 0)
+    for detector, reason in serialization.left_out(estimators, most_bytes=most_bytes).items():
         estimators[detector] = None
         results[detector].notes.append(reason)
     if all(estimator is None for estimator in estimators.values()):
@@ -132,6 +133,7 @@ def fit_clips(
         held_out={detector: result.train_scores for detector, result in results.items()},
         notes={detector: result.notes for detector, result in results.items()},
         cut=cut,
+        encoder=encoder,
     )
     return model, final
 

@@ -15,6 +15,7 @@ from pygoodvibes.detection.inputs import Inputs
 from pygoodvibes.detection.score import anomaly_score
 from pygoodvibes.detectors.combined import Chosen, mean_of, member_scores
 from pygoodvibes.embeddings.embed import embed_clip
+from pygoodvibes.embeddings.encoder import Encoder
 from pygoodvibes.embeddings.registry import sees_signal
 from pygoodvibes.explanation.deviation import deviation_map
 from pygoodvibes.explanation.drivers import Drivers, find_drivers
@@ -140,7 +141,9 @@ def check_score(score: float) -> None:
         )
 
 
-def features(signal: np.ndarray, settings: Mapping) -> tuple[np.ndarray, np.ndarray]:
+def features(
+    signal: np.ndarray, settings: Mapping, encoder: Encoder | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Compute what detectors see of a clip.
 
     Parameters
@@ -149,6 +152,8 @@ def features(signal: np.ndarray, settings: Mapping) -> tuple[np.ndarray, np.ndar
         Amplitude, at the model's sample rate.
     settings : mapping
         The model's settings.
+    encoder : Encoder, optional
+        The model's.
 
     Returns
     -------
@@ -160,11 +165,14 @@ def features(signal: np.ndarray, settings: Mapping) -> tuple[np.ndarray, np.ndar
     Raises
     ------
     UserError
-        If the clip is too short.
+        If the clip is too short, or the encoder gives no vector.
     """
-    frames = clip_frames(signal, sample_rate=settings["audio"]["sample_rate"], **settings["mel"])
     rate = settings["audio"]["sample_rate"]
-    return frames, embed_clip(frames, settings["embedding"], signal=signal, sample_rate=rate)
+    frames = clip_frames(signal, sample_rate=rate, **settings["mel"])
+    vector = embed_clip(
+        frames, settings["embedding"], signal=signal, sample_rate=rate, encoder=encoder
+    )
+    return frames, vector
 
 
 def score_features(
@@ -267,7 +275,7 @@ def score_clip(
         check_signal(signal)
     else:
         signal = read_clip(source, model.settings)
-    frames, vector = features(signal, model.settings)
+    frames, vector = features(signal, model.settings, model.encoder)
     score = float(score_features(model, judging.detector, [vector], [frames])[0])
     check_score(score)
     return ClipScore(

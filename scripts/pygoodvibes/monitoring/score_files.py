@@ -144,9 +144,7 @@ class Panel:
         judged_by = zip(self.models, self.judges, self._certainties, strict=True)
         for number, (model, judging, sure) in enumerate(judged_by):
             inputs = [
-                signal
-                if isinstance(signal := row[number], str)
-                else known.of(signal, model.settings)
+                signal if isinstance(signal := row[number], str) else known.of(signal, model)
                 for row, known in zip(rows, seen, strict=True)
             ]
             scored = [index for index, content in enumerate(inputs) if not isinstance(content, str)]
@@ -187,10 +185,11 @@ class _Features:
     def __init__(self):
         self._known: dict[str, tuple | str] = {}
 
-    def of(self, signal: np.ndarray, settings: Mapping) -> tuple | str:
-        key = json.dumps([settings[name] for name in ("audio", "mel", "embedding")])
+    def of(self, signal: np.ndarray, model: MachineModel) -> tuple | str:
+        settings = [model.settings[name] for name in ("audio", "mel", "embedding")]
+        key = json.dumps([*settings, model.encoder and model.encoder.sha256])
         if key not in self._known:
-            self._known[key] = _or_reason(features, signal, settings)
+            self._known[key] = _or_reason(features, signal, model.settings, model.encoder)
         return self._known[key]
 
 
