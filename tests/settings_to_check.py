@@ -90,7 +90,7 @@ WRONG = [
     (source("mel"), "dataset.path: this key is missing; it must be text, not empty"),
     (
         {"embedding": {"mean": True}},
-        "embedding.method: this key is missing; it must be one of librosa, statistics",
+        "embedding.method: this key is missing; it must be one of librosa, onnx, statistics",
     ),
     # sections that are none
     ({"dataset": None}, "dataset: null is not allowed; it must be a table of keys"),
@@ -225,7 +225,7 @@ WRONG = [
     # embedding and projection
     (
         {"embedding": {"method": "cnn"}},
-        "embedding.method: 'cnn' is not allowed; it must be one of librosa, statistics",
+        "embedding.method: 'cnn' is not allowed; it must be one of librosa, onnx, statistics",
     ),
     (
         {

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
+import made_encoders
 import own_machine
 from pygoodvibes.__main__ import main
 from pygoodvibes.audio import mel_cache
@@ -19,7 +20,9 @@ from pygoodvibes.embeddings import projection
 from pygoodvibes.embeddings.embed import embed_clips
 from pygoodvibes.embeddings.held_out import fold_clips
 from pygoodvibes.models import machine_model
+from pygoodvibes.monitoring import score_files
 from pygoodvibes.monitoring.fit_folder import fit_folder
+from pygoodvibes.monitoring.judge import judge
 from pygoodvibes.monitoring.score_clip import score_clip
 from pygoodvibes.util.errors import UserError
 
@@ -271,6 +274,32 @@ def test_an_embedding_of_samples_learns_and_scores(tmp_path, cut):
         high, low = (score_clip(loaded, each, detector=detector).score for each in (odd, fine))
         assert high == score_clip(fit.model, odd, detector=detector).score
         assert high > low
+
+
+def test_an_encoder_is_carried_by_the_model_and_scores_as_it_learned(tmp_path):
+    file = tmp_path / "small.onnx"
+    file.write_bytes(made_encoders.small())
+    content = {"embedding": {"method": "onnx", "file": str(file)}}
+    fit = own_machine.fit(tmp_path / "pump", content, detectors="fusion,knn")
+    assert fit.model.provenance["packages"]["onnxruntime"]
+    written = machine_model.dumps(fit.model)
+    file.unlink()
+    loaded = machine_model.loads(written, "pump.pgv")
+    assert loaded.encoder.content == made_encoders.small()
+    assert machine_model.dumps(loaded) == written
+    odd = own_machine.sound(99, whistle=0.05).astype(np.float32)
+    fine = own_machine.sound(99).astype(np.float32)
+    for detector in ("fusion", "knn"):
+        high, low = (score_clip(loaded, each, detector=detector).score for each in (odd, fine))
+        assert high == score_clip(fit.model, odd, detector=detector).score
+        assert high > low
+    paths = [str(tmp_path / f"pump/{number:03d}.wav") for number in range(20)]
+    panel = score_files.Panel([loaded], [judge(loaded, detector="knn")])
+    records = [
+        [record.score for (record,) in score_files.score_clips(panel, paths, jobs=jobs)]
+        for jobs in (1, 2)
+    ]
+    assert records[0] == records[1] and min(records[0]) >= 0
 
 
 def test_windows_of_no_use_and_short_recordings_are_listed(tmp_path):

@@ -19,6 +19,7 @@ from pygoodvibes.data.sources.embedding import Columns
 from pygoodvibes.detectors import base, estimator
 from pygoodvibes.detectors.registry import METHODS
 from pygoodvibes.documentation.markdown import cell
+from pygoodvibes.embeddings.encoder_needs import INPUTS, Needs
 from pygoodvibes.util.settings import Section
 
 _SECTIONS = ("audio", "mel", "embedding", "projection", "held_out")
@@ -94,6 +95,16 @@ def _embeddings() -> list[str]:
             _heading(model),
             _table(model, without="method", first=[first]),
         ]
+        if "needs" in model.model_fields:
+            parts += _needs(method)
+    return parts
+
+
+def _needs(method: str) -> list[str]:
+    parts = [f"#### `needs` (`method: {method}`)\n", _heading(Needs), _table(Needs)]
+    for kind, model in INPUTS.items():
+        table = _table(model, without="kind")
+        parts += [f"#### `kind: {kind}` in `needs.inputs`\n", _heading(model), table]
     return parts
 
 

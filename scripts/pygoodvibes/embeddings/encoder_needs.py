@@ -102,6 +102,14 @@ class Spectrum(_Cropped):
 
 Input = Annotated[Signal | Frames | Stft | Spectrum, Discriminator("kind")]
 
+INPUTS: dict[str, type[_Scaled]] = {
+    "signal": Signal,
+    "frames": Frames,
+    "stft": Stft,
+    "spectrum": Spectrum,
+}
+"""Models of the inputs, by `kind`."""
+
 
 class Needs(Section):
     """What the graph takes and gives."""

@@ -157,9 +157,8 @@ def run(
         said, values = process.ask(name, json.dumps(asked).encode() + b"\n", *parts)
     shape = tuple(said["shape"])
     if len(values) != 4 * math.prod(shape) or math.prod(shape) > MOST_VALUES:
-        raise UserError(
-            "{name}: the encoder gives no vector ({reason})", name=name, reason=f"shape {shape}"
-        )
+        reason = f"an output of shape {shape}"
+        raise UserError("{name}: the encoder gives no vector ({reason})", name=name, reason=reason)
     return np.frombuffer(values, "<f4").reshape(shape)
 
 
