@@ -37,7 +37,8 @@ def packed(nodes, inputs, outputs, constants=(), *, told=None, opsets=(("", 17),
     )
     model.ir_version = 9
     if told is not None:
-        helper.set_model_props(model, {KEY: written(told)})
+        text = told if isinstance(told, str) else written(told)
+        helper.set_model_props(model, {KEY: text})
     return model.SerializeToString()
 
 

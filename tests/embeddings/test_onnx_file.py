@@ -141,3 +141,4 @@ def test_random_weights_have_the_mean_and_spread_of_the_learned_ones():
     assert after["matrix"].std() == pytest.approx(2, abs=0.05)
     assert with_random_weights(content, graph, seed=1) == drawn
     assert with_random_weights(content, graph, seed=2) != drawn
+    assert with_random_weights(content, graph, seed=1, keeps=["mat"]) == content

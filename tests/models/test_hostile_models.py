@@ -3,19 +3,23 @@
 `make soak` tries many more files.
 """
 
+import copy
 import json
 import os
 import pathlib
 import subprocess
 import sys
 
+import onnx
 import pytest
 
 import hostile
+import made_encoders
 import own_machine
 from pygoodvibes.__main__ import main
 from pygoodvibes.models import machine_model
 from pygoodvibes.monitoring.score_clip import score_clip
+from pygoodvibes.util import stored_zip
 from pygoodvibes.util.errors import UserError
 
 # numbers without measure overflow; what comes of that is refused
@@ -198,3 +202,84 @@ def test_a_choice_by_another_name_is_none(good, tmp_path):
     for name in ("lof", "choice"):
         with pytest.raises(UserError, match=r"m.pgv: no readable model \(lof: an object of"):
             score_clip(model, hostile.CLIP, detector=name)
+
+
+@pytest.fixture(scope="module")
+def with_encoder(tmp_path_factory):
+    """Return a model that carries an encoder, and what makes others of it."""
+    folder = tmp_path_factory.mktemp("encoder")
+    (folder / "small.onnx").write_bytes(made_encoders.small())
+    content = {"embedding": {"method": "onnx", "file": str(folder / "small.onnx")}}
+    model = own_machine.fit(folder / "pump", content, detectors="knn").model
+    return hostile.Maker(machine_model.dumps(model), 0, folder / "trap")
+
+
+def carrying(maker, encoder, **needs):
+    """Return a model file with another encoder, whatever it may be."""
+    head = copy.deepcopy(maker.head)
+    if needs:
+        head["settings"]["embedding"]["needs"] = needs
+    members = {**maker.members, "encoder.onnx": encoder}
+    members = {name: content for name, content in members.items() if content is not None}
+    return hostile.signed(maker.pack(head, members))
+
+
+def outside(model):
+    model.graph.initializer[0].external_data.add(key="location", value="/etc/passwd")
+    model.graph.initializer[0].data_location = 1
+
+
+def foreign(model):
+    model.graph.node[0].domain = "evil"
+
+
+@pytest.mark.parametrize(
+    ("alter", "said"),
+    [
+        (None, r"no readable model \(.*encoder\.onnx"),
+        (lambda model: b"no graph", "not run"),
+        (outside, "not run"),
+        (foreign, r"not run \(operators that are not of the standard"),
+        (lambda model: made_encoders.small(told="nothing"), "metadata pygoodvibes can't be read"),
+    ],
+)
+def test_an_encoder_that_does_harm_is_refused_when_the_model_is_read(with_encoder, alter, said):
+    content = None
+    if alter is not None:
+        graph = onnx.load_from_string(made_encoders.small())
+        content = alter(graph) or graph.SerializeToString()
+    with pytest.raises(UserError, match=rf"m\.pgv: {said}"):
+        machine_model.loads(carrying(with_encoder, content), "m.pgv")
+
+
+def test_an_encoder_that_no_method_runs_is_refused(good):
+    members = stored_zip.read(good, hostile.DIGEST)
+    members = {name: bytes(content) for name, content in members.items()}
+    members["encoder.onnx"] = made_encoders.small()
+    with pytest.raises(UserError, match=r"m\.pgv: .*encoder\.onnx belongs to nothing"):
+        machine_model.loads(
+            hostile.signed(stored_zip.write(members, b"0" * hostile.DIGEST)), "m.pgv"
+        )
+
+
+def test_an_encoder_with_vectors_of_another_length_scores_nothing(with_encoder):
+    other = made_encoders.small(channels=3)
+    model = machine_model.loads(carrying(with_encoder, other), "m.pgv")
+    with pytest.raises(UserError, match="knn can't score this"):
+        score_clip(model, own_machine.sound(1))
+    good = machine_model.loads(carrying(with_encoder, made_encoders.small()), "m.pgv")
+    assert score_clip(good, own_machine.sound(1)).score >= 0
+
+
+def test_needs_beyond_any_measure_are_refused(with_encoder):
+    told = made_encoders.needs().model_dump(mode="json")
+    told["inputs"][0] |= {"hop_length": 1, "n_mels": 16, "n_fft": 65536}
+    told["sample_rate"] = 400_000
+    model = machine_model.loads(carrying(with_encoder, made_encoders.small(), **told), "m.pgv")
+    with pytest.raises(UserError, match="frames: too many frames of 1 s"):
+        score_clip(model, own_machine.sound(1))
+    with pytest.raises(UserError, match=r"m\.pgv: no readable model"):
+        machine_model.loads(
+            carrying(with_encoder, made_encoders.small(), **{**told, "path": "/etc/passwd"}),
+            "m.pgv",
+        )

@@ -20,6 +20,7 @@ import pytest
 import soundfile
 import yaml
 
+import made_encoders
 from pygoodvibes.embeddings import vectors
 from pygoodvibes.evaluation.official_scores import decision_file, evaluate_file, read, score_file
 from pygoodvibes.models import machine_model
@@ -779,6 +780,44 @@ def test_an_embedding_of_samples_runs_and_scores_as_its_models_do(finished, new_
         path = project.path / "clips/fan/test" / row["clip"]
         found = score_clip.score_clip(model, path, detector="knn")
         assert found.score == pytest.approx(float(row["score"]), rel=1e-6)
+
+
+def test_an_encoder_is_run_again_only_when_its_file_holds_something_else(finished, new_project):
+    project = new_project()
+    shutil.copytree(finished.path / "data/tiny", project.path / "clips")
+    file = project.path / "small.onnx"
+    file.write_bytes(made_encoders.small())
+    dataset = {"name": "encoder", "source": "folder", "path": "clips", "machines": {"fan": ["00"]}}
+    settings = {**settings_of(dataset), "embedding": {"method": "onnx", "file": "small.onnx"}}
+    assert project.run(settings).rules["embed_signal"] == 1
+    model = machine_model.load(project.path / "results/encoder/models/fan_id_00.pgv")
+    assert model.encoder.content == made_encoders.small()
+    own, _ = vectors.load(project.path / "resources/encoder/embedding/fan/00.npz")
+    table = project.table("results/encoder/manifest.csv")
+    paths = {(row["split"], row["clip"]): project.path / "clips" / row["path"] for row in table}
+    for split, name, values in zip(own.split, own.clip, own.values, strict=True):
+        signal = score_clip.read_clip(paths[split, name], model.settings)
+        found = model.encoder.vector(signal, sample_rate=model.sample_rate)
+        assert np.array_equal(found, values)
+    scored = [
+        row
+        for row in project.table("resources/encoder/scores.csv")
+        if (row["detector"], row["split"]) == ("knn", "test")
+    ]
+    assert len(scored) == 8
+    for row in scored:
+        found = score_clip.score_clip(model, paths["test", row["clip"]], detector="knn")
+        assert found.score == pytest.approx(float(row["score"]), rel=1e-6)
+    file.touch()
+    assert not project.run(settings).rules
+    file.write_bytes(made_encoders.small(seed=1))
+    again = project.run(settings).rules
+    assert again["embed_signal"] == again["pack_models"] == 1 and "mel" not in again
+    other = machine_model.load(project.path / "results/encoder/models/fan_id_00.pgv")
+    assert other.encoder.content == made_encoders.small(seed=1)
+    settings["embedding"]["sha256"] = "0" * 64
+    refused = project.snakemake(settings)
+    assert refused.code and "small.onnx: another file than the config names" in refused.text
 
 
 def test_mel_frames_from_elsewhere_give_the_same_numbers(finished, new_project, tmp_path):

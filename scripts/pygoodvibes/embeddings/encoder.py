@@ -198,7 +198,9 @@ def load(
     if settings.control == "none":
         return encoder
     graph = onnx_file.check(content, str(path))
-    drawn = onnx_file.with_random_weights(content, graph, seed=settings.control_seed)
+    drawn = onnx_file.with_random_weights(
+        content, graph, seed=settings.control_seed, keeps=settings.control_keeps
+    )
     return dataclasses.replace(encoder, content=drawn)
 
 

@@ -176,6 +176,10 @@ class EncoderSettings(Section):
     control_seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
     """Seed of those weights."""
 
+    control_keeps: list[GraphName] = Field(default=[], max_length=100)
+    """How the names of arrays begin that keep their values then: those of a spectrogram, say, that
+    is part of the graph."""
+
     def source(self) -> dict[str, object]:
         """Return what `encoder.load` is to read: nothing, if the workflow trains the encoder."""
         return {}

@@ -6,6 +6,7 @@ clip later; it keeps this process free of threads of another library, so that it
 Each process that runs encoders has two such processes at most, the last ones used.
 """
 
+import atexit
 import contextlib
 import importlib.util
 import json
@@ -167,3 +168,6 @@ def end_all() -> None:
     with _lock:
         while _running:
             _running.popitem()[1].close()
+
+
+atexit.register(end_all)

@@ -14,7 +14,7 @@ import collections
 import dataclasses
 import math
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -100,7 +100,7 @@ class Graph:
     metadata : dict of str to str
         `metadata_props`.
     weights : list of Weights
-        Its arrays of float32.
+        Its named arrays of float32.
     nodes : int
         Operations.
     """
@@ -198,7 +198,7 @@ class _Reader:
             if number == 1:
                 self._node(value, depth=depth)
             elif number == 5:
-                constants.add(self._tensor(value))
+                constants.add(self._tensor(value, named=True))
             elif number in (11, 12, 13):
                 values[number].append(self._value(value))
             elif number == 16:
@@ -235,7 +235,7 @@ class _Reader:
             elif number in (6, 11):
                 self._graph(value, depth=depth + 1)
 
-    def _tensor(self, place: tuple[int, int]) -> str:
+    def _tensor(self, place: tuple[int, int], *, named: bool = False) -> str:
         """Check that an array has the bytes that it claims; return its name."""
         shape: list[int] = []
         kind, name, holds = 0, "", []
@@ -265,7 +265,7 @@ class _Reader:
             exact = {9: _SIZES[kind], 4: 4, 10: 8}.get(number)
             if size != count * exact if exact else not count <= size <= 10 * count:
                 raise _Refused("an array is not of the size that it claims")
-            if kind == _FLOAT and number in (4, 9):
+            if named and kind == _FLOAT and number in (4, 9):
                 self._weights.append(Weights(name, tuple(shape), *value))
         return name
 
@@ -349,7 +349,9 @@ class _Reader:
             shift += 7
 
 
-def with_random_weights(content: bytes, graph: Graph, *, seed: int) -> bytes:
+def with_random_weights(
+    content: bytes, graph: Graph, *, seed: int, keeps: Sequence[str] = ()
+) -> bytes:
     """Draw the weights of a graph anew: normal, with the mean and spread of those that it has.
 
     Arrays of one axis stay (offsets, and means and variances that a layer was normalised by), and
@@ -363,6 +365,8 @@ def with_random_weights(content: bytes, graph: Graph, *, seed: int) -> bytes:
         From `check`.
     seed : int >= 0
         Same seed, same weights.
+    keeps : sequence of str
+        How the names of arrays begin that stay, too.
 
     Returns
     -------
@@ -372,7 +376,8 @@ def with_random_weights(content: bytes, graph: Graph, *, seed: int) -> bytes:
     changed = bytearray(content)
     rng = np.random.default_rng(seed)
     for weights in graph.weights:
-        if len([size for size in weights.shape if size > 1]) < 2:
+        single = len([size for size in weights.shape if size > 1]) < 2
+        if single or weights.name.startswith(tuple(keeps)):
             continue
         values = np.frombuffer(content, "<f4", math.prod(weights.shape), weights.start)
         mean, std = values.mean(dtype=np.float64), values.std(dtype=np.float64)
