@@ -74,7 +74,7 @@ rule pack_models:
     benchmark:
         f"{JOB_COSTS}/pack_models.tsv"
     conda:
-        "../envs/pygoodvibes.yaml"
+        ENCODER_ENV
     resources:
         mem_mb=1500,
     params:

@@ -15,7 +15,7 @@ rule embed_signal:
     log:
         f"{LOGS}/embed_signal/{{machine}}/{{id}}.log",
     conda:
-        "../envs/pygoodvibes.yaml"
+        ENCODER_ENV
     resources:
         mem_mb=1500,
     params:

@@ -84,6 +84,11 @@ if embeddings.uses_encoder(CONFIG.embedding.method) and CONFIG.embedding.source(
     except UserError as error:
         stop(error)
 
+# Where jobs run in conda environments: what runs a network takes more packages.
+ENCODER_ENV = "../envs/encoder.yaml"
+if not embeddings.uses_encoder(CONFIG.embedding.method):
+    ENCODER_ENV = "../envs/pygoodvibes.yaml"
+
 # The folder that the paths of the manifest count from.
 DATA_FOLDER = DATASET.folder
 
