@@ -54,6 +54,8 @@ def test_a_message_that_is_cut_off_is_none():
     whole = io.BytesIO()
     send(whole, b"abc", b"de")
     assert receive(io.BytesIO(whole.getvalue())) == b"abcde"
+    with pytest.raises(EOFError):
+        receive(io.BytesIO(whole.getvalue()), 4)
     for stop in (0, 3, 10):
         with pytest.raises(EOFError):
             receive(io.BytesIO(whole.getvalue()[:stop]))

@@ -23,6 +23,9 @@ MOST_MEMORY = 4 * 2**30
 MOST_SECONDS = 120
 """Seconds of processor time for one message."""
 
+MOST_VALUES = 2**24
+"""Largest output of a piece, values."""
+
 _SIZE = struct.Struct("<Q")
 
 
@@ -34,18 +37,27 @@ def send(stream: BinaryIO, *parts: bytes | memoryview) -> None:
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> bytes:
+def receive(stream: BinaryIO, most: int | None = None) -> bytes:
     """Read a message.
+
+    Parameters
+    ----------
+    stream : binary file
+        Where it comes from.
+    most : int, optional
+        Bytes of the longest message that is taken.
 
     Raises
     ------
     EOFError
-        If the other side has ended.
+        If the other side has ended, or sends more.
     """
     head = stream.read(_SIZE.size)
     if len(head) < _SIZE.size:
         raise EOFError
     (size,) = _SIZE.unpack(head)
+    if most is not None and size > most:
+        raise EOFError
     content = stream.read(size)
     if len(content) < size:
         raise EOFError
@@ -88,6 +100,8 @@ def _answer(session, question: bytes) -> tuple[bytes, bytes]:
         inputs[name] = np.frombuffer(values, "<f4", math.prod(shape), start).reshape(shape)
         start += 4 * math.prod(shape)
     (output,) = session.run([asked["output"]], inputs)
+    if output.size > MOST_VALUES:
+        raise ValueError(f"an output of {output.size} values, more than {MOST_VALUES}")
     output = np.ascontiguousarray(output, dtype="<f4")
     return json.dumps({"shape": output.shape}).encode() + b"\n", output.tobytes()
 

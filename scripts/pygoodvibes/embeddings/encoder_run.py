@@ -20,7 +20,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pygoodvibes.embeddings.encoder_process import receive, send
+from pygoodvibes.embeddings.encoder_process import MOST_VALUES, receive, send
 from pygoodvibes.util.errors import UserError
 
 MOST_SECONDS = 60.0
@@ -29,8 +29,7 @@ MOST_SECONDS = 60.0
 MOST_PROCESSES = 2
 """Encoders that are kept running."""
 
-MOST_VALUES = 2**24
-"""Largest output of a piece, values."""
+_MOST_ANSWER = 4 * MOST_VALUES + 10_000
 
 
 class _Process:
@@ -56,7 +55,7 @@ class _Process:
         timer.start()
         try:
             send(process.stdin, *parts)
-            answer = receive(process.stdout)
+            answer = receive(process.stdout, _MOST_ANSWER)
         except (OSError, EOFError):
             self.close()
             if time.monotonic() - started >= MOST_SECONDS:
@@ -96,7 +95,7 @@ _lock = threading.Lock()
 
 
 def _forget() -> None:
-    """In a fork: the processes belong to the one that started them."""
+    """In a fork: the processes, and locks that are held, belong to the one that started them."""
     global _lock
     _running.clear()
     _lock = threading.Lock()
@@ -157,7 +156,7 @@ def run(
     with process.lock:
         said, values = process.ask(name, json.dumps(asked).encode() + b"\n", *parts)
     shape = tuple(said["shape"])
-    if len(values) != 4 * math.prod(shape) or math.prod(shape) > MOST_VALUES:
+    if len(values) != 4 * math.prod(shape):
         reason = f"an output of shape {shape}"
         raise UserError("{name}: the encoder gives no vector ({reason})", name=name, reason=reason)
     return np.frombuffer(values, "<f4").reshape(shape)
