@@ -8,7 +8,7 @@ from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log, snakemake.input, snakemake.output):
     names = ("clips", "mel_arrays", "mel_clips", "projections", "detectors", "scores", "notes")
-    names += ("choices", "choice_scores")
+    names += ("choices", "choice_scores", "encoders")
     packing.pack_models(
         validate(snakemake.params.config),
         snakemake.params.machine_ids,
