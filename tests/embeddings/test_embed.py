@@ -109,6 +109,26 @@ def test_an_embedding_by_an_encoder_takes_the_file_that_it_names(tmp_path):
         embed_clips(cache, settings, signals=iter(signals), sample_rate=16000, encoder=other)
 
 
+def test_another_embedding_may_stand_beside_the_encoder(tmp_path):
+    path = tmp_path / "small.onnx"
+    path.write_bytes(made_encoders.small())
+    settings = {"method": "onnx", "file": str(path), "beside": SETTINGS}
+    encoder = open_encoder(settings)
+    signal = np.random.default_rng(0).normal(scale=0.1, size=4000).astype(np.float32)
+    row = {"clip": "c.wav", "path": "c.wav", "split": "train", "label": "normal"}
+    mel_cache.write(tmp_path / "a.npy", tmp_path / "a.csv", [(row, FRAMES)])
+    cache = mel_cache.open_cache(tmp_path / "a.npy", tmp_path / "a.csv")
+    found = embed_clips(cache, settings, signals=[signal], sample_rate=16000, encoder=encoder)
+    names = columns_of(6, SETTINGS)
+    assert list(found.columns) == [*names, *(f"encoded_{number:04d}" for number in range(32))]
+    expected = embed_clip(FRAMES, SETTINGS), encoder.vector(signal, sample_rate=16000)
+    assert np.array_equal(found.values[0], np.concatenate(expected))
+    mel_cache.write(tmp_path / "b.npy", tmp_path / "b.csv", [])
+    none = mel_cache.open_cache(tmp_path / "b.npy", tmp_path / "b.csv")
+    found = embed_clips(none, settings, signals=[], sample_rate=16000, encoder=encoder)
+    assert found.values.shape == (0, 0)
+
+
 def test_what_runs_no_encoder_opens_none():
     assert open_encoder(SETTINGS) is None
 

@@ -276,16 +276,19 @@ def test_an_embedding_of_samples_learns_and_scores(tmp_path, cut):
         assert high > low
 
 
-def test_an_encoder_is_carried_by_the_model_and_scores_as_it_learned(tmp_path):
+@pytest.mark.parametrize("beside", [None, {"method": "statistics"}])
+def test_an_encoder_is_carried_by_the_model_and_scores_as_it_learned(tmp_path, beside):
     file = tmp_path / "small.onnx"
     file.write_bytes(made_encoders.small())
-    content = {"embedding": {"method": "onnx", "file": str(file)}}
+    content = {"embedding": {"method": "onnx", "file": str(file), "beside": beside}}
     fit = own_machine.fit(tmp_path / "pump", content, detectors="fusion,knn")
     assert fit.model.provenance["packages"]["onnxruntime"]
     written = machine_model.dumps(fit.model)
     file.unlink()
     loaded = machine_model.loads(written, "pump.pgv")
     assert loaded.encoder.content == made_encoders.small()
+    views = {name.split(",")[0] for name in loaded.estimators["fusion"].member_names}
+    assert ("encoded" in views) == ("std" in views) == (beside is not None), views
     assert machine_model.dumps(loaded) == written
     odd = own_machine.sound(99, whistle=0.05).astype(np.float32)
     fine = own_machine.sound(99).astype(np.float32)

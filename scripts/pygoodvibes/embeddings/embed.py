@@ -58,7 +58,11 @@ def embed_clip(
         If the encoder gives no vector.
     """
     if encoder is not None:
-        return encoder.vector(signal, sample_rate=sample_rate)
+        encoded = encoder.vector(signal, sample_rate=sample_rate)
+        if not settings.get("beside"):
+            return encoded
+        beside = embed_clip(frames, settings["beside"], signal=signal, sample_rate=sample_rate)
+        return np.concatenate([beside, encoded])
     module, checked = _method_of(json.dumps(settings))
     if sees_signal(settings["method"]):
         return module.embed_signal(signal, checked, sample_rate=sample_rate)
@@ -99,7 +103,7 @@ def embed_clips(
         If the encoder gives no vector, or vectors of several lengths.
     """
     if encoder is not None:
-        return _encode_clips(cache, signals, encoder, sample_rate)
+        return _encode_clips(cache, settings, signals, encoder, sample_rate)
     columns = columns_of(cache.n_mels, settings)
     values = np.zeros((len(cache.clips), len(columns)), dtype=np.float32)
     each_signal = iter(signals) if sees_signal(settings["method"]) else itertools.repeat(None)
@@ -111,9 +115,16 @@ def embed_clips(
 
 
 def _encode_clips(
-    cache: MelCache, signals: Iterable[np.ndarray], encoder: "Encoder", sample_rate: int
+    cache: MelCache,
+    settings: Mapping,
+    signals: Iterable[np.ndarray],
+    encoder: "Encoder",
+    sample_rate: int,
 ) -> ClipVectors:
-    vectors = [encoder.vector(signal, sample_rate=sample_rate) for signal in signals]
+    vectors = [
+        embed_clip(frames, settings, signal=signal, sample_rate=sample_rate, encoder=encoder)
+        for (_, frames), signal in zip(cache, signals, strict=True)
+    ]
     lengths = sorted({len(vector) for vector in vectors})
     if len(lengths) > 1:
         raise UserError(
@@ -123,8 +134,11 @@ def _encode_clips(
             shortest=lengths[0],
             longest=lengths[-1],
         )
-    values = np.array(vectors, dtype=np.float32).reshape(len(vectors), -1)
-    return from_records(cache.clips, values, [f"encoded_{n:04d}" for n in range(values.shape[1])])
+    width = lengths[0] if lengths else 0
+    values = np.array(vectors, dtype=np.float32).reshape(len(vectors), width)
+    beside = columns_of(cache.n_mels, settings["beside"]) if settings.get("beside") else []
+    encoded = [f"encoded_{number:04d}" for number in range(width - len(beside))]
+    return from_records(cache.clips, values, [*beside, *encoded][:width])
 
 
 def open_encoder(settings: Mapping, trained: str | pathlib.Path | None = None) -> "Encoder | None":

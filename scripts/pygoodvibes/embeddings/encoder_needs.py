@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, ValidationError, field_validator, model_validator
 
 from pygoodvibes.audio.settings import Mel
+from pygoodvibes.embeddings import librosa, statistics
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.settings import Count, Section
 
@@ -179,6 +180,10 @@ class EncoderSettings(Section):
     control_keeps: list[GraphName] = Field(default=[], max_length=100)
     """How the names of arrays begin that keep their values then: those of a spectrogram, say, that
     is part of the graph."""
+
+    beside: Annotated[statistics.Settings | librosa.Settings, Discriminator("method")] | None = None
+    """An embedding whose values stand before those of the encoder in each vector: views of their
+    own for `fusion`, and so candidates of their own for the choice (null: none)."""
 
     def source(self) -> dict[str, object]:
         """Return what `encoder.load` is to read: nothing, if the workflow trains the encoder."""

@@ -4,6 +4,7 @@ Settings are checked with the sections of the config. An estimator named by a do
 imported for this check: once it is fitted, scoring doesn't need its parameters.
 """
 
+import itertools
 import re
 from collections.abc import Mapping
 from typing import Literal
@@ -160,7 +161,10 @@ def width_of(settings: Mapping) -> int | None:
     section = settings["embedding"]
     if type(section) is not dict or section.get("method") not in registry.METHODS:
         raise ValueError("embedding: another method")
-    if any(len(value) > MOST_STATISTICS for value in section.values() if isinstance(value, list)):
+    beside = section.get("beside")
+    parts = [section, beside] if isinstance(beside, dict) else [section]
+    values = itertools.chain.from_iterable(part.values() for part in parts)
+    if any(len(value) > MOST_STATISTICS for value in values if isinstance(value, list)):
         raise ValueError("embedding: too many values")
     _whole(registry.settings_of(section["method"]), settings, "embedding")
     if registry.uses_encoder(section["method"]):
