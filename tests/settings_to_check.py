@@ -33,6 +33,11 @@ def detector(name, settings):
     return {"detectors": {name: settings}}
 
 
+def onnx(**keys):
+    return {"embedding": {"method": "onnx", "file": "x.onnx", **keys}}
+
+
+NEEDS = {"sample_rate": 16000, "inputs": [{"name": "x", "kind": "signal"}], "output": "y"}
 NAME = "a name of letters, digits, '.', '_' and '-'"
 SHARE = "a number between 0 and 1 (both excluded)"
 METHOD = (
@@ -236,6 +241,48 @@ WRONG = [
             }
         },
         "embedding: no statistic is switched on; set mean, std, max or delta to true",
+    ),
+    (
+        onnx(needs={}),
+        "embedding.needs.sample_rate: this key is missing; it must be a whole number from 1000 to "
+        "400000\nmy.yaml: embedding.needs.inputs: this key is missing; it must be a list of at "
+        "least one item, each a table of keys\nmy.yaml: embedding.needs.output: this key is "
+        "missing; it must be text, not empty",
+    ),
+    (
+        onnx(needs={**NEEDS, "inputs": [{"name": "x"}]}),
+        "embedding.needs.inputs.0.kind: this key is missing; it must be one of signal, frames, "
+        "stft, spectrum",
+    ),
+    (
+        onnx(needs={**NEEDS, "inputs": [{"name": "x", "kind": "stft", "hop": 2}]}),
+        "embedding.needs.inputs.0.hop: there is no such key; allowed here: name, mean, std, fmin, "
+        "fmax, kind, axes, n_fft, hop_length",
+    ),
+    (
+        onnx(needs={**NEEDS, "inputs": [{"name": "x", "kind": "signal", "axes": "xt"}]}),
+        "embedding.needs.inputs.0.axes: 'xt' is not allowed; it must be one of the letters b, c, "
+        "t, f and d for each axis",
+    ),
+    (
+        onnx(needs={**NEEDS, "axes": "bdd"}),
+        "embedding.needs.axes: a letter comes twice (bdd)",
+    ),
+    (
+        onnx(needs={**NEEDS, "pooling": "none", "axes": "btd"}),
+        "embedding.needs.length: with pooling none the vectors would be of several lengths",
+    ),
+    (
+        onnx(beside={"method": "statistics", "quantiles": [2.0]}),
+        "embedding.beside.quantiles.0: 2.0 is not allowed; it must be a number from 0 to 1",
+    ),
+    (
+        onnx(beside={"method": "onnx"}),
+        "embedding.beside.method: 'onnx' is not allowed; it must be one of statistics, librosa",
+    ),
+    (
+        onnx(sha256="abc"),
+        "embedding.sha256: 'abc' is not allowed; it must be 64 hexadecimal digits, or null",
     ),
     (
         {"embedding": {"method": "statistics", "quantiles": [0.5, 2.0]}},

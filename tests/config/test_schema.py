@@ -27,6 +27,8 @@ BEYOND_SCHEMA = (
     "mel.amin: inf",
     "mel.amin: nan",
     "embedding: no statistic",
+    "embedding.needs.axes: a letter",
+    "embedding.needs.length: with pooling",
     "projection.n_components: 1.0",
     "detectors.mine",
     "evaluation.sweep_low",

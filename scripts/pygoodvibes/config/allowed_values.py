@@ -6,12 +6,16 @@ with 'must be'.
 
 from collections.abc import Mapping
 
+from pygoodvibes.embeddings.encoder_needs import AXES_PATTERN
+from pygoodvibes.embeddings.onnx import SHA256_PATTERN
 from pygoodvibes.util.settings import NAME_PATTERN
 
 _PATTERNS = {
     NAME_PATTERN: "a name of letters, digits, '.', '_' and '-'",
     r"^https?://": "an address that begins with http:// or https://",
     r"^[\w.-]+/[\w.-]+$": "text like owner/name",
+    AXES_PATTERN: "one of the letters b, c, t, f and d for each axis",
+    SHA256_PATTERN: "64 hexadecimal digits",
 }
 
 

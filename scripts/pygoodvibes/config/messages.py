@@ -4,7 +4,7 @@ import contextlib
 import difflib
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -30,6 +30,10 @@ def _steps(loc: tuple) -> tuple[str, ...]:
             ("detectors", 2): {**DETECTORS, "estimator": 0},
         }
         tag = step in chosen.get((loc[0], position), ())
+        before = loc[position - 1]
+        listed = isinstance(before, int) and position > 2 and loc[position - 2] == "inputs"
+        # of the tables in an embedding's table, each is one of several kinds
+        tag = tag or (loc[0] == "embedding" and position > 2 and (before == "beside" or listed))
         alternative = position > 1 and isinstance(step, str) and _ALTERNATIVE.fullmatch(step)
         if not (tag or alternative or step == "[key]"):
             kept.append(str(step))
@@ -65,17 +69,57 @@ def _allowed(config: Mapping, steps: tuple[str, ...]) -> str:
         return "a table of keys"
     model = _model(config, steps)
     properties = model.model_json_schema()["properties"]
-    [depth] = [at for at in (0, 1, 2) if steps[at : at + 1] and steps[at] in properties][-1:]
-    node = properties[steps[depth]]
+    # a table in an embedding may have keys that are named like those of the embedding
+    places = (1,) if steps[0] == "embedding" and len(steps) > 1 else (0, 1, 2)
+    [depth] = [at for at in places if steps[at : at + 1] and steps[at] in properties][-1:]
+    nodes = [properties[steps[depth]]]
     for step in steps[depth + 1 :]:
-        parts = [node, *node.get("anyOf", ())]
-        inner = "items" if step.isdigit() and any("items" in option for option in parts) else None
-        [node] = [
-            option["items"] if inner else next(iter(option["patternProperties"].values()))
-            for option in parts
-            if (inner or "patternProperties") in option
-        ]
-    return in_words(node)
+        nodes = _inside(nodes, step, model)
+    consts = [node["const"] for node in nodes if "const" in node]
+    return f"one of {', '.join(consts)}" if len(consts) > 1 else in_words(nodes[0])
+
+
+def _inside(nodes: Iterable[Mapping], step: str, model: type[Section]) -> list[Mapping]:
+    """Return what may stand at a step into parts of a model's schema: something for each kind."""
+    found = []
+    for option in _options(nodes, model):
+        if step in option.get("properties", ()):
+            found.append(option["properties"][step])
+        elif step.isdigit() and "items" in option:
+            found.append(option["items"])
+        elif "patternProperties" in option:
+            found.append(next(iter(option["patternProperties"].values())))
+    return found
+
+
+def _options(nodes: Iterable[Mapping], model: type[Section]) -> Iterator[Mapping]:
+    """Yield parts of a model's schema, and the alternatives in them."""
+    for node in nodes:
+        if "$ref" in node:
+            definitions = model.model_json_schema()["$defs"]
+            node = definitions[node["$ref"].rpartition("/")[2]]
+        yield node
+        yield from _options([*node.get("anyOf", ()), *node.get("oneOf", ())], model)
+
+
+def _keys(config: Mapping, steps: tuple[str, ...]) -> list[str]:
+    """Return the keys that are known beside the one at `steps`."""
+    model = _model(config, steps)
+    if steps[0] != "embedding" or len(steps) < 3:
+        return list(model.model_fields)
+    nodes, table = [model.model_json_schema()], config["embedding"]
+    for step in steps[1:-1]:
+        nodes = _inside(nodes, step, model)
+        table = table[int(step)] if step.isdigit() else table[step]
+    kinds = [option["properties"] for option in _options(nodes, model) if "properties" in option]
+    for known in kinds:
+        if all(known.get(key, {}).get("const", table.get(key)) == table.get(key) for key in _TAGS):
+            return list(known)
+    return list(kinds[0])
+
+
+_TAGS = ("kind", "method")
+"""Keys that tell the kinds of a table apart."""
 
 
 def _yaml(value: Any) -> str:
@@ -108,7 +152,7 @@ def _message(config: Mapping, item: Mapping) -> tuple[tuple[str, ...], str]:
     """Return the steps to the key that is wrong, and what to say of it."""
     steps, value, kind = _steps(item["loc"]), item.get("input"), item["type"]
     if kind == "extra_forbidden":
-        keys = list(_model(config, steps).model_fields)
+        keys = _keys(config, steps)
         close = difflib.get_close_matches(steps[-1], keys, n=1)
         values = {"keys": ", ".join(keys)}
         if close:
@@ -120,6 +164,7 @@ def _message(config: Mapping, item: Mapping) -> tuple[tuple[str, ...], str]:
         return steps, message("there is no such key; allowed here: {keys}", **values)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         key = "source" if steps[0] == "dataset" else "method"
+        key = "kind" if steps[-2:-1] == ("inputs",) else key
         steps = (*steps, key)
         if not isinstance(value, Mapping) or key not in value:
             kind = "missing"

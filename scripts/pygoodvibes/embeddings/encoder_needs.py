@@ -29,7 +29,8 @@ _MOST_TEXT = 100_000
 
 Length = Annotated[int, Field(ge=16, le=LONGEST)]
 GraphName = Annotated[str, Field(min_length=1, max_length=200)]
-Axes = Annotated[str, Field(pattern="^[bctfd]{1,5}$")]
+AXES_PATTERN = "^[bctfd]{1,5}$"
+Axes = Annotated[str, Field(pattern=AXES_PATTERN)]
 
 
 class _Scaled(Section):
@@ -156,12 +157,12 @@ class Needs(Section):
         if self.length is None and self.pooling == "none" and "t" in self.axes:
             raise ValueError("length: with pooling none the vectors would be of several lengths")
         half = self.sample_rate / 2
-        for each in self.inputs:
+        for number, each in enumerate(self.inputs):
             for key in ("fmin", "fmax"):
                 frequency = getattr(each, key, None)
                 if frequency is not None and frequency > half:
                     raise ValueError(
-                        f"{each.name}.{key}: {frequency:g} Hz is above half the sample rate "
+                        f"inputs.{number}.{key}: {frequency:g} Hz is above half the sample rate "
                         f"({half:g} Hz)"
                     )
         return self

@@ -11,6 +11,8 @@ from pydantic import Field
 from pygoodvibes.embeddings.encoder_needs import EncoderSettings, Needs
 from pygoodvibes.util.paths import locate
 
+SHA256_PATTERN = "^[0-9a-fA-F]{64}$"
+
 
 class Settings(EncoderSettings):
     """A network in a file, run with onnxruntime; models carry it with them."""
@@ -19,7 +21,7 @@ class Settings(EncoderSettings):
     file: Annotated[str, Field(min_length=1, max_length=1000)]
     """The ONNX file."""
 
-    sha256: Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$")] | None = None
+    sha256: Annotated[str, Field(pattern=SHA256_PATTERN)] | None = None
     """Its SHA-256; another file is refused (null: any file). Results follow the content of the file
     either way."""
 
