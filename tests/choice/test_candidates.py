@@ -1,7 +1,10 @@
+import dataclasses
+
 import numpy as np
 
-from made_machine_ids import DETECTORS, a_type, model_of
+from made_machine_ids import DETECTORS, a_type, clips, machine_id, model_of
 from pygoodvibes.choice.candidates import Candidates, may_be_chosen
+from pygoodvibes.embeddings.held_out import fold_clips
 from pygoodvibes.monitoring.score_clip import score_features
 
 
@@ -26,3 +29,16 @@ def test_scores_of_whole_detectors_are_not_computed_twice():
     }
     assert all(np.allclose(found[name], scores[name]) for name in found if name in scores)
     assert np.allclose(found["original_knn"][30:], own.scores_of("test")["original_knn"], rtol=1e-4)
+
+
+def test_clips_that_an_encoder_has_learnt_from_do_not_count():
+    own = machine_id(clips(0))
+    n_train = int(own.embedded.train.sum())
+    assert own.counts.all() and len(own.counts) == n_train
+    among = np.arange(n_train) % 2 == 0
+    learnt = dataclasses.replace(own, groups=fold_clips(n_train, folds=5, seed=0, among=among))
+    options = {"leave_out": (), "members": True}
+    all_, some = (Candidates.of(each, DETECTORS, **options).held_out for each in (own, learnt))
+    assert some.keys() == all_.keys() and any(": " in name for name in some)
+    for name, scores in some.items():
+        assert np.array_equal(scores, all_[name][among])

@@ -10,7 +10,13 @@ from pygoodvibes.audio import mel_cache
 from pygoodvibes.choice import choose as choice_choose
 from pygoodvibes.choice import indicators
 from pygoodvibes.choice.candidates import Candidates, in_units, load
-from pygoodvibes.choice.choose import favoured, reason_for, scores_of_test_clips, write_choice
+from pygoodvibes.choice.choose import (
+    favoured,
+    final_scores,
+    reason_for,
+    scores_of_test_clips,
+    write_choice,
+)
 from pygoodvibes.choice.indicators import (
     BURSTY_DB,
 )
@@ -19,6 +25,7 @@ from pygoodvibes.detection import serialization
 from pygoodvibes.detection.result import write_scores
 from pygoodvibes.detectors.combined import Chosen, Part
 from pygoodvibes.embeddings import projection, vectors
+from pygoodvibes.embeddings.held_out import fold_clips
 from pygoodvibes.embeddings.vectors import from_records
 from pygoodvibes.monitoring.score_clip import score_features
 from pygoodvibes.util.csv_files import read_records
@@ -439,3 +446,23 @@ def test_real_vectors_of_fans(shared):
         for each in done["indicators"].values():
             assert 0 <= each["stand_in_auc"] <= 1
             assert -1 <= each["agreement"] <= 1
+
+
+def test_clips_that_an_encoder_has_learnt_from_have_no_say():
+    among = np.arange(30) % 2 == 0
+    groups = fold_clips(30, folds=5, seed=0, among=among)
+    whole = {name: machine_id(clips(seed, shift=2.0)) for seed, name in enumerate(["00", "02"])}
+    ids = {name: dataclasses.replace(each, groups=groups) for name, each in whole.items()}
+    done = choose(ids)
+    assert done["stand_ins"] == 15 and done["indicators"] != choose(whole)["indicators"]
+    # whatever the learnt ones sound like
+    values = ids["02"].embedded.values.copy()
+    values[:30][~among] += 50
+    moved = dataclasses.replace(
+        ids["02"], embedded=dataclasses.replace(ids["02"].embedded, values=values)
+    )
+    assert json.dumps(choose({**ids, "02": moved})) == json.dumps(done)
+    options = {"leave_out": [], "members": True}
+    of_tests = scores_of_test_clips(ids["00"], DETECTORS, **options)
+    _, scores = final_scores(done, ids["00"], DETECTORS, of_tests, **options)
+    assert np.array_equal(np.isfinite(scores[:30]), among) and np.isfinite(scores[30:]).all()

@@ -306,3 +306,24 @@ def test_a_method_names_the_parts_of_scikit_learn_that_its_fit_imports(method):
         "parts = {name for name in parts if name.startswith('sklearn.')};"
         "assert not parts - before - {'sklearn.utils'}, parts - before"
     )
+
+
+@pytest.mark.parametrize("name", ["fusion", "lof"])
+def test_clips_that_are_never_held_out_are_fitted_to_and_have_no_held_out_score(name):
+    values = np.random.default_rng(0).normal(size=(30, 6)).astype(np.float32)
+    among = np.arange(30) % 2 == 0
+    groups = fold_clips(30, folds=3, seed=0, among=among)
+    settings = settings_of(name).model_validate({"method": name, "input": "embedding"})
+    columns = [f"mean_{number}" for number in range(6)]
+    found = detect(values, values[:4], groups, [values] * 3, settings, seed=0, columns=columns)
+    assert np.array_equal(np.isfinite(found.train_scores), among)
+    whole = detect(
+        values,
+        values[:4],
+        fold_clips(30, folds=3, seed=0),
+        [values] * 3,
+        settings,
+        seed=0,
+        columns=columns,
+    )
+    assert np.array_equal(found.test_scores, whole.test_scores)

@@ -47,3 +47,14 @@ def test_clips_that_belong_together_are_not_joined_with_others():
     folds = fold_clips(12, folds=5, seed=0)
     groups = Groups(folds.number, folds.fitted_to, at_random=False)
     assert groups.joined(2) is groups
+
+
+def test_clips_that_are_not_to_be_held_out_are_in_no_fold_and_always_fitted_to():
+    among = np.arange(20) % 3 == 0
+    groups = fold_clips(20, folds=5, seed=0, among=among)
+    assert np.array_equal(groups.number >= 0, among)
+    assert np.bincount(groups.number[among]).tolist() == [2, 2, 1, 1, 1]
+    assert all(fitted_to[~among].all() for fitted_to in groups.fitted_to)
+    joined = groups.joined(2)
+    assert len(joined) == 2 and np.array_equal(joined.number >= 0, among)
+    assert len(fold_clips(4, folds=5, seed=0, among=np.zeros(4, bool))) == 0

@@ -74,3 +74,15 @@ def test_pickled_objects_are_not_loaded(tmp_path):
     np.savez(tmp_path / "a.npz", clip=np.array([{"an": "object"}], dtype=object))
     with pytest.raises(UserError, match="no readable file of vectors"):
         vectors.load(tmp_path / "a.npz")
+
+
+def test_what_an_encoder_has_not_seen_is_told_beside_the_vectors(tmp_path):
+    made = vectors.from_records(
+        [{"clip": name, "split": "train", "label": "normal"} for name in "abc"],
+        np.zeros((3, 2), np.float32),
+        ["x", "y"],
+    )
+    vectors.save(tmp_path / "plain.npz", made)
+    assert vectors.unseen(*vectors.load(tmp_path / "plain.npz")).tolist() == [True] * 3
+    vectors.save(tmp_path / "learnt.npz", made, **{vectors.UNSEEN: np.array([1, 0, 1], bool)})
+    assert vectors.unseen(*vectors.load(tmp_path / "learnt.npz")).tolist() == [True, False, True]

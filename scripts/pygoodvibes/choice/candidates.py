@@ -19,6 +19,7 @@ from pygoodvibes.detection.score import anomaly_score, held_out_parts
 from pygoodvibes.detectors import combined
 from pygoodvibes.detectors.fusion import centre_and_scatter
 from pygoodvibes.embeddings import projection, vectors
+from pygoodvibes.embeddings.held_out import Groups
 from pygoodvibes.embeddings.projection import Pca
 from pygoodvibes.embeddings.vectors import ClipVectors
 
@@ -42,6 +43,8 @@ class MachineId:
         Fitted detectors by name, None where that was not possible.
     scores : mapping of str to scores
         By detector: score of each (split, clip); those of training clips are held-out ones.
+    groups : Groups or None
+        Which of its training clips were held out together (None: all, in folds).
     """
 
     embedded: ClipVectors
@@ -49,6 +52,16 @@ class MachineId:
     cache: MelCache | None
     estimators: Mapping[str, object]
     scores: Mapping[str, Mapping[tuple[str, str], float]]
+    groups: Groups | None = None
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Say which training clips count for the choice: those that are ever held out.
+
+        An encoder that has learnt from a clip knows it. Shape (n_train,), bool.
+        """
+        n_train = int(self.embedded.train.sum())
+        return np.ones(n_train, dtype=bool) if self.groups is None else self.groups.number >= 0
 
     def inputs(self, chosen: np.ndarray, pca: Pca) -> Inputs:
         """Return the inputs of detectors for some clips (a mask or index), with any projection."""
@@ -124,8 +137,8 @@ class Candidates:
         Fitted detectors that may be chosen.
     parts : dict of str to object
         Those of them whose members may be chosen too.
-    held_out : dict of str to np.ndarray [shape=(n_train,)]
-        Held-out training scores of every candidate.
+    held_out : dict of str to np.ndarray [shape=(n,)]
+        Held-out scores of every candidate, of the training clips that count.
     """
 
     whole: dict[str, object]
@@ -141,8 +154,9 @@ class Candidates:
         leave_out: Sequence[str],
         members: bool,
     ) -> "Candidates":
-        """Take the detectors that have a held-out score of each training clip."""
-        train = this_id.scores_of("train")
+        """Take the detectors that have a held-out score of each training clip that counts."""
+        counts = this_id.counts
+        train = {name: scores[counts] for name, scores in this_id.scores_of("train").items()}
         usable = this_id.pca is not None
         whole = {
             name: this_id.estimators[name]
@@ -159,7 +173,7 @@ class Candidates:
         }
         train = {name: train[name] for name in whole}
         of_parts = {
-            name: dict(zip(estimator.member_names, estimator.held_out_.T, strict=True))
+            name: dict(zip(estimator.member_names, estimator.held_out_[counts].T, strict=True))
             for name, estimator in parts.items()
         }
         return cls(whole, parts, {**train, **named(of_parts)})
@@ -189,10 +203,12 @@ def load(files: Mapping[str, str | None], *, fitted: bool = True) -> MachineId:
         Read the fitted detectors too.
     """
     embedded, _ = vectors.load(files["embedding"])
+    projected = projection.load(files["projection"])
     return MachineId(
         embedded=embedded,
-        pca=projection.load(files["projection"]).pca,
+        pca=projected.pca,
         cache=mel_cache.open_cache(files["mel"], files["mel_clips"]) if files["mel"] else None,
         estimators=serialization.load(files["models"]) if fitted else {},
         scores=read_scores(files["scores"]),
+        groups=projected.groups,
     )

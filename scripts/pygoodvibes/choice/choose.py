@@ -137,14 +137,15 @@ def choose(
     others = {
         name: other
         for name, other in ids.items()
-        if name != machine_id and _alike(this_id, other) and other.embedded.train.any()
+        if name != machine_id and _alike(this_id, other) and other.counts.any()
     }
-    counts = {name: int(other.embedded.train.sum()) for name, other in others.items()}
+    training = {
+        name: np.flatnonzero(other.embedded.train)[other.counts] for name, other in others.items()
+    }
+    counts = {name: len(clips) for name, clips in training.items()}
     drawn = stand_ins(counts, sample=sample, seed=seed, key=(machine, machine_id))
     scored = [
-        candidates.score(
-            detectors, other.inputs(np.flatnonzero(other.embedded.train)[drawn[name]], this_id.pca)
-        )
+        candidates.score(detectors, other.inputs(training[name][drawn[name]], this_id.pca))
         for name, other in others.items()
     ]
     of_stand_ins = {
@@ -313,7 +314,8 @@ def final_scores(
     candidates = Candidates.of(this_id, detectors, leave_out=leave_out, members=members)
     held_out = {name: candidates.held_out[name] for name in done["chosen"]}
     parts = [Part.of(name, *centre_and_scatter(training)) for name, training in held_out.items()]
-    scores[train] = mean_of(
+    known = np.flatnonzero(train)[this_id.counts]
+    scores[known] = mean_of(
         [part.in_units(training) for part, training in zip(parts, held_out.values(), strict=True)]
     )
     scores[~train] = mean_of([of_test_clips[name] for name in held_out])

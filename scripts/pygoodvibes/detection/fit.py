@@ -93,7 +93,7 @@ def detect(
     test : np.ndarray [shape=(n_test, d)] or sequence of np.ndarray
         Clips to score; nothing is fitted on them.
     groups : Groups
-        Of the training clips.
+        Of the training clips; those that are in none have no held-out score.
     held_out : sequence of np.ndarray [shape=(n_train, d)], or of sequences
         For each group all training clips; their projections, if any, are fitted without the group.
     settings : DetectorSettings
@@ -130,7 +130,8 @@ def detect(
                 and settings.input != "projection"
                 and len(of_members) == len(train)
             ):
-                train_scores = whole.join_members(of_members)
+                joined = whole.join_members(of_members)
+                train_scores = np.where(groups.number < 0, np.nan, joined)
                 held_out = []
         except _FAILED as error:
             logger.warning("not fitted: %s", error)

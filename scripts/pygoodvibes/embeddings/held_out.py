@@ -17,7 +17,7 @@ class Groups:
     Attributes
     ----------
     number : np.ndarray [shape=(n_train,), dtype=int]
-        Group of each training clip, from 0.
+        Group of each training clip, from 0; -1 for a clip that is never held out.
     fitted_to : sequence of np.ndarray [shape=(n_train,), dtype=bool]
         For each group the clips to fit to while it is held out: none of the group.
     at_random : bool
@@ -36,7 +36,8 @@ class Groups:
         Parameters
         ----------
         number : np.ndarray [shape=(n_train,), dtype=int]
-            Fold of each training clip, from 0; none is empty.
+            Fold of each training clip, from 0; none is empty. -1 for a clip that is in none, and
+            always fitted to.
         """
         count = int(number.max(initial=-1)) + 1
         return cls(number, [number != fold for fold in range(count)], at_random=True)
@@ -51,10 +52,10 @@ class Groups:
         """
         if not self.at_random or len(self) <= most:
             return self
-        return Groups.of_folds(self.number % most)
+        return Groups.of_folds(np.where(self.number < 0, -1, self.number % most))
 
 
-def fold_clips(n_clips: int, *, folds: int, seed: int) -> Groups:
+def fold_clips(n_clips: int, *, folds: int, seed: int, among: np.ndarray | None = None) -> Groups:
     """Deal training clips out to folds at random, as evenly as possible.
 
     Parameters
@@ -65,6 +66,12 @@ def fold_clips(n_clips: int, *, folds: int, seed: int) -> Groups:
         Folds; with fewer clips each one is a fold of its own.
     seed : int >= 0
         Same seed, same folds.
+    among : np.ndarray [shape=(n_clips,), dtype=bool], optional
+        The clips that are held out at all (default: all).
     """
-    fold = np.arange(n_clips) % max(min(folds, n_clips), 1)
-    return Groups.of_folds(np.random.default_rng(seed).permutation(fold))
+    number = np.full(n_clips, -1)
+    dealt = np.ones(n_clips, dtype=bool) if among is None else among
+    count = int(dealt.sum())
+    fold = np.arange(count) % max(min(folds, count), 1)
+    number[dealt] = np.random.default_rng(seed).permutation(fold)
+    return Groups.of_folds(number)

@@ -3,6 +3,7 @@
 import dataclasses
 import pathlib
 import zipfile
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -34,6 +35,22 @@ class ClipVectors:
     def train(self) -> np.ndarray:
         """Say which clips are for training, shape (n_clips,), bool."""
         return self.split == "train"
+
+
+UNSEEN = "unseen"
+"""Another array of a file of vectors, shape (n_clips,), bool: which clips the encoder of the
+embedding has not learnt from. Where it is missing, that is all of them."""
+
+
+def unseen(vectors: ClipVectors, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Say which clips the encoder of the embedding has not learnt from, shape (n_clips,), bool.
+
+    Parameters
+    ----------
+    vectors, arrays
+        From `load`.
+    """
+    return arrays.get(UNSEEN, np.ones(len(vectors.clip), dtype=bool))
 
 
 def from_records(records: list[dict], values: np.ndarray, columns: list[str]) -> ClipVectors:
