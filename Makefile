@@ -96,6 +96,7 @@ lock: .venv/installed-test ## Pin all dependencies, with hashes, from pyproject.
 	$(LOCK) -c requirements-test.txt --extra app -o requirements-app.txt
 	$(LOCK) -c requirements-test.txt --extra cluster -o requirements-cluster.txt
 	$(LOCK) -c requirements-test.txt --extra encoder -o requirements-encoder.txt
+	$(LOCK) -c requirements-test.txt --extra encoder --extra train -o requirements-train.txt
 	uv pip compile --group audit $(HASHED) -o requirements-audit.txt
 
 clean: ## Remove everything computed; audio, results and .venv stay
@@ -135,4 +136,4 @@ COMMAND := $(INSTALL) --no-deps --no-build-isolation -e .
 .venv/installed-test: requirements-test.txt pyproject.toml | .venv/bin/python
 	$(INSTALL) --require-hashes -r requirements-test.txt
 	$(COMMAND)
-	@touch $@ .venv/installed .venv/installed-app .venv/installed-cluster
+	@touch $@ .venv/installed .venv/installed-app .venv/installed-cluster .venv/installed-encoder .venv/installed-train

@@ -10,6 +10,8 @@ rule embed_signal:
         manifest=clips_of_id,
         # what is computed follows its content, which is among the params
         encoder=ancient(ENCODER) if ENCODER else [],
+        trained_encoder=f"{TRAINED}/encoder.onnx" if TRAINED else [],
+        encoder_clips=f"{TRAINED}/clips.csv" if TRAINED else [],
     output:
         f"{RESOURCES}/embedding/{{machine}}/{{id}}.npz",
     log:

@@ -19,6 +19,9 @@ if DATASET.enters_as == "embedding":
 
 elif embeddings.sees_signal(CONFIG.embedding.method):
 
+    if TRAINED:
+
+        include: "train_encoder.smk"
     include: "embed_signal.smk"
 
 else:

@@ -89,6 +89,9 @@ ENCODER_ENV = "../envs/encoder.yaml"
 if not embeddings.uses_encoder(CONFIG.embedding.method):
     ENCODER_ENV = "../envs/pygoodvibes.yaml"
 
+# Or the one that is trained here, on the normal training clips of all machine IDs.
+TRAINED = f"{RESOURCES}/encoder" if embeddings.trains_encoder(CONFIG.embedding.method) else None
+
 # The folder that the paths of the manifest count from.
 DATA_FOLDER = DATASET.folder
 

@@ -1,9 +1,13 @@
 """Turn the samples of each clip of a machine ID into a vector."""
 
+import numpy as np
+
 from pygoodvibes.audio import mel_cache
 from pygoodvibes.audio.signals import signals_of
 from pygoodvibes.embeddings import vectors
 from pygoodvibes.embeddings.embed import embed_clips, open_encoder
+from pygoodvibes.encoders.roles import seen_clips
+from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.util.paths import locate
 from pygoodvibes.workflow.job import logged, progress
 
@@ -22,4 +26,9 @@ with logged(snakemake.log, snakemake.input, snakemake.output):
         sample_rate=snakemake.params.audio["sample_rate"],
         encoder=open_encoder(snakemake.params.embedding, trained or None),
     )
-    vectors.save(snakemake.output[0], embedded)
+    more = {}
+    if trained:
+        rows = read_records(snakemake.input.encoder_clips)
+        seen = seen_clips(rows, snakemake.wildcards.machine, snakemake.wildcards.id)
+        more[vectors.UNSEEN] = ~np.isin(embedded.clip, seen)
+    vectors.save(snakemake.output[0], embedded, **more)

@@ -95,7 +95,8 @@ WRONG = [
     (source("mel"), "dataset.path: this key is missing; it must be text, not empty"),
     (
         {"embedding": {"mean": True}},
-        "embedding.method: this key is missing; it must be one of librosa, onnx, statistics",
+        "embedding.method: this key is missing; it must be one of id_classifier, "
+        "librosa, onnx, statistics, triplet",
     ),
     # sections that are none
     ({"dataset": None}, "dataset: null is not allowed; it must be a table of keys"),
@@ -230,7 +231,8 @@ WRONG = [
     # embedding and projection
     (
         {"embedding": {"method": "cnn"}},
-        "embedding.method: 'cnn' is not allowed; it must be one of librosa, onnx, statistics",
+        "embedding.method: 'cnn' is not allowed; it must be one of id_classifier, "
+        "librosa, onnx, statistics, triplet",
     ),
     (
         {

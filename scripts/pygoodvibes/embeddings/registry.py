@@ -40,6 +40,14 @@ def sees_signal(method: str) -> bool:
 
 
 @functools.cache
+def trains_encoder(method: str) -> bool:
+    """Tell whether the workflow trains the encoder that a `method` of the config runs."""
+    from pygoodvibes.embeddings.trained_settings import TrainedSettings
+
+    return issubclass(settings_of(method), TrainedSettings)
+
+
+@functools.cache
 def uses_encoder(method: str) -> bool:
     """Tell whether a `method` of the config runs an encoder, which is a file."""
     from pygoodvibes.embeddings.encoder_needs import EncoderSettings
