@@ -30,5 +30,6 @@ with logged(snakemake.log, snakemake.input, snakemake.output):
     if trained:
         rows = read_records(snakemake.input.encoder_clips)
         seen = seen_clips(rows, snakemake.wildcards.machine, snakemake.wildcards.id)
-        more[vectors.UNSEEN] = ~np.isin(embedded.clip, seen)
+        # test clips may have the names of training clips
+        more[vectors.UNSEEN] = ~(embedded.train & np.isin(embedded.clip, seen))
     vectors.save(snakemake.output[0], embedded, **more)

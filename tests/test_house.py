@@ -22,6 +22,7 @@ NO_MODULE = {
     "workflow/test_plot_scripts.py",
     "workflow/test_rules.py",
     "workflow/test_slurm.py",
+    "workflow/test_train_encoder.py",
     "workflow/test_workflow.py",
     # the pages themselves
     "documentation/test_docs.py",
