@@ -143,7 +143,7 @@ def choose(
     drawn = stand_ins(counts, sample=sample, seed=seed, key=(machine, machine_id))
     scored = [
         candidates.score(
-            detectors, other.inputs(np.flatnonzero(other.embedded.train)[drawn[name]], this_id.pca)
+            detectors, other.inputs(np.flatnonzero(other.embedded.train)[drawn[name]], this_id.pcas)
         )
         for name, other in others.items()
     ]
@@ -265,7 +265,7 @@ def scores_of_test_clips(
     known = this_id.scores_of("test")
     scores = {name: known[name] for name in candidates.whole}
     if candidates.parts:
-        inputs = this_id.inputs(~this_id.embedded.train, this_id.pca)
+        inputs = this_id.inputs(~this_id.embedded.train, this_id.pcas)
         scores |= named(member_scores(candidates.parts, detectors, inputs))
     return {
         name: in_units(scores[name], held_out) for name, held_out in candidates.held_out.items()
