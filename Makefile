@@ -7,6 +7,7 @@ SORT ?= auc
 SCALE ?= 1
 REPEAT ?= 3
 SEED ?= 0
+SEEDS ?= 30
 KEEP_DAYS ?= 7
 
 BIN := .venv/bin
@@ -19,10 +20,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help results app pdf compare study benchmark soak audit prune test lint format docs api messages lock clean
+.PHONY: help results app pdf compare study benchmark calibration soak audit prune test lint format docs api messages lock clean
 
 help: ## Show what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
 
 results: .venv/installed ## Run the main job: clips, tables, figures, report
 	@python -m pygoodvibes check $(CONFIG)
@@ -45,6 +46,9 @@ study: .venv/installed ## Run a ready-made study: make study STUDY=config/studie
 
 benchmark: .venv-benchmark/installed ## Measure speed, memory and growth on the development set's size: make benchmark SCALE=1/8
 	.venv-benchmark/bin/python benchmarks/run.py --scale $(SCALE) --repeat $(REPEAT) --jobs 2
+
+calibration: .venv/installed ## Count false alarms of thresholds from few clips: make calibration SEEDS=30
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/calibration.py --seeds $(SEEDS)
 
 soak: .venv/installed-test ## Try damaged files, kills, full disks, hostile models, very often: make soak SCALE=1/10
 	PYTHONPATH=scripts:tests OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \

@@ -26,7 +26,16 @@ rule choose:
             machine_id for _, machine_id in machine_ids(wildcards.machine, trained=True)
         ],
         detectors=detector_settings(),
-        choice=section("choice", "indicator", "top", "keep_fixed", "leave_out", "members", "sample"),
+        choice=section(
+            "choice",
+            "indicator",
+            "top",
+            "keep_fixed",
+            "steadiness",
+            "leave_out",
+            "members",
+            "sample",
+        ),
         max_fpr=CONFIG.evaluation.max_fpr,
         seed=CONFIG.seed,
         code=code(

@@ -46,6 +46,7 @@ rule detect:
         mem_mb=700,
     params:
         detectors=detector_settings(),
+        scored_by=CONFIG.held_out.scored_by,
         seed=CONFIG.seed,
         code=code(
             "detect",

@@ -19,6 +19,7 @@ with logged(snakemake.log, snakemake.input, snakemake.output):
         projection.load(snakemake.input.projection),
         snakemake.params.detectors,
         seed=snakemake.params.seed,
+        scored_by=snakemake.params.scored_by,
         progress=progress,
         cache=mel_cache.open_cache(*snakemake.input.mel) if snakemake.input.mel else None,
     )

@@ -298,7 +298,7 @@ class Maker:
                     "a\0b",
                     "modèle",
                     "",
-                    "pca/mean.npy/",
+                    "pca/0/mean.npy/",
                     "x" * 60000,
                 )
             )
@@ -365,7 +365,9 @@ class Maker:
             head["detectors"][name] = node
         elif way == "inside":
             members = self.members
-            state = head["detectors"][name]["state"]
+            structure = head["detectors"][name]
+            fit = self.random.choice(structure)["fit"] if isinstance(structure, list) else structure
+            state = fit["state"]
             state[self.random.choice(list(state))] = node
         else:
             inner = io.BytesIO()

@@ -38,7 +38,7 @@ def clips(seed, *, view="mean", shift=0.0, n_train=30, n_test=8):
 
 
 def parts_of(embedded, detectors=None, cache=None):
-    options = {"n_components": "all", "standardize": True, "whiten": False}
+    options = {"n_components": "all", "standardize": True, "whiten": False, "residual": True}
     folds = fold_clips(embedded.train.sum(), folds=5, seed=0)
     projected = project_vectors(embedded, folds, **options)
     detectors = DETECTORS if detectors is None else detectors
@@ -54,7 +54,7 @@ def machine_id(embedded, detectors=None, cache=None):
     }
     return MachineId(
         embedded=embedded,
-        pca=projected.pca,
+        pcas=projected.pcas,
         cache=cache,
         estimators={name: each.estimator for name, each in results.items()},
         scores={
@@ -68,7 +68,7 @@ def machine_id(embedded, detectors=None, cache=None):
 def model_of(own, detectors, **more):
     """Return what scoring needs of the model of a machine ID."""
     return types.SimpleNamespace(
-        estimators={**own.estimators, **more}, settings={"detectors": detectors}, pca=own.pca
+        estimators={**own.estimators, **more}, settings={"detectors": detectors}, pcas=own.pcas
     )
 
 

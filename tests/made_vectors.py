@@ -36,6 +36,7 @@ def embedded(train=TRAIN, test=TEST):
 
 
 def run_clips(clips, detectors=DETECTORS, **projection):
-    options = {"n_components": "all", "standardize": True, "whiten": False, **projection}
+    options = {"n_components": "all", "standardize": True, "whiten": False, "residual": True}
+    options |= projection
     projected = project_vectors(clips, fold_clips(clips.train.sum(), folds=5, seed=0), **options)
     return detect_clips(clips, projected, detectors, seed=0)

@@ -34,6 +34,7 @@ SETTINGS = {
     "indicator": "stand_in_separation",
     "top": 1,
     "keep_fixed": False,
+    "steadiness": 0.0,
     "leave_out": ["original_*"],
     "members": True,
     "sample": 30,
@@ -121,6 +122,23 @@ def test_the_fixed_default_is_kept_beside_the_best():
     assert kept["reason"].endswith(
         f"knn has {kept['indicators']['knn']['stand_in_separation']:.2f}"
     )
+
+
+def test_where_chance_ranks_candidates_the_fixed_default_stands():
+    """Other IDs with the same sound: nothing tells their clips apart from own ones."""
+    ids = {name: machine_id(clips(seed)) for name, seed in (("00", 5), ("02", 6), ("04", 7))}
+    chance = {"top": 3, "default": "fusion", "keep_fixed": True}
+    free = choose(ids, **chance)
+    assert len(free["chosen"]) == 3 and free["told"] and free["steadiness"] < 0.9
+    done = choose(ids, **chance, steadiness=0.9)
+    assert done["chosen"] == ["fusion"] and not done["told"]
+    assert done["steadiness"] == free["steadiness"]
+    share = f"{100 * done['steadiness']:.0f} of 100"
+    assert share in done["reason"] and done["reason"].endswith("(90 are asked for): fusion")
+    assert free["chosen"][1] in done["reason"]
+    # where they differ, nothing changes
+    differ = choose(a_type(), **chance, steadiness=0.9)
+    assert differ["told"] and differ["chosen"] == choose(a_type(), **chance)["chosen"]
 
 
 def with_other_tests(own):

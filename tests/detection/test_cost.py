@@ -70,11 +70,11 @@ def test_a_detection_tells_its_cost():
     train, test = rng.normal(size=(40, 5)), rng.normal(size=(12, 5))
     folds = fold_clips(40, folds=4, seed=0)
     settings = lof.Settings(method="lof")
-    result = detect(train, test, folds, [train] * 4, settings, seed=0)
-    assert (result.cost.fits, result.cost.clips) == (5, 52)
+    result = detect(train, test, folds, settings, seed=0)
+    assert (result.cost.fits, result.cost.clips) == (4, 52)
     assert result.cost.fit_seconds > 0
     assert result.cost.score_seconds > 0
-    few = detect(train[:2], test, folds, [], knn.Settings(method="knn"), seed=0)
+    few = detect(train[:2], test, folds, knn.Settings(method="knn"), seed=0)
     assert few.cost is None
 
 

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from pygoodvibes.detection.inputs import Inputs
+from pygoodvibes.embeddings.projection import fit_pca
 
 FRAMES = [np.zeros((4, 2))] * 3
-INPUTS = Inputs(np.arange(12.0).reshape(3, 4), np.arange(15.0).reshape(3, 5), FRAMES)
+INPUTS = Inputs(np.arange(12.0).reshape(3, 4), np.arange(30.0).reshape(3, 2, 5), 4, FRAMES)
 
 
 def seen(source, components=None, inputs=INPUTS):
@@ -17,13 +18,31 @@ def test_a_detector_sees_what_its_settings_say():
     assert np.array_equal(seen("projection"), INPUTS.projected)
 
 
-@pytest.mark.parametrize("components", [1, 3, 9])
+@pytest.mark.parametrize("components", [1, 3, 4])
 def test_the_first_components_are_those_of_largest_variance(components):
-    assert np.array_equal(seen("projection", components), INPUTS.projected[:, :components])
+    assert np.array_equal(seen("projection", components), INPUTS.projected[:, :, :components])
+
+
+def test_the_residual_is_no_component():
+    assert seen("projection", 9).shape == (3, 2, 4)
+    assert seen("projection").shape == (3, 2, 5)
+
+
+def test_each_projection_is_that_of_its_pca():
+    values = np.random.default_rng(0).normal(size=(9, 6))
+    pcas = [fit_pca(values[start:], n_components=2, residual=True) for start in (0, 3)]
+    inputs = Inputs.of(values, pcas)
+    assert inputs.components == 2 and inputs.frames is None
+    for number, pca in enumerate(pcas):
+        assert np.array_equal(inputs.projected[:, number], pca.transform(values))
+    names = Inputs.names(np.array(list("abcdef")), pcas)
+    assert list(seen("projection", inputs=names)) == ["PC1", "PC2", "residual"]
+    assert Inputs.of(values, []).projected.shape == (9, 1, 0)
+    assert len(seen("projection", 2, Inputs.names(np.array(["a"]), []))) == 0
 
 
 def test_names_of_columns_are_chosen_alike():
-    names = Inputs(np.array(["a", "b"]), np.array(["PC1", "PC2", "PC3"]))
+    names = Inputs(np.array(["a", "b"]), np.array(["PC1", "PC2", "PC3"]), 3)
     assert list(seen("embedding", inputs=names)) == ["a", "b"]
     assert list(seen("projection", 2, names)) == ["PC1", "PC2"]
     assert seen("mel", inputs=names) is None

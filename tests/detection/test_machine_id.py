@@ -79,4 +79,4 @@ def test_groups_of_its_own_take_the_place_of_folds(cache):
     groups = Groups(number, [number == 1, number == 0], at_random=False)
     found = detect_machine_id(cache, SETTINGS, groups=groups)
     assert found.projected.groups is groups
-    assert [result.cost.fits for result in found.results.values()] == [3, 3, 3, 3]
+    assert [result.cost.fits for result in found.results.values()] == [2, 2, 2, 2]

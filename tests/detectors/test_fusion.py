@@ -5,6 +5,7 @@ from pydantic import ValidationError
 from pygoodvibes.detection.fit import detect, detect_clips
 from pygoodvibes.detection.score import anomaly_score
 from pygoodvibes.detectors.fusion import Fusion, Settings, find_views, named_blocks, stepped_blocks
+from pygoodvibes.detectors.local_density import LocalDensity
 from pygoodvibes.embeddings.held_out import Groups, fold_clips
 from pygoodvibes.embeddings.projection import project_vectors
 from pygoodvibes.embeddings.vectors import from_records
@@ -89,9 +90,11 @@ def test_members_are_in_units_of_their_own_scatter():
     fitted = Fusion().fit(TRAIN, columns=COLUMNS)
     normal = fitted.member_scores(NORMAL)
     assert normal.shape == (60, 8)
-    assert [name for name, _ in fitted.members_] == sorted(
-        ["mean", "std", "max", "all"] * 2, key=["mean", "std", "max", "all"].index
-    )
+    assert fitted.member_names == [
+        f"{view}, {scaling}"
+        for view in ("mean", "std", "max", "all")
+        for scaling in ("standardize", "whiten")
+    ]
     assert np.all(np.abs(np.median(normal, axis=0)) < 1)
     spread = np.quantile(normal, 0.75, axis=0) - np.quantile(normal, 0.25, axis=0)
     assert np.all((spread > 0.5) & (spread < 3))
@@ -122,26 +125,45 @@ def test_scores_do_not_depend_on_units():
 
 def test_in_few_dimensions_nothing_is_divided_by_density():
     low = Fusion().fit(TRAIN[:, :3])
-    assert all(np.array_equal(member.spacing_, np.ones(80)) for _, member in low.members_)
+    assert all(
+        np.array_equal(fit.spacing_, np.ones(64))
+        for _, member in low.members_
+        for fit in member.fits
+    )
     high = Fusion().fit(TRAIN)
-    assert not any(np.array_equal(member.spacing_, np.ones(80)) for _, member in high.members_)
+    assert not any(
+        np.array_equal(member.fits[0].spacing_, np.ones(64)) for _, member in high.members_
+    )
 
 
-def test_training_scores_do_not_enter_the_test_scores():
-    # held-out scores measure scatter; the references are all training clips
+def test_each_member_is_fitted_without_each_fold_and_scores_by_the_mean():
     fitted = Fusion().fit(TRAIN, columns=COLUMNS)
-    assert all(len(member.references_) == 80 for _, member in fitted.members_)
+    for number, (name, member) in enumerate(fitted.members_):
+        assert [len(fit.references_) for fit in member.fits] == [64] * 5
+        view = fitted.views_[name.partition(",")[0]]
+        scores = np.mean([-fit.score_samples(NORMAL[:, view]) for fit in member.fits], axis=0)
+        expected = (scores - fitted.centre_[number]) / fitted.scatter_[number]
+        assert np.allclose(fitted.member_scores(NORMAL)[:, number], expected)
+    # most fits have seen a training clip, none a new one
     assert np.median(anomaly_score(fitted, NORMAL)) > np.median(anomaly_score(fitted, TRAIN))
+
+
+def test_new_clips_score_as_held_out_ones():
+    """Else a threshold on held-out scores would not hold for new clips."""
+    above = []
+    for seed in range(40):
+        values = np.random.default_rng(seed).normal(size=(45, len(COLUMNS)))
+        fitted = Fusion().fit(values[:20], COLUMNS)
+        held_out = fitted.join_members(fitted.held_out_)
+        above.append(np.mean(anomaly_score(fitted, values[20:])[:, None] > held_out))
+    assert np.mean(above) == pytest.approx(0.5, abs=0.05)
 
 
 @pytest.mark.parametrize("n_clips", [3, 4, 6])
 def test_very_few_training_clips(n_clips):
     settings = Settings(method="fusion")
     folds = Groups.of_folds(np.arange(n_clips))
-    result = detect(
-        TRAIN[:n_clips], NORMAL, folds, [TRAIN[:n_clips]] * n_clips, settings, seed=0,
-        columns=COLUMNS,
-    )  # fmt: skip
+    result = detect(TRAIN[:n_clips], NORMAL, folds, settings, seed=0, columns=COLUMNS)
     assert np.isfinite(result.test_scores).all()
     assert np.isfinite(result.train_scores).all()
     same = Fusion().fit(np.tile(TRAIN[:1], (6, 1)))
@@ -151,10 +173,10 @@ def test_very_few_training_clips(n_clips):
 def test_names_of_columns_reach_the_estimator():
     settings = Settings(method="fusion")
     folds = Groups.of_folds(np.arange(80) % 2)
-    result = detect(TRAIN, NORMAL, folds, [TRAIN] * 2, settings, seed=3, columns=COLUMNS)
+    result = detect(TRAIN, NORMAL, folds, settings, seed=3, columns=COLUMNS)
     assert list(result.estimator.views_) == ["mean", "std", "max", "all"]
     assert result.estimator.random_state == 3
-    again = detect(TRAIN, NORMAL, folds, [TRAIN] * 2, settings, seed=3, columns=COLUMNS)
+    again = detect(TRAIN, NORMAL, folds, settings, seed=3, columns=COLUMNS)
     assert np.array_equal(result.test_scores, again.test_scores)
     assert np.array_equal(result.train_scores, again.train_scores)
 
@@ -177,6 +199,7 @@ def test_a_detector_may_see_the_first_components_only():
         n_components=10,
         standardize=True,
         whiten=False,
+        residual=True,
     )
     detectors = {
         "three": {"method": "knn", "components": 3},
@@ -184,8 +207,10 @@ def test_a_detector_may_see_the_first_components_only():
         "fusion": {"method": "fusion"},
     }
     results = detect_clips(embedded, projected, detectors, seed=0)
-    assert results["three"].estimator.neighbors_.n_features_in_ == 3
-    assert results["all"].estimator.neighbors_.n_features_in_ == 10
+    # with the residual
+    for name, columns in (("three", 3), ("all", 11)):
+        for fit in results[name].estimator.fits:
+            assert fit.neighbors_.n_features_in_ == columns
     assert list(results["fusion"].estimator.views_) == ["mean", "std", "max", "all"]
     assert all(np.isfinite(result.train_scores).all() for result in results.values())
     with pytest.raises(ValidationError, match="components: only with input 'projection'"):
@@ -201,7 +226,7 @@ def test_members_keep_their_held_out_scores_and_join_to_the_score():
     seen = fitted.member_scores(TRAIN)
     assert (seen < fitted.held_out_).all()
     fold = np.random.default_rng(3).permutation(np.arange(80) % 4)
-    part = Fusion(folds=4).fit(TRAIN[fold != 0], COLUMNS).members_[0][1]
+    part = LocalDensity(scaling="standardize").fit(TRAIN[fold != 0][:, :BANDS])
     expected = -part.score_samples(TRAIN[fold == 0][:, :BANDS])
     expected = (expected - fitted.centre_[0]) / fitted.scatter_[0]
     assert np.allclose(fitted.held_out_[fold == 0, 0], expected)

@@ -17,11 +17,12 @@ from pygoodvibes.embeddings.projection import (
     project_overview,
     project_vectors,
     save,
+    transform_by_all,
 )
 from pygoodvibes.embeddings.vectors import ClipVectors
 from pygoodvibes.util.errors import UserError
 
-SETTINGS = {"n_components": "all", "standardize": True, "whiten": False}
+SETTINGS = {"n_components": "all", "standardize": True, "whiten": False, "residual": False}
 SHAPES = [(40, 6), (6, 40), (12, 12)]  # more clips than columns, fewer, as many
 
 matrices = arrays(
@@ -130,6 +131,42 @@ def test_same_values_same_bytes():
         assert getattr(one, name).tobytes() == getattr(two, name).tobytes()
 
 
+@given(matrices, st.booleans(), st.booleans(), st.integers(1, 7))
+@settings(deadline=None, max_examples=100)
+def test_components_and_residual_are_all_of_a_clip(values, standardize, whiten, kept):
+    assume(np.ptp(values, axis=0).max() > 1e-3)
+    others = np.random.default_rng(0).normal(size=(5, values.shape[1])) * np.ptp(values)
+    options = {"n_components": kept, "standardize": standardize, "whiten": whiten}
+    pca = fit_pca(values, **options, residual=True)
+    plain = fit_pca(values, **options)
+    found = pca.transform(others).astype(np.float64)
+    assert np.array_equal(found[:, : len(pca.components)], plain.transform(others))
+    if len(pca.components) == values.shape[1]:
+        assert list(pca.columns) == list(plain.columns)  # nothing is left out
+        return
+    assert list(pca.columns) == [*plain.columns, "residual"]
+    centred = (others - pca.mean) / pca.scale
+    directions = pca.components / np.linalg.norm(pca.components, axis=1, keepdims=True)
+    outside = centred - centred @ directions.T @ directions
+    assert (found[:, -1] >= 0).all()
+    unit = 1 / np.linalg.norm(pca.components[-1])  # 1 but for whitened components
+    length = np.linalg.norm(centred, axis=1)
+    assert np.allclose(
+        found[:, -1] * unit, np.linalg.norm(outside, axis=1), rtol=1e-3, atol=1e-4 * length.max()
+    )
+
+
+def test_a_training_clip_has_no_residual_where_all_components_are_kept():
+    values = correlated(6, 40)
+    pca = fit_pca(values, residual=True)
+    assert (pca.transform(values)[:, -1] == 0).all()
+    off = values[:1] + np.random.default_rng(1).normal(size=(1, 40))
+    distance = np.linalg.norm((off - values) / pca.scale, axis=1)
+    # so the distance to a training clip is that of the whole embedding
+    projected = np.linalg.norm(pca.transform(off) - pca.transform(values), axis=1)
+    assert np.allclose(projected, distance, rtol=1e-4)
+
+
 def projected_case(values, n_train, folds=4):
     groups = fold_clips(n_train, folds=folds, seed=0)
     return project_vectors(clip_vectors(values, n_train), groups, **SETTINGS)
@@ -146,8 +183,8 @@ def test_no_test_clip_influences_the_projection(shape):
         assert np.array_equal(getattr(before.pca, name), getattr(after.pca, name))
     assert np.array_equal(before.clips.values[:20], after.clips.values[:20])
     assert not np.array_equal(before.clips.values[20:], after.clips.values[20:])
-    for one, two in zip(before.held_out, after.held_out, strict=True):
-        assert np.array_equal(one, two)
+    for one, two in zip(before.pcas, after.pcas, strict=True):
+        assert np.array_equal(one.components, two.components)
 
 
 @pytest.mark.parametrize("shape", [(30, 5), (30, 60)])
@@ -157,9 +194,8 @@ def test_a_clip_does_not_influence_the_projection_of_the_fold_that_holds_it_out(
     changed = values.copy()
     changed[7] *= 3
     after = projected_case(changed, 20)
-    others = np.arange(20) != 7
-    for number, (one, two) in enumerate(zip(before.held_out, after.held_out, strict=True)):
-        same = np.array_equal(one[others], two[others])
+    for number, (one, two) in enumerate(zip(before.pcas, after.pcas, strict=True)):
+        same = np.array_equal(one.components, two.components)
         assert same == (number == before.groups.number[7])
 
 
@@ -167,11 +203,11 @@ def test_each_fold_is_the_pca_of_the_other_clips():
     embedded = clip_vectors(correlated(30, 8), 20)
     found = project_vectors(embedded, fold_clips(20, folds=4, seed=0), **SETTINGS)
     assert np.array_equal(found.clips.values, found.pca.transform(embedded.values))
-    assert len(found.held_out) == 4
+    assert len(found.pcas) == 5 and found.pcas[-1] is found.pca
     training, count = embedded.values[:20], len(found.pca.components)
-    for number, part in enumerate(found.held_out):
+    for number, part in enumerate(found.pcas[:-1]):
         own = fit_pca(training[found.groups.number != number], n_components=count)
-        assert np.array_equal(part, own.transform(training))
+        assert np.array_equal(part.transform(training), own.transform(training))
 
 
 def test_a_group_is_projected_by_what_may_be_fitted_to_meanwhile():
@@ -182,10 +218,10 @@ def test_a_group_is_projected_by_what_may_be_fitted_to_meanwhile():
     groups = Groups(number, fitted_to, at_random=False)
     found = project_vectors(embedded, groups, **SETTINGS)
     assert found.pca.components.shape == (1, 8)  # as many as the smallest fit can have
-    for part, chosen in zip(found.held_out[:3], fitted_to[:3], strict=True):
+    for part, chosen in zip(found.pcas[:3], fitted_to[:3], strict=True):
         own = fit_pca(embedded.values[:20][chosen], n_components=1)
-        assert np.array_equal(part, own.transform(embedded.values[:20]))
-    assert found.held_out[3].shape == (20, 1) and np.isnan(found.held_out[3]).all()
+        assert np.array_equal(part.components, own.components)
+    assert found.pcas[3] is found.pca
 
 
 @pytest.mark.parametrize("n_train", [2, 3, 5, 12])
@@ -196,9 +232,9 @@ def test_whole_and_folds_have_as_many_components(n_train, asked):
         fold_clips(n_train, folds=5, seed=0),
         **{**SETTINGS, "n_components": asked},
     )
-    assert {part.shape for part in found.held_out} == {(n_train, found.clips.values.shape[1])}
-    assert np.isfinite(found.clips.values).all()
-    assert all(np.isfinite(part).all() for part in found.held_out)
+    projected = transform_by_all(found.pcas, found.clips.values @ found.pca.components)
+    assert projected.shape == (n_train + 4, len(found.pcas), found.clips.values.shape[1])
+    assert np.isfinite(found.clips.values).all() and np.isfinite(projected).all()
 
 
 def of_three(embedded, folds):
@@ -212,7 +248,7 @@ def test_clips_of_a_machine_id():
     assert list(found.clips.columns) == ["PC1", "PC2", "PC3"]
     assert np.array_equal(found.clips.clip, embedded.clip)
     assert found.groups is folds
-    assert [part.shape for part in found.held_out] == [(20, 3)] * 5
+    assert [part.components.shape for part in found.pcas] == [(3, 8)] * 6
     assert found.explained_variance_ratio.shape == (3,)
     centred = (embedded.values - found.pca.mean) / found.pca.scale
     assert np.allclose(centred @ found.pca.components.T, found.clips.values, atol=1e-4)
@@ -226,7 +262,7 @@ def test_without_training_clips_there_are_no_components(n_train):
     assert found.clips.values.shape == (6, 0)
     assert len(found.clips.columns) == len(found.explained_variance_ratio) == 0
     assert found.pca is None
-    assert [part.shape for part in found.held_out] == [(n_train, 0)] * n_train
+    assert found.pcas == []
 
 
 @pytest.mark.parametrize("n_train", [0, 1, 20])
@@ -238,12 +274,10 @@ def test_a_projection_comes_back_from_its_file(tmp_path, n_train):
     for name in ("clip", "split", "label", "values", "columns"):
         assert np.array_equal(getattr(back.clips, name), getattr(found.clips, name))
     assert np.array_equal(back.groups.number, found.groups.number)
-    for one, two in zip(back.held_out, found.held_out, strict=True):
-        assert np.array_equal(one, two)
     assert (back.pca is None) == (found.pca is None) == (n_train < 2)
-    if back.pca is not None:
-        for name in ("mean", "scale", "components", "explained_variance_ratio"):
-            assert np.array_equal(getattr(back.pca, name), getattr(found.pca, name))
+    for one, two in zip(back.pcas, found.pcas, strict=True):
+        for name in PCA_ARRAYS:
+            assert np.array_equal(getattr(one, name), getattr(two, name))
     # what figures and the evaluation read of it
     _, arrays = vectors.load(tmp_path / "p.npz")
     assert len(arrays["explained_variance_ratio"]) == found.clips.values.shape[1]

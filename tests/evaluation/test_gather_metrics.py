@@ -133,7 +133,7 @@ def run_all(folder, out):
             continue
         folds = fold_clips(embedded.train.sum(), folds=3, seed=0)
         projected = projection.project_vectors(
-            embedded, folds, n_components=0.9, standardize=True, whiten=False
+            embedded, folds, n_components=0.9, standardize=True, whiten=False, residual=True
         )
         results = detect_clips(embedded, projected, DETECTORS, seed=0)
         write_scores(out / f"{name}.scores.csv", embedded, results)

@@ -91,7 +91,7 @@ def call(node):
         ),
         (
             lambda head: head["settings"]["mel"].update(n_mels=15),
-            "pca/mean: a size is 80, 75 was expected (d)",
+            "pca/0/mean: a size is 80, 75 was expected (d)",
         ),
         (
             lambda head: head["settings"]["mel"].update(fmax=1e6),
@@ -176,7 +176,8 @@ def without(name):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (without("pca/mean.npy"), "'pca/mean.npy'"),
+        (without("pca/0/scale.npy"), "'pca/0/scale.npy'"),
+        (without("pca/0/mean.npy"), "pca/0/components.npy belongs to nothing"),
         (without("held_out/lof.npy"), "'held_out/lof.npy'"),
         (lambda head, members: head.pop("format"), "'format'"),
         (lambda head, members: head.clear(), "'format'"),

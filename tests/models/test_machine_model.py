@@ -34,8 +34,9 @@ def test_a_model_comes_back_with_all_that_it_holds(model, path):
         assert getattr(back, name) == getattr(model, name), name
     assert back.training["condition"]["spectrum"]["level"] > 0
     assert list(back.settings["detectors"]) == list(back.estimators) == ["fusion", "lof", "frames"]
-    for name, array in vars(model.pca).items():
-        assert np.array_equal(getattr(back.pca, name), array)
+    for one, two in zip(model.pcas, back.pcas, strict=True):
+        for name, array in vars(one).items():
+            assert np.array_equal(getattr(two, name), array)
     assert np.array_equal(back.normal.level, model.normal.level)
     assert np.array_equal(back.normal.spread, model.normal.spread)
     assert back.normal.smooth == model.normal.smooth

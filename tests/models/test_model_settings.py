@@ -51,10 +51,17 @@ HEAD = {
     "provenance": {},
 }
 ARRAYS = {
-    "pca/mean": np.zeros(80),
-    "pca/scale": np.ones(80),
-    "pca/components": np.ones((3, 80)),
-    "pca/explained_variance_ratio": np.ones(3),
+    **{
+        f"pca/{number}/{name}": array
+        for number in range(2)
+        for name, array in {
+            "mean": np.zeros(80),
+            "scale": np.ones(80),
+            "components": np.ones((3, 80)),
+            "explained_variance_ratio": np.ones(3),
+            "residual_unit": np.ones(()),
+        }.items()
+    },
     "normal/level": np.zeros(16),
     "normal/spread": np.ones(16),
     "held_out/lof": np.array([1, 2, np.nan, 3]),
@@ -78,8 +85,20 @@ def test_what_is_written_is_accepted():
     assert model_settings.check_arrays(HEAD, ARRAYS) == {
         "mel": 16,
         "embedding": 80,
-        "projection": 3,
+        "components": 3,
+        "projection": 4,
+        "folds": 2,
     }
+
+
+def test_projections_without_a_residual_are_those_of_the_components():
+    arrays = {name: np.zeros(()) if "unit" in name else array for name, array in ARRAYS.items()}
+    assert model_settings.check_arrays(HEAD, arrays)["projection"] == 3
+    with pytest.raises(ValueError, match="only some have a residual"):
+        model_settings.check_arrays(HEAD, {**arrays, "pca/1/residual_unit": np.ones(())})
+    without = {name: array for name, array in arrays.items() if not name.startswith("pca")}
+    with pytest.raises(ValueError, match="pca: there is none"):
+        model_settings.check_arrays(HEAD, without)
 
 
 @pytest.mark.parametrize("key", ["samples_xxh3_128", "condition"])
@@ -187,19 +206,26 @@ def test_other_values_are_refused(path, value):
 
 @pytest.mark.parametrize("name", ARRAYS)
 def test_arrays_of_another_shape_are_refused(name):
-    for array in (ARRAYS[name][:-1], ARRAYS[name].astype(np.float32), ARRAYS[name][None]):
+    for array in (
+        np.atleast_1d(ARRAYS[name])[:-1],
+        ARRAYS[name].astype(np.float32),
+        ARRAYS[name][None],
+    ):
         with pytest.raises(ValueError, match=name.split("/")[0]):
             model_settings.check_arrays(HEAD, {**ARRAYS, name: array})
 
 
 def test_detectors_are_checked_when_they_are_asked_for_and_see_what_their_settings_say():
-    seen = {"mel": 16, "embedding": 80, "projection": 3}
+    seen = {"mel": 16, "embedding": 80, "components": 3, "projection": 4, "folds": 6}
+    folds = {"folds": 6}
     settings = HEAD["settings"]["detectors"]
-    assert model_settings.sizes_seen("lof", settings["lof"], seen) == {"d": 3}
-    assert model_settings.sizes_seen("lof", {**settings["lof"], "components": 2}, seen) == {"d": 2}
-    assert model_settings.sizes_seen("frames", settings["frames"], seen) == {"bands": 16}
+    assert model_settings.sizes_seen("lof", settings["lof"], seen) == {"d": 4} | folds
+    for asked, size in ((2, 2), (9, 3)):
+        first = {**settings["lof"], "components": asked}
+        assert model_settings.sizes_seen("lof", first, seen) == {"d": size} | folds
+    assert model_settings.sizes_seen("frames", settings["frames"], seen) == {"bands": 16} | folds
     trees = {**settings["trees"], "input": "embedding", "method": "no.such.module"}
-    assert model_settings.sizes_seen("trees", trees, seen) == {"d": 80}
+    assert model_settings.sizes_seen("trees", trees, seen) == {"d": 80} | folds
     for name, change in (("lof", {"n_neighbors": 0}), ("frames", {"input": "embedding"})):
         with pytest.raises(ValueError, match=rf"{name}\.{next(iter(change))}"):
             model_settings.sizes_seen(name, {**settings[name], **change}, seen)

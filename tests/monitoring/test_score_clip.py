@@ -10,6 +10,7 @@ import soxr
 import own_machine
 from pygoodvibes.detection.score import anomaly_score
 from pygoodvibes.detectors import knn
+from pygoodvibes.detectors.fold_fits import FoldFits
 from pygoodvibes.embeddings import projection
 from pygoodvibes.explanation import deviation
 from pygoodvibes.models import machine_model
@@ -31,14 +32,14 @@ def test_detectors_see_what_their_settings_say():
         "two": {"input": "projection", "components": 2},
         "frames": {"input": "mel", "components": None},
     }
-    fitted = {name: type(one)().fit(own) for name, (own, _) in values.items()}
+    fitted = {name: FoldFits([type(one)().fit(own)], [0]) for name, (own, _) in values.items()}
 
     class Loudest:
         def score_samples(self, clips):
             return np.array([-clip.max() for clip in clips])
 
     model = types.SimpleNamespace(
-        estimators={**fitted, "frames": Loudest()}, settings={"detectors": settings}, pca=pca
+        estimators={**fitted, "frames": Loudest()}, settings={"detectors": settings}, pcas=[pca]
     )
     for name, (_, own) in values.items():
         found = score_features(model, name, test)
@@ -142,7 +143,7 @@ def test_the_model_of_an_unfitted_detector_is_left_out(tmp_path):
 
 def test_numbers_without_measure_in_a_model_are_an_error_in_a_sentence(model):
     huge = dataclasses.replace(
-        model, pca=dataclasses.replace(model.pca, mean=model.pca.mean + 1e300)
+        model, pcas=[dataclasses.replace(pca, mean=pca.mean + 1e300) for pca in model.pcas]
     )
     with (
         np.errstate(over="ignore"),

@@ -35,8 +35,8 @@ class MachineId:
     ----------
     embedded : ClipVectors
         Embeddings of its clips.
-    pca : Pca or None
-        Its projection; None if there were too few training clips.
+    pcas : sequence of Pca
+        Its projections, without each fold and of all; none with too few training clips.
     cache : MelCache or None
         Log-mel frames of the same clips in the same order, where a detector sees them.
     estimators : mapping of str to object
@@ -48,7 +48,7 @@ class MachineId:
     """
 
     embedded: ClipVectors
-    pca: Pca | None
+    pcas: Sequence[Pca]
     cache: MelCache | None
     estimators: Mapping[str, object]
     scores: Mapping[str, Mapping[tuple[str, str], float]]
@@ -63,11 +63,11 @@ class MachineId:
         n_train = int(self.embedded.train.sum())
         return np.ones(n_train, dtype=bool) if self.groups is None else self.groups.number >= 0
 
-    def inputs(self, chosen: np.ndarray, pca: Pca) -> Inputs:
-        """Return the inputs of detectors for some clips (a mask or index), with any projection."""
+    def inputs(self, chosen: np.ndarray, pcas: Sequence[Pca]) -> Inputs:
+        """Return the inputs of detectors for some clips (a mask or index), with any projections."""
         values = self.embedded.values[chosen]
         frames = None if self.cache is None else ClipFrames(self.cache)[chosen]
-        return Inputs(values, pca.transform(values), frames)
+        return Inputs.of(values, pcas, frames)
 
     def scores_of(self, split: str) -> dict[str, np.ndarray]:
         """Return the scores of the clips of a split by detector, in the order of the clips."""
@@ -157,11 +157,10 @@ class Candidates:
         """Take the detectors that have a held-out score of each training clip that counts."""
         counts = this_id.counts
         train = {name: scores[counts] for name, scores in this_id.scores_of("train").items()}
-        usable = this_id.pca is not None
         whole = {
             name: this_id.estimators[name]
             for name in may_be_chosen(detectors, leave_out)
-            if usable
+            if this_id.pcas
             and this_id.estimators.get(name) is not None
             and len(train[name]) >= LEAST_CLIPS
             and np.isfinite(train[name]).all()
@@ -206,7 +205,7 @@ def load(files: Mapping[str, str | None], *, fitted: bool = True) -> MachineId:
     projected = projection.load(files["projection"])
     return MachineId(
         embedded=embedded,
-        pca=projected.pca,
+        pcas=projected.pcas,
         cache=mel_cache.open_cache(files["mel"], files["mel_clips"]) if files["mel"] else None,
         estimators=serialization.load(files["models"]) if fitted else {},
         scores=read_scores(files["scores"]),

@@ -27,6 +27,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from pygoodvibes.audio.mel_cache import ClipFrames
+from pygoodvibes.choice import evidence
 from pygoodvibes.choice.candidates import (
     Candidates,
     MachineId,
@@ -92,6 +93,7 @@ def choose(
     indicator: str,
     top: int,
     keep_fixed: bool,
+    steadiness: float,
     leave_out: Sequence[str],
     members: bool,
     sample: int,
@@ -112,7 +114,7 @@ def choose(
         The `detectors` section of the config.
     default : str
         The fixed default: taken where the indicator has no value.
-    indicator, top, keep_fixed, leave_out, members, sample
+    indicator, top, keep_fixed, steadiness, leave_out, members, sample
         The `choice` section of the config.
     max_fpr, seed
         Of the pAUC, and of the config.
@@ -121,13 +123,14 @@ def choose(
     -------
     dict
         machine, id; chosen: candidates to be fused, none if no detector was fitted; told: whether
-        the indicator chose them (false: it had no value, and the default was taken); reason;
-        burstiness_db; stand_ins: how many; indicators: the values of each candidate.
+        the indicator chose them (false: it had no value, or chance ranks them, and the default was
+        taken); reason; burstiness_db; stand_ins: how many; steadiness: from
+        `pygoodvibes.choice.evidence.steadiness`; indicators: the values of each candidate.
     """
     this_id = ids[machine_id]
     candidates = Candidates.of(this_id, detectors, leave_out=leave_out, members=members)
     result: dict = {"machine": machine, "id": machine_id, "stand_ins": 0, "told": False}
-    result |= {"burstiness_db": math.nan, "indicators": {}}
+    result |= {"burstiness_db": math.nan, "steadiness": math.nan, "indicators": {}}
     if not candidates.held_out:
         # a detector that no file can hold has scores nevertheless
         known = this_id.scores.get(default, {}).values()
@@ -145,7 +148,7 @@ def choose(
     counts = {name: len(clips) for name, clips in training.items()}
     drawn = stand_ins(counts, sample=sample, seed=seed, key=(machine, machine_id))
     scored = [
-        candidates.score(detectors, other.inputs(training[name][drawn[name]], this_id.pca))
+        candidates.score(detectors, other.inputs(training[name][drawn[name]], this_id.pcas))
         for name, other in others.items()
     ]
     of_stand_ins = {
@@ -163,11 +166,33 @@ def choose(
     )
     best = favoured(table, indicator, default, top=top, keep_fixed=keep_fixed)
     fallback = default if default in table else next(iter(table))
+    reason = reason_for(table, indicator, default, best, fallback=fallback, alone=not others)
+    if taken := [name for name in best if name != default]:
+        result["steadiness"] = evidence.steadiness(
+            candidates.held_out,
+            of_stand_ins,
+            indicator,
+            taken,
+            default=default,
+            burstiness=result["burstiness_db"],
+            max_fpr=max_fpr,
+            seed=seed,
+        )
+        if result["steadiness"] < steadiness:
+            best = []
+            reason = message(
+                "with other clips {candidate} would be in front in {share:.0f} of 100 cases only "
+                "({least:.0f} are asked for): {fallback}",
+                candidate=taken[0],
+                share=100 * result["steadiness"],
+                least=100 * steadiness,
+                fallback=fallback,
+            )
     return {
         **result,
         "chosen": best or [fallback],
         "told": bool(best),
-        "reason": reason_for(table, indicator, default, best, fallback=fallback, alone=not others),
+        "reason": reason,
         "stand_ins": sum(len(drawn_clips) for drawn_clips in drawn.values()),
         "indicators": table,
     }
@@ -266,7 +291,7 @@ def scores_of_test_clips(
     known = this_id.scores_of("test")
     scores = {name: known[name] for name in candidates.whole}
     if candidates.parts:
-        inputs = this_id.inputs(~this_id.embedded.train, this_id.pca)
+        inputs = this_id.inputs(~this_id.embedded.train, this_id.pcas)
         scores |= named(member_scores(candidates.parts, detectors, inputs))
     return {
         name: in_units(scores[name], held_out) for name, held_out in candidates.held_out.items()

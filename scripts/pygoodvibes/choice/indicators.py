@@ -4,6 +4,7 @@ Comes in: held-out scores of the ID's own training clips, and scores of stand-in
 number for each candidate and indicator; higher = more promising.
 """
 
+import functools
 import math
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -113,33 +114,79 @@ def indicators(
     dict of str to dict of str to float
         By candidate: `INDICATORS`, higher = better.
     """
+    known = {"burstiness": burstiness, "max_fpr": max_fpr}
+    by_indicator = {name: indicate(name, held_out, of_stand_ins, **known) for name in INDICATORS}
+    return {
+        candidate: {name: values[candidate] for name, values in by_indicator.items()}
+        for candidate in held_out
+    }
+
+
+def indicate(
+    indicator: str,
+    held_out: Mapping[str, np.ndarray],
+    of_stand_ins: Mapping[str, Sequence[np.ndarray]],
+    *,
+    burstiness: float,
+    max_fpr: float,
+) -> dict[str, float]:
+    """Compute one indicator of each candidate.
+
+    Parameters
+    ----------
+    indicator : str
+        One of `INDICATORS`.
+    held_out, of_stand_ins, burstiness, max_fpr
+        As in `indicators`.
+
+    Returns
+    -------
+    dict of str to float
+        By candidate; NaN if unknown.
+    """
+    if indicator == "burstiness":
+        return {name: hears_bursts(name) * (burstiness - BURSTY_DB) for name in held_out}
+    if indicator == "self_tail":
+        return {name: _self_tail(own) for name, own in held_out.items()}
+    if indicator == "agreement":
+        return _agreement(held_out)
+    of_one = {
+        "stand_in_auc": _auc,
+        "stand_in_pauc": functools.partial(_partial_auc, max_fpr=max_fpr),
+        "stand_in_separation": separation,
+    }[indicator]
+    return {
+        # without other IDs nothing is known
+        name: float(np.min([of_one(own, other) for other in of_stand_ins[name]] or math.nan))
+        for name, own in held_out.items()
+    }
+
+
+def _self_tail(own: np.ndarray) -> float:
+    middle, low, high, top = np.quantile(own, (0.5, 0.25, 0.75, 0.95))
+    return -float((top - middle) / max((high - low) / 1.349, 1e-12))
+
+
+def _agreement(held_out: Mapping[str, np.ndarray]) -> dict[str, float]:
+    if len(held_out) < 2:
+        return dict.fromkeys(held_out, math.nan)
     ranks = {name: _ranks(scores) for name, scores in held_out.items()}
     total = sum(ranks.values(), np.zeros(1))
-    result = {}
-    for name, own in held_out.items():
-        against = np.array([_against(own, other, max_fpr=max_fpr) for other in of_stand_ins[name]])
-        # without other IDs nothing is known
-        auc, pauc, apart = against.min(axis=0) if len(against) else np.full(3, math.nan)
-        middle, low, high, top = np.quantile(own, (0.5, 0.25, 0.75, 0.95))
-        spread = max((high - low) / 1.349, 1e-12)
-        agreement = _correlation(ranks[name], total - ranks[name]) if len(held_out) > 1 else np.nan
-        result[name] = {
-            "stand_in_auc": float(auc),
-            "stand_in_pauc": float(pauc),
-            "stand_in_separation": float(apart),
-            "self_tail": -float((top - middle) / spread),
-            "agreement": agreement,
-            "burstiness": hears_bursts(name) * (burstiness - BURSTY_DB),
-        }
-    return result
+    return {name: _correlation(own, total - own) for name, own in ranks.items()}
 
 
-def _against(own: np.ndarray, other: np.ndarray, *, max_fpr: float) -> tuple[float, float, float]:
-    """Return AUC, pAUC and separation of the stand-ins of one ID."""
+def _auc(own: np.ndarray, other: np.ndarray) -> float:
+    return metrics.auc(*_against(own, other))
+
+
+def _partial_auc(own: np.ndarray, other: np.ndarray, *, max_fpr: float) -> float:
+    return metrics.partial_auc(*_against(own, other), max_fpr=max_fpr)
+
+
+def _against(own: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return which scores are those of stand-ins, and all scores."""
     scores = np.concatenate([own, other])
-    anomalous = np.arange(len(scores)) >= len(own)
-    partial = metrics.partial_auc(anomalous, scores, max_fpr=max_fpr)
-    return metrics.auc(anomalous, scores), partial, separation(own, other)
+    return np.arange(len(scores)) >= len(own), scores
 
 
 def separation(own: np.ndarray, other: np.ndarray) -> float:

@@ -36,6 +36,11 @@ class Choice(Section):
     keep_fixed: bool = True
     """The fixed default is always one of the chosen, whatever the indicator says of it."""
 
+    steadiness: Annotated[float, Field(ge=0, le=1)] = 0.9
+    """In what share of resamples of the clips the best other candidate must stay in front, among as
+    many as are chosen beside the fixed default. Otherwise chance ranks the candidates, and the
+    fixed default is taken alone. (0: the indicator decides whatever it is worth.)"""
+
     leave_out: list[str] = Field(default=["original_*"])
     """Detectors that are not to be chosen, by name or pattern. Random projections never are."""
 

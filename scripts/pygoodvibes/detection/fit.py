@@ -1,6 +1,5 @@
 """Fitting a detector on the training clips of a machine ID and scoring clips with it."""
 
-import dataclasses
 import importlib
 import logging
 import sys
@@ -16,7 +15,7 @@ from pygoodvibes.detection.cost import Meter
 from pygoodvibes.detection.inputs import Inputs
 from pygoodvibes.detection.result import Detection
 from pygoodvibes.detection.score import anomaly_score, held_out_parts
-from pygoodvibes.detectors.combined import member_scores
+from pygoodvibes.detectors.fold_fits import FoldFits, seen_by_fold
 from pygoodvibes.detectors.registry import settings_of
 from pygoodvibes.embeddings.held_out import Groups
 from pygoodvibes.embeddings.projection import Projected
@@ -73,33 +72,34 @@ def detect(
     train: np.ndarray,
     test: np.ndarray,
     groups: Groups,
-    held_out: Sequence[np.ndarray],
     settings: "DetectorSettings",
     *,
     seed: int,
+    scored_by: str = "folds",
     columns: Sequence[str] | None = None,
 ) -> Detection:
-    """Fit a detector on all training clips, and once more without each group of them.
+    """Fit a detector without each group of the training clips, and score all clips.
 
-    Some estimators hold out folds themselves, to measure their members. They have a held-out score
-    of each training clip already. These scores are taken instead of further fits, with two
-    exceptions: the detector sees a projection, which was fitted to all clips, or the groups are not
-    folds dealt at random.
+    A training clip is scored by the fit that has not seen it, any other clip by the mean over all
+    fits (`pygoodvibes.detectors.fold_fits`), or by one more fit to all. Some estimators hold out
+    folds themselves, to measure their members. They are fitted once, to all clips, where the groups
+    are folds dealt at random and no projection was fitted before.
 
     Parameters
     ----------
-    train : np.ndarray [shape=(n_train, d)] or sequence of np.ndarray
-        Normal training clips.
-    test : np.ndarray [shape=(n_test, d)] or sequence of np.ndarray
-        Clips to score; nothing is fitted on them.
+    train : np.ndarray [shape=(n_train, d)], or sequence of np.ndarray
+        Normal training clips; shape (n_train, n_groups + 1, d) if they are projections, fitted
+        without each group and to all.
+    test : np.ndarray, or sequence of np.ndarray
+        Clips to score, in the same form; nothing is fitted on them.
     groups : Groups
         Of the training clips; those that are in none have no held-out score.
-    held_out : sequence of np.ndarray [shape=(n_train, d)], or of sequences
-        For each group all training clips; their projections, if any, are fitted without the group.
     settings : DetectorSettings
         Method and parameters.
     seed : int
         Seed of fits that start from random numbers.
+    scored_by : {'folds', 'whole'}
+        As in `pygoodvibes.detection.settings.HeldOut`.
     columns : sequence of str, optional
         Names of the d columns, for estimators that look at them.
 
@@ -108,83 +108,94 @@ def detect(
     Detection
         A fit that fails leaves NaN scores and a note with the reason.
     """
-    notes: list[str] = []
-    train_scores = np.full(len(train), np.nan)
-    test_scores = np.full(len(test), np.nan)
     if len(train) < MIN_TRAIN_CLIPS:
         reason = message(
             "not fitted: {clips} usable training clip(s), {least} are the least",
             clips=len(train),
             least=MIN_TRAIN_CLIPS,
         )
-        return Detection(None, train_scores, test_scores, [reason])
+        return _not_fitted(train, test, [reason])
+    if groups.at_random and settings.input != "projection" and settings.holds_out_itself():
+        return _detect_once(train, test, groups, settings, seed=seed, columns=columns)
+    notes: dict[str, None] = {}
+    train_scores = np.full(len(train), np.nan)
+    fits, places = [], []
     with Meter() as meter:
-        try:
-            with meter.fit():
-                whole = _fit(train, settings, seed=seed, notes=notes, columns=columns)
-            with meter.score(len(test)):
-                test_scores = anomaly_score(whole, test)
-            of_members = held_out_parts(whole)
-            if (
-                groups.at_random
-                and settings.input != "projection"
-                and len(of_members) == len(train)
-            ):
-                joined = whole.join_members(of_members)
-                train_scores = np.where(groups.number < 0, np.nan, joined)
-                held_out = []
-        except _FAILED as error:
-            logger.warning("not fitted: %s", error)
-            return Detection(
-                None, train_scores, test_scores, [message("not fitted: {reason}", reason=error)]
-            )
-        for number, values in enumerate(held_out):
-            out, fitted_to = groups.number == number, groups.fitted_to[number]
+        for number, fitted_to in enumerate(groups.fitted_to):
             if not fitted_to.any():
-                notes.append(
+                notes[
                     message(
                         "fold {number} leaves too few to fit to, its clips have no held-out score",
                         number=number,
                     )
-                )
+                ] = None
                 continue
+            out = groups.number == number
+            values = seen_by_fold(train, number)
             try:
                 with meter.fit():
-                    partial = _fit(
-                        values[fitted_to], settings, seed=seed, notes=[], columns=columns
-                    )
+                    fit, remarks = _fit(values[fitted_to], settings, seed=seed, columns=columns)
                 with meter.score(out.sum()):
-                    train_scores[out] = _score_held_out(whole, partial, values[out], settings)
+                    train_scores[out] = anomaly_score(fit, values[out])
             except _FAILED as error:
                 logger.warning("fold %d not fitted: %s", number, error)
-                notes.append(
+                notes[
                     message(
                         "fold {number} not fitted, its clips have no held-out score: {reason}",
                         number=number,
                         reason=error,
                     )
-                )
+                ] = None
+                continue
+            notes |= dict.fromkeys(remarks)
+            fits.append(fit)
+            places.append(number)
+        if scored_by == "whole":
+            every, place = np.ones(len(train), dtype=bool), len(groups)
+            try:
+                with meter.fit():
+                    fit, remarks = _fit(
+                        seen_by_fold(train, place)[every], settings, seed=seed, columns=columns
+                    )
+                fits, places, notes = [fit], [place], notes | dict.fromkeys(remarks)
+            except _FAILED as error:
+                logger.warning("not fitted: %s", error)
+                return _not_fitted(train, test, [message("not fitted: {reason}", reason=error)])
+        if not fits:
+            return _not_fitted(train, test, list(notes))
+        whole = FoldFits(fits, places)
+        with meter.score(len(test)):
+            test_scores = anomaly_score(whole, test)
+    return Detection(whole, train_scores, test_scores, list(notes), meter.cost())
+
+
+def _detect_once(
+    train: np.ndarray,
+    test: np.ndarray,
+    groups: Groups,
+    settings: "DetectorSettings",
+    *,
+    seed: int,
+    columns: Sequence[str] | None,
+) -> Detection:
+    """Fit an estimator that holds out folds itself."""
+    with Meter() as meter:
+        try:
+            with meter.fit():
+                whole, notes = _fit(train, settings, seed=seed, columns=columns)
+            with meter.score(len(test)):
+                test_scores = anomaly_score(whole, test)
+        except _FAILED as error:
+            logger.warning("not fitted: %s", error)
+            reason = message("not fitted: {reason}", reason=error)
+            return _not_fitted(train, test, [reason])
+    joined = whole.join_members(held_out_parts(whole))
+    train_scores = np.where(groups.number < 0, np.nan, joined)
     return Detection(whole, train_scores, test_scores, notes, meter.cost())
 
 
-def _score_held_out(
-    whole: object, partial: object, values: np.ndarray, settings: "DetectorSettings"
-) -> np.ndarray:
-    """Score clips by a fit without them, in the units of the fit to all clips.
-
-    Each fit measures the scatter of its members anew, so two fits have different units. Where both
-    have the same members, the scores are converted; else they stay as they are.
-    """
-    comparable = (
-        settings.input != "projection"  # each projection has units of its own
-        and len(held_out_parts(whole)) > 0
-        and len(held_out_parts(partial)) > 0
-        and whole.member_names == partial.member_names
-    )
-    if not comparable:
-        return anomaly_score(partial, values)
-    raw = member_scores(partial, values) * partial.scatter_ + partial.centre_
-    return whole.join_members((raw - whole.centre_) / whole.scatter_)
+def _not_fitted(train: Sequence, test: Sequence, notes: list[str]) -> Detection:
+    return Detection(None, np.full(len(train), np.nan), np.full(len(test), np.nan), notes)
 
 
 def _fit(
@@ -192,9 +203,10 @@ def _fit(
     settings: "DetectorSettings",
     *,
     seed: int,
-    notes: list[str],
     columns: Sequence[str] | None,
-) -> object:
+) -> tuple[object, list[str]]:
+    """Return the fitted estimator, and what had to be done differently."""
+    notes = []
     estimator = settings.build(n_clips=len(values), seed=seed)
     for key, asked in settings.estimator_settings().items():
         used = getattr(estimator, key, asked)
@@ -218,7 +230,7 @@ def _fit(
         logger.warning(text)
         if "converge" in text:
             notes.append(text.partition(". ")[0])
-    return estimator
+    return estimator, notes
 
 
 def detect_clips(
@@ -227,6 +239,7 @@ def detect_clips(
     detectors: Mapping[str, Mapping],
     *,
     seed: int,
+    scored_by: str = "folds",
     cache: MelCache | None = None,
     progress: Callable | None = None,
 ) -> dict[str, Detection]:
@@ -241,7 +254,7 @@ def detect_clips(
         which of them are held out together.
     detectors : mapping of str to mapping
         The `detectors` section of the config: settings by name.
-    seed : int
+    seed, scored_by
         As in `detect`.
     cache : MelCache, optional
         Log-mel frames of the same clips in the same order, for detectors that see them.
@@ -262,8 +275,8 @@ def detect_clips(
     if cache is not None and [clip["clip"] for clip in cache.clips] != embedded.clip.tolist():
         raise UserError("the mel cache and the embedding hold different clips; make both again")
     frames = None if cache is None else ClipFrames(cache)
-    inputs = Inputs(embedded.values, projected.clips.values, frames)
-    names = Inputs(embedded.columns, projected.clips.columns)
+    inputs = Inputs.of(embedded.values, projected.pcas, frames)
+    names = Inputs.names(embedded.columns, projected.pcas)
     # before the detectors are timed, so that none is charged for the import
     for name in libraries(detectors):
         importlib.import_module(name)
@@ -273,39 +286,26 @@ def detect_clips(
         turns = progress(turns, total=len(detectors), unit="detectors")
     for name, settings in turns:
         checked = settings_of(settings["method"]).model_validate(settings)
-        checked = checked.beside(projected.clips.values.shape[1])
+        checked = checked.beside(inputs.components)
         plain_settings = checked.model_dump()
         values = inputs.seen_by(plain_settings)
         if values is None:
-            results[name] = Detection(
-                None,
-                np.full(train.sum(), np.nan),
-                np.full((~train).sum(), np.nan),
-                [
-                    message(
-                        "not fitted: it sees log-mel frames, and this data set enters as vectors"
-                    )
-                ],
+            reason = message(
+                "not fitted: it sees log-mel frames, and this data set enters as vectors"
             )
+            results[name] = _not_fitted(embedded.values[train], embedded.values[~train], [reason])
             continue
         groups = projected.groups
         if checked.most_held_out_fits and checked.input == "mel":
             groups = groups.joined(checked.most_held_out_fits)
-        if checked.input == "projection":
-            of_folds = [
-                dataclasses.replace(inputs, projected=vectors) for vectors in projected.held_out
-            ]
-            held_out = [fold_inputs.seen_by(plain_settings) for fold_inputs in of_folds]
-        else:
-            held_out = [values[train]] * len(groups)
         logger.info("%s: %d training clips, input %s", name, train.sum(), checked.input)
         results[name] = detect(
             values[train],
             values[~train],
             groups,
-            held_out,
             checked,
             seed=seed,
+            scored_by=scored_by,
             columns=names.seen_by(plain_settings),
         )
     return results

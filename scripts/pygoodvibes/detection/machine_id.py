@@ -74,6 +74,11 @@ def detect_machine_id(
         groups = fold_clips(n_train, folds=settings["held_out"]["folds"], seed=settings["seed"])
     projected = project_vectors(embedded, groups, **settings["projection"])
     results = detect_clips(
-        embedded, projected, settings["detectors"], seed=settings["seed"], cache=cache
+        embedded,
+        projected,
+        settings["detectors"],
+        seed=settings["seed"],
+        scored_by=settings["held_out"]["scored_by"],
+        cache=cache,
     )
     return Detected(embedded, projected, results)

@@ -15,7 +15,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from pygoodvibes.detectors import state
-from pygoodvibes.detectors.kinds import NotAsDeclaredError
+from pygoodvibes.detectors.fold_fits import FoldFits, FoldFitsOf
+from pygoodvibes.detectors.kinds import Kind, NotAsDeclaredError
 from pygoodvibes.detectors.registry import METHODS
 from pygoodvibes.detectors.state import Object
 from pygoodvibes.util import stored_zip
@@ -23,11 +24,11 @@ from pygoodvibes.util.atomic import write_bytes
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
 
-FORMAT = 1
+FORMAT = 2
 """Version of the workflow's file."""
 
 
-def encode(estimator: object) -> tuple[dict, list[np.ndarray]]:
+def encode(estimator: object) -> tuple[dict | list, list[np.ndarray]]:
     """Turn a fitted detector into what JSON can hold, and its arrays.
 
     Raises
@@ -37,12 +38,16 @@ def encode(estimator: object) -> tuple[dict, list[np.ndarray]]:
         declared.
     """
     arrays: list[np.ndarray] = []
-    structure = Object(state.name_of(estimator)).encode(estimator, arrays, state.Sizes())
+    if isinstance(estimator, FoldFits):
+        kind = FoldFitsOf.holding(estimator)
+    else:
+        kind = Object(state.name_of(estimator))
+    structure = kind.encode(estimator, arrays, state.Sizes())
     return structure, arrays
 
 
 def decode(
-    structure: object, arrays: list[np.ndarray], kind: Object, sizes: Mapping[str, int]
+    structure: object, arrays: list[np.ndarray], kind: Kind, sizes: Mapping[str, int]
 ) -> object:
     """Turn back what `encode` made.
 
@@ -50,10 +55,10 @@ def decode(
     ----------
     structure, arrays
         As `encode` returns them.
-    kind : Object
+    kind : Kind
         What is expected, e.g. `FITTED` of a detector's module.
     sizes : mapping of str to int
-        Known sizes: 'd', the columns of its input, or 'bands', mel bands.
+        Known sizes: 'd', the columns of its input, or 'bands', mel bands; 'folds'.
 
     Raises
     ------
@@ -170,7 +175,8 @@ def arrays_of(members: dict[str, memoryview], prefix: str) -> list[np.ndarray]:
     return arrays
 
 
-def _kind_of(structure: object) -> Object:
+def _kind_of(structure: object) -> FoldFitsOf:
     """Return the kind of detector that a structure names: a known method, or a dotted path."""
-    named = structure["class"].partition(".")[0]
-    return state.fitted_by(named if named in METHODS else "a dotted path")
+    fit = structure[0]["fit"] if isinstance(structure, list) else structure
+    named = fit["class"].partition(".")[0]
+    return FoldFitsOf(state.fitted_by(named if named in METHODS else "a dotted path"))

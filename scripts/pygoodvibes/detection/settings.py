@@ -13,6 +13,13 @@ class HeldOut(Section):
     folds: Annotated[int, Field(ge=2, le=100)] = 5
     """How many parts the training clips are split into (fewer clips: one clip a part)."""
 
+    scored_by: Literal["folds", "whole"] = "folds"
+    """What scores all other clips. 'folds': the mean of the fits that give training clips their
+    held-out scores, so that both compare, and the threshold holds what it promises. 'whole': one
+    more fit, to all training clips, as PyGoodVibes did in 2021; with few clips its threshold does
+    not hold. Detectors that hold out folds themselves (fusion; frames, where it joins aggregates)
+    do as they do."""
+
 
 class Threshold(Section):
     """The score above which a clip is called anomalous; it is set on held-out training scores."""

@@ -4,9 +4,13 @@ References
 ----------
 David and Nagaraja (2003), Order Statistics, 3rd edition, chapter 2 (what share of all values lies
 above the k-th smallest of n).
+Vovk, Gammerman and Shafer (2005), Algorithmic learning in a random world (conformal prediction: the
+place of a new value among those before).
 Clopper and Pearson (1934), The use of confidence or fiducial limits illustrated in the case of the
 binomial (the same for a threshold between two of them).
 """
+
+import math
 
 import numpy as np
 
@@ -27,10 +31,12 @@ def threshold(scores: np.ndarray, *, false_alarm_rate: float, method: str = "qua
     false_alarm_rate : float in (0, 1)
         Expected share of normal clips above the threshold.
     method : {'quantile', 'gamma'}
-        'quantile': the smallest score such that at most `false_alarm_rate` of all scores lie above
-        it. 'gamma': the quantile of a gamma distribution, fitted to the scores after a shift to
-        positive values. (The DCASE baselines since 2021 fit without a shift, which fails for scores
-        of both signs.)
+        'quantile': the k-th smallest of n scores, k the least whole number of
+        (1 - `false_alarm_rate`) (n + 1) or more. A new normal clip is as likely to have any place
+        among n + 1, so that it lies above with at most the expected probability (Vovk et al.,
+        2005). Too few scores can't give that: then it is the highest. 'gamma': the quantile of a
+        gamma distribution, fitted to the scores after a shift to positive values. (The DCASE
+        baselines since 2021 fit without a shift, which fails for scores of both signs.)
 
     Returns
     -------
@@ -42,7 +48,10 @@ def threshold(scores: np.ndarray, *, false_alarm_rate: float, method: str = "qua
     if not len(scores):
         return float("nan")
     if method == "quantile" or np.ptp(scores) == 0:
-        return float(np.quantile(scores, 1.0 - false_alarm_rate, method="inverted_cdf"))
+        n = len(scores)
+        # the allowance keeps rounding from asking for one score more
+        k = math.ceil((1.0 - false_alarm_rate) * (n + 1) - 1e-9)
+        return float(np.sort(scores)[min(k, n) - 1])
     if method != "gamma":
         raise ValueError(f"method must be 'quantile' or 'gamma', not {method!r}")
     from scipy.stats import gamma

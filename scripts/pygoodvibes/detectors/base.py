@@ -47,6 +47,10 @@ class DetectorSettings(Section):
         del n_components
         return self
 
+    def holds_out_itself(self) -> bool:
+        """Return whether the estimator scores each training clip by fits that have not seen it."""
+        return False
+
     def expected_false_alarm_rate(self) -> float | None:
         """Return this detector's own expected false-alarm rate, None where it has none."""
         return self.false_alarm_rate

@@ -304,6 +304,10 @@ class Settings(SeededSettings):
     max_references: Annotated[int, Field(ge=2)] = 2000
     """With 'lof': frames kept."""
 
+    def holds_out_itself(self) -> bool:
+        """Return whether the aggregates are measured, to be joined."""
+        return self.aggregate == "soft"
+
     def build(self, *, n_clips: int, seed: int) -> FrameDetector:
         """Return the estimator for `n_clips` training clips."""
         model = FrameModel(

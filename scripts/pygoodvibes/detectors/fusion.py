@@ -22,6 +22,7 @@ import numpy as np
 from pydantic import Field
 
 from pygoodvibes.detectors.base import SeededSettings
+from pygoodvibes.detectors.fold_fits import FoldFits, FoldFitsOf
 from pygoodvibes.detectors.kinds import (
     COUNT,
     WHOLE,
@@ -41,6 +42,9 @@ from pygoodvibes.util.settings import Count
 LEAST_COLUMNS = 8
 """Fewest columns of a view of its own, and fewest in which densities are compared: in two or three
 dimensions the distance itself finds more (measured on the original PyGoodVibes embedding)."""
+
+SCALINGS = ("standardize", "whiten")
+"""The two metrics in which every view is seen."""
 
 
 def named_blocks(columns: Sequence[str]) -> dict[str, np.ndarray]:
@@ -155,8 +159,9 @@ class Fusion:
     ----------
     views_ : dict of str to np.ndarray
         Columns of each view.
-    members_ : list of (str, LocalDensity)
-        Name of the view, and the detector that sees it, fitted on all training clips.
+    members_ : list of (str, FoldFits)
+        View and metric, as 'mean, whiten', and the detector that sees it, `LocalDensity`, fitted
+        without each fold of the training clips.
     centre_, scatter_ : np.ndarray [shape=(n_members,)]
         Median, and robust standard deviation, of each member's scores on held-out training clips.
     held_out_ : np.ndarray [shape=(n_clips, n_members)]
@@ -188,15 +193,15 @@ class Fusion:
         fold = np.random.default_rng(self.random_state).permutation(fold)
         self.members_, held_out_scores = [], []
         for name, view in self.views_.items():
-            for scaling in ("standardize", "whiten"):
-                self.members_.append((name, self._member(len(view), scaling).fit(X[:, view])))
-                held_out = np.zeros(len(X))
+            for scaling in SCALINGS:
+                held_out, fits = np.zeros(len(X)), []
                 for number in range(fold.max() + 1):
                     out = fold == number
-                    if out.all():
-                        continue
-                    partial = self._member(len(view), scaling).fit(X[~out][:, view])
-                    held_out[out] = -partial.score_samples(X[out][:, view])
+                    fitted_to = ~out if not out.all() else out
+                    fit = self._member(len(view), scaling).fit(X[fitted_to][:, view])
+                    held_out[out] = -fit.score_samples(X[out][:, view])
+                    fits.append(fit)
+                self.members_.append((f"{name}, {scaling}", FoldFits(fits, range(len(fits)))))
                 held_out_scores.append(held_out)
         measured = [centre_and_scatter(scores) for scores in held_out_scores]
         self.centre_, self.scatter_ = np.array(measured).T
@@ -214,7 +219,7 @@ class Fusion:
     @property
     def member_names(self) -> list[str]:
         """Return the view and the metric of each member, as 'mean, whiten'."""
-        return [f"{name}, {member.scaling}" for name, member in self.members_]
+        return [name for name, _ in self.members_]
 
     def member_scores(self, X: np.ndarray) -> np.ndarray:
         """Return each member's score in units of its scatter, shape (n_clips, n_members).
@@ -222,7 +227,10 @@ class Fusion:
         Higher = more anomalous; 0 is the middle of held-out training clips.
         """
         X = np.asarray(X, dtype=np.float64)
-        scores = [-member.score_samples(X[:, self.views_[name]]) for name, member in self.members_]
+        scores = [
+            -member.score_samples(X[:, self.views_[view_of(name)]])
+            for name, member in self.members_
+        ]
         return (np.stack(scores, axis=1) - self.centre_) / self.scatter_
 
     def score_samples(self, X: np.ndarray) -> np.ndarray:
@@ -232,6 +240,11 @@ class Fusion:
     def join_members(self, scores: np.ndarray) -> np.ndarray:
         """Return the score of clips, shape (n_clips,), from `member_scores`: their soft maximum."""
         return soft_maximum(scores, self.temperature)
+
+
+def view_of(member: str) -> str:
+    """Return the view that a member sees, by its name."""
+    return member.rpartition(", ")[0]
 
 
 def soft_maximum(scores: np.ndarray, temperature: float) -> np.ndarray:
@@ -291,6 +304,10 @@ class Settings(SeededSettings):
     max_references: Count = 5000
     """Training clips kept by each member, drawn at random where there are more."""
 
+    def holds_out_itself(self) -> bool:
+        """Return True: so its members are measured."""
+        return True
+
     def build(self, *, n_clips: int, seed: int) -> Fusion:
         """Return the estimator for `n_clips` training clips."""
         return Fusion(
@@ -305,9 +322,11 @@ class Settings(SeededSettings):
 
 def _members_see_their_views(values: Mapping, sizes: Sizes) -> None:
     for name, member in values["members_"]:
-        view = values["views_"].get(name)
+        view = values["views_"].get(view_of(name))
         expect(
-            view is not None and len(view) == len(member.scaling_.mean_),
+            isinstance(member, FoldFits)
+            and view is not None
+            and all(len(view) == len(fit.scaling_.mean_) for fit in member.fits),
             "members_: a member sees another number of columns than its view has",
         )
 
@@ -322,7 +341,7 @@ STATES = {
             "max_references": COUNT,
             "random_state": WHOLE,
             "views_": TableOf(Array("i8", (None,), low=0, below="d")),
-            "members_": ListOf(Pair(Text(), Object("local_density.LocalDensity")), "m"),
+            "members_": ListOf(Pair(Text(), FoldFitsOf(Object("local_density.LocalDensity"))), "m"),
             "centre_": Array("f8", ("m",)),
             "scatter_": Array("f8", ("m",), above=0),
             "held_out_": Array("f8", (None, "m")),

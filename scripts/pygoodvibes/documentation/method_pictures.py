@@ -249,8 +249,8 @@ def members(material: Material) -> Figure:
     }
     values = material.estimator.member_scores(vectors["values"][[row[clip] for clip in clips]])
     names = [
-        f"{view}, {'standardised' if number % 2 == 0 else 'whitened'}"
-        for number, (view, _) in enumerate(material.estimator.members_)
+        name.replace("standardize", "standardised").replace("whiten", "whitened")
+        for name in material.estimator.member_names
     ]
     figure = _figure(8.2, 3.5, "Fusion: what each member says, clip by clip")
     axes = figure.subplots()

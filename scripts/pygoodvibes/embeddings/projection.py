@@ -7,7 +7,7 @@ Jolliffe (2002), Principal Component Analysis.
 
 import dataclasses
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from pygoodvibes.embeddings.held_out import Groups
 from pygoodvibes.embeddings.vectors import ClipVectors
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.padding import padded
+
+RESIDUAL = "residual"
+"""Name of the column that stands after the components."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,19 +34,45 @@ class Pca:
         standard deviation along them if whitened.
     explained_variance_ratio : np.ndarray [shape=(k,)]
         Share of the training clips' variance along each component.
+    residual_unit : np.ndarray [shape=()]
+        What the residual is counted in; 0: there is none.
     """
 
     mean: np.ndarray
     scale: np.ndarray
     components: np.ndarray
     explained_variance_ratio: np.ndarray
+    residual_unit: np.ndarray
+
+    @property
+    def columns(self) -> np.ndarray:
+        """Return the names of what `transform` returns, shape (k,) or (k + 1,)."""
+        names = [f"PC{number + 1}" for number in range(len(self.components))]
+        return np.array(names + [RESIDUAL] * bool(self.residual_unit), dtype=str)
 
     def transform(self, values: np.ndarray) -> np.ndarray:
-        """Project embeddings, shape (n_clips, d), to components, shape (n_clips, k), float32."""
+        """Project embeddings, shape (n_clips, d).
+
+        Returns
+        -------
+        np.ndarray [shape=(n_clips, k) or (n_clips, k + 1), dtype=float32]
+            Components, and the residual if there is one: how far the clip lies from the subspace
+            of the components, at least 0.
+        """
         if not len(values):
-            return np.zeros((0, len(self.components)), dtype=np.float32)
+            return np.zeros((0, len(self.columns)), dtype=np.float32)
         centred = (padded(np.asarray(values, dtype=np.float64)) - self.mean) / self.scale
-        return (centred @ self.components.T)[: len(values)].astype(np.float32)
+        along = centred @ self.components.T
+        if not self.residual_unit:
+            return along[: len(values)].astype(np.float32)
+        # whitened components are not unit vectors
+        lengths = np.einsum("ij,ij->i", self.components, self.components)
+        whole = np.einsum("ij,ij->i", centred, centred)
+        outside = whole - np.einsum("ij,ij,j->i", along, along, 1 / lengths)
+        # what rounding leaves of a clip that lies in the subspace is nothing
+        outside[outside < 1e-9 * whole] = 0
+        residual = np.sqrt(outside) / self.residual_unit
+        return np.column_stack([along, residual])[: len(values)].astype(np.float32)
 
 
 def fit_pca(
@@ -52,6 +81,7 @@ def fit_pca(
     n_components: int | float | str = "all",
     standardize: bool = True,
     whiten: bool = False,
+    residual: bool = False,
 ) -> Pca:
     """Fit a projection.
 
@@ -67,6 +97,9 @@ def fit_pca(
         training clips keep their unit: a clip that differs there stands out by its difference.
     whiten : bool
         Bring each component to standard deviation 1.
+    residual : bool
+        Keep, beside the components, how far a clip lies from all of them; whitened, in units of
+        the deviation along the last. There is none where the components leave nothing out.
 
     Returns
     -------
@@ -92,10 +125,12 @@ def fit_pca(
     components = directions[:kept]
     largest = np.abs(components).argmax(axis=1)
     components = components * np.sign(components[np.arange(kept), largest])[:, None]
+    unit = float(residual and kept < values.shape[1])
     if whiten and total > 0:
         deviation = np.sqrt(np.maximum(variance[:kept], 1e-12 * total))
         components = components / deviation[:, None]
-    return Pca(mean, scale, components, ratio[:kept])
+        unit *= deviation[-1]
+    return Pca(mean, scale, components, ratio[:kept], np.float64(unit)[...])
 
 
 def _principal_directions(centred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -121,25 +156,25 @@ def _count(n_components: int | float | str, ratio: np.ndarray, *, rank: int) -> 
 
 @dataclasses.dataclass(frozen=True)
 class Projected:
-    """The clips of a machine ID on the components of its PCA, and of those of its groups.
+    """The clips of a machine ID on the components of its PCA, and the PCA without each group.
 
     Attributes
     ----------
     clips : ClipVectors
-        Components of all clips, k columns; none (k = 0) with fewer than two training clips.
+        All clips as `Pca.transform` returns them; no column with fewer than two training clips.
     pca : Pca or None
         Fitted on all training clips; None with fewer than two.
     groups : Groups
         Which training clips are held out together.
-    held_out : list of np.ndarray [shape=(n_train, k), dtype=float32]
-        For each group all training clips, projected by a PCA that was fitted without it; NaN where
-        there is no other clip to fit to.
+    pcas : list of Pca
+        For each group the PCA that was fitted without it (where there is no other clip to fit to,
+        that of all), and after these that of all. Empty with fewer than two training clips.
     """
 
     clips: ClipVectors
     pca: Pca | None
     groups: Groups
-    held_out: list[np.ndarray]
+    pcas: list[Pca]
 
     @property
     def explained_variance_ratio(self) -> np.ndarray:
@@ -154,6 +189,7 @@ def project_vectors(
     n_components: int | float | str,
     standardize: bool,
     whiten: bool,
+    residual: bool,
 ) -> Projected:
     """Fit the projection of a machine ID, and one more without each group that is held out.
 
@@ -163,7 +199,7 @@ def project_vectors(
         Embeddings of its clips.
     groups : Groups
         Of its training clips.
-    n_components, standardize, whiten
+    n_components, standardize, whiten, residual
         As in `fit_pca`. The whole keeps no more components than the smallest fit without a group
         can have, and each of these as many as the whole: scores of held-out clips are to be like
         those of test clips, and likelihoods of different dimensions are not.
@@ -172,24 +208,39 @@ def project_vectors(
     if len(training) < 2:
         nothing = np.zeros((len(embedded.clip), 0), dtype=np.float32)
         empty = dataclasses.replace(embedded, values=nothing, columns=np.zeros(0, dtype=str))
-        return Projected(empty, None, groups, [nothing[embedded.train]] * len(groups))
-    options = {"standardize": standardize, "whiten": whiten}
+        return Projected(empty, None, groups, [])
+    options = {"standardize": standardize, "whiten": whiten, "residual": residual}
     pca = fit_pca(training, n_components=n_components, **options)
     sizes = [int(fitted_to.sum()) for fitted_to in groups.fitted_to]
     most = max(min(sizes, default=len(training)) - 1, 1)
     if len(pca.components) > most:
         pca = fit_pca(training, n_components=most, **options)
     count = len(pca.components)
-    held_out = [
-        fit_pca(training[fitted_to], n_components=count, **options).transform(training)
-        if fitted_to.any()
-        else np.full((len(training), count), np.nan, dtype=np.float32)
+    without = [
+        fit_pca(training[fitted_to], n_components=count, **options) if fitted_to.any() else pca
         for fitted_to in groups.fitted_to
     ]
-    columns = np.array([f"PC{number + 1}" for number in range(count)], dtype=str)
-    projected = pca.transform(embedded.values)
-    clips = dataclasses.replace(embedded, values=projected, columns=columns)
-    return Projected(clips, pca, groups, held_out)
+    clips = dataclasses.replace(
+        embedded, values=pca.transform(embedded.values), columns=pca.columns
+    )
+    return Projected(clips, pca, groups, [*without, pca])
+
+
+def transform_by_all(pcas: Sequence[Pca], values: np.ndarray) -> np.ndarray:
+    """Project embeddings by several PCAs that keep as many components.
+
+    Parameters
+    ----------
+    pcas : sequence of Pca
+        At least one, e.g. those of the groups that are held out.
+    values : np.ndarray [shape=(n_clips, d)]
+        Embeddings.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_clips, n_pcas, k), dtype=float32]
+    """
+    return np.stack([pca.transform(values) for pca in pcas], axis=1)
 
 
 PCA_ARRAYS = tuple(field.name for field in dataclasses.fields(Pca))
@@ -209,8 +260,8 @@ def pca_of(arrays: Mapping[str, np.ndarray]) -> Pca:
 def save(path: str | pathlib.Path, projected: Projected) -> None:
     """Write the projection of a machine ID whose groups are folds of clips, to a .npz file.
 
-    Beside the vectors it holds fold (n_train,), held_out_<number> (n_train, k) for each fold, and
-    the PCA: mean, scale, components, explained_variance_ratio.
+    Beside the vectors it holds fold (n_train,) and, by the names of `PCA_ARRAYS`, the PCA; those
+    of the folds have their number before the name, as 0/mean.
 
     Raises
     ------
@@ -222,10 +273,12 @@ def save(path: str | pathlib.Path, projected: Projected) -> None:
     pca = {"explained_variance_ratio": projected.explained_variance_ratio}
     if projected.pca is not None:
         pca = arrays_of(projected.pca)
-    held_out = {
-        f"held_out_{number}": vectors_out for number, vectors_out in enumerate(projected.held_out)
+    without = {
+        f"{number}/{name}": array
+        for number, of_group in enumerate(projected.pcas[:-1])
+        for name, array in arrays_of(of_group).items()
     }
-    vectors.save(path, projected.clips, fold=projected.groups.number, **held_out, **pca)
+    vectors.save(path, projected.clips, fold=projected.groups.number, **without, **pca)
 
 
 def load(path: str | pathlib.Path) -> Projected:
@@ -239,8 +292,13 @@ def load(path: str | pathlib.Path) -> Projected:
     clips, arrays = vectors.load(path)
     pca = pca_of(arrays) if "components" in arrays else None
     groups = Groups.of_folds(arrays["fold"])
-    held_out = [arrays[f"held_out_{number}"] for number in range(len(groups))]
-    return Projected(clips, pca, groups, held_out)
+    if pca is None:
+        return Projected(clips, None, groups, [])
+    without = [
+        pca_of({name: arrays[f"{number}/{name}"] for name in PCA_ARRAYS})
+        for number in range(len(groups))
+    ]
+    return Projected(clips, pca, groups, [*without, pca])
 
 
 def project_overview(
@@ -284,9 +342,8 @@ def project_overview(
         fitted_on[:] = True
     pca = fit_pca(merged["values"][fitted_on], n_components=n_components)
     merged["values"] = pca.transform(merged["values"])
-    columns = [f"PC{number + 1}" for number in range(len(pca.components))]
     counts = [len(clips.clip) for clips in same.values()]
-    return ClipVectors(**merged, columns=np.array(columns, dtype=str)), {
+    return ClipVectors(**merged, columns=pca.columns), {
         "machine": np.repeat([machine for machine, _ in same], counts),
         "id": np.repeat([machine_id for _, machine_id in same], counts),
         "explained_variance_ratio": pca.explained_variance_ratio,

@@ -16,3 +16,8 @@ class Projection(Section):
 
     whiten: bool = False
     """Bring each component to standard deviation 1."""
+
+    residual: bool = True
+    """One more column after the components: how far a clip lies from the subspace of all of them.
+    Training clips span few directions, and a fault need not lie in one of these. Detectors that
+    see some of the `components` don't see it."""

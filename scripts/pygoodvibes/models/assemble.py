@@ -58,7 +58,7 @@ def assemble(
     *,
     name: str,
     cache: MelCache,
-    pca: projection.Pca,
+    pcas: Sequence[projection.Pca],
     estimators: Mapping[str, object],
     held_out: Mapping[str, np.ndarray],
     notes: Mapping[str, Sequence[str]],
@@ -77,8 +77,8 @@ def assemble(
         Name of the model.
     cache : MelCache
         Log-mel frames of its clips.
-    pca : Pca
-        Its projection.
+    pcas : sequence of Pca
+        Its projections, without each fold of the training clips and of all.
     estimators : mapping of str to object
         Its detectors; None where one could not be fitted.
     held_out : mapping of str to np.ndarray [shape=(n_train,)]
@@ -102,7 +102,7 @@ def assemble(
         machine=training[0]["machine"],
         id=training[0]["id"],
         settings=settings_of(config, with_choice=CHOICE in held_out),
-        pca=pca,
+        pcas=list(pcas),
         normal=deviation.learn_normal(cache.of(clip) for clip in used),
         held_out=dict(held_out),
         estimators={

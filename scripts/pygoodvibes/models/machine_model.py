@@ -5,7 +5,7 @@ The file is a zip archive, `.pgv`:
 | member | what |
 | --- | --- |
 | `model.json` | format, machine, settings, threshold, detectors and their notes, provenance |
-| `pca/<name>.npy` | mean, scale, components, explained_variance_ratio of the projection |
+| `pca/<n>/<name>.npy` | projections without each fold of the training clips, and of all |
 | `normal/<name>.npy` | level and spread of each mel band, for the deviation map |
 | `held_out/<detector>.npy` | scores of the training clips by fits that have not seen them |
 | `detectors/<detector>/<n>.npy` | arrays of a detector (its structure: `model.json`) |
@@ -22,12 +22,13 @@ import dataclasses
 import hashlib
 import json
 import pathlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from pygoodvibes.detection import serialization
 from pygoodvibes.detectors.combined import CHOICE, FITTED, Chosen
+from pygoodvibes.detectors.fold_fits import MOST_FOLDS, FoldFitsOf
 from pygoodvibes.detectors.state import fitted_by
 from pygoodvibes.embeddings.embed import encoder_in
 from pygoodvibes.embeddings.encoder import Encoder
@@ -41,7 +42,7 @@ from pygoodvibes.util.atomic import write_bytes
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
 
-FORMAT = 3
+FORMAT = 4
 """Version of the format; a reader refuses those that it doesn't know."""
 
 ENDING = ".pgv"
@@ -70,8 +71,8 @@ class MachineModel:
     settings : mapping
         audio, mel, embedding: sections of the config; detectors: settings by name, the first is
         the default; threshold: method, and false_alarm_rates by detector.
-    pca : Pca
-        The projection.
+    pcas : sequence of Pca
+        The projections, without each fold of the training clips and of all; at least one.
     normal : Normal
         Level and spread of each mel band over training clips.
     held_out : mapping of str to np.ndarray [shape=(n_train,)]
@@ -96,7 +97,7 @@ class MachineModel:
     machine: str
     id: str
     settings: Mapping
-    pca: Pca
+    pcas: Sequence[Pca]
     normal: Normal
     held_out: Mapping[str, np.ndarray]
     estimators: Mapping[str, object]
@@ -145,7 +146,7 @@ class _Estimators(Mapping):
         sizes = model_settings.sizes_seen(name, self._settings[name], self._seen)
         members = stored_zip.read(self._content, _DIGEST)
         arrays = serialization.arrays_of(members, f"detectors/{name}/")
-        kind = fitted_by(self._settings[name]["method"])
+        kind = FoldFitsOf(fitted_by(self._settings[name]["method"]))
         return serialization.decode(structure, arrays, kind, sizes)
 
     def _check_parts(self, name: str, chosen: Chosen) -> None:
@@ -181,7 +182,11 @@ def _readable(path: object, *parts: str) -> Iterator[None]:
 
 def dumps(model: MachineModel) -> bytes:
     """Return the bytes of a model's file; the same model gives the same bytes."""
-    arrays = {f"pca/{key}": value for key, value in arrays_of(model.pca).items()}
+    arrays = {
+        f"pca/{fold}/{key}": value
+        for fold, pca in enumerate(model.pcas)
+        for key, value in arrays_of(pca).items()
+    }
     arrays |= {f"normal/{key}": getattr(model.normal, key) for key in _NORMAL}
     arrays |= {f"held_out/{key}": value for key, value in model.held_out.items()}
     structures = {}
@@ -310,10 +315,11 @@ def _read(path: str | pathlib.Path, content: bytes) -> MachineModel:
         )
     model_settings.check(head)
     names = list(head["settings"]["detectors"])
+    folds = [fold for fold in range(MOST_FOLDS + 1) if f"pca/{fold}/mean.npy" in members]
     arrays = {
         name: stored_zip.read_npy(members.pop(f"{name}.npy"))
         for name in [
-            *(f"pca/{key}" for key in PCA_ARRAYS),
+            *(f"pca/{fold}/{key}" for fold in folds for key in PCA_ARRAYS),
             *(f"normal/{key}" for key in _NORMAL),
             *(f"held_out/{name}" for name in names),
         ]
@@ -331,7 +337,7 @@ def _read(path: str | pathlib.Path, content: bytes) -> MachineModel:
         raise ValueError(f"{min(members)} belongs to nothing")
     return MachineModel(
         **{key: head[key] for key in ("name", "machine", "id", "settings", "training")},
-        pca=pca_of({key: arrays[f"pca/{key}"] for key in PCA_ARRAYS}),
+        pcas=[pca_of({key: arrays[f"pca/{fold}/{key}"] for key in PCA_ARRAYS}) for fold in folds],
         normal=Normal(*(arrays[f"normal/{key}"] for key in _NORMAL), head["smooth"]),
         held_out={name: arrays[f"held_out/{name}"] for name in names},
         estimators=_Estimators(content, head, seen, path),

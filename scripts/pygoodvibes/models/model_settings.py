@@ -227,12 +227,12 @@ def check_arrays(head: Mapping, arrays: Mapping[str, np.ndarray]) -> dict[str, i
     head : mapping
         From `check`.
     arrays : mapping of str to np.ndarray
-        pca/..., normal/... and held_out/... by name.
+        pca/<fold>/..., normal/... and held_out/... by name.
 
     Returns
     -------
     dict of str to int
-        How many values detectors see of a clip, or of a frame, by their `input`.
+        How many values detectors see of a clip, or of a frame, by their `input`; and 'folds'.
 
     Raises
     ------
@@ -245,20 +245,36 @@ def check_arrays(head: Mapping, arrays: Mapping[str, np.ndarray]) -> dict[str, i
     if (width := width_of(settings)) is not None:
         sizes["d"] = width
     kinds = {
-        "pca/mean": Array("f8", ("d",)),
-        "pca/scale": Array("f8", ("d",), above=0),
-        "pca/components": Array("f8", ("k", "d")),
-        "pca/explained_variance_ratio": Array("f8", ("k",), low=0),
+        "mean": Array("f8", ("d",)),
+        "scale": Array("f8", ("d",), above=0),
+        "components": Array("f8", ("k", "d")),
+        "explained_variance_ratio": Array("f8", ("k",), low=0),
+        "residual_unit": Array("f8", (), low=0),
         "normal/level": Array("f8", ("bands",)),
         "normal/spread": Array("f8", ("bands",), above=0),
     }
+    residuals = []
     for name, array in arrays.items():
-        kind = kinds.get(name) or Array("f8", ("clips",), missing=True)
+        of_pca = name.rpartition("/")[2]
+        if name.startswith("pca/"):
+            kind = kinds[of_pca]
+        else:
+            kind = kinds.get(name) or Array("f8", ("clips",), missing=True)
         try:
             kind.check(array, sizes)
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
-    return {"mel": bands, "embedding": sizes["d"], "projection": sizes["k"]}
+        if of_pca == "residual_unit":
+            residuals.append(bool(array))
+    if not residuals or len(set(residuals)) > 1:
+        raise ValueError("pca: there is none, or only some have a residual")
+    return {
+        "mel": bands,
+        "embedding": sizes["d"],
+        "components": sizes["k"],
+        "projection": sizes["k"] + residuals[0],
+        "folds": len(residuals),
+    }
 
 
 def sizes_seen(name: str, settings: Mapping, seen: Mapping[str, int]) -> dict[str, int]:
@@ -276,7 +292,7 @@ def sizes_seen(name: str, settings: Mapping, seen: Mapping[str, int]) -> dict[st
     Returns
     -------
     dict of str to int
-        'bands' or 'd', as in `pygoodvibes.detection.serialization.decode`.
+        'bands' or 'd', and 'folds', as in `pygoodvibes.detection.serialization.decode`.
 
     Raises
     ------
@@ -290,5 +306,7 @@ def sizes_seen(name: str, settings: Mapping, seen: Mapping[str, int]) -> dict[st
         raise ValueError(f"{name}.input: not for this method")
     size = seen[settings["input"]]
     if frames:
-        return {"bands": size}
-    return {"d": min(size, settings["components"] or size)}
+        return {"bands": size, "folds": seen["folds"]}
+    if settings["components"]:
+        size = min(seen["components"], settings["components"])
+    return {"d": size, "folds": seen["folds"]}

@@ -142,7 +142,7 @@ def _pack(
         read_records(clips),
         name=name,
         cache=mel_cache.open_cache(mel_array, mel_clips),
-        pca=loaded.pca,
+        pcas=loaded.pcas,
         estimators=estimators,
         held_out={
             detector: np.array([values["train", clip] for clip in training])

@@ -128,7 +128,7 @@ def fit_clips(
         final,
         name=name,
         cache=cache,
-        pca=detected.projected.pca,
+        pcas=detected.projected.pcas,
         estimators=estimators,
         held_out={detector: result.train_scores for detector, result in results.items()},
         notes={detector: result.notes for detector, result in results.items()},

@@ -200,7 +200,7 @@ def score_features(
     embedding = np.stack(vectors)
     read_detector(model, detector)
     try:
-        inputs = Inputs(embedding, model.pca.transform(embedding), frames)
+        inputs = Inputs.of(embedding, model.pcas, frames)
         return _score(detector, model.estimators, model.settings["detectors"], inputs)
     # a forged file may hold enormous numbers, which overflow on the way
     except (ValueError, ArithmeticError) as error:

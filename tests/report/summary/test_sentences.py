@@ -22,5 +22,5 @@ def test_few_clips_to_learn_from_are_told_with_what_they_are_worth():
 
     text = told(60, 12, 20)
     assert "of fan ID 1 and fan ID 2 rests on few normal clips: with 12, it lets through" in text
-    assert "between 3 and 34 of 100 normal clips (90 % interval)" in text
+    assert "between 0 and 22 of 100 normal clips (90 % interval)" in text
     assert "few normal clips" not in told(60, 100)
