@@ -905,6 +905,26 @@ def test_an_uploaded_clip_gets_the_score_that_the_workflow_gave(visit, small):
 
 
 @pytest.mark.browser
+def test_a_model_of_one_detector_is_judged_by_the_one_that_is_named(visit, small, tmp_path):
+    from pygoodvibes.cli.main import main
+
+    healthy, model = tmp_path / "healthy", tmp_path / "my-fan.pgv"
+    healthy.mkdir()
+    for clip in (small / "data/small/fan/train").glob("normal_id_00_*.wav"):
+        shutil.copy(clip, healthy)
+    assert main(["fit", str(healthy), "-o", str(model), "--detectors", "lof"]) == 0
+    reader = visit()
+    reader.open("own_clip")
+    boxes = reader.page.get_by_role("combobox")
+    machine, detector = boxes.nth(0), boxes.nth(1)
+    expect(machine).to_have_value("fan ID 00")
+    expect(detector).to_have_value("fusion")
+    upload(reader, model)
+    expect(machine).to_have_value("my-fan.pgv")
+    expect(detector).to_have_value("lof")
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize(("width", "language"), [(1280, "en"), (390, "fr")])
 def test_without_results_a_fitted_model_judges_a_clip(
     browser, small, tmp_path, capsys, width, language

@@ -43,7 +43,6 @@ def show(run: Run | None) -> None:
             _no_models(run)
             return
         # the machine that was looked at on other pages, where there is a model of it
-        pick.keep_valid("machine", list(files))
         name = st.selectbox(t("own.machine"), list(files), key="machine", bind="query-params")
         try:
             model = _open(files[name])
