@@ -51,3 +51,20 @@ def test_results_are_shown_with_their_places(tmp_path, monkeypatch, capsys):
     assert shown.index("results/mine/summary.html") < shown.index("| lof |")
     main(["report-path", "c.yaml"])
     assert capsys.readouterr().out == "results/mine/report.html\n"
+
+
+def test_settings_are_changed_by_their_keys(root, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    text = (root / "config" / "config.yaml").read_text("utf-8")
+    (tmp_path / "c.yaml").write_text(text, "utf-8")
+    assert main(["set", "c.yaml", "detectors.lof.n_neighbors=5", "seed=7"]) == 0
+    assert "detectors.lof.n_neighbors is 5; it was 20\n" in capsys.readouterr().out
+    after = (tmp_path / "c.yaml").read_text("utf-8").splitlines()
+    lines = zip(text.splitlines(), after, strict=True)
+    changed = [(old, new) for old, new in lines if old != new]
+    assert changed == [("seed: 2020", "seed: 7"), ("    n_neighbors: 20", "    n_neighbors: 5")]
+    before = (tmp_path / "c.yaml").read_bytes()
+    assert main(["set", "c.yaml", "detectors.lof.n_neighbors=x"]) == 1
+    shown = capsys.readouterr().err
+    assert shown.startswith("Error: c.yaml: detectors.lof.n_neighbors: ") and shown.count("\n") == 1
+    assert (tmp_path / "c.yaml").read_bytes() == before

@@ -7,7 +7,7 @@ import sys
 from pygoodvibes.cli import fit as fit_command
 from pygoodvibes.cli import score as score_command
 from pygoodvibes.cli import sign as sign_command
-from pygoodvibes.cli.project import check, compare, pdf, prune, report_path, show, study
+from pygoodvibes.cli.project import check, compare, pdf, prune, report_path, set_keys, show, study
 from pygoodvibes.config.read import read_content
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import printable
@@ -41,6 +41,7 @@ COMMANDS = {
     "fit": fit,
     "score": score,
     "sign": sign,
+    "set": set_keys,
     "check": check,
     "show": show,
     "report-path": report_path,
@@ -49,6 +50,18 @@ COMMANDS = {
     "study": study,
     "prune": prune,
 }
+
+
+SET_EXAMPLES = """\
+examples:
+  pygoodvibes set config/config.yaml detectors.lof.n_neighbors=5
+  pygoodvibes set config/config.yaml mel.n_mels=64 threshold.false_alarm_rate=0.05
+  pygoodvibes set config/config.yaml "dataset.machines.fan=['00']" detectors.knn={}
+
+Entries of lists are named by their place from 0, by what they are, or by their `name`. A key that
+isn't there is added. Comments, order and quotes stay. What would make the config wrong is refused,
+and nothing is written.
+"""
 
 
 def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
@@ -70,6 +83,14 @@ def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
             "--keep-days", type=float, default=7.0, help="keep what was used within so many days"
         )
         command.add_argument("--max-gb", type=float, help="stop at this size of the folder")
+        return
+    if name == "set":
+        command.epilog = SET_EXAMPLES
+        command.formatter_class = argparse.RawDescriptionHelpFormatter
+        command.add_argument("path", metavar="config", help="config file")
+        command.add_argument(
+            "changes", metavar="KEY=VALUE", nargs="+", help="keys between points; a value in YAML"
+        )
         return
     command.add_argument(
         "path", metavar="config", nargs="?", default="config/config.yaml", help="config file"

@@ -1,15 +1,24 @@
-"""Commands on a config or on its results: check, show, pdf, compare, study, prune."""
+"""Commands on a config or on its results: set, check, show, pdf, compare, study, prune."""
 
 import os
 import pathlib
 
 from pygoodvibes.config.read import read_config
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import printable
 
 
 def results_folder(path: str) -> pathlib.Path:
     """Return the folder of results of a config file."""
     return pathlib.Path("results", read_config(path).dataset.name)
+
+
+def set_keys(path: str, *, changes: list[str]) -> None:
+    """Change settings of a config file by their keys; comments and order stay."""
+    from pygoodvibes.config import edit
+
+    for said in edit.set_keys(path, changes):
+        print(printable(said))
 
 
 def check(path: str, *, cache: bool = False) -> int:
