@@ -134,7 +134,7 @@ def verdict(score: float, threshold: float) -> None:
         return
     values = {"score": number(score, 2), "threshold": number(threshold, 2)}
     if score > threshold:
-        st.warning(t("verdict.anomalous", **values), icon=":material/warning:")
+        st.error(t("verdict.anomalous", **values), icon=":material/warning:")
     else:
         st.success(t("verdict.normal", **values), icon=":material/check_circle:")
 

@@ -101,6 +101,7 @@ def test_colours_are_those_of_the_figures(monkeypatch):
     from ui.charts import common
 
     assert [style.colour(number) for number in range(8)] == list(common.CYCLE)
+    assert common.UNDECIDED in common.CYCLE
     assert {name: style.GROUPS[name][1] for name in style.GROUPS} == {
         name: common.GROUPS[name][0] for name in common.GROUPS
     }
@@ -384,14 +385,14 @@ def test_the_data_page_counts_and_finds_clips(small, monkeypatch):
 def test_any_clip_can_be_heard_with_what_stands_out(small, monkeypatch):
     app = opened(small, monkeypatch, "listen", machine="fan ID 02")
     assert "What stands out from normal" in said(app)
-    verdicts = [each.value for each in (*app.success, *app.warning)]
+    verdicts = [each.value for each in (*app.success, *app.error)]
     assert len(verdicts) == 2
     right = app.selectbox(key="clip_1_fan_02")
     assert len(right.options) == 24
     training = next(place for place, each in enumerate(right.options) if "training" in each)
     app = right.select_index(training).run()
     assert not app.exception
-    assert len(app.success) + len(app.warning) == 2
+    assert len(app.success) + len(app.error) == 2
 
 
 @pytest.mark.parametrize(("names", "explained"), [(["choice", "lof"], True), (["lof"], False)])

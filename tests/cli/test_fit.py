@@ -175,7 +175,7 @@ def test_a_clip_that_was_learned_is_told_when_it_is_scored(tmp_path, monkeypatch
     own_machine.write(tmp_path / "new.wav", 99)
     assert main(["fit", "pump"]) == 0
     capsys.readouterr()
-    main(["score", "pump.pgv", "pump/003.wav", "new.wav", "--csv", "-"])
+    main(["score", "pump.pgv", "pump/003.wav", "new.wav", "--csv", "-", "--order", "name"])
     known, new = rows_of(capsys.readouterr().out)
     assert known["reason"] == "one of the training clips of pump: no fair score"
     assert new["reason"] == ""
