@@ -43,7 +43,7 @@ def machine(run: Run) -> tuple[str, str]:
 
 def machine_type(run: Run, *, key: str, all_types: bool = True) -> str | None:
     """Let the reader pick a machine type; None for all."""
-    types = sorted(load.table(run, "metrics.csv")["machine"].unique(), key=str.lower)
+    types = sorted(load.table(run, "metrics.csv")["machine"].unique())
     options = ["", *types] if all_types and len(types) > 1 else types
     chosen = st.selectbox(
         t("pick.type"),

@@ -299,7 +299,7 @@ def finished(tmp_path_factory):
     settings["figures"] = {"contour_gammas": [1.0], "contour_nus": [0.2]}
     (folder / "config/config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     stages = (folder / "dvc.yaml").read_text()
-    (folder / "dvc.yaml").write_text(stages.replace("snakemake -j8", "snakemake -j2"))
+    (folder / "dvc.yaml").write_text(stages.replace("--cores all", "-j2"))
     link_environment(folder / ".venv")
     subprocess.run(["git", "init", "-q", "--bare", place / "origin.git"], check=True)
     setup = """

@@ -99,6 +99,10 @@ def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         command.add_argument(
             "--cache", action="store_true", help="also read all that was computed, for damage"
         )
+    if name == "show":
+        command.add_argument(
+            "--table", action="store_true", help="all detectors and machine types instead"
+        )
     if name == "compare":
         command.add_argument(
             "--sort",
