@@ -93,9 +93,9 @@ messages: .venv/installed-test ## Bring new sentences of the library into the Fr
 
 lock: .venv/installed-test ## Pin all dependencies, with hashes, from pyproject.toml
 	$(LOCK) --all-extras -o requirements-test.txt
-	$(LOCK) -c requirements-test.txt -o requirements.txt
-	$(LOCK) -c requirements-test.txt --extra app -o requirements-app.txt
-	$(LOCK) -c requirements-test.txt --extra cluster -o requirements-cluster.txt
+	$(LOCK) -c requirements-test.txt --extra workflow -o requirements.txt
+	$(LOCK) -c requirements-test.txt --extra workflow --extra app -o requirements-app.txt
+	$(LOCK) -c requirements-test.txt --extra workflow --extra cluster -o requirements-cluster.txt
 	uv pip compile --group audit $(HASHED) -o requirements-audit.txt
 
 clean: ## Remove everything computed; audio, results and .venv stay

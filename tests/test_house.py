@@ -23,6 +23,8 @@ NO_MODULE = {
     "workflow/test_rules.py",
     "workflow/test_slurm.py",
     "workflow/test_workflow.py",
+    # the installed command
+    "cli/test_install.py",
     # the pages themselves
     "documentation/test_docs.py",
     # model files that somebody has altered

@@ -116,9 +116,30 @@ def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         )
 
 
+class _Version(argparse.Action):
+    """Looks for the version when it is asked for: that takes longer than most arguments."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_) -> None:
+        import importlib.metadata
+
+        try:
+            version = importlib.metadata.version("pygoodvibes")
+        except importlib.metadata.PackageNotFoundError:
+            version = "(not installed)"
+        print(f"pygoodvibes {version}")
+        parser.exit()
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = argparse.ArgumentParser("pygoodvibes", description=__doc__)
+    parser.add_argument(
+        "--version",
+        action=_Version,
+        nargs=0,
+        default=argparse.SUPPRESS,
+        help="say which version this is",
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, function in COMMANDS.items():
         command = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
@@ -146,6 +167,16 @@ def main(arguments: list[str] | None = None) -> int:
         return code
     except UserError as error:
         print(f"Error: {printable(error.message)}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package == "pygoodvibes":
+            raise
+        print(
+            f"Error: this takes the package {package}, which is not installed: "
+            "pip install 'pygoodvibes[workflow]'",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         return 130
