@@ -27,8 +27,9 @@ help: ## Show what can be made
 
 results: .venv/installed ## Run the main job: clips, tables, figures, report
 	@python -m pygoodvibes check $(CONFIG)
-	snakemake -j$(JOBS) --configfile $(CONFIG) --quiet rules
-	snakemake --configfile $(CONFIG) --quiet all --report "$$(python -m pygoodvibes report-path $(CONFIG))"
+	@snakemake -j$(JOBS) --configfile $(CONFIG) --logger calm
+	@echo 'Putting all tables and figures into one report ...'
+	@snakemake --configfile $(CONFIG) --quiet all --report "$$(python -m pygoodvibes report-path $(CONFIG))"
 	@python -m pygoodvibes show $(CONFIG)
 
 app: .venv/installed .venv/installed-app ## See and hear the results in a browser
@@ -96,11 +97,11 @@ messages: .venv/installed-test ## Bring new sentences of the library into the Fr
 
 lock: .venv/installed-test ## Pin all dependencies, with hashes, from pyproject.toml
 	$(LOCK) --all-extras -o requirements-test.txt
-	$(LOCK) -c requirements-test.txt -o requirements.txt
-	$(LOCK) -c requirements-test.txt --extra app -o requirements-app.txt
-	$(LOCK) -c requirements-test.txt --extra cluster -o requirements-cluster.txt
-	$(LOCK) -c requirements-test.txt --extra encoder -o requirements-encoder.txt
-	$(LOCK) -c requirements-test.txt --extra encoder --extra train -o requirements-train.txt
+	$(LOCK) -c requirements-test.txt --extra workflow -o requirements.txt
+	$(LOCK) -c requirements-test.txt --extra workflow --extra app -o requirements-app.txt
+	$(LOCK) -c requirements-test.txt --extra workflow --extra cluster -o requirements-cluster.txt
+	$(LOCK) -c requirements-test.txt --extra workflow --extra encoder -o requirements-encoder.txt
+	$(LOCK) -c requirements-test.txt --extra workflow --extra encoder --extra train -o requirements-train.txt
 	uv pip compile --group audit $(HASHED) -o requirements-audit.txt
 
 clean: ## Remove everything computed; audio, results and .venv stay
@@ -109,19 +110,26 @@ clean: ## Remove everything computed; audio, results and .venv stay
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo 'Error: Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ...' >&2; exit 1; }
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv
 
+# With uv where it is there. The pins are complete, so pip need not look for what a package needs;
+# Python compiles what it uses at its first use.
+UV := $(shell command -v uv)
+PIP := $(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-compile
+INSTALL := $(if $(UV),uv pip install -q --no-deps --python $(BIN)/python,$(PIP))
 # The command `pygoodvibes` is this folder's own code, at every change.
-INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -q
-COMMAND := $(INSTALL) --no-deps --no-build-isolation -e .
+COMMAND := $(INSTALL) --no-build-isolation -e .
+SAY = echo "Installing $$(grep -c == $(1)) packages into .venv$(if $(UV), with uv,: a minute or so) ..."
 
 .venv/installed: requirements.txt pyproject.toml | .venv/bin/python
-	$(INSTALL) --require-hashes -r requirements.txt
-	$(COMMAND)
+	@$(call SAY,requirements.txt)
+	@$(INSTALL) --require-hashes -r requirements.txt
+	@$(COMMAND)
 	@touch $@
 
 .venv/installed-%: requirements-%.txt .venv/installed
-	$(INSTALL) --require-hashes -r requirements-$*.txt
+	@$(call SAY,requirements-$*.txt)
+	@$(INSTALL) --require-hashes -r requirements-$*.txt
 	@touch $@
 
 # What `make results` takes and nothing more: Snakemake imports every plugin that is installed.
@@ -138,6 +146,7 @@ COMMAND := $(INSTALL) --no-deps --no-build-isolation -e .
 
 # all the others are part of it
 .venv/installed-test: requirements-test.txt pyproject.toml | .venv/bin/python
-	$(INSTALL) --require-hashes -r requirements-test.txt
-	$(COMMAND)
+	@$(call SAY,requirements-test.txt)
+	@$(INSTALL) --require-hashes -r requirements-test.txt
+	@$(COMMAND)
 	@touch $@ .venv/installed .venv/installed-app .venv/installed-cluster .venv/installed-encoder .venv/installed-train

@@ -24,6 +24,8 @@ NO_MODULE = {
     "workflow/test_slurm.py",
     "workflow/test_train_encoder.py",
     "workflow/test_workflow.py",
+    # the installed command
+    "cli/test_install.py",
     # the pages themselves
     "documentation/test_docs.py",
     # model files that somebody has altered

@@ -36,7 +36,6 @@ def machine(run: Run) -> tuple[str, str]:
         st.info(t("pick.no_machine"), icon=":material/info:")
         st.stop()
     options = [f"{row.machine} ID {row.id}" for row in ids.itertuples()]
-    keep_valid("machine", options)
     chosen = st.selectbox(t("pick.machine"), options, key="machine", bind="query-params")
     name, _, machine_id = chosen.rpartition(" ID ")
     return name, machine_id
@@ -44,9 +43,8 @@ def machine(run: Run) -> tuple[str, str]:
 
 def machine_type(run: Run, *, key: str, all_types: bool = True) -> str | None:
     """Let the reader pick a machine type; None for all."""
-    types = sorted(load.table(run, "metrics.csv")["machine"].unique(), key=str.lower)
+    types = sorted(load.table(run, "metrics.csv")["machine"].unique())
     options = ["", *types] if all_types and len(types) > 1 else types
-    keep_valid(key, options)
     chosen = st.selectbox(
         t("pick.type"),
         options,
@@ -64,7 +62,6 @@ def detector(run: Run, *, key: str = "detector") -> str:
 
 def one_of(detectors: list[str], *, key: str) -> str:
     """Let the reader pick one of some detectors."""
-    keep_valid(key, detectors)
     return st.selectbox(
         t("pick.detector"),
         detectors,
@@ -72,12 +69,6 @@ def one_of(detectors: list[str], *, key: str) -> str:
         persist_state="session",
         help=t("pick.choice") if CHOICE in detectors else None,
     )
-
-
-def keep_valid(key: str, options: list) -> None:
-    """Forget what was picked before where it isn't on offer any more (another data set)."""
-    if key in st.session_state and st.session_state[key] not in options:
-        del st.session_state[key]
 
 
 def group(split: str, label: str) -> str:
@@ -112,7 +103,6 @@ def clip(rows: pd.DataFrame, label: str, *, key: str, default: str | None = None
         return f"{group_name(row['group'])}{score} · {row['clip']}"
 
     options = list(rows.index)
-    keep_valid(key, options)
     place = options.index(default) if default in options else 0
     return st.selectbox(label, options, index=place, format_func=words, key=key)
 
@@ -144,7 +134,7 @@ def verdict(score: float, threshold: float) -> None:
         return
     values = {"score": number(score, 2), "threshold": number(threshold, 2)}
     if score > threshold:
-        st.warning(t("verdict.anomalous", **values), icon=":material/warning:")
+        st.error(t("verdict.anomalous", **values), icon=":material/warning:")
     else:
         st.success(t("verdict.normal", **values), icon=":material/check_circle:")
 

@@ -101,6 +101,7 @@ def test_colours_are_those_of_the_figures(monkeypatch):
     from ui.charts import common
 
     assert [style.colour(number) for number in range(8)] == list(common.CYCLE)
+    assert common.UNDECIDED in common.CYCLE
     assert {name: style.GROUPS[name][1] for name in style.GROUPS} == {
         name: common.GROUPS[name][0] for name in common.GROUPS
     }
@@ -384,14 +385,14 @@ def test_the_data_page_counts_and_finds_clips(small, monkeypatch):
 def test_any_clip_can_be_heard_with_what_stands_out(small, monkeypatch):
     app = opened(small, monkeypatch, "listen", machine="fan ID 02")
     assert "What stands out from normal" in said(app)
-    verdicts = [each.value for each in (*app.success, *app.warning)]
+    verdicts = [each.value for each in (*app.success, *app.error)]
     assert len(verdicts) == 2
     right = app.selectbox(key="clip_1_fan_02")
     assert len(right.options) == 24
     training = next(place for place, each in enumerate(right.options) if "training" in each)
     app = right.select_index(training).run()
     assert not app.exception
-    assert len(app.success) + len(app.warning) == 2
+    assert len(app.success) + len(app.error) == 2
 
 
 @pytest.mark.parametrize(("names", "explained"), [(["choice", "lof"], True), (["lof"], False)])
@@ -902,6 +903,26 @@ def test_an_uploaded_clip_gets_the_score_that_the_workflow_gave(visit, small):
     reader.reads("ANOMALOUS", f"{worst['score']:,.2f}", "What drives the score")
     # the clip, and what drives its score in frequency and in time
     expect(reader.page.locator(".js-plotly-plot")).to_have_count(3)
+
+
+@pytest.mark.browser
+def test_a_model_of_one_detector_is_judged_by_the_one_that_is_named(visit, small, tmp_path):
+    from pygoodvibes.cli.main import main
+
+    healthy, model = tmp_path / "healthy", tmp_path / "my-fan.pgv"
+    healthy.mkdir()
+    for clip in (small / "data/small/fan/train").glob("normal_id_00_*.wav"):
+        shutil.copy(clip, healthy)
+    assert main(["fit", str(healthy), "-o", str(model), "--detectors", "lof"]) == 0
+    reader = visit()
+    reader.open("own_clip")
+    boxes = reader.page.get_by_role("combobox")
+    machine, detector = boxes.nth(0), boxes.nth(1)
+    expect(machine).to_have_value("fan ID 00")
+    expect(detector).to_have_value("fusion")
+    upload(reader, model)
+    expect(machine).to_have_value("my-fan.pgv")
+    expect(detector).to_have_value("lof")
 
 
 @pytest.mark.browser

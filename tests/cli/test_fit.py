@@ -139,3 +139,43 @@ def test_a_dozen_real_clips_rank_but_do_not_decide(shared, tmp_path, capsys):
     assert told in capsys.readouterr().out
     main(["score", model, str(folder / "test")])
     assert f"Caution: fan_id_00, fusion: {told}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("answer", ["", "n", "non", "oui", "--yes"])
+def test_what_speaks_of_a_fault_is_asked_before_it_is_learned(
+    tmp_path, monkeypatch, capsys, answer
+):
+    monkeypatch.chdir(tmp_path)
+    own_machine.healthy(tmp_path / "pump" / "bon", 8)
+    for number in range(3):
+        own_machine.write(tmp_path / "pump" / "défaut roulement" / f"{number}.wav", 50 + number)
+    asked = answer not in ("", "--yes")
+    typed = io.StringIO(f"{answer}\n")
+    typed.isatty = lambda: asked
+    monkeypatch.setattr("sys.stdin", typed)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    learned = answer in ("oui", "--yes")
+    code = main(["fit", "pump", *(["--yes"] if answer == "--yes" else [])])
+    shown = capsys.readouterr()
+    assert code == (0 if learned else 1)
+    assert (tmp_path / "pump.pgv").exists() == learned
+    assert ("Are all of them normal?" in shown.err) == asked
+    suspicious = "3 of 11 recordings have a name that speaks of a fault ('defaut')"
+    assert suspicious in (shown.out if answer == "--yes" else shown.err)
+    if answer == "":
+        assert "--yes" in shown.err and shown.err.count("\n") == 1
+    if learned:
+        assert "learned from bon/: 8 recording(s), 8 s\n" in shown.out
+        assert "learned from défaut roulement/: 3 recording(s), 3 s\n" in shown.out
+
+
+def test_a_clip_that_was_learned_is_told_when_it_is_scored(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    own_machine.healthy(tmp_path / "pump", 8)
+    own_machine.write(tmp_path / "new.wav", 99)
+    assert main(["fit", "pump"]) == 0
+    capsys.readouterr()
+    main(["score", "pump.pgv", "pump/003.wav", "new.wav", "--csv", "-", "--order", "name"])
+    known, new = rows_of(capsys.readouterr().out)
+    assert known["reason"] == "one of the training clips of pump: no fair score"
+    assert new["reason"] == ""

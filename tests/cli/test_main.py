@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from pygoodvibes.cli.main import main
+from pygoodvibes.cli.main import COMMANDS, main
 
 
 @pytest.mark.parametrize("name", ["fit", "score"])
@@ -22,3 +22,25 @@ def test_a_full_disk_behind_standard_output_is_one_sentence(root):
     with pathlib.Path("/dev/full").open("wb") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1 and done.stderr == "Error: No space left on device\n"
+
+
+def test_the_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--version"])
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out.startswith("pygoodvibes ")
+
+
+def test_a_package_that_is_not_there_is_named_with_what_brings_it(monkeypatch, capsys):
+    def lacking(_, **__):
+        raise ModuleNotFoundError("No module named 'matplotlib.figure'", name="matplotlib.figure")
+
+    monkeypatch.setitem(COMMANDS, "pdf", lacking)
+    assert main(["pdf"]) == 1
+    said = capsys.readouterr().err
+    assert "the package matplotlib, which" in said and "pip install 'pygoodvibes[workflow]'" in said
+    assert said.count("\n") == 1
+    # what the project itself lacks is a fault of its own
+    monkeypatch.setitem(COMMANDS, "pdf", lambda _, **__: __import__("pygoodvibes.nothing"))
+    with pytest.raises(ModuleNotFoundError):
+        main(["pdf"])

@@ -35,19 +35,38 @@ def test_results_are_shown_with_their_places(tmp_path, monkeypatch, capsys):
     )
     assert main(["show", "c.yaml"]) == 1
     assert "no results yet" in capsys.readouterr().err
-    folder = tmp_path / "results" / "mine" / "tables"
-    folder.mkdir(parents=True)
-    (folder / "averages.md").write_text("## AUC\n\n| lof |\n")
+    folder = tmp_path / "results" / "mine"
+    (folder / "tables").mkdir(parents=True)
+    (folder / "tables" / "averages.md").write_text("## AUC\n\n| lof |\n")
+    (folder / "averages.csv").write_text(
+        "detector,over,machine,mean,n,auc,pauc\nlof,types,,arithmetic,1,0.7,0.6\n"
+    )
     assert main(["show", "c.yaml"]) == 0
     shown = capsys.readouterr().out
-    assert "| lof |" in shown and "results/mine/figures" in shown and "report.html" not in shown
-    (tmp_path / "results" / "mine" / "report.html").write_text("")
-    main(["show", "c.yaml"])
-    assert "results/mine/report.html" in capsys.readouterr().out
-    assert "summary.html" not in shown
-    (tmp_path / "results" / "mine" / "summary.html").write_text("")
-    main(["show", "c.yaml"])
-    shown = capsys.readouterr().out
-    assert shown.index("results/mine/summary.html") < shown.index("| lof |")
+    assert "lof, the default, has an AUC of 70.0 % (one machine type" in shown
+    assert "results/mine/tables/averages.md" in shown and "report.html" not in shown
+    for name in ("report.html", "summary.html"):
+        (folder / name).write_text("")
+        main(["show", "c.yaml"])
+        assert f"results/mine/{name}" in capsys.readouterr().out
+    main(["show", "c.yaml", "--table"])
+    assert capsys.readouterr().out == "## AUC\n\n| lof |\n\n"
     main(["report-path", "c.yaml"])
     assert capsys.readouterr().out == "results/mine/report.html\n"
+
+
+def test_settings_are_changed_by_their_keys(root, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    text = (root / "config" / "config.yaml").read_text("utf-8")
+    (tmp_path / "c.yaml").write_text(text, "utf-8")
+    assert main(["set", "c.yaml", "detectors.lof.n_neighbors=5", "seed=7"]) == 0
+    assert "detectors.lof.n_neighbors is 5; it was 20\n" in capsys.readouterr().out
+    after = (tmp_path / "c.yaml").read_text("utf-8").splitlines()
+    lines = zip(text.splitlines(), after, strict=True)
+    changed = [(old, new) for old, new in lines if old != new]
+    assert changed == [("seed: 2020", "seed: 7"), ("    n_neighbors: 20", "    n_neighbors: 5")]
+    before = (tmp_path / "c.yaml").read_bytes()
+    assert main(["set", "c.yaml", "detectors.lof.n_neighbors=x"]) == 1
+    shown = capsys.readouterr().err
+    assert shown.startswith("Error: c.yaml: detectors.lof.n_neighbors: ") and shown.count("\n") == 1
+    assert (tmp_path / "c.yaml").read_bytes() == before

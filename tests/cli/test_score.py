@@ -66,7 +66,7 @@ def test_where_clips_are_too_few_nothing_is_called_normal(run):
     assert "undecided" in out and code == 4 and "fit to 579 more normal clips" in err
     # whoever sets the threshold decides
     code, out, err = run("pump.pgv", "new/good0.wav", "odd.wav", *BY_HAND)
-    assert [line.split()[3] for line in out.splitlines()[1:]] == ["normal", "anomalous"]
+    assert [line.split()[3] for line in out.splitlines()[1:]] == ["anomalous", "normal"]
     assert code == 3 and "undecided" not in err
     code, out, _ = run("pump.pgv", "new/good0.wav", "--json", "-")
     assert json.loads(out)["models"][0]["needed_clips"] == 39 and code == 4
@@ -454,12 +454,29 @@ def test_clips_of_another_length_are_told_once_a_file(run, place):
     assert {row["reason"] for row in rows_of(out)} == {""} and "Caution" not in err
 
 
+BY_NAME = ("--order", "name", "--json", "-")
+
+
+def test_the_most_anomalous_clip_comes_first_in_all_outputs(run):
+    clips = ("new/good0.wav", "text.wav", "odd.wav", "new/good1.wav")
+    _, out, _ = run("pump.pgv", *clips, "--csv", "scores.csv", "--threshold", 6)
+    shown = [line.split()[0] for line in out.splitlines()[1:]]
+    _, out, _ = run("pump.pgv", *clips, "--csv", "-", "--threshold", 6)
+    rows = rows_of(out)
+    assert [row["clip"] for row in rows] == shown
+    assert shown[0] == "odd.wav" and shown[-1] == "text.wav"
+    scores = [float(row["score"]) for row in rows[:-1]]
+    assert scores == sorted(scores, reverse=True)
+    _, out, _ = run("pump.pgv", *clips, *BY_NAME)
+    assert [record["clip"] for record in json.loads(out)["clips"]] == list(clips)
+
+
 def test_a_training_clip_is_told_in_any_container(run, place):
     known = place / "pump" / "003.wav"
     samples, rate = soundfile.read(known, dtype="int16")
     soundfile.write(place / "again.flac", samples, rate)
     own_machine.write(place / "longer.wav", 303, seconds=5)
-    _, out, err = run("pump.pgv", known, "again.flac", "new/good0.wav", "longer.wav", "--json", "-")
+    _, out, err = run("pump.pgv", known, "again.flac", "new/good0.wav", "longer.wav", *BY_NAME)
     told = "one of the training clips of pump: no fair score"
     found = [record["reason"] for record in json.loads(out)["clips"]]
     assert found[:3] == [told, told, ""] and "fitted on 1 s" in found[3]
@@ -475,7 +492,8 @@ def test_clips_that_are_recorded_or_stored_otherwise_are_told_in_all_outputs(run
     own_machine.save(place / "quiet.wav", sound / 4)
     soundfile.write(place / "two.flac", np.stack([sound, sound], axis=1), own_machine.RATE)
     clips = ("phone.mp3", "other.mp3", "quiet.wav", "two.flac", "new/good0.wav", "odd.wav")
-    _, out, err = run("pump.pgv", *clips, "--csv", "-", "--json", "all.json", "--threshold", 99)
+    options = ("--csv", "-", "--json", "all.json", "--threshold", 99, "--order", "name")
+    _, out, err = run("pump.pgv", *clips, *options)
     reasons = [row["reason"] for row in rows_of(out)]
     assert [each["reason"] for each in json.loads((place / "all.json").read_text())["clips"]] == (
         reasons

@@ -70,14 +70,29 @@ def test_what_an_experiment_left_alone_is_not_repeated():
     assert not rows["better", "lof"]["unchanged"]
     text = table_of(BETTER).markdown()
     shown = [(row["Experiment"], row["Detector"]) for row in cells_of(text)]
-    assert shown == [("better", "lof"), ("baseline", "lof"), ("baseline", "knn")]
-    assert "1 row(s) not shown" in text
+    assert shown == [("better", "lof"), ("baseline", "lof")]
+    assert "2 row(s) not shown" in text
     # the same setting, other numbers: something else was changed
     other = dataclasses.replace(BETTER, metrics=metrics(knn=[0.5, 0.5, 0.5, 0.6]))
     assert not compared(other)["better", "knn"]["unchanged"]
     # a setting that concerns all detectors
     same = dataclasses.replace(MIXED, metrics=metrics(knn=[0.5, 0.5, 0.5, 0.5]))
     assert not compared(same)["mixed", "knn"]["unchanged"]
+
+
+def test_a_baseline_stands_below_the_experiments_of_its_detector():
+    worse = experiment("worse", metrics(lof=[0.1, 0.1, 0.1, 0.1], knn=[0.9, 0.9, 0.9, 0.9]))
+    shown = [
+        (row["Experiment"], row["Detector"]) for row in cells_of(table_of(BETTER, worse).markdown())
+    ]
+    # the baseline of lof is better than one of them, and still below
+    assert shown == [
+        ("worse", "knn"),
+        ("baseline", "knn"),
+        ("better", "lof"),
+        ("worse", "lof"),
+        ("baseline", "lof"),
+    ]
 
 
 def test_an_experiment_that_changed_nothing_is_named():

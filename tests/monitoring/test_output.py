@@ -3,7 +3,7 @@ import io
 import pytest
 
 from pygoodvibes.monitoring import score_files
-from pygoodvibes.monitoring.output import Json, JsonLines, clock, one_in
+from pygoodvibes.monitoring.output import Json, JsonLines, Text, clock, one_in
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
@@ -30,3 +30,36 @@ def test_times_are_read_like_a_clock():
         "1:00:00.1",
         "0:00:00.3",
     ]
+
+
+@pytest.mark.parametrize(
+    ("terminal", "environment", "coloured"),
+    [
+        (True, {}, True),
+        (True, {"NO_COLOR": "1"}, False),
+        (True, {"TERM": "dumb"}, False),
+        (False, {}, False),
+    ],
+)
+def test_a_terminal_shows_what_is_undecided_in_amber(monkeypatch, terminal, environment, coloured):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    file = io.StringIO()
+    file.isatty = lambda: terminal
+    lines = Text(file, clips=["a.wav"], models=["pump"])
+    for verdict in ("anomalous", "undecided", "normal"):
+        lines.write(
+            score_files.Record(
+                "a.wav", "pump", "knn", score=1.0, threshold=2.0, verdict=verdict, p_value=0.5
+            )
+        )
+    shown = file.getvalue()
+    assert ("\x1b[33mundecided " in shown) == coloured
+    assert shown.count("\x1b[0m") == (3 if coloured else 0)
+    # columns stand where they stood
+    plain = shown.replace("\x1b[0m", "")
+    for colour in (31, 32, 33):
+        plain = plain.replace(f"\x1b[{colour}m", "")
+    assert len({line.index("1 in 2") for line in plain.splitlines()[1:]}) == 1

@@ -79,3 +79,28 @@ def test_a_stream_that_is_stopped_shows_what_it_has_found(model):
         shown.append("stopped")
     record, end = shown
     assert record.verdict == "anomalous" and record.alarm is True and end == "stopped"
+
+
+def test_clips_are_sorted_by_verdict_then_score_even_if_the_rest_never_comes():
+    def one(clip, verdict, score):
+        return score_files.Record(clip, "pump", "knn", score=score, verdict=verdict)
+
+    given = [
+        [one("a", "normal", 1.0), one("a", "normal", 9.0)],
+        [one("b", "not scored", None), one("b", "not scored", None)],
+        [one("c", "undecided", 2.0), one("c", "normal", 1.0)],
+        [one("d", "normal", 3.0), one("d", "anomalous", 5.0)],
+        [one("e", "anomalous", 7.0), one("e", "normal", 2.0)],
+    ]
+    names = [records[0].clip for records in score_files.by_score(given)]
+    assert names == ["e", "d", "c", "a", "b"]
+
+    def stopped():
+        yield from given[:3]
+        raise KeyboardInterrupt
+
+    found = []
+    with pytest.raises(KeyboardInterrupt):
+        for records in score_files.by_score(stopped()):
+            found.append(records[0].clip)
+    assert found == ["c", "a", "b"]

@@ -11,6 +11,7 @@ from ui.language import current, t
 
 # as in pygoodvibes.figures.style, which takes a second to import matplotlib
 NORMAL, ANOMALY, TRAIN, UNKNOWN = "#0072B2", "#D55E00", "#A6A6A6", "#CC79A7"
+UNDECIDED = "#E69F00"
 INK = "#333333"
 CYCLE = ("#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000", "#7F7F7F", "#0072B2", "#D55E00")
 SYMBOLS = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "x", "star")

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from pygoodvibes.workflow.run_folders import Run
-from ui import browse, load, pick
+from ui import browse, load
 from ui.charts.clips import sunburst_figure
 from ui.charts.common import GROUPS, show_figure
 from ui.language import NONE, number, sentence, t
@@ -86,7 +86,6 @@ def _search(manifest: pd.DataFrame) -> None:
         names = _names() if column in ("split", "label") else {}
         options = ["", *sorted(manifest[column].astype(str).unique())]
         with columns[place]:
-            pick.keep_valid(f"only_{column}", options)
             wanted[column] = st.selectbox(
                 t(f"column.{column}"),
                 options,

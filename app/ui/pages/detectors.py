@@ -100,7 +100,6 @@ def _density(run: Run, machine: str, machine_id: str) -> None:
         st.markdown(t("detectors.no_lof"))
         return
     st.markdown(t("detectors.density_text"))
-    pick.keep_valid("lof", names)
     name = st.selectbox(t("pick.detector"), names, key="lof", persist_state="session")
     points = points_table(load.projection(run, machine, machine_id), machine=machine, id=machine_id)
     points["group"] = points["label"].where(points["split"] == "test", "train")

@@ -75,7 +75,6 @@ def _embedding(run: Run, machine: str, machine_id: str, index: str) -> None:
     if not groups or index not in names:
         st.caption(t("method.no_profile", numbers=number(vectors["values"].shape[1])))
         return
-    pick.keep_valid("measure", list(groups))
     measure = st.segmented_control(
         t("method.measure"),
         list(groups),
@@ -172,7 +171,6 @@ def _cloud_choices(machine: str, machine_id: str) -> tuple[str, str, bool]:
             key="scope",
         )
         options = ["label", "score"] if scope == "one" else ["type", "id", "label", "score"]
-        pick.keep_valid("colour", options)
         by = st.segmented_control(
             t("cloud.by"),
             options,
@@ -253,7 +251,6 @@ def _picked(points: pd.DataFrame, key: str, scope: str, *, clickable: bool) -> i
         of_machine_id = (points["machine"] + " ID " + points["id"]) == chosen
         options = [row for row in points.index[of_machine_id] if row != at]
         options = options if at is None else [at, *options]
-    pick.keep_valid(f"point_{key}", options)
 
     def words(place: int) -> str:
         row = points.loc[place]

@@ -18,7 +18,7 @@ from pygoodvibes.util.errors import UserError
 from pygoodvibes.workflow.run_folders import Run
 from ui import browse, load, pick
 from ui.charts.clips import Waveform, clip_figure, mel_level
-from ui.charts.common import ANOMALY, NORMAL, show_figure
+from ui.charts.common import ANOMALY, NORMAL, UNDECIDED, show_figure
 from ui.language import number, percent, sentence, t
 
 RECORDED = (8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000)
@@ -26,6 +26,8 @@ RECORDED = (8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000)
 
 LONGEST = 120.0
 """Seconds of a clip that can be judged as one."""
+
+COLOURS = {"anomalous": ANOMALY, "undecided": UNDECIDED, "normal": NORMAL}
 
 RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
 
@@ -43,7 +45,6 @@ def show(run: Run | None) -> None:
             _no_models(run)
             return
         # the machine that was looked at on other pages, where there is a model of it
-        pick.keep_valid("machine", list(files))
         name = st.selectbox(t("own.machine"), list(files), key="machine", bind="query-params")
         try:
             model = _open(files[name])
@@ -242,7 +243,7 @@ def _odd(model: machine_model.MachineModel, name: str, result: ClipScore) -> Non
         low=low,
         high=high,
         peak=float(abs(result.signal).max()),
-        colour=ANOMALY if result.verdict == "anomalous" else NORMAL,
+        colour=COLOURS[result.verdict],
     )
     figure = clip_figure(
         mel=result.frames,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pygoodvibes.cli.options import add_jobs, duration, share
 from pygoodvibes.util.errors import UserError
-from pygoodvibes.util.messages import printable
+from pygoodvibes.util.messages import Message, joined, printable
 
 EPILOG = """\
 examples:
@@ -21,7 +21,11 @@ examples:
 
 The folder holds recordings of the machine in good health, in any layout and at any depth (.wav,
 .flac, .ogg, .mp3, ...). What is anomalous or a test clip by its DCASE or MIMII name is left out,
-and so is what can't be read, each with its reason. Clips of one length are best; some 50 are a
+and so is what can't be read, each with its reason. If a name speaks of a fault, in English, French
+or German, or if recordings lie far apart from the others, `fit` asks before it learns them (--yes:
+all are normal); without a terminal to ask on it stops. A fault that is learned is never told again.
+
+Clips of one length are best; some 50 are a
 good start, 3 are the least. A dozen rank new clips, but don't decide which are anomalous: the
 threshold is then a guess, and `fit` says how far off it may be. Set it by hand when clips are
 scored (score --threshold), or say how many false alarms are acceptable (--false-alarm-rate).
@@ -90,6 +94,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=duration,
         help="from window to window (default: the length of a window)",
     )
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        help="learn all recordings, whatever their names say and however far apart they lie",
+    )
     add_jobs(parser)
 
 
@@ -105,6 +114,7 @@ def run(
     false_alarm_rate: float | None,
     window: float | None,
     hop: float | None,
+    yes: bool,
     jobs: int | None,
 ) -> int:
     """Fit a model to a folder of normal recordings; return the exit code."""
@@ -124,6 +134,7 @@ def run(
         window=window,
         hop=hop,
         jobs=jobs or parallel.cores(),
+        doubt=None if yes else ask,
     )
     path = pathlib.Path(output or f"{fit.model.name}{machine_model.ENDING}")
     size = machine_model.save(path, fit.model)
@@ -132,6 +143,36 @@ def run(
     for warning in warnings:
         print(f"Warning: {printable(warning)}", file=sys.stderr)
     return MEANINGLESS if warnings else FITTED
+
+
+YES = ("y", "yes", "o", "oui", "j", "ja")
+"""Answers that let a fit go on, in English, French and German."""
+
+
+def ask(doubts: Sequence[Message]) -> None:
+    """Ask whether all recordings are to be learned although something speaks against it.
+
+    Parameters
+    ----------
+    doubts : sequence of Message
+        What speaks against it.
+
+    Raises
+    ------
+    UserError
+        If the answer isn't yes, or there is no terminal to ask on.
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UserError(
+            "{doubts}; a model learns from normal recordings only: move the others elsewhere, or "
+            "say --yes if all are normal",
+            doubts=joined(doubts),
+        )
+    for doubt in doubts:
+        print(printable(doubt), file=sys.stderr)
+    print("Are all of them normal? Learn them? [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in YES:
+        raise UserError("no model is written: move what is not normal elsewhere, and fit again")
 
 
 def check_output(path: str | None) -> None:
@@ -175,7 +216,7 @@ def report(fit, path: pathlib.Path, size: int) -> list[str]:
     """Say what was learnt, line by line."""
     import numpy as np
 
-    from pygoodvibes.monitoring import certainty
+    from pygoodvibes.monitoring import certainty, doubts
 
     model, left_out = fit.model, [row for row in fit.rows if row["status"] != "ok"]
     clips, training = model.training["clips"], model.training
@@ -187,6 +228,7 @@ def report(fit, path: pathlib.Path, size: int) -> list[str]:
         f"{model.sample_rate} Hz" + (f"; {len(left_out)} left out:" if left_out else "")
     ]
     lines += _grouped(left_out)
+    lines += _learned(doubts.by_subfolder(fit.rows))
     lines += [f"Note: {note}" for note in fit.notes]
     for name in model.settings["detectors"]:
         judging = _judging(model, name)
@@ -240,6 +282,21 @@ def _judging(model, name: str):
     if name not in model.estimators or not np.isfinite(model.held_out[name]).any():
         return None
     return judge(model, detector=name)
+
+
+_MOST_SUBFOLDERS = 12
+
+
+def _learned(subfolders: Mapping[str, tuple[int, float]]) -> list[str]:
+    """Say what is learned from each subfolder; nothing if all lie in one."""
+    if len(subfolders) < 2:
+        return []
+    lines = [
+        f"  learned from {folder or '.'}/: {recordings} recording(s), {seconds:g} s"
+        for folder, (recordings, seconds) in subfolders.items()
+    ]
+    more = len(lines) - _MOST_SUBFOLDERS
+    return [*lines[:_MOST_SUBFOLDERS], f"  and from {more} more subfolders"] if more > 0 else lines
 
 
 def _grouped(left_out: Sequence[Mapping]) -> list[str]:

@@ -7,7 +7,7 @@ import sys
 from pygoodvibes.cli import fit as fit_command
 from pygoodvibes.cli import score as score_command
 from pygoodvibes.cli import sign as sign_command
-from pygoodvibes.cli.project import check, compare, pdf, prune, report_path, show, study
+from pygoodvibes.cli.project import check, compare, pdf, prune, report_path, set_keys, show, study
 from pygoodvibes.config.read import read_content
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import printable
@@ -41,6 +41,7 @@ COMMANDS = {
     "fit": fit,
     "score": score,
     "sign": sign,
+    "set": set_keys,
     "check": check,
     "show": show,
     "report-path": report_path,
@@ -49,6 +50,18 @@ COMMANDS = {
     "study": study,
     "prune": prune,
 }
+
+
+SET_EXAMPLES = """\
+examples:
+  pygoodvibes set config/config.yaml detectors.lof.n_neighbors=5
+  pygoodvibes set config/config.yaml mel.n_mels=64 threshold.false_alarm_rate=0.05
+  pygoodvibes set config/config.yaml "dataset.machines.fan=['00']" detectors.knn={}
+
+Entries of lists are named by their place from 0, by what they are, or by their `name`. A key that
+isn't there is added. Comments, order and quotes stay. What would make the config wrong is refused,
+and nothing is written.
+"""
 
 
 def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
@@ -71,12 +84,24 @@ def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         )
         command.add_argument("--max-gb", type=float, help="stop at this size of the folder")
         return
+    if name == "set":
+        command.epilog = SET_EXAMPLES
+        command.formatter_class = argparse.RawDescriptionHelpFormatter
+        command.add_argument("path", metavar="config", help="config file")
+        command.add_argument(
+            "changes", metavar="KEY=VALUE", nargs="+", help="keys between points; a value in YAML"
+        )
+        return
     command.add_argument(
         "path", metavar="config", nargs="?", default="config/config.yaml", help="config file"
     )
     if name == "check":
         command.add_argument(
             "--cache", action="store_true", help="also read all that was computed, for damage"
+        )
+    if name == "show":
+        command.add_argument(
+            "--table", action="store_true", help="all detectors and machine types instead"
         )
     if name == "compare":
         command.add_argument(
@@ -91,9 +116,30 @@ def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         )
 
 
+class _Version(argparse.Action):
+    """Looks for the version when it is asked for: that takes longer than most arguments."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_) -> None:
+        import importlib.metadata
+
+        try:
+            version = importlib.metadata.version("pygoodvibes")
+        except importlib.metadata.PackageNotFoundError:
+            version = "(not installed)"
+        print(f"pygoodvibes {version}")
+        parser.exit()
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = argparse.ArgumentParser("pygoodvibes", description=__doc__)
+    parser.add_argument(
+        "--version",
+        action=_Version,
+        nargs=0,
+        default=argparse.SUPPRESS,
+        help="say which version this is",
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, function in COMMANDS.items():
         command = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
@@ -121,6 +167,16 @@ def main(arguments: list[str] | None = None) -> int:
         return code
     except UserError as error:
         print(f"Error: {printable(error.message)}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package == "pygoodvibes":
+            raise
+        print(
+            f"Error: this takes the package {package}, which is not installed: "
+            "pip install 'pygoodvibes[workflow]'",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         return 130

@@ -1,15 +1,24 @@
-"""Commands on a config or on its results: check, show, pdf, compare, study, prune."""
+"""Commands on a config or on its results: set, check, show, pdf, compare, study, prune."""
 
 import os
 import pathlib
 
 from pygoodvibes.config.read import read_config
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import printable
 
 
 def results_folder(path: str) -> pathlib.Path:
     """Return the folder of results of a config file."""
     return pathlib.Path("results", read_config(path).dataset.name)
+
+
+def set_keys(path: str, *, changes: list[str]) -> None:
+    """Change settings of a config file by their keys; comments and order stay."""
+    from pygoodvibes.config import edit
+
+    for said in edit.set_keys(path, changes):
+        print(printable(said))
 
 
 def check(path: str, *, cache: bool = False) -> int:
@@ -37,21 +46,25 @@ def report_path(path: str) -> None:
     print(results_folder(path) / "report.html")
 
 
-def show(path: str) -> None:
-    """Print the main table of the results of a config file, and where the rest is."""
-    folder = results_folder(path)
-    table = folder / "tables" / "averages.md"
-    if not table.is_file():
+def show(path: str, *, table: bool = False) -> None:
+    """Sum up the results of a config file, and say where they are; with --table in full."""
+    from pygoodvibes.report.run_end import end_of_run
+    from pygoodvibes.util.csv_files import read_records
+
+    config = read_config(path)
+    folder = pathlib.Path("results", config.dataset.name)
+    averages = folder / "averages.csv"
+    if not averages.is_file():
         raise UserError(
-            "{table}: no results yet; run snakemake -j8 --configfile {path}", table=table, path=path
+            "{table}: no results yet; run snakemake -j8 --configfile {path}",
+            table=averages,
+            path=path,
         )
-    if (folder / "summary.html").is_file():
-        print(f"\nSummary: {folder / 'summary.html'} (for everyone; as PDF: make pdf)")
-    print(f"\n{table.read_text(encoding='utf-8')}")
-    print(f"Tables:  {folder / 'tables'}")
-    print(f"Figures: {folder / 'figures'}")
-    if (folder / "report.html").is_file():
-        print(f"Report:  {folder / 'report.html'}")
+    if table:
+        print((folder / "tables" / "averages.md").read_text(encoding="utf-8"))
+        return
+    lines = end_of_run(read_records(averages), folder, data=config.dataset.title)
+    print("\n".join(["", *lines]))
 
 
 def pdf(path: str) -> None:

@@ -35,6 +35,9 @@ clips for the false-alarm rate (0.05 or 5%). It is undecided if the training cli
 tell; a caution on standard error says how many more it takes. The column 'normal clips as high'
 says how many normal clips are expected to score at least as high: '1 in 13' is one of 13.
 
+The most anomalous clip comes first, and what can't be scored last; --order name keeps the order of
+names. Windows stay in the order of time, recordings of a watched folder in that of their arrival.
+
 --window, --hop and --alarm score a recording in sliding windows. The alarm K/N goes on when at
 least K of the last N windows are anomalous, and off when fewer than half of K are. Samples left at
 the end make a last window that ends with them. A window has the length of the training clips by
@@ -103,6 +106,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=cli_options.count,
         help="sample rate of '-' (default: the model's)",
     )
+    parser.add_argument(
+        "--order",
+        choices=("score", "name"),
+        default="score",
+        help="of whole clips: the most anomalous first, or by name (default: score)",
+    )
     add_jobs(parser)
 
 
@@ -122,6 +131,7 @@ def run(
     hop: float | None,
     alarm: tuple[int, int] | None,
     stream_rate: int | None,
+    order: str,
     jobs: int | None,
 ) -> int:
     """Score recordings with one model or several."""
@@ -164,6 +174,8 @@ def run(
     if watching:
         records = _then(records, _watched(panel, watching, cut))
     endless = stream or watch is not None
+    if order == "score" and not endless and not sliding:
+        records = score_files.by_score(records)
     records = _with_cautions(records, panel, endless=endless)
     with contextlib.ExitStack() as stack:
         outputs = _outputs(

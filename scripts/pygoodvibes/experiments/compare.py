@@ -138,7 +138,7 @@ def sort_rows(rows: Sequence[dict], by: str) -> list[dict]:
 
 def _machines(rows: Iterable[Mapping]) -> list[str]:
     names = {machine for row in rows for machine in row["machines"]}
-    return sorted(names, key=lambda name: (name.lower(), name))
+    return sorted(names)
 
 
 def _changed_keys(rows: Iterable[Mapping]) -> list[str]:
@@ -164,7 +164,7 @@ def comparison_table(
     left_out : sequence of str
         Why experiments are not in it, one sentence each.
     """
-    shown = [row for row in rows if not row["unchanged"]]
+    shown = _folded(rows)
     keys = _changed_keys(rows)
     machines = _machines(shown)
     columns = ["Experiment", "Detector", *keys, "AUC", "pAUC", "AUC difference"]
@@ -199,6 +199,26 @@ def comparison_table(
     return Table(f"Experiments against the baseline ({data})", columns, cells, notes, text)
 
 
+def _folded(rows: Sequence[Mapping]) -> list[Mapping]:
+    """Put each detector's experiments together, its baseline beneath; leave out what is the same.
+
+    The detector whose experiment comes first in `rows` comes first. If no experiment changes any
+    detector, the baseline is all there is to show.
+    """
+    changed = [row for row in rows if row["experiment"] != BASELINE and not row["unchanged"]]
+    baseline = [row for row in rows if row["experiment"] == BASELINE]
+    if not changed:
+        return baseline
+    detectors = dict.fromkeys(row["detector"] for row in changed)
+    return [
+        row
+        for detector in detectors
+        for group in (changed, baseline)
+        for row in group
+        if row["detector"] == detector
+    ]
+
+
 def _notes(rows: Sequence[Mapping], shown: Sequence[Mapping], confidence: float) -> list[str]:
     """Say how to read the table, and what is not in it: an interval, a difference, a row."""
     notes = [
@@ -221,8 +241,8 @@ def _notes(rows: Sequence[Mapping], shown: Sequence[Mapping], confidence: float)
     repeated = len(rows) - len(shown)
     if repeated:
         notes.append(
-            f"{repeated} row(s) not shown: detectors that an experiment has as the baseline has "
-            "them. They are in experiments.csv."
+            f"{repeated} row(s) not shown: detectors that no experiment changes, or that one has "
+            "as the baseline has them. They are in experiments.csv."
         )
     seen = {row["experiment"] for row in shown}
     same = sorted({row["experiment"] for row in rows} - seen)

@@ -59,7 +59,7 @@ def _keys(rows: Iterable[Mapping]) -> list[str]:
 
 def _machines(rows: Iterable[Mapping]) -> list[str]:
     names = {machine for row in rows for machine in row["types"]["auc"]}
-    return sorted(names, key=lambda name: (name.lower(), name))
+    return sorted(names)
 
 
 def axes_of(rows: Sequence[Mapping]) -> dict[str, list[str]]:

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pygoodvibes.figures import style
+from pygoodvibes.figures.looks import Look, looks_of, named_once
 
 _NAMES = {"auc": "AUC", "pauc": "pAUC"}
 
@@ -42,6 +43,7 @@ def plot_bars(metrics: pd.DataFrame, *, title_suffix: str) -> Figure:
         for machine in machines
         for id_ in style.ids_in(metrics[metrics["machine"] == machine])
     ]
+    looks = looks_of(detectors, metrics)
     slot = max(0.32, 0.085 * len(detectors) + 0.1)
     width = float(np.clip(1.2 + slot * len(slots), 7.5, 22.0))
     figure = style.new_figure(
@@ -50,15 +52,15 @@ def plot_bars(metrics: pd.DataFrame, *, title_suffix: str) -> Figure:
     grid = figure.add_gridspec(3, 2, height_ratios=[1, 1, 0.9])
     for row, measure in enumerate(_NAMES):
         axes = figure.add_subplot(grid[row, :])
-        _draw_ids(axes, metrics, measure, slots, detectors)
+        _draw_ids(axes, metrics, measure, slots, looks)
         style.panel_title(
             axes, f"{_NAMES[measure]} per machine ID, with 95 % interval where known", pad=19
         )
         axes = figure.add_subplot(grid[2, row])
-        _draw_types(axes, metrics, measure, machines, detectors)
+        _draw_types(axes, metrics, measure, machines, looks)
         style.panel_title(axes, f"{_NAMES[measure]} per type: mean, lowest and highest ID")
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(handles), 9))
+    shown = named_once(figure.axes[0])
+    figure.legend(shown.values(), shown, loc="outside lower center", ncols=min(len(shown), 9))
     return figure
 
 
@@ -76,32 +78,28 @@ def _draw_ids(
     metrics: pd.DataFrame,
     measure: str,
     slots: list[tuple[str, str]],
-    detectors: list[str],
+    looks: dict[str, Look],
 ) -> None:
     """Draw each detector's value and interval per machine ID, and name IDs and machine types."""
     table = metrics.set_index(["machine", "id", "detector"])
     _chance(axes)
     reach = []
-    for number, (detector, offset) in enumerate(
-        zip(detectors, _offsets(len(detectors)), strict=True)
-    ):
+    for (detector, look), offset in zip(looks.items(), _offsets(len(looks)), strict=True):
         rows = table.reindex([(*slot, detector) for slot in slots])
         value = rows[measure].to_numpy(dtype=float)
         low = rows[f"{measure}_low"].to_numpy(dtype=float)
         high = rows[f"{measure}_high"].to_numpy(dtype=float)
         places = np.arange(len(slots)) + offset
         known = np.isfinite(value) & np.isfinite(low) & np.isfinite(high)
-        axes.vlines(
-            places[known], low[known], high[known], color=style.colour(number), linewidth=1.1
-        )
+        axes.vlines(places[known], low[known], high[known], color=look.colour, linewidth=1.1)
         axes.plot(
             places,
             value,
             linestyle="",
-            marker=style.marker(number),
+            marker=look.marker,
             markersize=4.5,
-            color=style.colour(number),
-            label=style.short(detector),
+            color=look.colour,
+            label=look.label,
         )
         reach += [value, low[known], high[known]]
     _limits(axes, np.concatenate(reach))
@@ -155,32 +153,30 @@ def _name_types(axes: Axes, names: list[str]) -> None:
 
 
 def _draw_types(
-    axes: Axes, metrics: pd.DataFrame, measure: str, machines: list[str], detectors: list[str]
+    axes: Axes, metrics: pd.DataFrame, measure: str, machines: list[str], looks: dict[str, Look]
 ) -> None:
     _chance(axes)
     groups = metrics.groupby(["machine", "detector"])[measure].agg(["mean", "min", "max"])
-    for number, (detector, offset) in enumerate(
-        zip(detectors, _offsets(len(detectors)), strict=True)
-    ):
+    for (detector, look), offset in zip(looks.items(), _offsets(len(looks)), strict=True):
         rows = groups.reindex([(machine, detector) for machine in machines])
         places = np.arange(len(machines)) + offset
         axes.bar(
             places,
             rows["mean"] - 0.5,
             bottom=0.5,
-            width=0.85 * _step(len(detectors)),
-            color=style.colour(number),
+            width=0.85 * _step(len(looks)),
+            color=look.colour,
             alpha=0.35,
             gid=f"mean {detector}",
         )
-        axes.vlines(places, rows["min"], rows["max"], color=style.colour(number), linewidth=1.4)
+        axes.vlines(places, rows["min"], rows["max"], color=look.colour, linewidth=1.4)
         axes.plot(
             places,
             rows["mean"],
             linestyle="",
-            marker=style.marker(number),
+            marker=look.marker,
             markersize=4.5,
-            color=style.colour(number),
+            color=look.colour,
         )
     _limits(axes, groups.to_numpy(dtype=float).ravel())
     for place, machine in enumerate(machines):

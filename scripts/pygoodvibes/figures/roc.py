@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pygoodvibes.figures import style
+from pygoodvibes.figures.looks import Look, looks_of, named_once
 
 RATES = np.linspace(0, 1, 501)
 _MOST_BANDS = 2
@@ -93,9 +94,11 @@ def plot_roc(
     bands = several and len(detectors) <= _MOST_BANDS
     known = pd.concat([scores[["machine", "id"]], metrics[["machine", "id"]]])
     machines = style.machines_in(known)
+    looks = looks_of(detectors, metrics)
+    named = list(dict.fromkeys(look.label for look in looks.values()))
     # beside square axes: three lines of heading, one a detector
-    height = style.height_beside(len(detectors) + 3, 3.5)
-    longest = max(11, *(len(style.short(name)) for name in detectors))
+    height = style.height_beside(len(named) + 3, 3.5)
+    longest = max(11, *map(len, named))
     figure, all_axes = style.panels(
         len(machines),
         "ROC, mean over machine IDs" + (" (band: lowest to highest ID)" if bands else ""),
@@ -121,7 +124,7 @@ def plot_roc(
         }
         shown = [id_ for id_ in ids if any((detector, id_) in curves for detector in detectors)]
         absent = [id_ for id_ in ids if id_ not in shown]
-        for number, detector in enumerate(detectors):
+        for detector, look in looks.items():
             of_detector = [curves[detector, id_] for id_ in shown if (detector, id_) in curves]
             if of_detector:
                 of_ids = (
@@ -129,7 +132,7 @@ def plot_roc(
                     if len(of_detector) < len(shown)
                     else ""
                 )
-                _draw(axes, number, detector, of_detector, means, bands, of_ids)
+                _draw(axes, look, detector, of_detector, means, bands, of_ids)
         if not shown:
             axes.clear()
             style.panel_title(axes, machine)
@@ -149,7 +152,10 @@ def _finish(axes: Axes, max_fpr: float) -> None:
     axes.grid()
     axes.set_xlabel("False positive rate (part of normal clips)")
     axes.set_ylabel("True positive rate (part of anomalous)")
+    shown = named_once(axes)
     axes.legend(
+        shown.values(),
+        shown,
         title=f"mean AUC / pAUC, %\n(pAUC: shaded zone,\nFPR up to {max_fpr:g})",
         loc="upper left",
         bbox_to_anchor=(1.02, 1.0),
@@ -174,7 +180,7 @@ def _curve(rows: pd.DataFrame | None) -> tuple[np.ndarray, np.ndarray] | None:
 
 def _draw(
     axes: Axes,
-    number: int,
+    look: Look,
     detector: str,
     curves: list,
     means: pd.DataFrame,
@@ -190,10 +196,12 @@ def _draw(
     axes.plot(
         np.concatenate([[0.0], RATES]),
         np.concatenate([[0.0], mean]),
-        color=style.colour(number),
-        linestyle=style.line(number),
-        linewidth=1.6,
-        label=f"{style.short(detector)}  {figures}{of_ids}",
+        color=look.colour,
+        linestyle=look.line,
+        linewidth=1.6 * look.width,
+        zorder=look.order,
+        gid=f"curve {detector}",
+        label=f"{look.label}  {figures}{of_ids}" if look.named else look.label,
     )
     if bands and len(curves) > 1:
-        axes.fill_between(RATES, low, high, color=style.colour(number), alpha=0.15, linewidth=0)
+        axes.fill_between(RATES, low, high, color=look.colour, alpha=0.15, linewidth=0)

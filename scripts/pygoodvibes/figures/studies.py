@@ -231,10 +231,7 @@ def _lines(
         _finish(panel, key, values, f"{name}, %")
         style.panel_title(panel, f"{name}: mean of types")
     measure, name = next(iter(measures.items()))
-    machines = sorted(
-        {machine for row in shared for machine in row["types"][measure]},
-        key=lambda name: (name.lower(), name),
-    )
+    machines = sorted({machine for row in shared for machine in row["types"][measure]})
     for panel, detector in zip(panels[len(measures) :], varied, strict=True):
         mine = [row for row in shared if row["detector"] == detector]
         _draw_types(panel, mine, machines, measure, key, values, detectors.index(detector))

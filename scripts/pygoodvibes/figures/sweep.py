@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pygoodvibes.figures import style
+from pygoodvibes.figures.looks import Look, looks_of, named_once
 
 
 @style.styled
@@ -28,7 +29,7 @@ def plot_sweep(sweep: pd.DataFrame, metrics: pd.DataFrame, *, title_suffix: str)
     matplotlib.figure.Figure
         One panel per machine type: per detector the mean over machine IDs at each setting, and the
         mean at the threshold in use as a large marker; thin grey lines are the single IDs of the
-        first detector.
+        first detector, if all detectors have a colour.
 
     Raises
     ------
@@ -49,9 +50,11 @@ def plot_sweep(sweep: pd.DataFrame, metrics: pd.DataFrame, *, title_suffix: str)
     detectors = style.in_order(sweep["detector"])
     machines = style.machines_in(pd.concat([sweep[["machine"]], metrics[["machine"]]]))
     settings = sweep["setting"].nunique()
+    looks = looks_of(detectors, metrics)
+    named = list(dict.fromkeys(look.label for look in looks.values()))
     # beside square axes: three lines of heading, one for the single IDs, one a detector
-    height = style.height_beside(len(detectors) + 4, 3.5)
-    longest = max(11, *(len(style.short(name)) for name in detectors))
+    height = style.height_beside(len(named) + 4, 3.5)
+    longest = max(11, *map(len, named))
     figure, all_axes = style.panels(
         len(machines),
         f"Sensitivity against specificity over {settings} settings, mean over machine IDs",
@@ -75,15 +78,16 @@ def plot_sweep(sweep: pd.DataFrame, metrics: pd.DataFrame, *, title_suffix: str)
             style.say(axes, style.absent_note(absent, reached, start="no curve for"))
             continue
         axes.plot([0, 1], [1, 0], color=style.INK, linewidth=0.8, linestyle=":", gid="chance")
-        if usable["id"].nunique() > 1:
+        # where many detectors are grey, thin grey lines would be taken for them
+        if usable["id"].nunique() > 1 and all(look.named for look in looks.values()):
             _draw_single_ids(axes, usable, detectors[0])
         in_use = reached.dropna(subset=rates)
         n_ids = len(ids) - len(absent)
-        for number, detector in enumerate(detectors):
+        for detector, look in looks.items():
             rows = usable[usable["detector"] == detector]
             if len(rows):
                 chosen = in_use.loc[in_use["detector"] == detector, rates].mean()
-                _draw_detector(axes, number, detector, rows, chosen, n_ids)
+                _draw_detector(axes, look, detector, rows, chosen, n_ids)
         count = style.count_of(n_ids, "machine ID")
         style.panel_title(axes, f"{machine}: {count}", [style.absent_note(absent, reached)])
         _finish(axes, least)
@@ -91,24 +95,26 @@ def plot_sweep(sweep: pd.DataFrame, metrics: pd.DataFrame, *, title_suffix: str)
 
 
 def _draw_detector(
-    axes: Axes, number: int, detector: str, rows: pd.DataFrame, chosen: pd.Series, n_ids: int
+    axes: Axes, look: Look, detector: str, rows: pd.DataFrame, chosen: pd.Series, n_ids: int
 ) -> None:
     """Draw a detector's mean at each setting, and at the threshold in use, `chosen`."""
     mean = rows.groupby("setting")[["sensitivity", "specificity"]].mean()
     count = rows["id"].nunique()
     of_ids = f"\n({count} of {n_ids} IDs)" if count < n_ids else ""
     figures = " / ".join("n/a" if np.isnan(value) else f"{100 * value:.0f}" for value in chosen)
-    look = {"color": style.colour(number), "marker": style.marker(number)}
+    drawn = {"color": look.colour, "marker": look.marker}
     axes.plot(
         mean["specificity"],
         mean["sensitivity"],
-        linestyle=style.line(number),
-        linewidth=1.2,
-        markersize=2.8,
-        label=f"{style.short(detector)}  {figures}{of_ids}",
-        **look,
+        linestyle=look.line,
+        linewidth=1.2 * look.width,
+        markersize=2.8 if look.named else 0,
+        zorder=look.order,
+        gid=f"curve {detector}",
+        label=f"{look.label}  {figures}{of_ids}" if look.named else look.label,
+        **drawn,
     )
-    if chosen.notna().all():
+    if look.named and chosen.notna().all():
         axes.plot(
             chosen["specificity"],
             chosen["sensitivity"],
@@ -118,7 +124,7 @@ def _draw_detector(
             markeredgewidth=1.2,
             zorder=5,
             gid=f"in use {detector}",
-            **look,
+            **drawn,
         )
 
 
@@ -130,7 +136,10 @@ def _finish(axes: Axes, least: float) -> None:
     axes.grid()
     axes.set_xlabel("Specificity (part of normal clips passed)")
     axes.set_ylabel("Sensitivity (part of anomalous found)")
+    shown = named_once(axes)
     axes.legend(
+        shown.values(),
+        shown,
         title="sensitivity / specificity, %,\nat the threshold in use\n(large marker)",
         loc="upper left",
         bbox_to_anchor=(1.02, 1.0),

@@ -31,11 +31,11 @@ from pygoodvibes.embeddings.held_out import Groups
 from pygoodvibes.embeddings.registry import sees_signal
 from pygoodvibes.models.assemble import assemble
 from pygoodvibes.models.machine_model import MOST_OF_DETECTORS, MachineModel
-from pygoodvibes.monitoring import certainty
+from pygoodvibes.monitoring import certainty, doubts
 from pygoodvibes.monitoring.judge import judge
 from pygoodvibes.util import parallel
 from pygoodvibes.util.errors import UserError
-from pygoodvibes.util.messages import joined, message
+from pygoodvibes.util.messages import Message, joined, message
 from pygoodvibes.util.paths import in_utf8
 
 
@@ -48,6 +48,7 @@ def fit_clips(
     folder: pathlib.Path,
     cut: Mapping[str, float] | None = None,
     recordings_folder: pathlib.Path | None = None,
+    doubt: Callable[[Sequence[Message]], object] | None = None,
 ) -> tuple[MachineModel, list[Mapping]]:
     """Fit the detectors of a config on training clips.
 
@@ -68,6 +69,9 @@ def fit_clips(
         window and hop, s, if `frames` are of windows.
     recordings_folder : pathlib.Path, optional
         What the paths of the rows are relative to; only an embedding of samples reads them again.
+    doubt : callable, optional
+        Called with sentences if recordings fall into clusters far apart, before there is a model;
+        windows, of which those of a recording are alike, are not looked at.
 
     Returns
     -------
@@ -109,6 +113,11 @@ def fit_clips(
             cache.clips, recordings_folder, audio_settings=settings["audio"], cut=cut
         )
     detected = detect_machine_id(cache, settings, groups=groups, signals=signals, encoder=encoder)
+    if doubt and not cut:
+        pca, embedded = detected.projected.pca, detected.embedded.values
+        apart = doubts.of_clusters((embedded - pca.mean) / pca.scale, manifest.usable(final))
+        if apart:
+            doubt(apart)
     results = detected.results
     for result in results.values():
         result.notes.extend(notes)
@@ -215,6 +224,7 @@ def fit_folder(
     window: float | None = None,
     hop: float | None = None,
     jobs: int = 1,
+    doubt: Callable[[Sequence[Message]], object] | None = None,
 ) -> Fit:
     """Fit a model to a folder of normal recordings.
 
@@ -241,6 +251,10 @@ def fit_folder(
         heard twice and tells nothing new).
     jobs : int > 0
         Processes.
+    doubt : callable, optional
+        Called with sentences if names speak of faults, before the fit, and if recordings fall into
+        clusters far apart, after it. What it raises ends the fit; what it lets pass is among the
+        notes.
 
     Raises
     ------
@@ -300,6 +314,15 @@ def fit_folder(
             )
         )
     config = validate(given, name=config_name)
+    passed: list[Message] = []
+
+    def let_pass(sentences: Sequence[Message]) -> None:
+        if doubt:
+            doubt(sentences)
+        passed.extend(sentences)
+
+    if named := doubts.of_names(rows, place.resolve().name):
+        let_pass(named)
     compute = functools.partial(
         _compute,
         cut=cut,
@@ -320,13 +343,14 @@ def fit_folder(
             folder=pathlib.Path(scratch),
             cut=cut,
             recordings_folder=folder,
+            doubt=let_pass,
         )
     if false_alarm_rate is not None:
         rates = dict.fromkeys(model.settings["detectors"], false_alarm_rate)
         limits = {**model.settings["threshold"], "false_alarm_rates": rates}
         model = dataclasses.replace(model, settings={**model.settings, "threshold": limits})
     copies = filter(None, [duplicates.told(final)])
-    return Fit(_with_cautions(model), final, [*copies, *notes, *_odd_lengths(final)])
+    return Fit(_with_cautions(model), final, [*passed, *copies, *notes, *_odd_lengths(final)])
 
 
 def _frames(compute: Callable, rows: Sequence[Mapping], *, cut: object, jobs: int) -> Iterator:

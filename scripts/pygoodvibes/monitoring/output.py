@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import json
+import os
 import pathlib
 from collections.abc import Callable, Sequence
 from typing import TextIO
@@ -10,7 +11,7 @@ from typing import TextIO
 from pygoodvibes.data.audio_files import is_read
 from pygoodvibes.models.machine_model import ENDING, MachineModel
 from pygoodvibes.monitoring import certainty
-from pygoodvibes.monitoring.judge import Judge
+from pygoodvibes.monitoring.judge import ANOMALOUS, NORMAL, UNDECIDED, Judge
 from pygoodvibes.monitoring.score_files import Record
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message, printable
@@ -82,6 +83,21 @@ def open_target(path: str, *, begins: Callable[[str], bool] | None = None) -> tu
     return opened, added
 
 
+COLOURS = {ANOMALOUS: "\x1b[31m", UNDECIDED: "\x1b[33m", NORMAL: "\x1b[32m"}
+"""What a terminal shows verdicts in: red, amber, green. The word says the same."""
+
+_PLAIN = "\x1b[0m"
+
+
+def takes_colours(file: TextIO) -> bool:
+    """Say whether a text file is a terminal with colours, and its reader wants them.
+
+    As https://no-color.org has it: not if the environment sets NO_COLOR.
+    """
+    wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return wanted and file.isatty()
+
+
 class Text:
     """Lines under a heading, for a terminal.
 
@@ -111,10 +127,16 @@ class Text:
             columns.append(("alarm", 5, "<"))
         self._columns = [(name, max(width, len(name)), side) for name, width, side in columns]
         self._started = False
+        self._coloured = takes_colours(file)
 
     def _line(self, cells: dict[str, str], rest: str = "") -> None:
-        parts = [f"{cells.get(name, ''):{side}{width}}" for name, width, side in self._columns]
+        parts = [self._cell(cells, *column) for column in self._columns]
         print("  ".join([*parts, rest]).rstrip(), file=self._file, flush=True)
+
+    def _cell(self, cells: dict[str, str], name: str, width: int, side: str) -> str:
+        text = cells.get(name, "")
+        colour = COLOURS.get(text, "") if self._coloured and name == "verdict" else ""
+        return f"{colour}{text:{side}{width}}{_PLAIN if colour else ''}"
 
     def write(self, record: Record) -> None:
         """Print a line."""

@@ -19,7 +19,7 @@ from pygoodvibes.data.audio_files import check_any_read, check_read, find_audio
 from pygoodvibes.models.machine_model import MachineModel
 from pygoodvibes.monitoring import certainty
 from pygoodvibes.monitoring.alarm import Alarm
-from pygoodvibes.monitoring.judge import ANOMALOUS, NOT_SCORED, Judge
+from pygoodvibes.monitoring.judge import ANOMALOUS, NORMAL, NOT_SCORED, UNDECIDED, Judge
 from pygoodvibes.monitoring.score_clip import (
     check_score,
     features,
@@ -232,6 +232,40 @@ def score_clips(panel: Panel, clips: Sequence[str], *, jobs: int) -> Iterator[li
     for model, judging in zip(panel.models, panel.judges, strict=True):
         read_detector(model, judging.detector)
     yield from map_chunks(panel.judge_clips, clips, jobs=jobs)
+
+
+_RANKS = {ANOMALOUS: 0, UNDECIDED: 1, NORMAL: 2, NOT_SCORED: 3}
+
+
+def by_score(all_records: Iterable[list[Record]]) -> Iterator[list[Record]]:
+    """Sort clips, the most anomalous first.
+
+    Parameters
+    ----------
+    all_records : iterable of list of Record
+        One a model, clip by clip. If it is stopped by Ctrl-C or an error, those that it gave come
+        first.
+
+    Yields
+    ------
+    list of Record
+        Anomalous clips, then undecided, normal and unscored ones; of each the highest score of any
+        model first, and clips of one score in the order given.
+    """
+
+    def key(records: list[Record]) -> tuple[int, float]:
+        scores = [record.score for record in records if record.score is not None]
+        return min(_RANKS[record.verdict] for record in records), -max(scores, default=-np.inf)
+
+    gathered, stopped = [], None
+    try:
+        for records in all_records:
+            gathered.append(records)
+    except (KeyboardInterrupt, UserError) as error:
+        stopped = error
+    yield from sorted(gathered, key=key)
+    if stopped:
+        raise stopped
 
 
 def score_windows(

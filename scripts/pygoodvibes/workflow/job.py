@@ -20,6 +20,11 @@ TRACE = "PYGOODVIBES_TRACE"
 """Environment variable that names a file: each job that really runs adds the name of its log."""
 
 
+CALM = "PYGOODVIBES_CALM"
+"""Environment variable that is set where one live line tells how far the run is: jobs leave the
+terminal to it, and begin a new line where they have to say something."""
+
+
 _Item = TypeVar("_Item")
 
 
@@ -51,7 +56,7 @@ def progress(
             left = (total - done) / rate
             text = f"{done} of {total} {unit}, {rate:.3g} {unit}/s, {left:.0f} s left"
             logging.getLogger(__name__).info(text)
-            if sys.stderr.isatty():
+            if sys.stderr.isatty() and not os.environ.get(CALM):
                 print(f"{_label}: {text}", file=sys.stderr, flush=True)
         yield item
 
@@ -103,7 +108,8 @@ def logged(
         with _to_file(log, inputs, outputs):
             yield
     except UserError as error:
-        print(f"Error: {printable(error.message)}", file=sys.stderr)
+        begin = "\n" if os.environ.get(CALM) and sys.stderr.isatty() else ""
+        print(f"{begin}Error: {printable(error.message)}", file=sys.stderr)
         sys.exit(1)
 
 

@@ -15,12 +15,14 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable
-
-import tqdm
+from typing import TYPE_CHECKING
 
 from pygoodvibes.data.sources.download import require_space
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
+
+if TYPE_CHECKING:
+    import tqdm
 
 __all__ = ["extract_zip"]
 
@@ -183,6 +185,8 @@ def _extract(
     folder: pathlib.Path,
     progress: bool,
 ) -> None:
+    import tqdm
+
     beside = folder.with_name(f".{folder.name}.extracting")
     if beside.exists():
         shutil.rmtree(beside)
@@ -215,7 +219,7 @@ def extract_member(
     file: zipfile.ZipFile,
     info: zipfile.ZipInfo,
     path: pathlib.Path,
-    bar: tqdm.tqdm,
+    bar: "tqdm.tqdm",
 ) -> None:
     """Write a member of an archive to a file.
 

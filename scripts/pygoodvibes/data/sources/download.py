@@ -12,12 +12,12 @@ import re
 import shutil
 import sys
 import time
-
-import requests
-import tqdm
-import urllib3
+from typing import TYPE_CHECKING
 
 from pygoodvibes.util.errors import UserError
+
+if TYPE_CHECKING:
+    import requests
 
 __all__ = ["download", "file_md5", "remote_size", "require_space"]
 
@@ -297,12 +297,15 @@ def _transfer(
 
 
 def _write(
-    response: requests.Response,
+    response: "requests.Response",
     partial: pathlib.Path,
     start: int,
     total: int | None,
     progress: bool,
 ) -> None:
+    import tqdm
+    import urllib3
+
     name = partial.name.removesuffix(".partial")
     terminal = sys.stderr.isatty()
     if progress and not terminal:
@@ -342,7 +345,9 @@ def _write(
 
 def _request(
     method: str, url: str, headers: dict[str, str], timeout: float
-) -> contextlib.closing[requests.Response]:
+) -> "contextlib.closing[requests.Response]":
+    import requests
+
     try:
         response = requests.request(
             method,
@@ -362,7 +367,7 @@ def _request(
     return contextlib.closing(response)
 
 
-def _check_status(response: requests.Response, url: str) -> None:
+def _check_status(response: "requests.Response", url: str) -> None:
     code = response.status_code
     if code in (200, 206):
         return

@@ -1,0 +1,134 @@
+import io
+import logging
+import pathlib
+import re
+import types
+
+import pytest
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from pygoodvibes.workflow import calm_log
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that goes as the test says."""
+    now = types.SimpleNamespace(seconds=0.0)
+    monkeypatch.setattr(calm_log.time, "monotonic", lambda: now.seconds)
+    return now
+
+
+@pytest.fixture
+def started(monkeypatch, clock):
+    """Return a log on a terminal or none, and what it writes."""
+
+    def start(file, **settings):
+        monkeypatch.setattr("sys.stderr", file)
+        monkeypatch.setenv("COLUMNS", "80")
+        monkeypatch.setenv(calm_log.CALM, "")  # what the log sets is undone with it
+        usual = dict.fromkeys(("dryrun", "verbose", "debug_dag", "printshellcmds", "stdout"), False)
+        log = calm_log.CalmLog(types.SimpleNamespace(**usual | settings), None)
+        log.setFormatter(logging.Formatter("%(message)s"))
+        return log
+
+    return start
+
+
+def record(event=None, text="", level=logging.INFO, **values):
+    made = logging.LogRecord("snakemake", level, "", 0, text, None, None)
+    made.__dict__.update(values, **({"event": event} if event else {}))
+    return made
+
+
+def run(log, clock, tmp_path, *, steps=40):
+    """Let a run go by: a checkpoint, and then as many steps, a second each."""
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text("path\n" + "a.wav\n" * 32)
+    log.emit(record(text="Building DAG of jobs..."))
+    log.emit(record(LogEvent.RUN_INFO, stats={"list_clips": 1, "total": 14}))
+    listing = {"jobid": 5, "rule_name": "list_clips", "rule_msg": "List the clips"}
+    log.emit(record(LogEvent.JOB_INFO, **listing, output=[str(manifest)]))
+    log.emit(record(LogEvent.JOB_FINISHED, job_id=5))
+    log.emit(record(LogEvent.PROGRESS, done=1, total=14))
+    log.emit(record(text="Moving output file x to cache."))
+    for done in range(2, steps + 1):
+        job = {"jobid": done + 10, "rule_name": "mel", "rule_msg": f"Hear clip {done} " + "x" * 60}
+        log.emit(record(LogEvent.JOB_INFO, **job, output=[]))
+        clock.seconds += 1
+        log.emit(record(LogEvent.PROGRESS, done=done, total=steps))
+    log.close()
+
+
+def test_a_terminal_has_one_line_and_the_number_of_steps_never_changes(started, clock, tmp_path):
+    shown = Terminal()
+    run(started(shown), clock, tmp_path)
+    text = shown.getvalue()
+    assert text.count("\n") == 1 and text.endswith("40 steps done in 39 s.\n")
+    lines = text.split("\r\x1b[K")
+    assert all(len(line.rstrip("\n")) <= 79 for line in lines)
+    assert "cache" not in text and "DAG" not in text
+    assert set(re.findall(r"of (\d+) steps", text)) == {"40"}
+    assert any(line.startswith("32 clips, 20 of 40 steps, about 20 s left: Hear") for line in lines)
+
+
+def test_without_a_terminal_there_is_a_plain_line_now_and_then(started, clock, tmp_path):
+    shown = io.StringIO()
+    run(started(shown), clock, tmp_path, steps=100)
+    lines = shown.getvalue().splitlines()
+    assert len(lines) == 4 and "\r" not in shown.getvalue()
+    assert lines[0].startswith("32 clips, 31 of 100 steps, about ")
+    assert lines[-1] == "100 steps done in 1 min 39 s."
+
+
+def test_errors_and_warnings_stay_below_the_line(started, clock, tmp_path):
+    shown = Terminal()
+    log = started(shown)
+    log.emit(record(LogEvent.PROGRESS, done=1, total=3))
+    log.emit(record(LogEvent.JOB_ERROR, "Error in rule mel", logging.ERROR))
+    log.emit(record(LogEvent.PROGRESS, done=2, total=3))
+    log.emit(record(text="careful", level=logging.WARNING))
+    log.close()
+    lines = [line.rpartition("\r\x1b[K")[2] for line in shown.getvalue().split("\n")]
+    assert lines == ["Error in rule mel", "careful", ""]
+
+
+def test_nothing_to_do_is_said(started, clock):
+    shown = io.StringIO()
+    log = started(shown)
+    log.emit(record(text="Nothing to be done (all requested files are present and up to date)."))
+    assert shown.getvalue().startswith("Nothing to do: ") and shown.getvalue().count("\n") == 1
+
+
+@pytest.mark.parametrize("asked", ["dryrun", "verbose", "debug_dag", "printshellcmds"])
+def test_who_asks_for_details_gets_the_words_of_snakemake(started, clock, asked):
+    shown = io.StringIO()
+    log = started(shown, **{asked: True})
+    assert not log.has_filter
+    log.emit(record(text="rule mel: ..."))
+    assert shown.getvalue() == "rule mel: ...\n"
+    assert started(io.StringIO()).has_filter
+
+
+@pytest.mark.parametrize(
+    ("steps", "seconds", "said"), [(50, 1, "50 s"), (601, 1, "10 min"), (40, 100, "1 h 6 min")]
+)
+def test_times_are_said_as_people_say_them(started, clock, seconds, steps, said):
+    shown = io.StringIO()
+    log = started(shown)
+    clock.seconds = steps * seconds
+    log.emit(record(LogEvent.PROGRESS, done=3, total=3))
+    assert shown.getvalue() == f"3 steps done in {said}.\n"
+
+
+def test_snakemake_finds_it_by_its_name():
+    from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
+
+    plugin = LoggerPluginRegistry().get_plugin("calm")
+    assert plugin.log_handler is calm_log.CalmLog
+    makefile = pathlib.Path(__file__).resolve().parents[2] / "Makefile"
+    assert "--logger calm" in makefile.read_text("utf-8")
