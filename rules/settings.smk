@@ -70,7 +70,9 @@ DATA_TITLE = DATASET.title
 REFERENCES = (
     []
     if DATASET.published == "none"
-    else local(f"{workflow.basedir}/scripts/pygoodvibes/protocols/references/{DATASET.published}.csv")
+    else local(
+        f"{workflow.basedir}/scripts/pygoodvibes/protocols/references/{DATASET.published}.csv"
+    )
 )
 
 # The folder that the paths of the manifest count from.
