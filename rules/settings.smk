@@ -4,11 +4,11 @@ from pygoodvibes.config.validate import validate
 from pygoodvibes.data import list_clips
 from pygoodvibes.data.manifest import trainable
 from pygoodvibes.data.sources import registry as sources
-from pygoodvibes.data.sources.base import MACHINES
 from pygoodvibes.detectors import registry as detectors
 from pygoodvibes.detectors.combined import list_scored
 from pygoodvibes.embeddings import registry as embeddings
 from pygoodvibes.embeddings.embed import open_encoder
+from pygoodvibes.protocols.dcase2020 import MACHINES
 from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.util.paths import locate
 from pygoodvibes.workflow import checksums, code_hash, fingerprint, result_cache
@@ -71,7 +71,9 @@ DATA_TITLE = DATASET.title
 REFERENCES = (
     []
     if DATASET.published == "none"
-    else local(f"{workflow.basedir}/scripts/pygoodvibes/report/references/{DATASET.published}.csv")
+    else local(
+        f"{workflow.basedir}/scripts/pygoodvibes/protocols/references/{DATASET.published}.csv"
+    )
 )
 
 # The file of the network that the embedding runs, if the config names one. What is wrong with it is

@@ -3,8 +3,8 @@ import yaml
 
 from pygoodvibes.config.config import SOURCES
 from pygoodvibes.config.validate import validate
-from pygoodvibes.data.sources.base import MACHINES
 from pygoodvibes.detectors.registry import METHODS
+from pygoodvibes.protocols.dcase2020 import MACHINES
 from pygoodvibes.util.errors import UserError
 from settings_to_check import MINIMAL, all_configs, examples, minimal, read, synthetic
 

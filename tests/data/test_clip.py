@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pygoodvibes.data.clip import clip_of, parse_dcase_name
+from pygoodvibes.data.clip import SUPPLEMENTAL, clip_of, is_supplemental, parse_dcase_name
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,8 @@ from pygoodvibes.data.clip import clip_of, parse_dcase_name
         ("anomaly_id_00_00000003.m4a", "00", "anomaly", "", ""),  # not read, but listed there
         ("section_03_test_0000.wav", "03", "unknown", "test", ""),
         ("section_00_0199.wav", "00", "unknown", "", ""),
+        # RoboticArm of 2024 says no split
+        ("section_00_source_normal_0035_a_1.wav", "00", "normal", "", "source"),
     ],
 )
 def test_published_names(name, machine_id, label, split, domain):
@@ -40,6 +42,7 @@ def test_published_names(name, machine_id, label, split, domain):
         "my normal_id_00_00000000.wav",
         "section_00.wav",
         "section_00_middle_train_normal_0000.wav",
+        "section_00_machine_0001_.wav",  # supplemental, 2025
         "",
     ],
 )
@@ -113,3 +116,25 @@ def test_a_name_that_can_do_harm_where_it_is_shown_is_written_otherwise(path, wr
 def test_no_cell_of_machine_or_id_is_a_formula():
     clip = clip_of("=fan", "@1", "test", "normal", "a.wav", "a.wav", "", "")
     assert (clip.machine, clip.id) == ("'=fan", "'@1") and "'=fan' is not letters" in clip.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes"),
+    [
+        ("section_00_source_test_normal_0001_vel_730_ac_0.11.wav", "vel_730_ac_0.11"),
+        ("section_00_target_train_normal_0001_m-n_W.wav", "m-n_W"),
+        ("section_00_source_train_normal_0000_noAttribute.wav", "noAttribute"),
+        ("section_00_source_test_normal_0001_car_B1_mic_2_mic_1.wav", "car_B1_mic_2_mic_1"),
+        ("section_00_0001.wav", ""),
+    ],
+)
+def test_attributes_of_a_name(name, attributes):
+    assert parse_dcase_name(name)["attributes"] == attributes
+
+
+def test_what_lies_in_a_folder_supplemental_is_no_clip():
+    path = "ToyPet/supplemental/section_00_source_train_normal_0001.wav"
+    assert is_supplemental(path) and is_supplemental("Supplemental/a.wav")
+    assert not is_supplemental("fan/train/supplemental")
+    clip = clip_of("ToyPet", "00", "train", "normal", path, "a.wav", "", "")
+    assert clip.reason == SUPPLEMENTAL

@@ -123,3 +123,49 @@ def test_dcase_file_that_does_not_fit_is_listed(tmp_path, path, reason):
     assert len(reasons) == 1
     assert reason in reasons[0]
     assert path in by_path(clips)
+
+
+def test_folders_of_the_baseline_above_the_machine_types(tmp_path):
+    touch(
+        tmp_path,
+        "dcase2025t2/dev_data/raw/fan/train/section_00_source_train_normal_0000_m-n_W.wav",
+        "dcase2025t2/dev_data/raw/fan/test/section_00_target_test_anomaly_0000_m-n_X.wav",
+        "dcase2025t2/eval_data/raw/ToyPet/test/section_00_0000.wav",
+        "dcase2025t2/eval_data/raw/ToyPet/supplemental/section_00_machine_0001_.wav",
+    )
+    for folder, clips in ((tmp_path, 4), (tmp_path / "dcase2025t2", 4)):
+        found = find_clips(folder)
+        assert len(found) == clips
+        assert [(c.machine, c.split, c.label, c.domain) for c in found if not c.reason] == [
+            ("ToyPet", "test", "unknown", ""),
+            ("fan", "test", "anomaly", "target"),
+            ("fan", "train", "normal", "source"),
+        ]
+    assert len(find_clips(tmp_path / "dcase2025t2/dev_data")) == 2
+
+
+def test_renamed_clips_are_not_there_twice(tmp_path):
+    touch(
+        tmp_path,
+        "raw/bandsaw/test/section_00_0000.wav",
+        "raw/bandsaw/test_rename/section_00_source_test_normal_0000_vel_15.wav",
+        "raw/shaker/test/section_00_0000.wav",
+    )
+    for folder, single in ((tmp_path, "raw/bandsaw/"), (tmp_path / "raw/bandsaw", "")):
+        clips = by_path(find_clips(folder))
+        assert "test_rename" in clips[f"{single}test/section_00_0000.wav"].reason
+        again = clips[f"{single}test_rename/section_00_source_test_normal_0000_vel_15.wav"]
+        assert (again.label, again.domain, again.reason) == ("normal", "source", "")
+    assert not by_path(find_clips(tmp_path))["raw/shaker/test/section_00_0000.wav"].reason
+
+
+def test_attributes_of_names_and_tables(tmp_path):
+    name = "section_00_source_train_normal_0000_mic_imp_mic_pos_A.wav"
+    touch(tmp_path, f"fan/train/{name}", f"pump/train/{name}", "fan/test/section_00_0000.wav")
+    (tmp_path / "fan/attributes_00.csv").write_text(
+        f"file_name,d1p,d1v,d2p,d2v\nfan/train/{name},mic,imp,mic_pos,A\n"
+    )
+    clips = by_path(find_clips(tmp_path))
+    assert clips[f"fan/train/{name}"].attributes == (("mic", "imp"), ("mic_pos", "A"))
+    assert clips[f"pump/train/{name}"].attributes == (("", "mic_imp_mic_pos_A"),)
+    assert clips["fan/test/section_00_0000.wav"].attributes == ()

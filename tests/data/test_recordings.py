@@ -149,3 +149,12 @@ def test_a_name_that_is_not_utf8_is_left_out_with_its_reason(tmp_path):
     assert second.path == "caf\\udce9.wav" and "not UTF-8" in second.reason
     rows, _ = inspect(tmp_path)
     assert [row["status"] for row in rows] == ["ok", second.reason]
+
+
+def test_supplemental_recordings_are_no_training_clips(tmp_path):
+    make(tmp_path, "ToyPet/train/a.wav", "ToyPet/supplemental/section_00_machine_0001_.wav")
+    reasons = {clip.path: clip.reason for clip in recordings.list_recordings(tmp_path / "ToyPet")}
+    assert reasons == {
+        "supplemental/section_00_machine_0001_.wav": "supplemental recordings are not used",
+        "train/a.wav": "",
+    }

@@ -1,4 +1,4 @@
-"""A clip as its name tells it: machine type, machine ID, split, label, domain.
+"""A clip as its name tells it: machine type, machine ID, split, label, domain, attributes.
 
 Comes in: a path. Goes out: a `Clip`, with the reason where the name doesn't tell enough.
 """
@@ -7,6 +7,7 @@ import dataclasses
 import posixpath
 import re
 
+from pygoodvibes.data.attributes import Pairs
 from pygoodvibes.data.audio_files import is_audio
 from pygoodvibes.util.messages import message, printable
 from pygoodvibes.util.paths import NOT_UTF8
@@ -20,6 +21,9 @@ LABEL_WORDS = {
     "": "unknown",
 }
 _FORMULA = ("=", "@")
+
+SUPPLEMENTAL = message("supplemental recordings are not used")
+"""Why neither a training nor a test clip is made of what lies in a folder `supplemental`."""
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 LONGEST_NAME = 64
@@ -61,6 +65,8 @@ class Clip:
         'source', 'target', or '' where the data set has no domains.
     reason : str
         '' for a clip that has its place; else why it can't be used.
+    attributes : tuple of (str, str)
+        Parameters and their values where the data set tells them, e.g. ('spd', '34V').
     """
 
     machine: str
@@ -71,6 +77,7 @@ class Clip:
     clip: str
     domain: str = ""
     reason: str = ""
+    attributes: Pairs = ()
 
     @property
     def sort_key(self) -> tuple[str, str, str, str, str]:
@@ -107,6 +114,11 @@ def parse_dcase_name(name: str) -> dict[str, str] | None:
     return fields
 
 
+def is_supplemental(path: str) -> bool:
+    """Say whether a path, with '/' between its parts, lies in a folder `supplemental`."""
+    return "supplemental" in path.lower().split("/")[:-1]
+
+
 def clip_of(
     machine: str,
     machine_id: str,
@@ -116,6 +128,7 @@ def clip_of(
     name: str,
     domain: str,
     reason: str,
+    attributes: Pairs = (),
 ) -> Clip:
     """Make a clip, with a reason if what all layouts ask for is not there."""
     if (shown := printable(path)) != path:
@@ -131,7 +144,9 @@ def clip_of(
         )
         path, name = (f"./{text}" if text.startswith(_FORMULA) else text for text in (path, name))
     if not reason:
-        if not _WORD.fullmatch(machine):
+        if is_supplemental(path):
+            reason = SUPPLEMENTAL
+        elif not _WORD.fullmatch(machine):
             reason = message(
                 "the machine {machine!r} is not letters, digits, dots, dashes, underscores",
                 machine=machine,
@@ -154,7 +169,7 @@ def clip_of(
     machine, machine_id = (
         f"'{text}" if text.startswith(_FORMULA) else text for text in (machine, machine_id)
     )
-    return Clip(machine, machine_id, split, label, path, name, domain, reason)
+    return Clip(machine, machine_id, split, label, path, name, domain, reason, attributes)
 
 
 def finish_clips(clips: list[Clip]) -> list[Clip]:

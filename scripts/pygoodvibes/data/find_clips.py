@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from pygoodvibes.data.audio_files import check_any_read, find_audio
 from pygoodvibes.data.clip import Clip
 from pygoodvibes.data.csv_manifest import find_manifest
-from pygoodvibes.data.dcase_layout import SPLIT_FOLDERS, place_dcase
+from pygoodvibes.data.dcase_layout import SPLIT_FOLDERS, below_the_root, place_dcase
 from pygoodvibes.data.mimii_layout import mimii_depth, place_mimii
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
@@ -102,7 +102,7 @@ def _tell_layout(folder: pathlib.Path, paths: Iterable[str]) -> str:
     dcase, mimii, other = "", "", ""
     for path in paths:
         parts = path.split("/")
-        if len(parts) in (2, 3) and parts[-2] in SPLIT_FOLDERS:
+        if len(below_the_root(parts)) in (2, 3) and parts[-2] in SPLIT_FOLDERS:
             dcase = dcase or path
         elif mimii_depth(parts) is not None:
             mimii = mimii or path

@@ -18,13 +18,13 @@ from pygoodvibes.data.audio_files import (
     check_any_read,
     find_audio,
 )
-from pygoodvibes.data.clip import Clip, parse_dcase_name
+from pygoodvibes.data.clip import SUPPLEMENTAL, Clip, is_supplemental, parse_dcase_name
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
 from pygoodvibes.util.paths import NOT_UTF8, in_utf8
 
 _ANOMALOUS = ("abnormal", "anomaly", "anomalous")
-_TEST = ("test", "source_test", "target_test")
+_TEST = ("test", "source_test", "target_test", "test_rename")
 _SAYS_NOTHING = ("train", "normal", "source_train", "target_train", *_TEST)
 
 
@@ -38,6 +38,8 @@ def _place(path: str) -> tuple[str, str, str]:
         reason = message(
             "anomalous by its folder ({wrong}): a model learns from normal recordings", wrong=wrong
         )
+    elif is_supplemental(path):
+        reason = SUPPLEMENTAL
     elif fields and fields["label"] == "anomaly":
         reason = message("anomalous by its name: a model learns from normal recordings")
     elif fields and above and above[-1].lower() in _TEST:

@@ -11,18 +11,15 @@ import numpy as np
 
 from pygoodvibes.data.clip import parse_dcase_name
 from pygoodvibes.evaluation import metrics
+from pygoodvibes.protocols.dcase2020 import PROTOCOL
 from pygoodvibes.util.atomic import draft
 from pygoodvibes.util.errors import UserError
 
+score_file = PROTOCOL.score_file
+"""Return the name of a score file, by machine type and machine ID."""
 
-def score_file(machine: str, machine_id: str) -> str:
-    """Return the name of a score file."""
-    return f"anomaly_score_{machine}_id_{machine_id}.csv"
-
-
-def decision_file(machine: str, machine_id: str) -> str:
-    """Return the name of a decision file."""
-    return f"decision_result_{machine}_id_{machine_id}.csv"
+decision_file = PROTOCOL.decision_file
+"""Return the name of a decision file, by machine type and machine ID."""
 
 
 def write(path: str | pathlib.Path, values: Mapping[str, float | bool]) -> None:

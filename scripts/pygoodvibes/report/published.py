@@ -1,20 +1,12 @@
 """Published results, which stand beside ours."""
 
 import math
-import pathlib
 from collections.abc import Mapping, Sequence
 
+from pygoodvibes.protocols.dcase2020 import MACHINES
+from pygoodvibes.protocols.registry import REFERENCES
 from pygoodvibes.report.table import mean_cell, percent
 from pygoodvibes.util.csv_files import read_records
-
-REFERENCES = pathlib.Path(__file__).parent / "references"
-"""Published results: `<name>.csv` with the columns name, machine, id, auc, pauc, source.
-
-Without an id they are the mean of a machine type, without a machine that of all machine types.
-"""
-
-TYPES_OF_BENCHMARK = 6
-"""Machine types of the DCASE 2020 Task 2 development set."""
 
 
 def published_cells(
@@ -45,7 +37,7 @@ def published_cells(
         ]
         pairs[machine] = [mean_cell(row[key] for row in of_machine) for key in ("auc", "pauc")]
     together = [row for row in group if not row["machine"]]
-    if together and len(ids) == TYPES_OF_BENCHMARK:
+    if together and len(ids) == len(MACHINES):
         pairs[""] = [float(together[0][key]) for key in ("auc", "pauc")]
     elif together or not ids:
         pairs[""] = [math.nan, math.nan]

@@ -67,7 +67,7 @@ def publish(server):
 def options(publish):
     add = publish.pop("add")
     for machine in ("fan", "pump"):
-        for part in zenodo.PARTS:
+        for part in zenodo.RECORDS:
             add(part, machine)
     return publish
 
@@ -87,9 +87,9 @@ def test_development_set(server, options, tmp_path):
 
 
 def test_all_parts_share_the_machines_folder(options, tmp_path):
-    open_source("zenodo").fetch(tmp_path, machines=["fan"], parts=list(zenodo.PARTS), **options)
+    open_source("zenodo").fetch(tmp_path, machines=["fan"], parts=list(zenodo.RECORDS), **options)
     expected = {}
-    for part in zenodo.PARTS:
+    for part in zenodo.RECORDS:
         expected |= members(part, "fan")
     assert len(expected) == 7
     assert read_tree(tmp_path) == expected
@@ -297,7 +297,7 @@ def test_rule_script(server, options, tmp_path, root):
 
 
 def test_table():
-    names = [zenodo.file_name(part, m) for part in zenodo.PARTS for m in zenodo.MACHINES]
+    names = [zenodo.file_name(part, m) for part in zenodo.RECORDS for m in zenodo.MACHINES]
     assert sorted(names) == sorted(zenodo.MD5)
     assert len(set(zenodo.MD5.values())) == 18
     assert all(re.fullmatch("[0-9a-f]{32}", md5) for md5 in zenodo.MD5.values())
@@ -310,6 +310,6 @@ def test_table_equals_the_notes(shared):
     table = {}
     for row in rows:
         if len(row) == 6 and row[0] in zenodo.MACHINES:
-            for part, machine, md5 in zip(zenodo.PARTS, row[::2], row[1::2], strict=True):
+            for part, machine, md5 in zip(zenodo.RECORDS, row[::2], row[1::2], strict=True):
                 table[zenodo.file_name(part, machine)] = md5
     assert table == zenodo.MD5

@@ -4,10 +4,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from pygoodvibes.protocols.dcase2020 import MACHINES
 from pygoodvibes.util.settings import Name, Section
-
-MACHINES = ("fan", "pump", "slider", "valve", "ToyCar", "ToyConveyor")
-"""Machine types of DCASE 2020 Task 2, which the generator and the downloads know."""
 
 Machines = (
     Literal["all"]

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pygoodvibes.data.clip import Clip, parse_dcase_name
+from pygoodvibes.data.clip import SUPPLEMENTAL, Clip, is_supplemental, parse_dcase_name
 from pygoodvibes.data.manifest import blank_row
 from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.util.errors import UserError
@@ -63,6 +63,8 @@ def manifest_row(name: str, given: Mapping[str, str], *, path: str) -> dict:
             machine=fields["machine"],
             id=fields["id"],
         )
+    elif is_supplemental(name):
+        reason = SUPPLEMENTAL
     elif fields["split"] not in ("train", "test"):
         reason = message("split must be train or test, not {split!r}", split=fields["split"])
     elif fields["split"] == "train" and fields["label"] == "anomaly":

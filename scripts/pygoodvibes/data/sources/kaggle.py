@@ -18,7 +18,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from pygoodvibes.data.sources.archive import extract_zip
-from pygoodvibes.data.sources.base import MACHINES, DcaseDataset
+from pygoodvibes.data.sources.base import DcaseDataset
 from pygoodvibes.data.sources.download import require_space
 from pygoodvibes.data.sources.placement import (
     DOWNLOADS,
@@ -29,11 +29,9 @@ from pygoodvibes.data.sources.placement import (
     make_ready,
     place_machine,
 )
+from pygoodvibes.protocols.dcase2020 import KAGGLE, MACHINES
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
-
-DATASET = "daisukelab/dc2020task2"
-"""The development data set of all six machine types in one archive of about 10 GB of clips."""
 
 _HELP = message(
     "log in at kaggle.com, open Settings, then API, press 'Create New Token', and put the token "
@@ -52,7 +50,7 @@ class Settings(DcaseDataset):
     at_once: ClassVar[bool] = True
 
     source: Literal["kaggle"]
-    dataset: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] = "daisukelab/dc2020task2"
+    dataset: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] = KAGGLE
     """Owner and name of the data set."""
 
     published: Literal["none", "dcase2020"] = "dcase2020"
@@ -92,7 +90,7 @@ def find_credentials() -> str | None:
 def fetch(
     folder: str | os.PathLike,
     *,
-    dataset: str = DATASET,
+    dataset: str = KAGGLE,
     machines: Sequence[str] = MACHINES,
     progress: bool = True,
 ) -> None:
@@ -122,7 +120,7 @@ def fetch(
         raise UserError(
             "the Kaggle data set is {dataset!r}; it must be like {example}",
             dataset=dataset,
-            example=DATASET,
+            example=KAGGLE,
         )
     machines = list(dict.fromkeys(machines))
     if not machines:

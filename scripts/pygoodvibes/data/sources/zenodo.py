@@ -1,8 +1,7 @@
 """The data set of DCASE 2020 Challenge Task 2 from Zenodo, where it is published.
 
-Three records: 3678171 (development data set), 3727685 (additional training data set) and 3841772
-(evaluation data set), each with one zip file per machine type. CC BY-NC-SA 4.0. The MD5s are
-those that the `soundata` library lists for the same files.
+Three records (development, additional training and evaluation data), each with one zip file per
+machine type; `pygoodvibes.protocols.dcase2020` has their numbers and MD5s. CC BY-NC-SA 4.0.
 """
 
 import os
@@ -13,7 +12,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from pygoodvibes.data.sources.archive import extract_zip
-from pygoodvibes.data.sources.base import MACHINES, DcaseDataset
+from pygoodvibes.data.sources.base import DcaseDataset
 from pygoodvibes.data.sources.download import download, remote_size, require_space
 from pygoodvibes.data.sources.placement import (
     DOWNLOADS,
@@ -24,37 +23,9 @@ from pygoodvibes.data.sources.placement import (
     make_ready,
     place_machine,
 )
+from pygoodvibes.protocols.dcase2020 import ARCHIVES, MACHINES, MD5, RECORDS
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import Message, message
-
-PARTS = {
-    "development": ("3678171", "dev_data_"),
-    "additional_training": ("3727685", "eval_data_train_"),
-    "evaluation": ("3841772", "eval_data_test_"),
-}
-"""Part of the data set -> record, and what its files' names begin with."""
-
-MD5 = {
-    "dev_data_fan.zip": "649bdfc06263ae7a838963f43b6641e6",
-    "dev_data_pump.zip": "90e7091ef722b7238a7f1009365779cd",
-    "dev_data_slider.zip": "da24a757719f0d94d5aa2d646bbfdc86",
-    "dev_data_ToyCar.zip": "4dec75ca8d9f666aa9e4c1894a740501",
-    "dev_data_ToyConveyor.zip": "03b6aa1bfd09a39d53af0ba39f71fa91",
-    "dev_data_valve.zip": "34d2672f55bb041589ef79c10dc89934",
-    "eval_data_train_fan.zip": "567798854130c8019df8b664c095ed1e",
-    "eval_data_train_pump.zip": "4e33ae9c0db5cc88437675f5e317caee",
-    "eval_data_train_slider.zip": "f84f186f4295fc23754abcdd1b0580a7",
-    "eval_data_train_ToyCar.zip": "a5d4ccd498af70b04dd74b644b820006",
-    "eval_data_train_ToyConveyor.zip": "0e808ac0b761e9fb13d5e0c65caff00d",
-    "eval_data_train_valve.zip": "057cdd560caffb8305449541afd28c6d",
-    "eval_data_test_fan.zip": "1eb9356a768cadfd0f2e59a5c57e578b",
-    "eval_data_test_pump.zip": "23a8f8f924be218c69df67fe07360348",
-    "eval_data_test_slider.zip": "0193c769073840332ce3aad84b1ccaa2",
-    "eval_data_test_ToyCar.zip": "bea2bdd612f616be8f2b8eb087b32c7c",
-    "eval_data_test_ToyConveyor.zip": "ccfcc9847c7d3404d7ee9d6d9e0b2ba2",
-    "eval_data_test_valve.zip": "f69c551d2088691050d20cccca9d631c",
-}
-"""File name -> MD5."""
 
 # Recordings of noise shrink by a quarter at most when zipped; what an archive really needs is
 # checked again, exactly, before it is extracted.
@@ -84,7 +55,7 @@ class Settings(DcaseDataset):
 
 def file_name(part: str, machine: str) -> str:
     """Return the name of the zip file of one part and machine type."""
-    return f"{PARTS[part][1]}{machine}.zip"
+    return ARCHIVES[part].format(machine=machine)
 
 
 def fetch(
@@ -127,7 +98,7 @@ def fetch(
     """
     folder = pathlib.Path(folder)
     table = MD5 if md5 is None else md5
-    parts = [part for part in PARTS if part in _known(parts, tuple(PARTS), "part")]
+    parts = [part for part in RECORDS if part in _known(parts, tuple(RECORDS), "part")]
     machines = _known(machines, MACHINES, "machine")
 
     origins = {
@@ -196,7 +167,7 @@ def _md5_of(table: Mapping[str, str], part: str, machine: str) -> str:
 
 
 def _url(base_url: str, part: str, machine: str) -> str:
-    record, name = PARTS[part][0], file_name(part, machine)
+    record, name = RECORDS[part], file_name(part, machine)
     return f"{base_url.rstrip('/')}/record/{record}/files/{name}?download=1"
 
 
