@@ -361,15 +361,9 @@ def test_clips_that_are_never_held_out_are_fitted_to_and_have_no_held_out_score(
     groups = fold_clips(30, folds=3, seed=0, among=among)
     settings = settings_of(name).model_validate({"method": name, "input": "embedding"})
     columns = [f"mean_{number}" for number in range(6)]
-    found = detect(values, values[:4], groups, [values] * 3, settings, seed=0, columns=columns)
+    found = detect(values, values[:4], groups, settings, seed=0, columns=columns)
     assert np.array_equal(np.isfinite(found.train_scores), among)
-    whole = detect(
-        values,
-        values[:4],
-        fold_clips(30, folds=3, seed=0),
-        [values] * 3,
-        settings,
-        seed=0,
-        columns=columns,
-    )
-    assert np.array_equal(found.test_scores, whole.test_scores)
+    assert np.isfinite(found.test_scores).all()
+    if name == "lof":
+        sizes = [fit.n_samples_fit_ for fit in found.estimator.fits]
+        assert sizes == [25, 25, 25]  # without a third of those that are held out at all
