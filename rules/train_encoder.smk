@@ -31,7 +31,12 @@ rule train_encoder:
         folder=DATA_FOLDER,
         audio=section("audio"),
         mel=section("mel"),
-        embedding=section("embedding"),
+        # not what is done with the encoder afterwards
+        embedding={
+            key: value
+            for key, value in section("embedding").items()
+            if key != "beside" and not key.startswith("control")
+        },
         seed=CONFIG.seed,
         code=code("train_encoder"),
     message:

@@ -12,6 +12,7 @@ from pygoodvibes.data.sources.mel import MEL_COLUMNS
 from pygoodvibes.data.synthesis.generate import TRUTH_COLUMNS
 from pygoodvibes.detection import cost
 from pygoodvibes.documentation.markdown import cell
+from pygoodvibes.encoders import job
 from pygoodvibes.evaluation import representation
 from pygoodvibes.evaluation.averages import AVERAGE_COLUMNS, ROC_COLUMNS
 from pygoodvibes.evaluation.evaluate import COLUMNS, SCORE_COLUMNS, SWEEP_COLUMNS
@@ -240,6 +241,29 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
             ),
             "alarm": ("0 or 1", "Whether the alarm is on; empty without windows."),
             "reason": ("", "Why the clip was not scored; with a score, why it is no fair one."),
+        },
+    ),
+    "encoder_history": (
+        job.HISTORY_COLUMNS,
+        {
+            "epoch": ("", "Number of the epoch; 0 is before training."),
+            "loss": ("", "Mean over the batches of the epoch; empty at 0."),
+            "held_out_loss": ("", "Of the clips that are held out, after the epoch."),
+            "held_out_accuracy": (
+                "share",
+                "`id_classifier`: held-out clips that are told from other machine IDs of their "
+                "type.",
+            ),
+        },
+    ),
+    "encoder_clips": (
+        job.CLIP_COLUMNS,
+        {
+            "role": (
+                "",
+                "`training` (learnt from), `held_out` (their loss ends the training) or "
+                "`calibration` (never seen).",
+            ),
         },
     ),
     "faults": (

@@ -196,7 +196,7 @@ class _Clock:
         else:
             self._clips += clips
         self._done += 1
-        if time.perf_counter() - self._said >= _TELL_SECONDS:
+        if self._clips and time.perf_counter() - self._said >= _TELL_SECONDS:
             self.say(epoch, losses, held_out_loss)
 
     def say(self, epoch: int, losses: list[float], held_out_loss: float) -> None:
