@@ -8,9 +8,9 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pygoodvibes.cli import options as cli_options
+from pygoodvibes.cli.lines import show
 from pygoodvibes.cli.options import add_jobs, finite, k_of_n, not_negative, positive, share
 from pygoodvibes.util.errors import UserError
-from pygoodvibes.util.messages import printable
 
 NORMAL, ANOMALOUS, UNTOLD = 0, 3, 4
 """Exit codes; 1 is an error, 2 wrong usage."""
@@ -318,7 +318,7 @@ def _caution(cautions: Iterable[str]) -> None:
 
 
 def _say(text: str) -> None:
-    print(printable(text), file=sys.stderr, flush=True)
+    show(text, file=sys.stderr)
 
 
 def _then(first: Iterable, second: Iterable) -> Iterator:
