@@ -33,7 +33,8 @@ standard input, of raw samples (PCM, 16 bit, little-endian, one channel) or a WA
 A clip is anomalous if its score lies above the threshold, which is set on scores of the training
 clips for the false-alarm rate (0.05 or 5%). It is undecided if the training clips are too few to
 tell; a caution on standard error says how many more it takes. The column 'normal clips as high'
-says how many normal clips are expected to score at least as high: '1 in 13' is one of 13.
+('as high' on a narrow terminal) says how many normal clips are expected to score at least as high:
+'1 in 13' is one of 13.
 
 The most anomalous clip comes first, and what can't be scored last; --order name keeps the order of
 names. Windows stay in the order of time, recordings of a watched folder in that of their arrival.
