@@ -76,7 +76,7 @@ def test_compare_reads_experiments_from_git(repository, capsys):
     assert text in said
     assert text.startswith("## Experiments against the baseline (synthetic data, no recordings)")
     rows = cells_of(text)
-    assert [row["Experiment"] for row in rows] == ["shiny-cat", "baseline", "baseline"]
+    assert [row["Experiment"] for row in rows] == ["shiny-cat", "baseline"]
     assert rows[0]["AUC difference"] == "+10.0 [+10.0, +10.0]"
     assert (folder / "experiments.png").stat().st_size > 5000
     with (folder / "experiments.csv").open() as file:

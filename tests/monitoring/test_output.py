@@ -46,6 +46,7 @@ def test_a_terminal_shows_what_is_undecided_in_amber(monkeypatch, terminal, envi
     monkeypatch.setenv("TERM", "xterm")
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("COLUMNS", "100")
     file = io.StringIO()
     file.isatty = lambda: terminal
     lines = Text(file, clips=["a.wav"], models=["pump"])
@@ -63,3 +64,25 @@ def test_a_terminal_shows_what_is_undecided_in_amber(monkeypatch, terminal, envi
     for colour in (31, 32, 33):
         plain = plain.replace(f"\x1b[{colour}m", "")
     assert len({line.index("1 in 2") for line in plain.splitlines()[1:]}) == 1
+
+
+def test_a_table_is_no_wider_than_the_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+    name = "recordings/hall-3/pump-7/2026-11-28/morning-shift/anomaly_00000002.wav"
+
+    def shown(terminal, clip):
+        file = io.StringIO()
+        file.isatty = lambda: terminal
+        lines = Text(file, clips=[clip], models=["pump"])
+        numbers = {"score": 1.0, "threshold": 2.0, "verdict": "normal", "p_value": 0.05}
+        lines.write(score_files.Record(clip, "pump", "knn", **numbers))
+        return file.getvalue().splitlines()
+
+    heading, line = shown(True, name)
+    assert len(heading) <= 80 and len(line) <= 80
+    assert heading.endswith("as high") and line.startswith("…")
+    assert "/anomaly_00000002.wav  " in line and line.endswith("1 in 20")
+    heading, line = shown(False, name)
+    assert name in line and heading.endswith("normal clips as high")
+    assert shown(True, "a.wav") == shown(False, "a.wav")

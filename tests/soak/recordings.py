@@ -185,7 +185,8 @@ def fitted(folder: pathlib.Path, model: pathlib.Path) -> Found:
     """Fit a model to good and spoilt recordings."""
     found = Found("spoilt recordings among those of `fit`")
     files = [path for path in folder.iterdir() if path.is_file()]
-    command = [sys.executable, "-m", "pygoodvibes", "fit", str(folder), "-o", str(model)]
+    # what is spoilt may lie far apart from the rest, and nobody is there to be asked
+    command = [sys.executable, "-m", "pygoodvibes", "fit", str(folder), "-o", str(model), "--yes"]
     variables = {"PYTHONPATH": str(ROOT / "scripts")}
     code, said, errors, peak = measured([*command, "--machine", "pump"], ROOT, **variables)
     ends_well(found, code, (0, 4), errors, peak)

@@ -6,9 +6,10 @@ import pathlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
+from pygoodvibes.cli.lines import show
 from pygoodvibes.cli.options import add_jobs, duration, share
 from pygoodvibes.util.errors import UserError
-from pygoodvibes.util.messages import Message, joined, printable
+from pygoodvibes.util.messages import Message, joined
 
 EPILOG = """\
 examples:
@@ -138,10 +139,10 @@ def run(
     )
     path = pathlib.Path(output or f"{fit.model.name}{machine_model.ENDING}")
     size = machine_model.save(path, fit.model)
-    print("\n".join(map(printable, report(fit, path, size))), flush=True)
+    show(*report(fit, path, size), file=sys.stdout)
     warnings = meaningless(fit.model)
     for warning in warnings:
-        print(f"Warning: {printable(warning)}", file=sys.stderr)
+        show(f"Warning: {warning}", file=sys.stderr)
     return MEANINGLESS if warnings else FITTED
 
 
@@ -169,7 +170,7 @@ def ask(doubts: Sequence[Message]) -> None:
             doubts=joined(doubts),
         )
     for doubt in doubts:
-        print(printable(doubt), file=sys.stderr)
+        show(doubt, file=sys.stderr)
     print("Are all of them normal? Learn them? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in YES:
         raise UserError("no model is written: move what is not normal elsewhere, and fit again")

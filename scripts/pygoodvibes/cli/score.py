@@ -8,9 +8,9 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pygoodvibes.cli import options as cli_options
+from pygoodvibes.cli.lines import show
 from pygoodvibes.cli.options import add_jobs, finite, k_of_n, not_negative, positive, share
 from pygoodvibes.util.errors import UserError
-from pygoodvibes.util.messages import printable
 
 NORMAL, ANOMALOUS, UNTOLD = 0, 3, 4
 """Exit codes; 1 is an error, 2 wrong usage."""
@@ -33,7 +33,8 @@ standard input, of raw samples (PCM, 16 bit, little-endian, one channel) or a WA
 A clip is anomalous if its score lies above the threshold, which is set on scores of the training
 clips for the false-alarm rate (0.05 or 5%). It is undecided if the training clips are too few to
 tell; a caution on standard error says how many more it takes. The column 'normal clips as high'
-says how many normal clips are expected to score at least as high: '1 in 13' is one of 13.
+('as high' on a narrow terminal) says how many normal clips are expected to score at least as high:
+'1 in 13' is one of 13.
 
 The most anomalous clip comes first, and what can't be scored last; --order name keeps the order of
 names. Windows stay in the order of time, recordings of a watched folder in that of their arrival.
@@ -318,7 +319,7 @@ def _caution(cautions: Iterable[str]) -> None:
 
 
 def _say(text: str) -> None:
-    print(printable(text), file=sys.stderr, flush=True)
+    show(text, file=sys.stderr)
 
 
 def _then(first: Iterable, second: Iterable) -> Iterator:

@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import shutil
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
@@ -22,6 +23,15 @@ COLUMNS = tuple(field.name for field in dataclasses.fields(Record))
 
 AS_HIGH = "normal clips as high"
 """Heading of the share of normal clips expected to score at least as high."""
+
+
+AS_HIGH_SHORT = "as high"
+"""The same where a terminal is too narrow."""
+
+SHORTEST_CLIP = 20
+"""Fewest characters of a clip's name that are shown, its last ones."""
+
+_BETWEEN = "  "
 
 
 def open_target(path: str, *, begins: Callable[[str], bool] | None = None) -> tuple[TextIO, bool]:
@@ -125,23 +135,38 @@ class Text:
         columns.append((AS_HIGH, 9, ">"))
         if windows:
             columns.append(("alarm", 5, "<"))
-        self._columns = [(name, max(width, len(name)), side) for name, width, side in columns]
+        self._headings = {name: name for name, _, _ in columns}
+        room = shutil.get_terminal_size().columns if file.isatty() else None
+        if room and self._width(columns) > room:
+            # the end of a path tells more than its beginning
+            self._headings[AS_HIGH] = AS_HIGH_SHORT
+            left = room - self._width(columns[1:]) - len(_BETWEEN)
+            columns[0] = ("clip", max(SHORTEST_CLIP, min(left, columns[0][1])), "<")
+        self._columns = [
+            (name, max(width, len(self._headings[name])), side) for name, width, side in columns
+        ]
         self._started = False
         self._coloured = takes_colours(file)
 
+    def _width(self, columns: Sequence[tuple[str, int, str]]) -> int:
+        widths = [max(width, len(self._headings[name])) for name, width, _ in columns]
+        return sum(widths) + len(_BETWEEN) * (len(widths) - 1)
+
     def _line(self, cells: dict[str, str], rest: str = "") -> None:
         parts = [self._cell(cells, *column) for column in self._columns]
-        print("  ".join([*parts, rest]).rstrip(), file=self._file, flush=True)
+        print(_BETWEEN.join([*parts, rest]).rstrip(), file=self._file, flush=True)
 
     def _cell(self, cells: dict[str, str], name: str, width: int, side: str) -> str:
         text = cells.get(name, "")
+        if name == "clip" and len(text) > width:
+            text = f"…{text[1 - width :]}"
         colour = COLOURS.get(text, "") if self._coloured and name == "verdict" else ""
         return f"{colour}{text:{side}{width}}{_PLAIN if colour else ''}"
 
     def write(self, record: Record) -> None:
         """Print a line."""
         if not self._started:
-            self._line({name: name for name, _, _ in self._columns})
+            self._line(self._headings)
             self._started = True
         cells = {"clip": printable(record.clip), "model": printable(record.model)}
         cells["verdict"] = record.verdict

@@ -67,7 +67,7 @@ def _table(told: Mapping) -> list[str]:
 def _places(folder: pathlib.Path) -> list[str]:
     places = [
         ("tables/averages.md", "all detectors and machine types"),
-        ("summary.html", "one page for everyone; make pdf prints it"),
+        ("summary.html", "one page for everyone (PDF: make pdf)"),
         ("report.html", "all tables and figures in one file"),
         ("figures", "pictures"),
     ]
