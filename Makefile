@@ -80,7 +80,9 @@ format: .venv/installed-test ## Bring code and rules into the project's style
 
 # Parts of pages that are made from the code stand between Cog's marks.
 COG := cog -p 'from pygoodvibes.documentation.parts import part'
-PAGES := README.md CONTRIBUTING.md config/README.md docs/results.md docs/reference/cli.md docs/reference/files.md
+PAGES := README.md CONTRIBUTING.md config/README.md docs/results.md docs/reference/cli.md docs/reference/files.md \
+  docs/dcase/2021.md docs/dcase/2022.md docs/dcase/2023.md \
+  docs/dcase/2024.md docs/dcase/2025.md docs/dcase/2026.md
 
 docs: .venv/installed-test ## Write what is generated: reference, schema, tables of results, pictures of the method
 	python -m pygoodvibes.documentation

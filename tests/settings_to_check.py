@@ -368,7 +368,7 @@ WRONG = [
     # thresholds, evaluation, figures
     (
         {"threshold": {"method": "median"}},
-        "threshold.method: 'median' is not allowed; it must be 'quantile' or 'gamma'",
+        "threshold.method: 'median' is not allowed; it must be 'quantile', 'gamma' or 'dcase'",
     ),
     (
         {"evaluation": {"max_fpr": "10%"}},

@@ -43,9 +43,7 @@ def test_where_nothing_tells_stand_ins_apart_chance_ranks_candidates(indicator):
 
 def test_the_same_seed_gives_the_same_and_names_don_t_change():
     held_out, others = scores({"fixed": 0.0, "a": 0.4, "b": 0.3})
-    one, two = (
-        steadiness(held_out, others, "stand_in_auc", ["a"], **OPTIONS) for _ in range(2)
-    )
+    one, two = (steadiness(held_out, others, "stand_in_auc", ["a"], **OPTIONS) for _ in range(2))
     assert one == two < 1
     assert steadiness(held_out, others, "burstiness", ["a"], **OPTIONS) == 1
 

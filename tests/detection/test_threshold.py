@@ -73,7 +73,16 @@ def test_gamma_threshold_of_any_scores_is_a_number(scores):
     assert limit >= min(scores)
 
 
-@pytest.mark.parametrize("method", ["quantile", "gamma"])
+def test_the_rule_of_the_organisers_fits_shape_place_and_scale():
+    from scipy.stats import gamma
+
+    scores = np.random.default_rng(1).gamma(3.0, size=300) - 2
+    limit = threshold(scores, false_alarm_rate=0.1, method="dcase")
+    assert limit == gamma.ppf(0.9, *gamma.fit(scores))
+    assert np.mean(scores > limit) == pytest.approx(0.1, abs=0.03)
+
+
+@pytest.mark.parametrize("method", ["quantile", "gamma", "dcase"])
 def test_nan_scores_are_passed_over(method):
     scores = np.random.default_rng(0).normal(size=50)
     with_gaps = np.insert(scores, [0, 20, 50], np.nan)
@@ -84,13 +93,13 @@ def test_nan_scores_are_passed_over(method):
     assert math.isnan(threshold([], false_alarm_rate=0.1, method=method))
 
 
-@pytest.mark.parametrize("method", ["quantile", "gamma"])
+@pytest.mark.parametrize("method", ["quantile", "gamma", "dcase"])
 def test_equal_scores_are_their_own_threshold(method):
     assert threshold([2.5] * 7, false_alarm_rate=0.1, method=method) == 2.5
 
 
 def test_an_unknown_method_is_refused():
-    with pytest.raises(ValueError, match="'quantile' or 'gamma', not 'max'"):
+    with pytest.raises(ValueError, match="'quantile', 'gamma' or 'dcase', not 'max'"):
         threshold([1.0, 2.0], false_alarm_rate=0.1, method="max")
 
 

@@ -11,6 +11,7 @@ from pygoodvibes.evaluation.official_scores import (
     copy_files,
     decision_file,
     evaluate_file,
+    naming,
     read,
     score_file,
     write,
@@ -171,3 +172,38 @@ def test_official_files_hold_every_test_clip_once_normal_ones_first(tmp_path):
     assert (folder / "decision_result_fan_id_00.csv").read_text() == (
         "normal_id_00_00000001.wav,0\nanomaly_id_00_00000000.wav,1\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("ends", "files"),
+    [
+        # 2021: domain without attributes
+        (
+            ["source_test_normal_0000", "target_test_anomaly_0000"],
+            ["section_03_source_test", "section_03_target_test"],
+        ),
+        (["source_test_0000", "source_test_0001"], ["section_03_source_test"]),
+        # since 2022
+        (["source_test_normal_0000_a_b", "target_test_normal_0000_c_d"], ["section_03_test"]),
+        (["0000", "0001"], ["section_03_test"]),
+        (["test_0000", "test_0001"], ["section_03_test"]),
+    ],
+)  # fmt: skip
+def test_files_of_sections_are_called_as_their_years_have_it(tmp_path, ends, files):
+    clips = [f"section_03_{end}.wav" for end in ends]
+    test = {"scores": dict.fromkeys(clips, 0.5), "decisions": dict.fromkeys(clips, True)}
+    (tmp_path / "03.json").write_text(
+        json.dumps({"machine": "fan", "id": "03", "test": {"knn": test}})
+    )
+    write_official([str(tmp_path / "03.json")], tmp_path / "official")
+    folder = tmp_path / "official/knn"
+    for start, value in (("anomaly_score", "0.5"), ("decision_result", "1")):
+        paths = [folder / f"{start}_fan_{name}.csv" for name in files]
+        assert sorted(folder.glob(f"{start}*")) == paths
+        rows = [row for path in paths for row in path.read_text().splitlines()]
+        assert rows == [f"{clip},{value}" for clip in clips]
+
+
+def test_clips_of_several_kinds_keep_the_names_of_2020():
+    protocol, domains = naming(["section_03_0000.wav", "other.wav"])
+    assert (protocol.year, domains) == (2020, {"": ["section_03_0000.wav", "other.wav"]})

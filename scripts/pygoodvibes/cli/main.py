@@ -4,7 +4,9 @@ import argparse
 import os
 import sys
 
+from pygoodvibes.cli import check_submission as check_submission_command
 from pygoodvibes.cli import fit as fit_command
+from pygoodvibes.cli import official as official_command
 from pygoodvibes.cli import score as score_command
 from pygoodvibes.cli import sign as sign_command
 from pygoodvibes.cli.project import check, compare, pdf, prune, report_path, set_keys, show, study
@@ -31,6 +33,16 @@ def sign(path: list[str], **options) -> int:
     return sign_command.run(path, **options)
 
 
+def official(path: str, **options) -> int:
+    """Compute the official score of a year of DCASE Task 2 from a folder of score files."""
+    return official_command.run(path, **options)
+
+
+def check_submission(path: str, **options) -> int:
+    """Check the files for a year of DCASE Task 2 before they are handed in."""
+    return check_submission_command.run(path, **options)
+
+
 def _one_thread() -> None:
     """Let NumPy's libraries use one thread a process, as in the workflow: the same digits."""
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -42,6 +54,8 @@ COMMANDS = {
     "score": score,
     "sign": sign,
     "set": set_keys,
+    "official": official,
+    "check-submission": check_submission,
     "check": check,
     "show": show,
     "report-path": report_path,
@@ -66,7 +80,13 @@ and nothing is written.
 
 def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
     """Tell a command what may stand behind it."""
-    own = {"fit": fit_command, "score": score_command, "sign": sign_command}
+    own = {
+        "fit": fit_command,
+        "score": score_command,
+        "sign": sign_command,
+        "official": official_command,
+        "check-submission": check_submission_command,
+    }
     if name in own:
         own[name].add_arguments(command)
         return

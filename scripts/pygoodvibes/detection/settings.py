@@ -24,9 +24,10 @@ class HeldOut(Section):
 class Threshold(Section):
     """The score above which a clip is called anomalous; it is set on held-out training scores."""
 
-    method: Literal["quantile", "gamma"] = "quantile"
+    method: Literal["quantile", "gamma", "dcase"] = "quantile"
     """'quantile': an upper quantile of the scores. 'gamma': the same quantile of a gamma
-    distribution fitted to the scores (as the DCASE baselines since 2021)."""
+    distribution fitted to the scores, shifted above 0. 'dcase': the same with the shift fitted too,
+    as the organisers of DCASE Task 2 decide since 2021."""
 
     false_alarm_rate: Share = 0.1
     """Expected share of normal clips above the threshold."""

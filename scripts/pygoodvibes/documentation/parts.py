@@ -6,7 +6,8 @@ where a page is behind the code.
 
 import pathlib
 
-from pygoodvibes.documentation import command, config, files, results, rooms
+from pygoodvibes.documentation import command, config, files, results, rooms, years
+from pygoodvibes.protocols import registry
 
 
 def part(name: str) -> str:
@@ -15,8 +16,8 @@ def part(name: str) -> str:
     Parameters
     ----------
     name : str
-        'rooms', 'commands', 'keys' (of the config), 'detectors', 'detectors_in_short', or a table
-        of `pygoodvibes.documentation.files.TABLES`.
+        'rooms', 'commands', 'keys' (of the config), 'detectors', 'detectors_in_short', 'year_2021'
+        and so on, or a table of `pygoodvibes.documentation.files.TABLES`.
 
     Raises
     ------
@@ -29,5 +30,6 @@ def part(name: str) -> str:
         "rooms": lambda: rooms.rooms(pathlib.Path()),
         "detectors": lambda: results.long_table(pathlib.Path()),
         "detectors_in_short": lambda: results.short_table(results.long_table(pathlib.Path())),
+        **{f"year_{y}": lambda y=y: years.year_table(y) for y in registry.years()},
     } | {table: lambda entry=entry: files.table(*entry) for table, entry in files.TABLES.items()}
     return f"\n{makers[name]().strip()}\n\n"

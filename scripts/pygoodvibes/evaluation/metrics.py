@@ -110,9 +110,29 @@ def bootstrap(
     areas = np.empty((2, resamples))
     for start in range(0, resamples, BLOCK):
         block = slice(start, start + BLOCK)
-        fpr, tpr = _weighted_roc(anomalous, scores, weights[block])
-        areas[:, block] = _area(fpr, tpr), _standardised_area(fpr, tpr, max_fpr)
+        areas[:, block] = weighted_areas(anomalous, scores, weights[block], max_fpr=max_fpr)
     return areas[0], areas[1]
+
+
+def weighted_areas(
+    anomalous: np.ndarray, scores: np.ndarray, weights: np.ndarray, *, max_fpr: float = 0.1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return AUC and pAUC of clips that count several times or not at all.
+
+    Parameters
+    ----------
+    anomalous, scores, max_fpr
+        As in `partial_auc`.
+    weights : np.ndarray [shape=(resamples, n)]
+        How often each clip counts.
+
+    Returns
+    -------
+    auc, partial_auc : np.ndarray [shape=(resamples,)]
+        NaN where a class has no clip.
+    """
+    fpr, tpr = _weighted_roc(anomalous, scores, weights)
+    return _area(fpr, tpr), _standardised_area(fpr, tpr, max_fpr)
 
 
 @functools.lru_cache(maxsize=1)

@@ -11,14 +11,15 @@ import numpy as np
 
 from pygoodvibes.data.clip import parse_dcase_name
 from pygoodvibes.evaluation import metrics
-from pygoodvibes.protocols.dcase2020 import PROTOCOL
+from pygoodvibes.protocols import dcase2020, dcase2021, dcase2022
+from pygoodvibes.protocols.protocol import Protocol
 from pygoodvibes.util.atomic import draft
 from pygoodvibes.util.errors import UserError
 
-score_file = PROTOCOL.score_file
+score_file = dcase2020.PROTOCOL.score_file
 """Return the name of a score file, by machine type and machine ID."""
 
-decision_file = PROTOCOL.decision_file
+decision_file = dcase2020.PROTOCOL.decision_file
 """Return the name of a decision file, by machine type and machine ID."""
 
 
@@ -46,7 +47,8 @@ def read(path: str | pathlib.Path) -> dict[str, float]:
     """
     values: dict[str, float] = {}
     try:
-        rows = list(csv.reader(pathlib.Path(path).read_text(encoding="utf-8").splitlines()))
+        # spreadsheets put a byte order mark first
+        rows = list(csv.reader(pathlib.Path(path).read_text(encoding="utf-8-sig").splitlines()))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(
             "{path}: no readable score file ({error})", path=path, error=error
@@ -125,6 +127,36 @@ def evaluate_file(
     }
 
 
+def naming(names: Iterable[str]) -> tuple[Protocol, dict[str, list[str]]]:
+    """Tell by the names of test clips how the evaluators want their files called.
+
+    Parameters
+    ----------
+    names : iterable of str
+        All test clips of a machine ID or section.
+
+    Returns
+    -------
+    protocol : Protocol
+        That of 2020 for machine IDs, of 2021 for sections whose test clips tell a domain but no
+        attributes, else that of 2022, whose names later years have too.
+    domains : dict of str to list of str
+        The clips of each file, by domain; '' where one file has all.
+    """
+    names = list(names)
+    fields = [parse_dcase_name(name) for name in names]
+    if not all(
+        name.startswith("section_") and found for name, found in zip(names, fields, strict=True)
+    ):
+        return dcase2020.PROTOCOL, {"": names}
+    if all(found["domain"] and not found["attributes"] for found in fields):
+        domains: dict[str, list[str]] = {}
+        for name, found in zip(names, fields, strict=True):
+            domains.setdefault(found["domain"], []).append(name)
+        return dcase2021.PROTOCOL, domains
+    return dcase2022.PROTOCOL, {"": names}
+
+
 def copy_files(files: Iterable[str], source: pathlib.Path, target: pathlib.Path) -> None:
     """Copy files to the same places below another folder, as files even where they are links."""
     for file in files:
@@ -142,7 +174,7 @@ def write_official(evaluations: Iterable[str], target: pathlib.Path) -> None:
         JSON documents from `pygoodvibes.evaluation.evaluate.evaluate_machine_id`.
     target : pathlib.Path
         Folder for `<detector>/anomaly_score_<machine>_id_<id>.csv` and
-        `<detector>/decision_result_<machine>_id_<id>.csv`.
+        `<detector>/decision_result_<machine>_id_<id>.csv`; for clips of a section as in `naming`.
     """
     for path in evaluations:
         document = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
@@ -150,5 +182,10 @@ def write_official(evaluations: Iterable[str], target: pathlib.Path) -> None:
         for detector, values in document["test"].items():
             folder = target / detector
             folder.mkdir(parents=True, exist_ok=True)
-            write(folder / score_file(machine, machine_id), values["scores"])
-            write(folder / decision_file(machine, machine_id), values["decisions"])
+            protocol, domains = naming(values["scores"])
+            for domain, names in domains.items():
+                for name, key in (
+                    (protocol.score_file(machine, machine_id, domain), "scores"),
+                    (protocol.decision_file(machine, machine_id, domain), "decisions"),
+                ):
+                    write(folder / name, {clip: values[key][clip] for clip in names})
