@@ -2,12 +2,15 @@ import io
 import logging
 import pathlib
 import re
+import subprocess
+import sys
 import types
 
 import pytest
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from pygoodvibes.workflow import calm_log
+import snakemake_logger_plugin_calm as calm_log
+from pygoodvibes.workflow import job
 
 
 class Terminal(io.StringIO):
@@ -32,7 +35,7 @@ def started(monkeypatch, clock):
         monkeypatch.setenv("COLUMNS", "80")
         monkeypatch.setenv(calm_log.CALM, "")  # what the log sets is undone with it
         usual = dict.fromkeys(("dryrun", "verbose", "debug_dag", "printshellcmds", "stdout"), False)
-        log = calm_log.CalmLog(types.SimpleNamespace(**usual | settings), None)
+        log = calm_log.LogHandler(types.SimpleNamespace(**usual | settings), None)
         log.setFormatter(logging.Formatter("%(message)s"))
         return log
 
@@ -129,6 +132,13 @@ def test_snakemake_finds_it_by_its_name():
     from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 
     plugin = LoggerPluginRegistry().get_plugin("calm")
-    assert plugin.log_handler is calm_log.CalmLog
+    assert plugin.log_handler is calm_log.LogHandler
+    assert calm_log.CALM == job.CALM
     makefile = pathlib.Path(__file__).resolve().parents[2] / "Makefile"
     assert "--logger calm" in makefile.read_text("utf-8")
+
+
+def test_it_imports_nothing_of_the_library():
+    code = "import sys, snakemake_logger_plugin_calm; print('pygoodvibes' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert said.stdout == "False\n"
