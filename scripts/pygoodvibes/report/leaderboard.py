@@ -50,8 +50,8 @@ def leaderboard(ours: Mapping[tuple[int, str], YearScore]) -> str:
             cells.append(_published(sorted(kit, key=lambda each: each.score)[-1:], sources))
             rows.append(cells)
     notes = [
-        "Harmonic means as each year has them; chance is about 0.5. The baseline of 2021 and 2022 is "
-        "presumably the autoencoder with its squared error (MSE)."
+        "Harmonic means as each year has them; chance is about 0.5. The baseline of 2021 and 2022 "
+        "is presumably the autoencoder with its squared error (MSE)."
     ]
     notes += [f"Published: {source}." for source in sources]
     title = "Official scores of DCASE Task 2, by year"
