@@ -20,7 +20,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help results app pdf compare study benchmark calibration soak audit prune test lint format docs api messages lock clean
+.PHONY: help results years app pdf compare study benchmark calibration soak audit prune test lint format docs api messages lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -31,6 +31,14 @@ results: .venv/installed ## Run the main job: clips, tables, figures, report
 	@echo 'Putting all tables and figures into one report ...'
 	@snakemake --configfile $(CONFIG) --quiet all --report "$$(python -m pygoodvibes report-path $(CONFIG))"
 	@python -m pygoodvibes show $(CONFIG)
+
+years: .venv/installed ## Run all years of DCASE Task 2 whose clips are on disk, and set them beside published scores
+	@for year in 2021 2022 2023 2024 2025 2026; do \
+	  if [ -d data/dcase$$year ]; then \
+	    snakemake -j$(JOBS) --configfile config/dcase$$year.yaml --quiet rules || exit 1; \
+	  fi; \
+	done
+	@python -m pygoodvibes years
 
 app: .venv/installed .venv/installed-app ## See and hear the results in a browser
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 python -m streamlit run app/main.py

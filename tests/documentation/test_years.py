@@ -16,6 +16,8 @@ def test_all_facts_of_a_year_stand_in_its_table(year):
 def test_what_a_year_has_that_others_have_not():
     assert "hidden, development set | ToyTrain, gearbox, slider" in year_table(2024)
     assert "counts the anomalies of this domain" in year_table(2021)
+    assert "| domain of evaluation clips | hidden |" in year_table(2022)
+    assert "| domain of evaluation clips | told by folder and name |" in year_table(2021)
     assert "`<machine>/supplemental/`" in year_table(2025)
     assert "2 channels; 6, 10 or 16 s; sample rate: not found" in year_table(2026)
     assert "| top team |  | not found | not found |" in year_table(2026)

@@ -27,6 +27,13 @@ def test_the_other_form_of_names_is_as_good(tmp_path):
     assert check_submission(submission, 2023, truth=truth).wrong == []
 
 
+def test_of_some_machine_types_the_first_clip_is_1(tmp_path):
+    submission, _ = make_submission(tmp_path, 2024)
+    for path in submission.glob("*AirCompressor*"):
+        path.write_text(path.read_text().replace("_0000.wav", "_0200.wav"))
+    assert check_submission(submission, 2024).wrong == []
+
+
 def replace(old, new, count=-1):
     return lambda text: text.replace(old, new, count)
 
@@ -45,6 +52,7 @@ def replace(old, new, count=-1):
         (SCORES, lambda text: text[text.index("\n") + 1 :], ["missing is section_00_0000", ""]),
         (SCORES, lambda text: text + text[: text.index("\n") + 1], ["0000.wav comes twice"]),
         (SCORES, replace("0199.wav", "0200.wav"), ["missing is section_00_0199.wav", "only one"]),
+        (SCORES, replace("0199.wav", "0201.wav"), ["missing is section_00_0199.wav", "only one"]),
         (SCORES, replace("section_00_0000.", "section_00_test_0000."), ["some names have _test"]),
         (SCORES, replace("section_00_0000.wav", "section_00_source_test_normal_0000_vel_1.wav"),
          ["is no name of an evaluation clip", "only one"]),

@@ -133,6 +133,10 @@ def test_the_folder_of_an_evaluator(tmp_path):
     write_rows(attributes, [(name, true_name)])
     read = read_truth(truth, protocol)
     assert read["shaker", "00"].raw_names == {true_name: "section_00_0000"}
+    other = true_name.replace("vel_0.5", "noAttribute")
+    write_rows(attributes, [(name, f"{other},{true_name}.wav")])  # 2024, where they were hidden
+    read = read_truth(truth, protocol)
+    assert read["shaker", "00"].raw_names == dict.fromkeys((other, true_name), "section_00_0000")
     write_rows(attributes, [(name, f"section_00_{domain}_test_{words[1 - int(label)]}_0003_a_b")])
     with pytest.raises(UserError, match=r"is called .* which .* doesn't say"):
         read_truth(truth, protocol)

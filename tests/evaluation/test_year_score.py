@@ -1,11 +1,15 @@
 import csv
+import json
 import re
 
 import numpy as np
 import pytest
+from scipy.stats import hmean
 from sklearn.metrics import f1_score, precision_score, recall_score, roc_auc_score
 
 from made_submissions import make_submission, write_rows
+from pygoodvibes.evaluation.check_submission import check_submission
+from pygoodvibes.evaluation.official_scores import read, write_official
 from pygoodvibes.evaluation.truth import read_truth
 from pygoodvibes.evaluation.year_score import (
     SectionClips,
@@ -159,6 +163,49 @@ def test_a_section_of_one_label_is_refused(tmp_path):
     path.write_text(path.read_text().replace(",1", ",0"))
     with pytest.raises(UserError, match=r"shaker.*auc_source is not defined"):
         score_folder(submission, 2023, truth=truth, resamples=0)
+
+
+def as_the_evaluator_reads(folder, truth, machines):
+    """Return the official score by the organisers' rules: rows in sorted order, by position."""
+
+    def column(place, name):
+        rows = sorted(csv.reader((place / name).read_text().splitlines()))
+        return np.array([float(row[1]) for row in rows])
+
+    values = []
+    for machine in machines:
+        name = f"{machine}_section_00_test.csv"
+        scores = column(folder, f"anomaly_score_{name}")
+        label = column(truth / "ground_truth_data", f"ground_truth_{name}")
+        domain = column(truth / "ground_truth_domain", f"ground_truth_{name}")
+        for number in (0, 1):
+            counted = (domain == number) | (label != 0)
+            values.append(roc_auc_score(label[counted], scores[counted]))
+        values.append(roc_auc_score(label, scores, max_fpr=0.1))
+    return hmean(np.maximum(values, np.finfo(float).eps))
+
+
+@pytest.mark.parametrize("year", [2023, 2025])
+def test_files_that_we_write_mean_the_same_to_the_evaluators(tmp_path, year):
+    submission, truth = make_submission(tmp_path, year)
+    machines = list(protocol_of(year).parts["evaluation"].sections)
+    documents = []
+    for machine in machines:
+        name = f"{machine}_section_00_test.csv"
+        scores = read(submission / f"anomaly_score_{name}")
+        decided = {
+            clip: bool(v) for clip, v in read(submission / f"decision_result_{name}").items()
+        }
+        test = {"knn": {"scores": scores, "decisions": decided}}
+        documents.append(tmp_path / f"{machine}.json")
+        documents[-1].write_text(json.dumps({"machine": machine, "id": "00", "test": test}))
+    write_official([str(path) for path in documents], tmp_path / "official")
+    folder = tmp_path / "official/knn"
+    wanted = as_the_evaluator_reads(folder, truth, machines)
+    for join in ("name", "position"):
+        [result] = score_folder(folder, year, truth=truth, resamples=0, join=join)
+        assert result.official == pytest.approx(wanted, abs=1e-12)
+    assert check_submission(folder, year, truth=truth).wrong == []
 
 
 GOLDEN = [

@@ -9,6 +9,7 @@ from pygoodvibes.cli import fit as fit_command
 from pygoodvibes.cli import official as official_command
 from pygoodvibes.cli import score as score_command
 from pygoodvibes.cli import sign as sign_command
+from pygoodvibes.cli import years as years_command
 from pygoodvibes.cli.project import check, compare, pdf, prune, report_path, set_keys, show, study
 from pygoodvibes.config.read import read_content
 from pygoodvibes.util.errors import UserError
@@ -43,6 +44,11 @@ def check_submission(path: str, **options) -> int:
     return check_submission_command.run(path, **options)
 
 
+def years(path: str, **options) -> int:
+    """Set the official scores of all years that were run beside published ones."""
+    return years_command.run(path, **options)
+
+
 def _one_thread() -> None:
     """Let NumPy's libraries use one thread a process, as in the workflow: the same digits."""
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -56,6 +62,7 @@ COMMANDS = {
     "set": set_keys,
     "official": official,
     "check-submission": check_submission,
+    "years": years,
     "check": check,
     "show": show,
     "report-path": report_path,
@@ -86,6 +93,7 @@ def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         "sign": sign_command,
         "official": official_command,
         "check-submission": check_submission_command,
+        "years": years_command,
     }
     if name in own:
         own[name].add_arguments(command)

@@ -217,10 +217,11 @@ def _rows(path: pathlib.Path) -> Iterator[tuple[int, list[str]]]:
             yield number, row
 
 
-def _read_pairs(path: pathlib.Path) -> Iterator[tuple[int, str, str]]:
+def _read_named(path: pathlib.Path, *, most: int) -> Iterator[tuple[int, str, list[str]]]:
+    """Yield line number, `bare_name` and the other columns, one or up to `most`."""
     seen = set()
     for number, row in _rows(path):
-        if len(row) != 2:
+        if not 2 <= len(row) <= 1 + most:
             raise UserError(
                 "{path}, row {number}: must be two columns, found {row!r}",
                 path=path,
@@ -233,12 +234,12 @@ def _read_pairs(path: pathlib.Path) -> Iterator[tuple[int, str, str]]:
                 "{path}, row {number}: {name} comes twice", path=path, number=number, name=row[0]
             )
         seen.add(name)
-        yield number, name, row[1].strip()
+        yield number, name, [field.strip() for field in row[1:]]
 
 
 def _read_flags(path: pathlib.Path) -> dict[str, int]:
     flags = {}
-    for number, name, text in _read_pairs(path):
+    for number, name, [text] in _read_named(path, most=1):
         if text not in ("0", "1"):
             raise UserError(
                 "{path}, row {number}: must be 'file name,0' or 'file name,1', found {text!r}",
@@ -252,17 +253,19 @@ def _read_flags(path: pathlib.Path) -> dict[str, int]:
 
 def _read_true_names(path: pathlib.Path, truth: Truth, protocol: Protocol) -> dict[str, str]:
     raw_names = {}
-    for number, name, true_name in _read_pairs(path):
-        if name not in truth.clips or known_by_name(true_name, protocol) != truth.clips[name]:
-            raise UserError(
-                "{path}, row {number}: {name} is called {true_name}, which {other} doesn't say",
-                path=path,
-                number=number,
-                name=name,
-                true_name=true_name,
-                other=truth.origin,
-            )
-        raw_names[bare_name(true_name)] = name
+    # where attributes were hidden, a second name tells them
+    for number, name, true_names in _read_named(path, most=2):
+        for true_name in true_names:
+            if name not in truth.clips or known_by_name(true_name, protocol) != truth.clips[name]:
+                raise UserError(
+                    "{path}, row {number}: {name} is called {true_name}, which {other} doesn't say",
+                    path=path,
+                    number=number,
+                    name=name,
+                    true_name=true_name,
+                    other=truth.origin,
+                )
+            raw_names[bare_name(true_name)] = name
     return raw_names
 
 

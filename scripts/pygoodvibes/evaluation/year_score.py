@@ -95,6 +95,7 @@ def score_folder(
     *,
     truth: str | pathlib.Path | None = None,
     join: str = "name",
+    parts: Sequence[str] = ("development", "evaluation"),
     resamples: int = 1000,
     confidence: float = 0.95,
     seed: int = 0,
@@ -113,6 +114,8 @@ def score_folder(
     join : {'name', 'position'}
         How rows and truth are brought together. 'position' is what the organisers' evaluators do:
         both are sorted by name, and only their numbers are compared. For comparison only.
+    parts : sequence of str
+        Whose files are read; others are passed over.
     resamples, confidence, seed
         Of the bootstrap: normal and anomalous clips of each domain are resampled apart.
 
@@ -140,6 +143,8 @@ def score_folder(
     truths = {} if truth is None else read_truth(pathlib.Path(truth), protocol)
     result = []
     for part, clips in protocol.parts.items():
+        if part not in parts:
+            continue
         sections, draws, missing = [], [], []
         for machine, section in clips.pairs():
             keys = [(machine, section, domain) for domain in protocol.file_domains]
