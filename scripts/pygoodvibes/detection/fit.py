@@ -1,5 +1,6 @@
 """Fitting a detector on the training clips of a machine ID and scoring clips with it."""
 
+import functools
 import importlib
 import logging
 import sys
@@ -117,56 +118,53 @@ def detect(
         return _not_fitted(train, test, [reason])
     if groups.at_random and settings.input != "projection" and settings.holds_out_itself():
         return _detect_once(train, test, groups, settings, seed=seed, columns=columns)
-    notes: dict[str, None] = {}
     train_scores = np.full(len(train), np.nan)
-    fits, places = [], []
+    notes: list[str] = []
+    fit = functools.partial(_fit, settings=settings, seed=seed, columns=columns)
     with Meter() as meter:
+        fits = {}
         for number, fitted_to in enumerate(groups.fitted_to):
             if not fitted_to.any():
-                notes[
+                notes.append(
                     message(
                         "fold {number} leaves too few to fit to, its clips have no held-out score",
                         number=number,
                     )
-                ] = None
+                )
                 continue
-            out = groups.number == number
-            values = seen_by_fold(train, number)
+            out, values = groups.number == number, seen_by_fold(train, number)
             try:
                 with meter.fit():
-                    fit, remarks = _fit(values[fitted_to], settings, seed=seed, columns=columns)
+                    fits[number], remarks = fit(values[fitted_to])
                 with meter.score(out.sum()):
-                    train_scores[out] = anomaly_score(fit, values[out])
+                    train_scores[out] = anomaly_score(fits[number], values[out])
             except _FAILED as error:
-                logger.warning("fold %d not fitted: %s", number, error)
-                notes[
+                fits.pop(number, None)
+                remarks = [
                     message(
                         "fold {number} not fitted, its clips have no held-out score: {reason}",
                         number=number,
                         reason=error,
                     )
-                ] = None
-                continue
-            notes |= dict.fromkeys(remarks)
-            fits.append(fit)
-            places.append(number)
+                ]
+                logger.warning("fold %d not fitted: %s", number, error)
+            notes.extend(remarks)
         if scored_by == "whole":
-            every, place = np.ones(len(train), dtype=bool), len(groups)
             try:
                 with meter.fit():
-                    fit, remarks = _fit(
-                        seen_by_fold(train, place)[every], settings, seed=seed, columns=columns
-                    )
-                fits, places, notes = [fit], [place], notes | dict.fromkeys(remarks)
+                    whole, remarks = fit(seen_by_fold(train, len(groups)))
             except _FAILED as error:
                 logger.warning("not fitted: %s", error)
                 return _not_fitted(train, test, [message("not fitted: {reason}", reason=error)])
+            fits = {len(groups): whole}
+            notes.extend(remarks)
+        notes = list(dict.fromkeys(notes))
         if not fits:
-            return _not_fitted(train, test, list(notes))
-        whole = FoldFits(fits, places)
+            return _not_fitted(train, test, notes)
+        estimator = FoldFits(fits.values(), fits)
         with meter.score(len(test)):
-            test_scores = anomaly_score(whole, test)
-    return Detection(whole, train_scores, test_scores, list(notes), meter.cost())
+            test_scores = anomaly_score(estimator, test)
+    return Detection(estimator, train_scores, test_scores, notes, meter.cost())
 
 
 def _detect_once(
@@ -182,7 +180,7 @@ def _detect_once(
     with Meter() as meter:
         try:
             with meter.fit():
-                whole, notes = _fit(train, settings, seed=seed, columns=columns)
+                whole, notes = _fit(train, settings=settings, seed=seed, columns=columns)
             with meter.score(len(test)):
                 test_scores = anomaly_score(whole, test)
         except _FAILED as error:
@@ -200,8 +198,8 @@ def _not_fitted(train: Sequence, test: Sequence, notes: list[str]) -> Detection:
 
 def _fit(
     values: np.ndarray,
-    settings: "DetectorSettings",
     *,
+    settings: "DetectorSettings",
     seed: int,
     columns: Sequence[str] | None,
 ) -> tuple[object, list[str]]:

@@ -12,7 +12,7 @@ training clip by the fit that has not seen the latter; the mean over fits is its
 one score a clip).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -28,13 +28,13 @@ class FoldFits:
 
     Parameters
     ----------
-    fits : sequence of object
+    fits : iterable of object
         Fitted, with `score_samples` (higher = more normal); at least one.
-    places : sequence of int
+    places : iterable of int
         For each fit, which projection of a clip it sees where a clip comes in several.
     """
 
-    def __init__(self, fits: Sequence[object], places: Sequence[int]):
+    def __init__(self, fits: Iterable[object], places: Iterable[int]):
         self.fits = list(fits)
         self.places = [int(place) for place in places]
 
