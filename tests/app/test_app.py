@@ -1023,7 +1023,7 @@ def test_a_real_anomalous_fan_gets_its_verdict(visit, shared, small, tmp_path):
         reader.open("own_clip")
         upload(reader, clip)
         reader.page.get_by_text("Verdict for fan ID 00").wait_for()
-        reader.reads(f"{usual.score:,.2f}", "? UNDECIDED.", "fit to 38 more normal clips")
+        reader.reads(f"{usual.score:,.2f}", "? UNDECIDED.", "fit to 47 more normal clips")
         reader.settle()
         # half of all normal clips may raise an alarm: then this one does
         assert strict.verdict == "anomalous"

@@ -80,6 +80,29 @@ def test_new_clips_score_as_held_out_ones(name, source):
     assert np.mean(above) == pytest.approx(0.5, abs=0.2)
 
 
+def test_many_clips_in_few_columns_are_scored_by_one_fit_to_all():
+    train = np.random.default_rng(2).normal(size=(300, 3))
+    groups = fold_clips(300, folds=5, seed=0)
+    one = run(knn.Settings(method="knn"), train, TEST[:, :3], groups)
+    assert one.cost.fits == 6 and len(one.estimator.fits) == 1
+    assert (
+        len(
+            run(
+                knn.Settings(method="knn"),
+                train[:299],
+                TEST[:, :3],
+                fold_clips(299, folds=5, seed=0),
+            ).estimator.fits
+        )
+        == 5
+    )
+    # there a fit to all keeps the promise of the threshold
+    new = np.random.default_rng(3).normal(size=(4000, 3))
+    scores = run(knn.Settings(method="knn"), train, new, groups)
+    limit = np.quantile(scores.train_scores, 0.9)
+    assert np.mean(scores.test_scores > limit) == pytest.approx(0.1, abs=0.04)
+
+
 def test_an_outlier_among_the_training_clips_gets_an_outliers_score():
     train = TRAIN.copy()
     train[11] += 50

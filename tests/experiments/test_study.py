@@ -20,7 +20,7 @@ def test_a_study_compares_its_variants_and_chooses_none_of_them(root):
 
 def test_every_ready_made_study_is_in_the_list(root):
     text = (root / "config" / "studies" / "README.md").read_text()
-    assert len(READY_MADE) == 4
+    assert len(READY_MADE) == 5
     assert set(re.findall(r"^\| `(\w+\.yaml)`", text, re.MULTILINE)) == {
         path.name for path in READY_MADE
     }

@@ -21,6 +21,7 @@ def test_ready_made_studies_fit_the_configs(path, name, root):
             sum(each.input == "projection" for each in config.detectors.values()),
         ),
         "mel": (9, len(config.detectors)),
+        "embeddings": (6, len(config.detectors)),
     }
     assert (len(runs), len(runs[0].variants)) == counts[path.stem]
 

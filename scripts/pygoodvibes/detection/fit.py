@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+MANY = 100
+"""Training clips a column from which on a fit to all clips is like the fits without a fold."""
+
 _FAILED = (ValueError, ArithmeticError, np.linalg.LinAlgError)
 
 
@@ -82,9 +85,10 @@ def detect(
     """Fit a detector without each group of the training clips, and score all clips.
 
     A training clip is scored by the fit that has not seen it, any other clip by the mean over all
-    fits (`pygoodvibes.detectors.fold_fits`), or by one more fit to all. Some estimators hold out
-    folds themselves, to measure their members. They are fitted once, to all clips, where the groups
-    are folds dealt at random and no projection was fitted before.
+    fits (`pygoodvibes.detectors.fold_fits`), or by one more fit to all; so with `MANY` clips a
+    column, where both are alike. Some estimators hold out folds themselves, to measure their
+    members. They are fitted once, to all clips, where the groups are folds dealt at random and no
+    projection was fitted before.
 
     Parameters
     ----------
@@ -149,7 +153,7 @@ def detect(
                 ]
                 logger.warning("fold %d not fitted: %s", number, error)
             notes.extend(remarks)
-        if scored_by == "whole":
+        if scored_by == "whole" or _many(train):
             try:
                 with meter.fit():
                     whole, remarks = fit(seen_by_fold(train, len(groups)))
@@ -165,6 +169,10 @@ def detect(
         with meter.score(len(test)):
             test_scores = anomaly_score(estimator, test)
     return Detection(estimator, train_scores, test_scores, notes, meter.cost())
+
+
+def _many(train: np.ndarray | Sequence[np.ndarray]) -> bool:
+    return isinstance(train, np.ndarray) and len(train) >= MANY * train.shape[-1]
 
 
 def _detect_once(

@@ -16,9 +16,10 @@ class HeldOut(Section):
     scored_by: Literal["folds", "whole"] = "folds"
     """What scores all other clips. 'folds': the mean of the fits that give training clips their
     held-out scores, so that both compare, and the threshold holds what it promises. 'whole': one
-    more fit, to all training clips, as PyGoodVibes did in 2021; with few clips its threshold does
-    not hold. Detectors that hold out folds themselves (fusion; frames, where it joins aggregates)
-    do as they do."""
+    more fit, to all training clips, as PyGoodVibes did in 2021; its threshold does not hold where
+    clips are few for the columns. With 100 clips a column or more both are alike, and one fit is
+    taken either way. Detectors that hold out folds themselves (fusion; frames, where it joins
+    aggregates) do as they do."""
 
 
 class Threshold(Section):
