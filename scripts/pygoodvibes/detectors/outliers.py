@@ -11,9 +11,13 @@ new normal clips the share `false_alarm_rate` is expected below it. A row that w
 held-out score again, and not the nearness to itself.
 
 The classes that the workflow and model files use do without scikit-learn where they can, so that a
-clip is scored without the second that importing it takes. These here hold one of them, `detector_`.
+clip is scored without the second that importing it takes. These here hold one of them,
+`detector_`: fits of it without each part of the training clips, where there are enough to hold parts out.
 LOF, one-class SVM and Gaussian mixture are scikit-learn's own classes already.
 """
+
+import abc
+import math
 
 import numpy as np
 from sklearn.base import BaseEstimator, OutlierMixin
@@ -21,6 +25,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from pygoodvibes.detectors import fusion, knn, local_density, mahalanobis, random_projection
+from pygoodvibes.detectors.fold_fits import FoldFits
 from pygoodvibes.util.padding import padded
 
 FOLDS = 5
@@ -30,11 +35,12 @@ LEAST = 2 * FOLDS
 """Fewest training clips with a held-out threshold; of fewer it is that of the clips seen."""
 
 
-class _Outliers(OutlierMixin, BaseEstimator):
+class _Outliers(OutlierMixin, BaseEstimator, abc.ABC):
     """What the estimators share; each says how its detector is made."""
 
+    @abc.abstractmethod
     def _make(self, n_clips: int, seed: int) -> object:
-        raise NotImplementedError
+        """Return the unfitted detector for so many clips."""
 
     def fit(self, X: np.ndarray, y: object = None) -> "_Outliers":
         """Learn what is normal, and the threshold.
@@ -49,15 +55,20 @@ class _Outliers(OutlierMixin, BaseEstimator):
         X = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         state = check_random_state(self.random_state)
         seed = int(state.randint(2**31 - 1))
-        self.detector_ = self._make(len(X), seed).fit(X)
-        scores = self._normality(self.detector_, X)
-        if len(X) >= LEAST:
+        if len(X) < LEAST:
+            self.detector_ = self._make(len(X), seed).fit(X)
+            scores = self._normality(self.detector_, X)
+        else:
+            scores, fits = np.zeros(len(X)), []
             fold = np.random.default_rng(seed).permutation(np.arange(len(X)) % FOLDS)
             for number in range(FOLDS):
                 out = fold == number
-                partial = self._make(int((~out).sum()), seed).fit(X[~out])
-                scores[out] = self._normality(partial, X[out])
-        self.offset_ = float(np.quantile(scores, self.false_alarm_rate))
+                fits.append(self._make(int((~out).sum()), seed).fit(X[~out]))
+                scores[out] = self._normality(fits[-1], X[out])
+            # new clips are scored by the same fits, so that both compare
+            self.detector_ = FoldFits(fits, range(FOLDS))
+        below = math.floor(self.false_alarm_rate * (len(X) + 1) + 1e-9)
+        self.offset_ = float(np.sort(scores)[max(below - 1, 0)])
         self._learned = dict(zip(map(_key, X), scores.tolist(), strict=True))
         return self
 
