@@ -12,7 +12,7 @@ held-out score again, and not the nearness to itself.
 
 The classes that the workflow and model files use do without scikit-learn where they can, so that a
 clip is scored without the second that importing it takes. These here hold one of them,
-`detector_`: fits of it without each part of the training clips, where there are enough to hold parts out.
+`detector_`: fits of it without each part of the training clips, where there are enough of them.
 LOF, one-class SVM and Gaussian mixture are scikit-learn's own classes already.
 """
 
