@@ -13,7 +13,7 @@ SKLEARN = fit.libraries(detector_settings())
 if "sklearn.neighbors" in SKLEARN:
     SKLEARN.append("pygoodvibes.detection.fit:first_fit")
 LIBRARIES = {
-    "mel": ["scipy.fft"],
+    "mel": ["scipy.fft", "pygoodvibes.audio.mel_kernel:prepare"],
     "detect": SKLEARN,
     "choose": SKLEARN,
     "check_representation": ["sklearn.neighbors", "sklearn.preprocessing", "sklearn.svm"],

@@ -7,6 +7,7 @@ import functools
 
 import numpy as np
 
+from pygoodvibes.audio import mel_kernel, mel_plan, mel_steps
 from pygoodvibes.util.errors import UserError
 
 BLOCK_FRAMES = 512
@@ -166,6 +167,34 @@ def _padded(signal: np.ndarray, width: int, mode: str) -> np.ndarray:
     return padded
 
 
+@functools.lru_cache(maxsize=4)
+def _plan(taper: tuple, bank: tuple) -> mel_plan.Plan:
+    """Return the tables for a window and a filter bank, by their options."""
+    return mel_plan.make(window_function(**dict(taper)), filter_bank(**dict(bank)))
+
+
+def _other_power(
+    signal: np.ndarray, hop_length: int, power: float, taper: np.ndarray, bank: dict
+) -> np.ndarray:
+    """Compute the bands of frames of any size and with any power, shape (n_frames, n_mels)."""
+    # here, since most jobs that read frames compute none
+    import scipy.fft
+
+    frames = np.lib.stride_tricks.sliding_window_view(signal, len(taper))[::hop_length]
+    levels = np.empty((len(frames), bank["n_mels"]), dtype=np.float32)
+    for start in range(0, len(frames), BLOCK_FRAMES):
+        spectrum = scipy.fft.rfft(frames[start : start + BLOCK_FRAMES] * taper, axis=1)
+        squares = spectrum.view(np.float32)
+        np.square(squares, out=squares)
+        if power != 2.0:
+            squares[:, ::2] = (squares[:, ::2] + squares[:, 1::2]) ** np.float32(power / 2.0)
+            squares[:, 1::2] = 0.0
+        for bands, columns, weights in _band_groups(**bank):
+            block = levels[start : start + BLOCK_FRAMES, bands]
+            np.matmul(squares[:, columns], weights, out=block)
+    return levels
+
+
 def clip_frames(signal: np.ndarray, *, sample_rate: int, **settings) -> np.ndarray:
     """Compute the log-mel spectrogram of a clip, unless the clip is shorter than one frame.
 
@@ -244,41 +273,29 @@ def log_mel(
     UserError
         If the clip is too short for one frame or for the padding, or a band is empty.
     """
-    # here, since most jobs that read frames compute none
-    import scipy.fft
-
-    groups = _band_groups(
-        sample_rate=sample_rate,
-        n_fft=n_fft,
-        n_mels=n_mels,
-        fmin=fmin,
-        fmax=fmax,
-        htk=htk,
-        norm=norm,
-    )
-    taper = window_function(window, win_length=win_length or n_fft, n_fft=n_fft)
+    bank = {
+        "sample_rate": sample_rate,
+        "n_fft": n_fft,
+        "n_mels": n_mels,
+        "fmin": fmin,
+        "fmax": fmax,
+        "htk": htk,
+        "norm": norm,
+    }
+    filter_bank(**bank)  # may have an empty band, whatever the signal
+    taper = {"name": window, "win_length": win_length or n_fft, "n_fft": n_fft}
     signal = np.asarray(signal, dtype=np.float32)
     if center:
         signal = _padded(signal, n_fft // 2, pad_mode)
     _check_frame(len(signal), n_fft)
-    n_frames = 1 + (len(signal) - n_fft) // hop_length
-    step = signal.strides[0]
-    frames = np.lib.stride_tricks.as_strided(
-        signal, (n_frames, n_fft), (hop_length * step, step), writeable=False
-    )
-    levels = np.empty((n_frames, n_mels), dtype=np.float32)
-    for start in range(0, n_frames, BLOCK_FRAMES):
-        spectrum = scipy.fft.rfft(frames[start : start + BLOCK_FRAMES] * taper, axis=1)
-        squares = spectrum.view(np.float32)
-        np.square(squares, out=squares)
-        if power != 2.0:
-            squares[:, ::2] = (squares[:, ::2] + squares[:, 1::2]) ** np.float32(power / 2.0)
-            squares[:, 1::2] = 0.0
-        for bands, columns, weights in groups:
-            block = levels[start : start + BLOCK_FRAMES, bands]
-            np.matmul(squares[:, columns], weights, out=block)
+    if power == 2.0 and mel_plan.fits(n_fft):
+        ready = mel_kernel.ready(1 + (len(signal) - n_fft) // hop_length)
+        compute = mel_kernel.band_power if ready else mel_steps.band_power
+        levels = compute(signal, hop_length, _plan(tuple(taper.items()), tuple(bank.items())))
+    else:
+        levels = _other_power(signal, hop_length, power, window_function(**taper), bank)
+    levels = np.maximum(levels, np.float32(amin))
     # in place: each array that is saved is one less to fill
-    np.maximum(levels, np.float32(amin), out=levels)
     # not log10, which NumPy takes from another library where the processor has AVX-512
     np.log(levels, out=levels)
     levels *= np.float32(10.0 / np.log(10.0))
