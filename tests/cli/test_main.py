@@ -24,6 +24,28 @@ def test_a_full_disk_behind_standard_output_is_one_sentence(root):
     assert done.returncode == 1 and done.stderr == "Error: No space left on device\n"
 
 
+def test_a_shell_completes_commands_and_options(capsys, tmp_path):
+    with pytest.raises(SystemExit) as ended:
+        main(["--completion", "bash"])
+    assert ended.value.code == 0
+    script = tmp_path / "completion"
+    script.write_text(capsys.readouterr().out)
+    for words, expected in ((["sc"], "score"), (["score", "--mod"], "--model")):
+        typed = " ".join(["pygoodvibes", *words])
+        found = subprocess.run(
+            [
+                "bash",
+                "-c",
+                f". {script}; COMP_WORDS=({typed}); COMP_CWORD={len(words)}; "
+                f"_shtab_pygoodvibes pygoodvibes {words[-1]} pygoodvibes; echo ${{COMPREPLY[@]}}",
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert expected in found.stdout.split()
+
+
 def test_the_version_is_that_of_the_package(capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["--version"])

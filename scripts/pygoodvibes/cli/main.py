@@ -158,6 +158,16 @@ class _Version(argparse.Action):
         parser.exit()
 
 
+class _Completion(argparse.Action):
+    """Prints what a shell needs to complete commands and options."""
+
+    def __call__(self, parser: argparse.ArgumentParser, _, shell: str, *__) -> None:
+        import shtab
+
+        print(shtab.complete(parser, shell=shell))
+        parser.exit()
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = argparse.ArgumentParser("pygoodvibes", description=__doc__)
@@ -167,6 +177,13 @@ def build_parser() -> argparse.ArgumentParser:
         nargs=0,
         default=argparse.SUPPRESS,
         help="say which version this is",
+    )
+    parser.add_argument(
+        "--completion",
+        action=_Completion,
+        choices=("bash", "zsh", "tcsh"),
+        default=argparse.SUPPRESS,
+        help='print what a shell completes commands with: eval "$(pygoodvibes --completion bash)"',
     )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, function in COMMANDS.items():
