@@ -5,6 +5,9 @@ SEE_MEL = DATASET.enters_as != "embedding" and any(
     each.input == "mel" for each in CONFIG.detectors.values()
 )
 
+# Whether a detector sees the domains of training clips, which stand in the list of clips.
+SEE_DOMAINS = any(each.sees_domains for each in CONFIG.detectors.values())
+
 # What a model file is made from, per machine ID.
 PACKED = {
     "clips": f"{RESOURCES}/manifests/{{machine}}/{{id}}.csv",
@@ -33,6 +36,7 @@ rule detect:
             if SEE_MEL
             else []
         ),
+        clips=clips_of_id if SEE_DOMAINS else [],
     output:
         scores=f"{RESOURCES}/detection/{{machine}}/{{id}}.scores.csv",
         models=f"{RESOURCES}/detection/{{machine}}/{{id}}.fitted",

@@ -55,6 +55,7 @@ rule gather_metrics:
         mem_mb=300,
     params:
         detectors=SCORED,
+        confidence=CONFIG.evaluation.confidence,
         code=code("gather_metrics"),
     message:
         "Gather the metrics of all machine IDs"

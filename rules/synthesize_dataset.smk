@@ -22,6 +22,7 @@ rule synthesize_dataset:
             "seconds",
             "snr_db",
             "seed",
+            "domains",
         )
         | {"sample_rate": CONFIG.audio.sample_rate},
         code=code("synthesize_dataset"),

@@ -9,11 +9,17 @@ from pygoodvibes.detection.fit import detect_clips, import_libraries
 from pygoodvibes.detection.result import write_scores
 from pygoodvibes.embeddings import projection, vectors
 from pygoodvibes.util.atomic import write_text
+from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.workflow.job import logged, progress
 
 with logged(snakemake.log, snakemake.input, snakemake.output):
     import_libraries(snakemake.params.detectors)
     embedded, _ = vectors.load(snakemake.input.embedding)
+    domains = None
+    if snakemake.input.clips:
+        known = {(row["split"], row["clip"]): row for row in read_records(snakemake.input.clips)}
+        places = zip(embedded.split, embedded.clip, strict=True)
+        domains = [known[str(split), str(clip)]["domain"] for split, clip in places]
     results = detect_clips(
         embedded,
         projection.load(snakemake.input.projection),
@@ -21,6 +27,7 @@ with logged(snakemake.log, snakemake.input, snakemake.output):
         seed=snakemake.params.seed,
         scored_by=snakemake.params.scored_by,
         progress=progress,
+        domains=domains,
         cache=mel_cache.open_cache(*snakemake.input.mel) if snakemake.input.mel else None,
     )
     write_scores(snakemake.output.scores, embedded, results)

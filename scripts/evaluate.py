@@ -7,7 +7,7 @@ from pygoodvibes.choice.result import read_choice
 from pygoodvibes.detection.result import read_scores
 from pygoodvibes.detectors.combined import CHOICE
 from pygoodvibes.embeddings import vectors
-from pygoodvibes.evaluation.evaluate import SCORE_COLUMNS, evaluate_machine_id
+from pygoodvibes.evaluation.evaluate import evaluate_machine_id, score_columns
 from pygoodvibes.util.atomic import write_text
 from pygoodvibes.util.csv_files import read_records, write_records
 from pygoodvibes.workflow.job import logged
@@ -32,4 +32,4 @@ with logged(snakemake.log, snakemake.input, snakemake.output):
         **snakemake.params.evaluation,
     )
     write_text(snakemake.output.evaluation, json.dumps(document) + "\n")
-    write_records(snakemake.output.scores, rows, SCORE_COLUMNS)
+    write_records(snakemake.output.scores, rows, score_columns(rows))

@@ -11,5 +11,6 @@ with logged(snakemake.log, snakemake.input, snakemake.output):
         evaluations=snakemake.input.evaluations,
         scores=snakemake.input.scores,
         detectors=snakemake.params.detectors,
+        confidence=snakemake.params.confidence,
         outputs={name: pathlib.Path(path) for name, path in snakemake.output.items()},
     )

@@ -3,6 +3,7 @@
 import pathlib
 
 from pygoodvibes.data.synthesis.generate import write_machine
+from pygoodvibes.data.synthesis.sections import write_sections
 from pygoodvibes.workflow.fingerprint import made_whole
 from pygoodvibes.workflow.job import logged, progress
 
@@ -10,10 +11,14 @@ with (
     logged(snakemake.log, snakemake.input, snakemake.output),
     made_whole(pathlib.Path(snakemake.output[0])) as draft,
 ):
-    write_machine(
+    settings = dict(snakemake.params.settings)
+    domains = settings.pop("domains", None)
+    write = write_machine if domains is None else write_sections
+    write(
         snakemake.wildcards.machine,
         list(snakemake.params.ids),
         draft,
-        **snakemake.params.settings,
+        **settings,
+        **domains or {},
         progress=progress,
     )

@@ -38,6 +38,16 @@ def test_manifest(tmp_path):
     ]
 
 
+def test_a_manifest_may_tell_domains(tmp_path):
+    touch(tmp_path, "1.wav", "2.wav", "3.wav")
+    text = "path,machine,id,split,label,domain\n" + "".join(
+        f"{number}.wav,fan,00,train,normal,{domain}\n"
+        for number, domain in ((1, "source"), (2, " Target"), (3, "else"))
+    )
+    clips = by_path(find_manifest(manifest(tmp_path, text), tmp_path))
+    assert [clip.domain for clip in clips.values()] == ["source", "target", ""]
+
+
 def test_manifest_makes_names_unique_only_where_needed(tmp_path):
     touch(tmp_path, "a/1.wav", "b/1.wav", "b/2.wav")
     rows = "a/1.wav,fan,A,test,normal\nb/1.wav,fan,A,test,anomaly\nb/2.wav,fan,A,test,normal\n"

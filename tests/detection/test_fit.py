@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -390,3 +391,62 @@ def test_clips_that_are_never_held_out_are_fitted_to_and_have_no_held_out_score(
     if name == "lof":
         sizes = [fit.n_samples_fit_ for fit in found.estimator.fits]
         assert sizes == [25, 25, 25]  # without a third of those that are held out at all
+
+
+class Noting:
+    """Notes which domains a fit is given, by the number of the clip in its first column."""
+
+    def __init__(self, seen):
+        self.seen = seen
+
+    def fit(self, values, **given):
+        self.seen.append((values[:, 0].astype(int).tolist(), given))
+        return self
+
+    def score_samples(self, values):
+        return np.zeros(len(values))
+
+
+class NotingSettings(knn.Settings):
+    def build(self, *, n_clips, seed):
+        return Noting(self.__class__.seen)
+
+
+def test_a_detector_that_knows_domains_gets_those_of_the_clips_it_is_fitted_to():
+    clips = np.column_stack([np.arange(40.0), TRAIN[:, 1:]])
+    domains = np.array(["target" if number % 4 == 0 else "source" for number in range(40)])
+
+    class Sees(NotingSettings):
+        sees_domains: ClassVar[bool] = True
+        seen: ClassVar[list] = []
+
+    run(Sees(method="knn"), train=clips, domains=domains, scored_by="whole")
+    assert len(Sees.seen) == 6
+    for numbers, given in Sees.seen:
+        assert given["domains"].tolist() == domains[numbers].tolist()
+
+    class Blind(NotingSettings):
+        seen: ClassVar[list] = []
+
+    run(Blind(method="knn"), train=clips, domains=domains)
+    assert all(given == {} for _, given in Blind.seen)
+
+
+def test_domains_of_test_clips_are_not_used():
+    clips = embedded()
+    options = {"n_components": 3, "standardize": True, "whiten": False, "residual": True}
+    projected = project_vectors(clips, FOLDS, **options)
+    settings = {"domain_knn": {"method": "domain_knn"}, "knn": {"method": "knn"}}
+    rng = np.random.default_rng(0)
+    given = rng.choice(["source", "target"], len(clips.clip))
+    changed = np.where(clips.train, given, "target")
+    first, second, blind = (
+        detect_clips(clips, projected, settings, seed=0, domains=domains)
+        for domains in (given, changed, None)
+    )
+    for name in settings:
+        assert np.array_equal(first[name].test_scores, second[name].test_scores)
+    assert np.array_equal(first["knn"].test_scores, blind["knn"].test_scores)
+    assert not np.array_equal(first["domain_knn"].test_scores, blind["domain_knn"].test_scores)
+    # with one domain it is the plain distance
+    assert np.allclose(blind["domain_knn"].test_scores, blind["knn"].test_scores)

@@ -47,6 +47,11 @@ SETTINGS = [
         for scaling in ("none", "standardize", "whiten")
     ),
     {"method": "local_density", "max_references": 20, "scaling": "whiten"},
+    *(
+        {"method": f"domain_{kind}", "metric": metric}
+        for kind in ("knn", "kmeans", "smote")
+        for metric in ("euclidean", "cosine")
+    ),
     {"method": "fusion"},
     {"method": "fusion", "sub_bands": 2},
     {"method": "random_projection"},

@@ -157,3 +157,15 @@ def test_all_tables_are_written(tmp_path):
     assert page.count("<table>") == 4
     assert "cut &lt;short&gt;" in page
     assert "| knn" in outputs["averages"].read_text()
+
+
+def test_sections_are_called_sections():
+    table = machine_ids_table(METRICS, [], data="test data", confidence=0.95, unit="section")
+    assert table.title == "AUC and pAUC per section (test data)"
+    assert table.columns[:2] == ["Machine", "Section"]
+    table = averages_table(averages(), [], data="test data", max_fpr=0.1, unit="section")
+    assert "mean of sections" in table.columns
+    table = thresholds_table(
+        METRICS, data="test data", false_alarm_rates={"knn": 0.1, "lof": 0.1}, unit="section"
+    )
+    assert table.columns[1] == "Section"

@@ -114,6 +114,12 @@ def parse_dcase_name(name: str) -> dict[str, str] | None:
     return fields
 
 
+def domain_of(text: str) -> str:
+    """Return the domain that a cell of a table names: 'source', 'target', or '' for others."""
+    word = text.strip().lower()
+    return word if word in ("source", "target") else ""
+
+
 def is_supplemental(path: str) -> bool:
     """Say whether a path, with '/' between its parts, lies in a folder `supplemental`."""
     return "supplemental" in path.lower().split("/")[:-1]

@@ -8,12 +8,14 @@ import posixpath
 from collections.abc import Iterator
 
 from pygoodvibes.data.audio_files import NOT_READ, is_audio, is_read
-from pygoodvibes.data.clip import LABEL_WORDS, Clip, clip_of, finish_clips
+from pygoodvibes.data.clip import LABEL_WORDS, Clip, clip_of, domain_of, finish_clips
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
 
 MANIFEST_COLUMNS = ("path", "machine", "id", "split", "label")
 """Columns that a CSV manifest must have."""
+
+_DOMAIN = "domain"
 
 
 def find_manifest(csv_path: str | os.PathLike, folder: str | os.PathLike) -> list[Clip]:
@@ -22,9 +24,9 @@ def find_manifest(csv_path: str | os.PathLike, folder: str | os.PathLike) -> lis
     Parameters
     ----------
     csv_path : path
-        UTF-8 file with commas, a header, and the columns path, machine, id, split, label; others
-        are ignored. Split is 'train' or 'test'; label is 'normal', 'anomaly' ('anomalous' and
-        'abnormal' mean the same), 'unknown' or nothing.
+        UTF-8 file with commas, a header, and the columns path, machine, id, split, label; a column
+        domain may say 'source' or 'target'; others are ignored. Split is 'train' or 'test'; label
+        is 'normal', 'anomaly' ('anomalous' and 'abnormal' mean the same), 'unknown' or nothing.
     folder : path
         What the paths in the file are relative to. Absolute paths are allowed.
 
@@ -111,7 +113,9 @@ def _manifest_rows(csv_path: pathlib.Path) -> Iterator[tuple[int, dict[str, str]
                     path=csv_path,
                     column=twice[0],
                 )
-            where = {name: header.index(name) for name in MANIFEST_COLUMNS}
+            where = {
+                name: header.index(name) for name in (*MANIFEST_COLUMNS, _DOMAIN) if name in header
+            }
             for fields in reader:
                 if not any(field.strip() for field in fields):
                     continue
@@ -195,4 +199,5 @@ def _place_row(row: dict[str, str], path: str, folder: pathlib.Path) -> Clip:
     elif is_audio(path) and not is_read(path):
         reason = NOT_READ
     name = posixpath.basename(path)
-    return clip_of(row["machine"], row["id"], split, label or "unknown", path, name, "", reason)
+    domain = domain_of(row.get(_DOMAIN, ""))
+    return clip_of(row["machine"], row["id"], split, label or "unknown", path, name, domain, reason)

@@ -81,6 +81,7 @@ def detect(
     seed: int,
     scored_by: str = "folds",
     columns: Sequence[str] | None = None,
+    domains: np.ndarray | None = None,
 ) -> Detection:
     """Fit a detector without each group of the training clips, and score all clips.
 
@@ -107,6 +108,8 @@ def detect(
         As in `pygoodvibes.detection.settings.HeldOut`.
     columns : sequence of str, optional
         Names of the d columns, for estimators that look at them.
+    domains : np.ndarray [shape=(n_train,), dtype=str], optional
+        Domain of each training clip, for estimators that look at them.
 
     Returns
     -------
@@ -121,7 +124,9 @@ def detect(
         )
         return _not_fitted(train, test, [reason])
     if groups.at_random and settings.input != "projection" and settings.holds_out_itself():
-        return _detect_once(train, test, groups, settings, seed=seed, columns=columns)
+        return _detect_once(
+            train, test, groups, settings, seed=seed, columns=columns, domains=domains
+        )
     train_scores = np.full(len(train), np.nan)
     notes: list[str] = []
     fit = functools.partial(_fit, settings=settings, seed=seed, columns=columns)
@@ -139,7 +144,7 @@ def detect(
             out, values = groups.number == number, seen_by_fold(train, number)
             try:
                 with meter.fit():
-                    fits[number], remarks = fit(values[fitted_to])
+                    fits[number], remarks = fit(values[fitted_to], _of(domains, fitted_to))
                 with meter.score(out.sum()):
                     train_scores[out] = anomaly_score(fits[number], values[out])
             except _FAILED as error:
@@ -156,7 +161,7 @@ def detect(
         if scored_by == "whole" or _many(train):
             try:
                 with meter.fit():
-                    whole, remarks = fit(seen_by_fold(train, len(groups)))
+                    whole, remarks = fit(seen_by_fold(train, len(groups)), domains)
             except _FAILED as error:
                 logger.warning("not fitted: %s", error)
                 return _not_fitted(train, test, [message("not fitted: {reason}", reason=error)])
@@ -171,6 +176,10 @@ def detect(
     return Detection(estimator, train_scores, test_scores, notes, meter.cost())
 
 
+def _of(domains: np.ndarray | None, fitted_to: np.ndarray) -> np.ndarray | None:
+    return None if domains is None else domains[fitted_to]
+
+
 def _many(train: np.ndarray | Sequence[np.ndarray]) -> bool:
     return isinstance(train, np.ndarray) and len(train) >= MANY * train.shape[-1]
 
@@ -183,12 +192,13 @@ def _detect_once(
     *,
     seed: int,
     columns: Sequence[str] | None,
+    domains: np.ndarray | None,
 ) -> Detection:
     """Fit an estimator that holds out folds itself."""
     with Meter() as meter:
         try:
             with meter.fit():
-                whole, notes = _fit(train, settings=settings, seed=seed, columns=columns)
+                whole, notes = _fit(train, domains, settings=settings, seed=seed, columns=columns)
             with meter.score(len(test)):
                 test_scores = anomaly_score(whole, test)
         except _FAILED as error:
@@ -206,6 +216,7 @@ def _not_fitted(train: Sequence, test: Sequence, notes: list[str]) -> Detection:
 
 def _fit(
     values: np.ndarray,
+    domains: np.ndarray | None,
     *,
     settings: "DetectorSettings",
     seed: int,
@@ -228,10 +239,10 @@ def _fit(
             )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        if settings.sees_columns:
-            estimator.fit(values, columns=columns)
-        else:
-            estimator.fit(values)
+        seen = {"columns": columns} if settings.sees_columns else {}
+        if settings.sees_domains:
+            seen["domains"] = domains
+        estimator.fit(values, **seen)
     for text in dict.fromkeys(str(warning.message) for warning in caught):
         logger.warning(text)
         if "converge" in text:
@@ -247,6 +258,7 @@ def detect_clips(
     seed: int,
     scored_by: str = "folds",
     cache: MelCache | None = None,
+    domains: Sequence[str] | None = None,
     progress: Callable | None = None,
 ) -> dict[str, Detection]:
     """Run the detectors of the config on the clips of a machine ID.
@@ -264,6 +276,9 @@ def detect_clips(
         As in `detect`.
     cache : MelCache, optional
         Log-mel frames of the same clips in the same order, for detectors that see them.
+    domains : sequence of str, optional
+        Domain of each clip, in the same order, for detectors that see them; only those of training
+        clips are used.
     progress : callable, optional
         Wraps the iteration over the detectors, e.g. `pygoodvibes.workflow.job.progress`.
 
@@ -313,5 +328,6 @@ def detect_clips(
             seed=seed,
             scored_by=scored_by,
             columns=names.seen_by(plain_settings),
+            domains=None if domains is None else np.asarray(domains)[train],
         )
     return results

@@ -13,6 +13,9 @@ class DetectorSettings(Section):
     sees_columns: ClassVar[bool] = False
     """Whether the estimator's `fit` takes the names of the columns, as `columns`."""
 
+    sees_domains: ClassVar[bool] = False
+    """Whether the estimator's `fit` takes the domain of each training clip, as `domains`."""
+
     libraries: ClassVar[tuple[str, ...]] = ()
     """Parts of scikit-learn that it needs, e.g. ('neighbors',): the workflow imports them once for
     all jobs."""

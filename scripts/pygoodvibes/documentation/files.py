@@ -9,7 +9,7 @@ from pygoodvibes.audio import mel_cache
 from pygoodvibes.data import manifest
 from pygoodvibes.data.csv_manifest import MANIFEST_COLUMNS
 from pygoodvibes.data.sources.mel import MEL_COLUMNS
-from pygoodvibes.data.synthesis.generate import TRUTH_COLUMNS
+from pygoodvibes.data.synthesis.files import TRUTH_COLUMNS
 from pygoodvibes.detection import cost
 from pygoodvibes.documentation.markdown import cell
 from pygoodvibes.encoders import job

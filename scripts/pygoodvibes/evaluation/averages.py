@@ -67,13 +67,16 @@ AVERAGED = ("auc", "pauc", "sensitivity", "specificity", "precision", "recall", 
 """Metrics that are averaged over machine IDs."""
 
 
-def averages(rows: Sequence[Mapping]) -> list[dict]:
+def averages(rows: Sequence[Mapping], measures: Sequence[str] = AVERAGED) -> list[dict]:
     """Average the metrics of machine IDs.
 
     Parameters
     ----------
     rows : sequence of mapping
-        Rows with the keys machine, detector and `AVERAGED`, values as numbers; NaN are passed over.
+        Rows with the keys machine, detector and the measures, values as numbers; NaN are passed
+        over.
+    measures : sequence of str
+        What is averaged, 'auc' among it.
 
     Returns
     -------
@@ -92,7 +95,7 @@ def averages(rows: Sequence[Mapping]) -> list[dict]:
         means = []
         for machine, group in by_type.items():
             for kind in ("arithmetic", "harmonic"):
-                entry = _average(group, kind)
+                entry = _average(group, kind, measures)
                 result.append(
                     {"detector": detector, "over": f"IDs of {machine}", "machine": machine, **entry}
                 )
@@ -100,7 +103,7 @@ def averages(rows: Sequence[Mapping]) -> list[dict]:
                     means.append(entry)
         for over, group in (("types", means), ("IDs", of_detector)):
             for kind in ("arithmetic", "harmonic"):
-                entry = _average(group, kind)
+                entry = _average(group, kind, measures)
                 result.append({"detector": detector, "over": over, "machine": "", **entry})
     return result
 
@@ -109,9 +112,9 @@ AVERAGE_COLUMNS = ("detector", "over", "machine", "mean", "n", *AVERAGED, "auc_m
 """Columns of averages.csv."""
 
 
-def _average(rows: Sequence[Mapping], kind: str) -> dict:
+def _average(rows: Sequence[Mapping], kind: str, measures: Sequence[str]) -> dict:
     entry: dict = {"mean": kind}
-    for name in AVERAGED:
+    for name in measures:
         values = np.array([row[name] for row in rows], dtype=np.float64)
         values = values[np.isfinite(values)]
         if name == "auc":

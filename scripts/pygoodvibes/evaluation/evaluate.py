@@ -9,6 +9,8 @@ import numpy as np
 from pygoodvibes.detection.threshold import sweep_rates, threshold
 from pygoodvibes.evaluation import metrics
 from pygoodvibes.evaluation.averages import rounded
+from pygoodvibes.evaluation.domains import domain_metrics, protocol_of
+from pygoodvibes.evaluation.year_score import SectionClips
 from pygoodvibes.util.errors import UserError
 
 COLUMNS = (
@@ -58,9 +60,12 @@ class Truth:
     ----------
     labels : dict of (split, clip) to label
         'normal', 'anomaly' or 'unknown'.
+    domains : dict of (split, clip) to domain
+        'source' or 'target' of the clips that have a domain.
     """
 
     labels: Mapping[tuple[str, str], str]
+    domains: Mapping[tuple[str, str], str] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def from_manifest(cls, rows: Iterable[Mapping]) -> "Truth":
@@ -72,6 +77,7 @@ class Truth:
             If two usable clips of one split have the same name.
         """
         labels: dict[tuple[str, str], str] = {}
+        domains: dict[tuple[str, str], str] = {}
         for row in rows:
             if row["status"] != "ok":
                 continue
@@ -86,7 +92,9 @@ class Truth:
                     name=key[1],
                 )
             labels[key] = row["label"]
-        return cls(labels)
+            if row.get(DOMAIN):
+                domains[key] = row[DOMAIN]
+        return cls(labels, domains)
 
     def of(self, split: str, clips: Sequence[str]) -> np.ndarray:
         """Return the labels of clips by name, shape (n_clips,).
@@ -210,6 +218,9 @@ def _decisions(clips: Sequence[str], scores: np.ndarray, limit: float) -> dict[s
 SCORE_COLUMNS = ("machine", "id", "detector", "clip", "split", "label", "score")
 """Columns of scores.csv, a row a machine ID, detector and clip."""
 
+DOMAIN = "domain"
+"""One more column of scores.csv, the last, where clips have a domain."""
+
 
 def evaluate_machine_id(
     rows: Sequence[Mapping],
@@ -243,14 +254,17 @@ def evaluate_machine_id(
     -------
     document : dict
         machine, id; metrics and sweep: rows of metrics.csv and sweep.csv, None where there is no
-        value; test: per detector the scores and the decisions of the test clips by name.
+        value; test: per detector the scores and the decisions of the test clips by name. Where test
+        clips have a domain, metrics also have `pygoodvibes.evaluation.domains.DOMAIN_COLUMNS`, and
+        draws has per detector the official metrics in each resample.
     rows : list of dict
-        Rows of scores.csv.
+        Rows of scores.csv; with the domain, '' for none, where a clip has one.
     """
     truth = Truth.from_manifest(rows)
     key = {"machine": rows[0]["machine"], "id": rows[0]["id"]}
     document: dict = {**key, "metrics": [], "sweep": [], "test": {}}
     table = []
+    test_domains = any(split == "test" for split, _ in truth.domains)
     for detector, values in scores.items():
         result, sweep, decisions = evaluate(
             truth,
@@ -265,6 +279,19 @@ def evaluate_machine_id(
             "n_components": len(explained_variance),
             "explained_variance": float(explained_variance.sum()),
         }
+        if test_domains:
+            by_domain, draws = _by_domain(
+                truth,
+                values,
+                decisions,
+                bootstrap=settings["bootstrap"],
+                confidence=settings["confidence"],
+                seed=seed,
+            )
+            result |= by_domain
+            document.setdefault("draws", {})[detector] = {
+                name: drawn.round(6).tolist() for name, drawn in draws.items()
+            }
         note = {"note": "; ".join(notes[detector])}
         document["metrics"].append({**name, **_without_nan(result), **note})
         document["sweep"] += [{**name, **_without_nan(entry)} for entry in sweep]
@@ -279,8 +306,40 @@ def evaluate_machine_id(
         for (split, clip), score in values.items():
             [label] = truth.of(split, [clip])
             shown = score if math.isfinite(score) else ""
-            table.append({**name, "clip": clip, "split": split, "label": label, "score": shown})
+            entry = {**name, "clip": clip, "split": split, "label": label, "score": shown}
+            if truth.domains:
+                entry[DOMAIN] = truth.domains.get((split, clip), "")
+            table.append(entry)
     return document, table
+
+
+def _by_domain(
+    truth: Truth,
+    scores: Mapping[tuple[str, str], float],
+    decisions: Mapping[str, bool],
+    **settings,
+) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+    """Return the metrics per domain of the test clips that have score, label and domain."""
+    clips = sorted(
+        clip
+        for (split, clip), score in scores.items()
+        if split == "test"
+        and math.isfinite(score)
+        and ("test", clip) in truth.domains
+        and truth.labels["test", clip] != "unknown"
+    )
+    section = SectionClips(
+        np.array([scores["test", clip] for clip in clips], dtype=np.float64),
+        truth.of("test", clips) == "anomaly",
+        np.array([truth.domains["test", clip] for clip in clips], dtype=str),
+        np.array([decisions[clip] for clip in clips], dtype=bool) if decisions else None,
+    )
+    return domain_metrics(section, protocol_of(clips), **settings)
+
+
+def score_columns(rows: Sequence[Mapping]) -> tuple[str, ...]:
+    """Return the columns of a table of scores: with the domain, where its rows have one."""
+    return (*SCORE_COLUMNS, DOMAIN) if rows and DOMAIN in rows[0] else SCORE_COLUMNS
 
 
 def _without_nan(values: Mapping) -> dict:

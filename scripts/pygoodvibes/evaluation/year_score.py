@@ -156,7 +156,7 @@ def score_folder(
             row = {"machine": machine, "section": section, **section_metrics(found, protocol)}
             _require_defined(row, where, protocol)
             rng = np.random.default_rng([seed, len(sections)])
-            drawn = _resample(found, protocol, resamples, rng)
+            drawn = official_draws(found, protocol, resamples, rng)
             tail = (1 - confidence) / 2
             for name in protocol.metrics if resamples else ():
                 low, high = np.quantile(drawn[name], [tail, 1 - tail])
@@ -228,10 +228,13 @@ def _mask(name: str, clips: SectionClips, protocol: Protocol) -> np.ndarray:
     return own | clips.anomalous if all_anomalies else own
 
 
-def _resample(
+def official_draws(
     clips: SectionClips, protocol: Protocol, resamples: int, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """Return each official metric in each resample; all metrics of a section share the draws."""
+    """Return each official metric in each resample; all metrics of a section share the draws.
+
+    Normal and anomalous clips of each domain are resampled apart.
+    """
     weights = np.zeros((resamples, len(clips.scores)))
     for domain in protocol.domains or ("",):
         for anomalous in (False, True):

@@ -9,6 +9,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 
 from pygoodvibes.data.duplicates import is_copy
+from pygoodvibes.report import domain_tables
 from pygoodvibes.report.published import published_cells, read_references
 from pygoodvibes.report.table import NOTHING, Table, by, percent
 from pygoodvibes.util.atomic import write_text
@@ -45,7 +46,12 @@ def _pair(row: Mapping, first: str, second: str) -> str:
 
 
 def averages_table(
-    averages: Sequence[Mapping], references: Sequence[Mapping], *, data: str, max_fpr: float
+    averages: Sequence[Mapping],
+    references: Sequence[Mapping],
+    *,
+    data: str,
+    max_fpr: float,
+    unit: str = "machine ID",
 ) -> Table:
     """Return AUC and pAUC per detector and machine type, and over all of them.
 
@@ -59,9 +65,13 @@ def averages_table(
         Which data these are, for the heading.
     max_fpr : float
         Of the pAUC.
+    unit : {'machine ID', 'section'}
+        What a machine type is divided into.
     """
+    short = _short(unit)
     machines = list(dict.fromkeys(row["machine"] for row in averages if row["machine"]))
-    columns = ["Detector", *machines, "mean of types", "mean of IDs", "harmonic mean of IDs"]
+    columns = ["Detector", *machines, "mean of types", f"mean of {short}s"]
+    columns += [f"harmonic mean of {short}s"]
     by_detector: dict[str, dict[tuple[str, str], Mapping]] = {}
     for row in averages:
         by_detector.setdefault(row["detector"], {})[row["machine"] or row["over"], row["mean"]] = (
@@ -76,7 +86,7 @@ def averages_table(
     notes = [
         f"AUC / pAUC in %, chance is 50 / 50. pAUC counts false-positive rates up to {max_fpr:g} "
         "and is standardised after McClish, as in scikit-learn and the official evaluators.",
-        "Machine types: arithmetic mean over their machine IDs. Mean of types: arithmetic mean of "
+        f"Machine types: arithmetic mean over their {unit}s. Mean of types: arithmetic mean of "
         "these. Nothing in this run is chosen by test labels or fitted on a test clip.",
     ]
     for name, group in by(references, "name").items():
@@ -86,12 +96,24 @@ def averages_table(
     return Table(f"AUC and pAUC ({data})", columns, rows, notes, frozenset({"Detector"}))
 
 
+def _short(unit: str) -> str:
+    """Return the short word for what a machine type is divided into."""
+    return unit.removeprefix("machine ")
+
+
+def _heading(unit: str) -> str:
+    """Return the same word as the heading of a column."""
+    short = _short(unit)
+    return short if short == "ID" else short.capitalize()
+
+
 def machine_ids_table(
     metrics: Sequence[Mapping],
     references: Sequence[Mapping],
     *,
     data: str,
     confidence: float,
+    unit: str = "machine ID",
 ) -> Table:
     """Return AUC, with its interval, and pAUC of every detector per machine ID.
 
@@ -103,10 +125,21 @@ def machine_ids_table(
         As in `averages_table`.
     confidence : float
         Coverage of the intervals.
+    unit
+        As in `averages_table`.
     """
     detectors = list(dict.fromkeys(row["detector"] for row in metrics))
     named = by((row for row in references if row["id"]), "name")
-    columns = ["Machine", "ID", "Train", "Normal", "Anomalous", *detectors, *named, "Note"]
+    columns = [
+        "Machine",
+        _heading(unit),
+        "Train",
+        "Normal",
+        "Anomalous",
+        *detectors,
+        *named,
+        "Note",
+    ]
     by_id: dict[tuple[str, str], dict[str, Mapping]] = {}
     for row in metrics:
         by_id.setdefault((row["machine"], row["id"]), {})[row["detector"]] = row
@@ -139,8 +172,8 @@ def machine_ids_table(
         "clips.",
         *(f"{name}: {group[0]['source']}." for name, group in named.items()),
     ]
-    text = frozenset({"Machine", "ID", "Note"})
-    return Table(f"AUC and pAUC per machine ID ({data})", columns, rows, notes, text)
+    text = frozenset({"Machine", _heading(unit), "Note"})
+    return Table(f"AUC and pAUC per {unit} ({data})", columns, rows, notes, text)
 
 
 def _with_interval(row: Mapping) -> str:
@@ -153,12 +186,16 @@ def _with_interval(row: Mapping) -> str:
 
 
 def thresholds_table(
-    metrics: Sequence[Mapping], *, data: str, false_alarm_rates: Mapping[str, float]
+    metrics: Sequence[Mapping],
+    *,
+    data: str,
+    false_alarm_rates: Mapping[str, float],
+    unit: str = "machine ID",
 ) -> Table:
-    """Return what each detector's threshold does, per machine ID."""
+    """Return what each detector's threshold does, per machine ID or section."""
     columns = [
         "Machine",
-        "ID",
+        _heading(unit),
         "Detector",
         "False alarms expected",
         "False alarms found",
@@ -187,7 +224,7 @@ def thresholds_table(
         "(recall): anomalous test clips above it.",
         "Components, Variance kept: of the PCA, and their share of the training clips' variance.",
     ]
-    text = frozenset({"Machine", "ID", "Detector"})
+    text = frozenset({"Machine", _heading(unit), "Detector"})
     return Table(f"Decisions at the threshold ({data})", columns, rows, notes, text)
 
 
@@ -195,10 +232,11 @@ _UNLIKE = 10  # clips unlike the training clips that are named
 
 
 def clips_table(coverage: Sequence[Mapping], manifest: Sequence[Mapping], *, data: str) -> Table:
-    """Return the clips of each machine ID, and what can't be computed from them."""
+    """Return the clips of each machine ID or section, and what can't be computed from them."""
+    unit = domain_tables.unit_of(manifest)
     columns = [
         "Machine",
-        "ID",
+        _heading(unit),
         "Train",
         "Test normal",
         "Test anomalous",
@@ -221,7 +259,7 @@ def clips_table(coverage: Sequence[Mapping], manifest: Sequence[Mapping], *, dat
     unlike = [row for row in manifest if row["status"] == "ok" and row["unlike"]]
     notes.append(
         "Unlike training: test clips that are recorded or stored unlike the training clips of "
-        "their machine ID, by level, spectrum, clipping, codec or number of channels. Their "
+        f"their {unit}, by level, spectrum, clipping, codec or number of channels. Their "
         "scores may come of that and not of the machine."
     )
     notes += [f"{row['path']}: {row['unlike']}." for row in unlike[:_UNLIKE]]
@@ -231,7 +269,7 @@ def clips_table(coverage: Sequence[Mapping], manifest: Sequence[Mapping], *, dat
     notes += [f"{row['path']}: left out, {row['status']}." for row in left_out[:shown]]
     if len(left_out) > shown:
         notes.append(f"and {len(left_out) - shown} more.")
-    text = frozenset({"Machine", "ID", "Note"})
+    text = frozenset({"Machine", _heading(unit), "Note"})
     return Table(f"Clips ({data})", columns, rows, notes, text)
 
 
@@ -260,15 +298,30 @@ def write_tables(
         Where averages, machine_ids, thresholds and clips go (Markdown), and html, all in one page.
     """
     references = read_references(published)
-    rows = read_records(metrics)
+    rows, means, clips = (read_records(path) for path in (metrics, averages, manifest))
+    unit = domain_tables.unit_of(clips)
     written = {
-        "averages": averages_table(read_records(averages), references, data=data, max_fpr=max_fpr),
-        "machine_ids": machine_ids_table(rows, references, data=data, confidence=confidence),
-        "thresholds": thresholds_table(rows, data=data, false_alarm_rates=false_alarm_rates),
-        "clips": clips_table(read_records(coverage), read_records(manifest), data=data),
+        "averages": [averages_table(means, references, data=data, max_fpr=max_fpr, unit=unit)],
+        "machine_ids": [
+            machine_ids_table(rows, references, data=data, confidence=confidence, unit=unit)
+        ],
+        "thresholds": [
+            thresholds_table(rows, data=data, false_alarm_rates=false_alarm_rates, unit=unit)
+        ],
+        "clips": [clips_table(read_records(coverage), clips, data=data)],
     }
-    for name, table in written.items():
-        write_text(outputs[name], table.markdown())
-    body = "".join(table.html() for table in written.values())
+    if domain_tables.has_domains(rows):
+        written["averages"].append(
+            domain_tables.official_table(means, data=data, confidence=confidence)
+        )
+        written["machine_ids"].append(
+            domain_tables.domains_table(rows, data=data, confidence=confidence)
+        )
+        written["thresholds"].append(domain_tables.decisions_table(rows, data=data))
+    if (of_domains := domain_tables.clips_of_domains_table(clips, data=data)) is not None:
+        written["clips"].append(of_domains)
+    for name, tables in written.items():
+        write_text(outputs[name], "\n".join(table.markdown() for table in tables))
+    body = "".join(table.html() for tables in written.values() for table in tables)
     page = _PAGE.format(title=html.escape(f"PyGoodVibes: {data}"), body=body)
     write_text(outputs["html"], page)

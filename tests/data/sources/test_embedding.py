@@ -56,6 +56,36 @@ def test_columns_of_the_table_go_before_the_path(tmp_path):
     ]
 
 
+def test_sections_and_domains_come_from_columns_or_from_the_name(tmp_path):
+    text = "clip,machine,section,split,label,domain,a\n" + "".join(
+        f"{name},fan,{section},test,normal,{domain},1\n"
+        for name, section, domain in (
+            ("a", "00", "Target"),
+            ("b", "01", "source"),
+            ("c", "01", "x"),
+        )
+    )
+    rows, _, names = list_vectors(
+        tmp_path,
+        text,
+        machine="machine",
+        id="section",
+        domain="domain",
+        split="split",
+        label="label",
+    )
+    assert names == ["a"]
+    assert [(row["id"], row["domain"]) for row in rows] == [
+        ("00", "target"),
+        ("01", "source"),
+        ("01", ""),
+    ]
+    rows, _, _ = list_vectors(
+        tmp_path, "clip,a\nfan/test/section_03_target_test_normal_0001.wav,1\n"
+    )
+    assert [(row["id"], row["domain"]) for row in rows] == [("03", "target")]
+
+
 def test_a_value_that_is_no_number_leaves_its_clip_out(tmp_path):
     rows, values, _ = list_vectors(tmp_path, TABLE.replace("-3", "none"))
     assert [row["status"] for row in rows] == [

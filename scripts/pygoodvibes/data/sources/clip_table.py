@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pygoodvibes.data.clip import SUPPLEMENTAL, Clip, is_supplemental, parse_dcase_name
+from pygoodvibes.data.clip import SUPPLEMENTAL, Clip, domain_of, is_supplemental, parse_dcase_name
 from pygoodvibes.data.manifest import blank_row
 from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.util.errors import UserError
@@ -73,7 +73,9 @@ def manifest_row(name: str, given: Mapping[str, str], *, path: str) -> dict:
         reason = message("a training clip must be labelled normal")
     elif fields["split"] == "train":
         fields["label"] = "normal"
-    clip = Clip(**fields, path=path, clip=parts[-1] if parts else "", reason=reason)
+    domain = domain_of(given.get("domain") or in_name.get("domain") or "")
+    name = parts[-1] if parts else ""
+    clip = Clip(**fields, path=path, clip=name, domain=domain, reason=reason)
     return {**blank_row(clip), "status": reason or "ok"}
 
 

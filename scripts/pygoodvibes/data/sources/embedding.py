@@ -35,13 +35,18 @@ class Columns(Section):
     """Column with the machine type (null: from the path, <machine>/<split>/<file>)."""
 
     id: str | None = None
-    """Column with the machine ID (null: from the file name, as in normal_id_00_00000000.wav)."""
+    """Column with the machine ID or section (null: from the file name, as in
+    normal_id_00_00000000.wav)."""
 
     split: str | None = None
     """Column with train or test (null: from the path)."""
 
     label: str | None = None
     """Column with the label (null: from the file name)."""
+
+    domain: str | None = None
+    """Column with source or target; other values mean that there is none (null: from the file name,
+    as in section_00_target_test_normal_0000.wav)."""
 
     values: Literal["rest"] | Annotated[list[str], Field(min_length=1)] = "rest"
     """Columns that hold the vector; 'rest': every other column whose values are all numbers."""
@@ -116,7 +121,7 @@ def list_vectors(
     UserError
         If the table or a named column is missing, or table and array don't go together.
     """
-    named = {key: columns[key] for key in ("clip", "machine", "id", "split", "label")}
+    named = {key: columns.get(key) for key in ("clip", "machine", "id", "split", "label", "domain")}
     records = read_table(table, [name for name in named.values() if name])
     if array is None:
         values, names = _vectors_of_table(table, records, columns["values"], set(named.values()))

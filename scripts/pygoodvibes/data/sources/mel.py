@@ -2,7 +2,8 @@
 
 A mel manifest is a CSV table with a row a clip: clip, machine, id, split, label, and file, a .npy
 array (n_frames, n_mels) in dB, relative to the table; where a file holds many clips one after the
-other, offset (first frame) and frames (how many) say which part is the clip's.
+other, offset (first frame) and frames (how many) say which part is the clip's. A
+column domain may say source or target.
 """
 
 import functools
@@ -36,7 +37,8 @@ class Settings(Dataset):
     source: Literal["mel"]
     path: Annotated[str, Field(min_length=1)]
     """CSV manifest: clip, machine, id, split, label, file (a .npy array (n_frames, n_mels) in dB),
-    and, where a file holds many clips, offset and frames."""
+    where a file holds many clips, offset and frames, and where clips have one, domain (source or
+    target)."""
 
     @property
     def folder(self) -> str:

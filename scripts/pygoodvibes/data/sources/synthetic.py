@@ -5,11 +5,21 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from pygoodvibes.data.sources.base import DcaseDataset
-from pygoodvibes.util.settings import Count
+from pygoodvibes.util.settings import Count, Section
+
+
+class Domains(Section):
+    """The target domain of a synthetic data set."""
+
+    shift: Literal["none", "mild", "strong"] = "mild"
+    """How far it lies from the source domain, by speed, load, microphone and background."""
+
+    target_train_clips: Annotated[int, Field(ge=0)] = 10
+    """Normal training clips of the target domain, beside `train_clips` of the source domain."""
 
 
 class Settings(DcaseDataset):
-    """Machine sounds made by a generator, in the DCASE 2020 layout and format."""
+    """Machine sounds made by a generator, in the DCASE layout and format."""
 
     made_by: ClassVar[str] = "synthesize_dataset"
     heading: ClassVar[str] = "synthetic data, no recordings"
@@ -32,3 +42,8 @@ class Settings(DcaseDataset):
 
     seed: Annotated[int, Field(ge=0)] = 2020
     """Seed of the generator."""
+
+    domains: Domains | None = None
+    """Sections with a source and a target domain, with names and attributes as in DCASE 2022 and
+    later; a section is one machine ID of the generator, and numbers of test clips are those of each
+    domain (null: machine IDs without domains, as in DCASE 2020)."""

@@ -63,6 +63,10 @@ UNITS = {
     "06": Unit(31.4, 9, 910.0, -3.8, 4200.0, 12.0, 0.4),
 }
 
+# With which power a value of the unit follows the speed and the load of a working point.
+SPEED = {"rotation": 1}
+LOAD = {"housing": 1}
+
 
 def sound(
     unit: Unit,

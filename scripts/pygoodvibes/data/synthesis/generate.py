@@ -14,9 +14,7 @@ The layout follows Koizumi et al., "Description and discussion on DCASE2020 chal
 DCASE Workshop 2020: ``train/normal_id_00_00000000.wav``, ``test/anomaly_id_00_00000000.wav``.
 """
 
-import csv
 import dataclasses
-import io
 import pathlib
 import types
 import zlib
@@ -25,6 +23,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from pygoodvibes.data.synthesis import fan, pump, signals, slider, toycar, toyconveyor, valve
+from pygoodvibes.data.synthesis.files import prepare_folder, write_clip, write_truth
+from pygoodvibes.data.synthesis.working_point import WorkingPoint
 from pygoodvibes.util.errors import UserError
 
 MODULES: dict[str, types.ModuleType] = {
@@ -40,16 +40,6 @@ MACHINES: tuple[str, ...] = tuple(MODULES)
 FAULTS: dict[str, tuple[str, ...]] = {name: tuple(m.FAULTS) for name, m in MODULES.items()}
 DEFAULT_IDS: dict[str, tuple[str, ...]] = {name: tuple(m.UNITS) for name, m in MODULES.items()}
 SEVERITIES: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
-TRUTH_COLUMNS: tuple[str, ...] = (
-    "machine",
-    "id",
-    "split",
-    "clip",
-    "label",
-    "fault",
-    "severity",
-    "pattern",
-)
 
 # Root mean square of a clip at nominal gain, relative to full scale: low enough that a click 33 dB
 # above the mean still fits.
@@ -117,7 +107,7 @@ def plan_clips(
     UserError
         Unknown machine or ID, negative number of clips or seed.
     """
-    _unit_of(machine, machine_id)
+    unit_of(machine, machine_id)
     counts = {
         "train_clips": train_clips,
         "test_normal_clips": test_normal_clips,
@@ -125,7 +115,7 @@ def plan_clips(
         "seed": seed,
     }
     for name, value in counts.items():
-        _check_count(name, value)
+        check_count(name, value)
 
     def row(split, label, number, fault="", severity=0.0, pattern=""):
         return {
@@ -139,9 +129,17 @@ def plan_clips(
 
     rows = [row("train", "normal", number) for number in range(train_clips)]
     rows += [row("test", "normal", number) for number in range(test_normal_clips)]
+    deal = deal_faults(machine, test_anomaly_clips)
+    order = random_stream(seed, machine, machine_id, "plan").permutation(len(deal))
+    rows += [row("test", "anomaly", number, *deal[which]) for number, which in enumerate(order)]
+    return rows
+
+
+def deal_faults(machine: str, count: int) -> list[tuple[str, float, str]]:
+    """Return fault, severity and pattern of `count` anomalous clips, dealt out evenly."""
     patterns = MODULES[machine].FAULTS
     deal = []
-    for number in range(test_anomaly_clips):
+    for number in range(count):
         turn, which = divmod(number, len(patterns))
         fault = FAULTS[machine][which]
         # Shifted by the fault, so that a short list already holds every severity.
@@ -150,9 +148,7 @@ def plan_clips(
         beat = turn + turn // len(SEVERITIES)
         pattern = patterns[fault][beat % len(patterns[fault])]
         deal.append((fault, severity, pattern))
-    order = _stream(seed, machine, machine_id, "plan").permutation(len(deal))
-    rows += [row("test", "anomaly", number, *deal[which]) for number, which in enumerate(order)]
-    return rows
+    return deal
 
 
 def clip_parts(
@@ -169,18 +165,22 @@ def clip_parts(
     snr_db: float = 6.0,
     seed: int = 0,
     label: str | None = None,
+    point: WorkingPoint | None = None,
 ) -> ClipParts:
     """Return machine and factory of one clip, apart; see `synthesize_clip` for the parameters."""
-    unit = _unit_of(machine, machine_id)
+    unit = unit_of(machine, machine_id)
     _check_condition(machine, fault, severity, pattern, label)
     n = _check_axis(seconds, sample_rate)
-    _check_count("seed", seed)
+    check_count("seed", seed)
     if not np.isfinite(snr_db):
         raise UserError("snr_db is {snr_db!r}; use a finite number of decibels", snr_db=snr_db)
+    if point is not None:
+        unit = point.unit(unit, MODULES[machine].SPEED, MODULES[machine].LOAD)
+        snr_db += point.snr_db
 
     clock = signals.clock_of(n, sample_rate)
     # One stream a purpose: a fault never changes what the healthy machine or the factory draw.
-    levels, machine_rng, fault_rng, window_rng, hall_rng = _stream(
+    levels, machine_rng, fault_rng, window_rng, hall_rng = random_stream(
         seed, machine, machine_id, f"{split}/{clip}"
     ).spawn(5)
 
@@ -197,6 +197,9 @@ def clip_parts(
     gain_db = np.clip(levels.normal(0, 0.8), -2, 2)
     sound = sound * (10 ** (machine_db / 20) / max(signals.rms(sound), 1e-12))
     hall = hall * 10 ** (hall_db / 20)
+    if point is not None:
+        sound = point.recorded(sound, clock)
+        hall = point.recorded(point.in_hall(hall, clock), clock)
     mixed = sound + hall
     nominal = np.sqrt(1 + 10 ** ((snr_db + unit.snr_offset) / 10))
     scale = LEVEL / nominal * 10 ** (gain_db / 20)
@@ -221,6 +224,7 @@ def synthesize_clip(
     snr_db: float = 6.0,
     seed: int = 0,
     label: str | None = None,
+    point: WorkingPoint | None = None,
 ) -> np.ndarray:
     """Return the samples of one clip.
 
@@ -253,6 +257,8 @@ def synthesize_clip(
         Seed of the data set.
     label : str, optional
         As in a plan's row; checked against `fault`.
+    point : WorkingPoint, optional
+        Speed, load, microphone and hall, where they are not the nominal ones.
 
     Returns
     -------
@@ -277,6 +283,7 @@ def synthesize_clip(
         snr_db=snr_db,
         seed=seed,
         label=label,
+        point=point,
     )
     return parts.machine + parts.background
 
@@ -325,8 +332,6 @@ def write_machine(
     UserError
         Bad settings, an ID given twice, or clips in the folder that are not of this plan.
     """
-    import soundfile
-
     if isinstance(machine_ids, str) or not machine_ids:
         raise UserError(
             "the machine IDs of {machine} are {machine_ids!r}; give a list such as ['00', '02']",
@@ -354,18 +359,7 @@ def write_machine(
     _check_axis(length, sample_rate)
 
     folder = pathlib.Path(folder)
-    wanted = {folder / row["split"] / row["clip"] for row in truth}
-    strangers = sorted(set(folder.glob("*/*.wav")) - wanted)
-    if strangers:
-        raise UserError(
-            "{folder} already holds {clips} other clips, such as {first}; empty the "
-            "folder or choose another",
-            folder=folder,
-            clips=len(strangers),
-            first=strangers[0].name,
-        )
-    for split in ("train", "test"):
-        (folder / split).mkdir(parents=True, exist_ok=True)
+    prepare_folder(folder, truth)
     for row in progress(truth, total=len(truth)) if progress else truth:
         fields = {key: value for key, value in row.items() if key not in ("machine", "id")}
         samples = synthesize_clip(
@@ -377,25 +371,18 @@ def write_machine(
             snr_db=snr_db,
             seed=seed,
         )
-        path = folder / row["split"] / row["clip"]
-        # libsndfile would say of a full disk only 'System error'
-        content = io.BytesIO()
-        soundfile.write(content, samples, sample_rate, subtype="PCM_16", format="WAV")
-        path.write_bytes(content.getvalue())
-    with (folder / "faults.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, TRUTH_COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(truth)
+        write_clip(folder / row["split"] / row["clip"], samples, sample_rate)
+    write_truth(folder, truth)
     return truth
 
 
-def _stream(seed: int, machine: str, machine_id: str, name: str) -> np.random.Generator:
+def random_stream(seed: int, machine: str, machine_id: str, name: str) -> np.random.Generator:
     """Return the random stream of one purpose; crc32 because `hash` differs between processes."""
     words = [zlib.crc32(text.encode()) for text in (machine, machine_id, name)]
     return np.random.default_rng(np.random.SeedSequence([seed, *words]))
 
 
-def _unit_of(machine: str, machine_id: str):
+def unit_of(machine: str, machine_id: str):
     """Return the description of one unit."""
     if machine not in MODULES:
         raise UserError(
@@ -447,7 +434,7 @@ def _check_condition(
         )
 
 
-def _check_count(name: str, value: int) -> None:
+def check_count(name: str, value: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
         raise UserError(
             "{name} is {value!r}; use a whole number of 0 or more", name=name, value=value

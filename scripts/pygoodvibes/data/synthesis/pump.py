@@ -62,6 +62,10 @@ UNITS = {
     "06": Unit(23.9, 8, 1050.0, -4.0, 1.1, 4.0, 1.0),
 }
 
+# With which power a value of the unit follows the speed and the load of a working point.
+SPEED = {"rotation": 1}
+LOAD = {"casing": 1, "hum": 1}
+
 
 def sound(
     unit: Unit,

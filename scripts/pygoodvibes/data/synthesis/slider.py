@@ -63,6 +63,10 @@ UNITS = {
     "06": Unit(2.0, 0.60, 395.0, 1600.0, 580.0, -4.0, 1.4),
 }
 
+# With which power a value of the unit follows the speed and the load of a working point.
+SPEED = {"whirr": 1, "period": -1, "stroke": -1}
+LOAD = {"rail": 1}
+
 
 def sound(
     unit: Unit,

@@ -63,6 +63,10 @@ UNITS = {
     "04": Unit(225.0, 10, 5, 1360.0, 1.5, -7.0, 1.4),
 }
 
+# With which power a value of the unit follows the speed and the load of a working point.
+SPEED = {"motor": 1}
+LOAD = {"body": 1, "brush": 1}
+
 
 def sound(
     unit: Unit,

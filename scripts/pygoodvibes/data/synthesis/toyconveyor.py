@@ -63,6 +63,10 @@ UNITS = {
     "03": Unit(107.0, 14, 22, 4, 690.0, 6, 2.0, 1.0),
 }
 
+# With which power a value of the unit follows the speed and the load of a working point.
+SPEED = {"motor": 1}
+LOAD = {"frame": 1}
+
 
 def sound(
     unit: Unit,

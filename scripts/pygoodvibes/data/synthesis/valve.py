@@ -62,6 +62,10 @@ UNITS = {
     "06": Unit(0.70, 0.19, 2250.0, 1600.0, 3600.0, -4.0, 1.4),
 }
 
+# With which power a value of the unit follows the speed and the load of a working point.
+SPEED = {"gap": -1}
+LOAD = {"air": 1, "plunger": 1}
+
 
 def sound(
     unit: Unit,

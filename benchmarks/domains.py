@@ -1,0 +1,205 @@
+"""Compare detectors that know domains with others: python benchmarks/domains.py --seeds 5.
+
+Synthetic sections of six machine types, with 990 training clips of the source domain and 10 of the
+target domain, and 50 normal and 50 anomalous test clips of each domain. The target domain is not
+shifted at all, mildly or strongly; the clips of the source domain are the same. A detector that
+knows the domains of training clips is set against one that doesn't, and against itself with
+shuffled labels. Intervals are over sections: one of each machine type and seed, in pairs.
+"""
+
+import argparse
+import functools
+import pathlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from tqdm import tqdm
+
+from pygoodvibes.audio.mel import clip_frames
+from pygoodvibes.config.validate import validate
+from pygoodvibes.data.synthesis.sections import plan_section, section_clip
+from pygoodvibes.data.synthesis.working_point import STRENGTHS
+from pygoodvibes.detection.fit import detect_clips
+from pygoodvibes.embeddings.embed import embed_clip
+from pygoodvibes.embeddings.held_out import fold_clips
+from pygoodvibes.embeddings.projection import project_vectors
+from pygoodvibes.embeddings.statistics import Settings as Statistics
+from pygoodvibes.embeddings.statistics import columns
+from pygoodvibes.embeddings.vectors import ClipVectors, from_records
+from pygoodvibes.evaluation.domains import DOMAINS, domain_metrics, protocol_of
+from pygoodvibes.evaluation.year_score import SectionClips
+from pygoodvibes.util.parallel import map_chunks
+
+SECTIONS = (
+    ("fan", "04"),
+    ("pump", "00"),
+    ("slider", "04"),
+    ("valve", "00"),
+    ("ToyCar", "01"),
+    ("ToyConveyor", "03"),
+)
+SIZES = {
+    "train_clips": 990,
+    "target_train_clips": 10,
+    "test_normal_clips": 50,
+    "test_anomaly_clips": 50,
+}
+DETECTORS = {
+    "knn": {},
+    "local_density": {},
+    **{
+        name + ending: {"method": name, **more}
+        for name in ("domain_knn", "domain_kmeans", "domain_smote")
+        for ending, more in (("", {}), ("_shuffled", {"shuffle_domains": True}))
+    },
+}
+WITHOUT = "_unlabelled"
+"""Ending of the name of a detector that sees no domain, though it could."""
+
+PAIRS = (
+    ("domain_knn", "knn"),
+    ("domain_knn", "domain_knn_shuffled"),
+    ("domain_kmeans", "domain_kmeans" + WITHOUT),
+    ("domain_kmeans", "domain_kmeans_shuffled"),
+    ("domain_smote", "knn"),
+    ("domain_smote", "domain_smote_shuffled"),
+    ("local_density", "knn"),
+)
+"""A detector, and what it is set against."""
+
+MEASURES = ("auc_target", "auc_source", "official")
+
+
+def measured(
+    tasks: Sequence[tuple[str, str, int]], *, settings: Mapping, sizes: Mapping, seconds: float
+) -> list[dict]:
+    """Score the detectors on a section after the other, at each strength of the shift.
+
+    Returns
+    -------
+    list of dict
+        machine, section, seed, shift, detector, and `MEASURES`.
+    """
+    scored = []
+    names = columns(settings["mel"]["n_mels"], Statistics.model_validate(settings["embedding"]))
+    for machine, section, seed in tasks:
+        known: dict[str, np.ndarray] = {}
+        for shift in STRENGTHS:
+            rows = plan_section(machine, section, shift=shift, seed=seed, **sizes)
+            vectors = []
+            for row in rows:
+                # clips of the source domain are the same at every strength
+                if row["clip"] not in known:
+                    known[row["clip"]] = _embedded(machine, section, row, settings, seed, seconds)
+                vectors.append(known[row["clip"]])
+            clips = from_records(rows, np.stack(vectors), names)
+            domains = np.array([row["domain"] for row in rows])
+            for detector, found in _scored(clips, domains, settings, seed).items():
+                place = {"machine": machine, "section": section, "seed": seed, "shift": shift}
+                scored.append({**place, "detector": detector, **found})
+    return scored
+
+
+def _embedded(machine, section, row, settings, seed, seconds) -> np.ndarray:
+    rate = settings["audio"]["sample_rate"]
+    signal = section_clip(
+        machine, section, row, seconds=seconds, sample_rate=rate, snr_db=6.0, seed=seed
+    )
+    frames = clip_frames(signal.astype(np.float32), sample_rate=rate, **settings["mel"])
+    return embed_clip(frames, settings["embedding"])
+
+
+def _scored(
+    clips: ClipVectors, domains: np.ndarray, settings: Mapping, seed: int
+) -> dict[str, dict]:
+    """Return `MEASURES` of each detector on the clips of one section."""
+    groups = fold_clips(int(clips.train.sum()), folds=settings["held_out"]["folds"], seed=seed)
+    projected = project_vectors(clips, groups, **settings["projection"])
+    detectors = settings["detectors"]
+    detect = functools.partial(detect_clips, clips, projected, seed=seed)
+    results = detect(detectors, domains=domains)
+    unaware = {f"{name}{WITHOUT}": detectors[name] for name in ("domain_kmeans",)}
+    results |= detect(unaware)
+    test = ~clips.train
+    protocol = protocol_of(clips.clip[test])
+    found = {}
+    for name, result in results.items():
+        section = SectionClips(
+            result.test_scores, clips.label[test] == "anomaly", domains[test], None
+        )
+        row, _ = domain_metrics(section, protocol, bootstrap=0, confidence=0.95, seed=0)
+        found[name] = {key: row[key] for key in MEASURES}
+    return found
+
+
+def interval(differences: np.ndarray, *, seed: int = 0) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval of a mean over sections."""
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(len(differences), size=(4000, len(differences)))
+    low, high = np.quantile(differences[drawn].mean(axis=1), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def tables(rows: Sequence[Mapping]) -> str:
+    """Return the means of the detectors and the differences in pairs, as Markdown."""
+    values: dict[tuple[str, str], dict[tuple, Mapping]] = {}
+    for row in rows:
+        key = row["machine"], row["section"], row["seed"]
+        values.setdefault((row["shift"], row["detector"]), {})[key] = row
+
+    def column(shift: str, detector: str, measure: str) -> np.ndarray:
+        found = values[shift, detector]
+        return 100 * np.array([found[key][measure] for key in sorted(found)])
+
+    shifts = list(dict.fromkeys(row["shift"] for row in rows))
+    detectors = list(dict.fromkeys(row["detector"] for row in rows))
+    heads = [f"{domain} ({shift})" for shift in shifts for domain in reversed(DOMAINS)]
+    lines = _head(["AUC, %", *heads])
+    for name in detectors:
+        means = [
+            f"{column(shift, name, f'auc_{domain}').mean():.1f}"
+            for shift in shifts
+            for domain in reversed(DOMAINS)
+        ]
+        lines.append(f"| `{name}` | {' | '.join(means)} |")
+    lines += ["", *_head(["difference, points", "against", *heads])]
+    for name, other in PAIRS:
+        cells = []
+        for shift in shifts:
+            for domain in reversed(DOMAINS):
+                measure = f"auc_{domain}"
+                gains = column(shift, name, measure) - column(shift, other, measure)
+                low, high = interval(gains)
+                cells.append(f"{gains.mean():+.1f} ({low:+.1f} to {high:+.1f})")
+        lines.append(f"| `{name}` | `{other}` | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _head(columns_of_table: Sequence[str]) -> list[str]:
+    return [
+        "| " + " | ".join(columns_of_table) + " |",
+        "|" + " --- |" * len(columns_of_table),
+    ]
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=5, help="data sets")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--seconds", type=float, default=2.0, help="length of a clip")
+    parser.add_argument("--output", type=pathlib.Path, help="a Markdown file")
+    options = parser.parse_args()
+    content = {"dataset": {"name": "domains", "source": "synthetic"}, "detectors": DETECTORS}
+    settings = validate(content).model_dump(mode="json")
+    tasks = [(*section, seed) for seed in range(options.seeds) for section in SECTIONS]
+    work = functools.partial(measured, settings=settings, sizes=SIZES, seconds=options.seconds)
+    rows = list(tqdm(map_chunks(work, tasks, jobs=options.jobs, chunk=1), unit=" scores"))
+    text = tables(rows)
+    print(text)
+    if options.output:
+        options.output.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
