@@ -55,6 +55,8 @@ SETTINGS = [
     {"method": "fusion"},
     {"method": "fusion", "sub_bands": 2},
     {"method": "random_projection"},
+    {"method": "pyod", "model": "ECOD"},
+    {"method": "pyod", "model": "IForest", "n_estimators": 9},
     *(
         {"method": "frames", "model": model, "aggregate": how, "n_components": 4}
         for model in ("mahalanobis", "gmm", "lof")

@@ -4,6 +4,7 @@ import math
 import numpy as np
 import pytest
 
+from pygoodvibes.detection import certainty
 from pygoodvibes.detection.threshold import threshold
 from pygoodvibes.evaluation import metrics
 from pygoodvibes.evaluation.evaluate import (
@@ -106,6 +107,26 @@ def test_metrics_are_those_of_the_test_clips_at_the_training_clips_threshold(met
     wider, _, _ = run(rows, scores, method, confidence=0.99)
     assert wider["auc_low"] < result["auc_low"]
     assert wider["auc_high"] > result["auc_high"]
+
+
+@pytest.mark.parametrize(
+    ("train", "rate", "said"),
+    [(60, 0.1, ""), (40, 0.1, "fit to 19 more"), (60, 0.02, "so low a false-alarm rate")],
+)
+def test_the_rates_come_with_the_caution_that_a_model_gives(train, rate, said):
+    rows = manifest_rows(train)
+    scores = scores_of(rows)
+    result, _, _ = run(rows, scores, rate=rate)
+    _, held_out = arrays(rows, scores, "train")
+    sure = certainty.of_threshold(held_out, result["threshold"], false_alarm_rate=rate)
+    assert result["caution"] == sure.caution
+    assert said in result["caution"] and bool(said) == bool(result["caution"])
+
+
+def test_without_a_score_there_is_no_caution():
+    rows = manifest_rows(train=12)
+    result, _, _ = run(rows, dict.fromkeys(scores_of(rows), math.nan))
+    assert result["caution"] == ""
 
 
 def test_the_order_of_scores_and_rows_does_not_matter():

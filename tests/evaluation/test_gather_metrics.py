@@ -1,3 +1,4 @@
+import itertools
 import json
 import math
 
@@ -56,6 +57,18 @@ def test_ids_without_training_clips_are_listed_and_not_averaged():
     assert tables["metrics"][2]["note"] == "no detector can be fitted"
     assert tables["headline"]["auc"] == {"knn": 0.75, "lof": 0.75}
     assert tables["sweep"] == [{"id": "00"}]
+
+
+def test_machine_ids_whose_threshold_comes_with_a_caution_are_counted():
+    documents = [document_of("00", 0.75), document_of("02", 0.5)]
+    for row in itertools.chain.from_iterable(document["metrics"] for document in documents):
+        row["caution"] = "few" if row["detector"] == "lof" else ""
+    coverage = [coverage_entry("00"), coverage_entry("02")]
+    tables = gather_metrics(documents, coverage, list(DETECTORS))
+    assert tables["headline"]["cautions"] == {"lof": 2}
+    for row in itertools.chain.from_iterable(document["metrics"] for document in documents):
+        row["caution"] = ""
+    assert "cautions" not in gather_metrics(documents, coverage, list(DETECTORS))["headline"]
 
 
 def test_notes_of_the_clips_and_of_the_fit_stand_together():

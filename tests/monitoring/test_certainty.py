@@ -148,9 +148,3 @@ def test_a_verdict_is_given_where_the_clips_can_tell(model, count, rate, below, 
         )
         assert sure(more, false_alarm_rate=rate).verdict(above=False) == "normal"
         assert (f"fit to {found.needed} more" in found.caution) == (below == "undecided")
-
-
-def test_fewer_clips_than_one_over_the_rate_can_not_tell_it():
-    # of n clips the smallest share is 1 / (n + 1)
-    assert [certainty.least_clips(rate) for rate in (0.5, 0.1, 0.05, 0.01)] == [1, 9, 19, 99]
-    assert [certainty.clips_for(rate) for rate in (0.1, 0.05, 0.01)] == [59, 119, 599]

@@ -93,6 +93,15 @@ def test_decisions_at_the_threshold():
     assert rows[1]["False alarms found"] == "10.0"
     assert rows[1]["Sensitivity"] == "90.0"
     assert rows[1]["Variance kept"] == "99.0"
+    assert "Caution" not in table.columns
+
+
+def test_a_caution_stands_beside_the_rates_of_its_threshold():
+    rows = [metric_row("fan", "00", "knn", "0.8", caution="of 8 clips"), *METRICS[1:]]
+    table = thresholds_table(rows, data="test data", false_alarm_rates={"knn": 0.1, "lof": 0.05})
+    assert table.columns[-1] == "Caution"
+    assert [row[-1] for row in table.rows] == ["of 8 clips", "", "", ""]
+    assert table.notes[-1].startswith("Caution: why not to trust")
 
 
 def test_clips_that_are_left_out_are_named():

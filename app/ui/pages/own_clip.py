@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pygoodvibes.audio.read import inspect_audio, read_audio
+from pygoodvibes.detection.certainty import CONFIDENCE
 from pygoodvibes.explanation.moments import strongest
 from pygoodvibes.models import machine_model
 from pygoodvibes.monitoring import certainty
@@ -221,7 +222,7 @@ def _certainty(
         clips=number(sure.clips),
         low=percent(sure.low, 1 if sure.low < 0.01 else 0),
         high=percent(sure.high),
-        confidence=percent(certainty.CONFIDENCE),
+        confidence=percent(CONFIDENCE),
     )
     if sure.loose:
         few = t("own.certainty_few", needed=number(sure.needed))

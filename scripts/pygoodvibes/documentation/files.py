@@ -34,6 +34,11 @@ SHARED = {
     "threshold": ("score", "A clip whose score lies above it is called anomalous."),
     "sensitivity": ("share", "Anomalous test clips above the threshold (= recall)."),
     "specificity": ("share", "Normal test clips not above the threshold."),
+    "caution": (
+        "",
+        "Why not to trust the threshold, and so the rates beside it, if there is a reason: too few "
+        "training clips for the false-alarm rate, say.",
+    ),
     "precision": ("share", "Of the clips called anomalous, those that are."),
     "recall": ("share", "The same as sensitivity."),
     "f1": ("share", "Harmonic mean of precision and recall."),

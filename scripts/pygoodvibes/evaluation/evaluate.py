@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from pygoodvibes.detection.certainty import of_threshold
 from pygoodvibes.detection.threshold import sweep_rates, threshold
 from pygoodvibes.evaluation import metrics
 from pygoodvibes.evaluation.averages import rounded
@@ -26,6 +27,7 @@ COLUMNS = (
     "threshold",
     "sensitivity",
     "specificity",
+    "caution",
     "precision",
     "recall",
     "f1",
@@ -37,7 +39,8 @@ COLUMNS = (
     "note",
 )
 """Columns of metrics.csv, a row a machine ID and detector. `auc_low` and `auc_high` bound the
-confidence interval; `explained_variance` is the share that the projection keeps."""
+confidence interval; `caution` says why not to trust the threshold behind the rates, as models do;
+`explained_variance` is the share that the projection keeps."""
 
 SWEEP_COLUMNS = (
     "machine",
@@ -160,6 +163,7 @@ def evaluate(
     known = np.isfinite(test) & (label != "unknown")
     anomalous, known_test = label[known] == "anomaly", test[known]
     limit = threshold(held_out, false_alarm_rate=false_alarm_rate, method=threshold_method)
+    known_held_out = held_out[np.isfinite(held_out)]
     result = {
         "auc": metrics.auc(anomalous, known_test) if known.any() else math.nan,
         "pauc": (
@@ -168,7 +172,12 @@ def evaluate(
         **dict.fromkeys(("auc_low", "auc_high", "pauc_low", "pauc_high"), math.nan),
         "threshold": limit,
         **_rates(anomalous, known_test, limit),
-        "n_train": int(np.isfinite(held_out).sum()),
+        "caution": (
+            of_threshold(known_held_out, limit, false_alarm_rate=false_alarm_rate).caution
+            if len(known_held_out)
+            else ""
+        ),
+        "n_train": len(known_held_out),
         "n_test_normal": int((~anomalous).sum()),
         "n_test_anomaly": int(anomalous.sum()),
     }
@@ -344,7 +353,8 @@ def score_columns(rows: Sequence[Mapping]) -> tuple[str, ...]:
 
 def _without_nan(values: Mapping) -> dict:
     return {
-        key: value if isinstance(value, int) else rounded(value, 9) for key, value in values.items()
+        key: rounded(value, 9) if isinstance(value, float) else value
+        for key, value in values.items()
     }
 
 

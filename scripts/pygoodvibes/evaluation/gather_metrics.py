@@ -1,5 +1,6 @@
 """The evaluations of all machine IDs, gathered into the files that people and tools read."""
 
+import collections
 import itertools
 import json
 import math
@@ -70,7 +71,8 @@ def gather_metrics(
     Returns
     -------
     dict
-        metrics, averages, sweep: rows; headline: the content of metrics.json.
+        metrics, averages, sweep: rows; headline: the content of metrics.json, with the number of
+        machine IDs by detector whose threshold comes with a caution, if there are any.
     """
     documents = list(documents)
     missing = {(entry["machine"], entry["id"]): entry["note"] for entry in coverage}
@@ -105,7 +107,7 @@ def gather_metrics(
         "metrics": rows,
         "averages": averages,
         "sweep": list(itertools.chain.from_iterable(item["sweep"] for item in documents)),
-        "headline": top,
+        "headline": top | _cautions(rows),
     }
 
 
@@ -134,6 +136,11 @@ def _official(
         for name in named:
             picked[name][row["detector"]] = rounded(row[name])
     return picked
+
+
+def _cautions(rows: Iterable[Mapping]) -> dict[str, dict[str, int]]:
+    counts = collections.Counter(row["detector"] for row in rows if row["caution"])
+    return {"cautions": dict(counts)} if counts else {}
 
 
 def write_metrics(

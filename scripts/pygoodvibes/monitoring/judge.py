@@ -20,8 +20,8 @@ from pygoodvibes.models.machine_model import MachineModel
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
 
-NORMAL, ANOMALOUS, UNDECIDED, NOT_SCORED = "normal", "anomalous", "undecided", "not scored"
-"""Verdicts; 'undecided': the clip has a score, but its model has seen too few clips to tell."""
+NOT_SCORED = "not scored"
+"""The verdict of a clip without a score; `pygoodvibes.detection.certainty` has the others."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Judge:
     """From what score on a clip lies too high for a normal one, and how rare a score is.
 
     What a model says of the clip follows from that and from how far its threshold can be trusted:
-    `pygoodvibes.monitoring.certainty.Certainty.verdict`.
+    `pygoodvibes.detection.certainty.Certainty.verdict`.
 
     Attributes
     ----------

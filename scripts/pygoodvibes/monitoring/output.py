@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from pygoodvibes.data.audio_files import is_read
+from pygoodvibes.detection.certainty import ANOMALOUS, NORMAL, UNDECIDED
 from pygoodvibes.models.machine_model import ENDING, MachineModel
 from pygoodvibes.monitoring import certainty
-from pygoodvibes.monitoring.judge import ANOMALOUS, NORMAL, UNDECIDED, Judge
+from pygoodvibes.monitoring.judge import Judge
 from pygoodvibes.monitoring.score_files import Record
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message, printable

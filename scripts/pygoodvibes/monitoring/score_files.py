@@ -16,10 +16,11 @@ from pygoodvibes.audio.read import TOO_LARGE
 from pygoodvibes.audio.stream import file_blocks, sliding
 from pygoodvibes.audio.usable import check_signal
 from pygoodvibes.data.audio_files import check_any_read, check_read, find_audio
+from pygoodvibes.detection.certainty import ANOMALOUS, NORMAL, UNDECIDED, Certainty
 from pygoodvibes.models.machine_model import MachineModel
 from pygoodvibes.monitoring import certainty
 from pygoodvibes.monitoring.alarm import Alarm
-from pygoodvibes.monitoring.judge import ANOMALOUS, NORMAL, NOT_SCORED, UNDECIDED, Judge
+from pygoodvibes.monitoring.judge import NOT_SCORED, Judge
 from pygoodvibes.monitoring.score_clip import (
     check_score,
     features,
@@ -84,7 +85,7 @@ class Panel:
     judges: Sequence[Judge]
 
     @functools.cached_property
-    def _certainties(self) -> list[certainty.Certainty]:
+    def _certainties(self) -> list[Certainty]:
         return list(map(certainty.of, self.models, self.judges))
 
     def unscored(self, clip: str, reason: str, **values) -> list[Record]:

@@ -205,6 +205,7 @@ def thresholds_table(
         "Threshold",
         "Components",
         "Variance kept",
+        "Caution",
     ]
     rows = []
     for row in metrics:
@@ -216,7 +217,7 @@ def thresholds_table(
             + [percent(false_alarm_rates[row["detector"]]), percent(alarms)]
             + [percent(row[key]) for key in ("sensitivity", "precision", "f1")]
             + [f"{float(row['threshold']):.4g}", row["n_components"]]
-            + [percent(row["explained_variance"])]
+            + [percent(row["explained_variance"]), row["caution"]]
         )
     notes = [
         "In %. The threshold is set on held-out training scores, for the false-alarm rate "
@@ -224,7 +225,11 @@ def thresholds_table(
         "(recall): anomalous test clips above it.",
         "Components, Variance kept: of the PCA, and their share of the training clips' variance.",
     ]
-    text = frozenset({"Machine", _heading(unit), "Detector"})
+    if any(row[-1] for row in rows):
+        notes.append("Caution: why not to trust the threshold, and so the rates beside it.")
+    else:
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
+    text = frozenset({"Machine", _heading(unit), "Detector", "Caution"})
     return Table(f"Decisions at the threshold ({data})", columns, rows, notes, text)
 
 
