@@ -245,6 +245,10 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
                 "Normal clips expected to score at least as high, from the held-out scores.",
             ),
             "alarm": ("0 or 1", "Whether the alarm is on; empty without windows."),
+            "odd": (
+                "",
+                "What is odd about a clip that is not normal, in words, where evidence carries it.",
+            ),
             "reason": ("", "Why the clip was not scored; with a score, why it is no fair one."),
         },
     ),

@@ -83,8 +83,10 @@ class MachineModel:
     training : mapping
         clips, seconds (in all), median_seconds, shortest and longest (s) of the training clips; if
         they are windows, recordings that they were cut from, window and hop (s). The hashes of
-        their samples, samples_xxh3_128, and how they are recorded and stored, condition (from
-        `pygoodvibes.data.condition.learn`); a file from before there were any lacks them.
+        their samples, samples_xxh3_128, how they are recorded and stored, condition (from
+        `pygoodvibes.data.condition.learn`), and what signs they show, signs (from
+        `pygoodvibes.explanation.naming.NormalSigns.plain`); a file from before there were any, or
+        from the workflow, lacks them.
     provenance : mapping
         Data, code, packages and config that it was made with, and notes of the fit.
     sha256 : str

@@ -24,6 +24,7 @@ from pygoodvibes.detectors.kinds import Array, Number, Sizes, Text
 from pygoodvibes.detectors.registry import METHODS
 from pygoodvibes.embeddings import registry
 from pygoodvibes.embeddings.embed import columns_of
+from pygoodvibes.explanation.signs import LEAST_RATE, sizes_of
 from pygoodvibes.util.settings import NAME_PATTERN
 
 KEYS = (
@@ -55,7 +56,9 @@ _TRAINING = {
     "longest": _SECONDS,
 }
 _WINDOWS = {"recordings": _COUNT, "window": _SECONDS, "hop": _SECONDS}
-_HASHES, _CONDITION = "samples_xxh3_128", "condition"
+_HASHES, _CONDITION, _SIGNS = "samples_xxh3_128", "condition", "signs"
+_SIZE = Number(low=-1e6, high=1e6)
+_POSITIVE = Number(above=0, high=1e6)
 _DECIBELS = Number(low=SILENT, high=1000)
 _LIMIT = Number(above=0, high=10_000)
 _CONDITIONS = {
@@ -100,7 +103,7 @@ def check(head: Mapping) -> None:
         raise ValueError("name: holds characters that can't be printed")
     Number(low=1, high=10_000, whole=True).check(head["smooth"], Sizes())
     _check_settings(head["settings"])
-    _check_training(head["training"])
+    _check_training(head["training"], head["settings"]["audio"]["sample_rate"])
     for key in ("detectors", "provenance"):
         if type(head[key]) is not dict:
             raise ValueError(f"{key}: a table is expected")
@@ -172,11 +175,12 @@ def width_of(settings: Mapping) -> int | None:
     return len(columns_of(settings["mel"]["n_mels"], section))
 
 
-def _check_training(training: object) -> None:
+def _check_training(training: object, sample_rate: int) -> None:
     windows = _WINDOWS if isinstance(training, dict) and "window" in training else {}
     kinds = {**_TRAINING, **windows}
     # files from before there were any go on being read
-    later = {_HASHES, _CONDITION} & (training.keys() if isinstance(training, dict) else set())
+    given = training.keys() if isinstance(training, dict) else set()
+    later = {_HASHES, _CONDITION, _SIGNS} & given
     _expect_keys(training, kinds.keys() | later, "training")
     for key, kind in kinds.items():
         kind.check(training[key], Sizes())
@@ -187,6 +191,8 @@ def _check_training(training: object) -> None:
         _check_hashes(training[_HASHES], training["clips"])
     if _CONDITION in later:
         _check_condition(training[_CONDITION])
+    if _SIGNS in later:
+        _check_signs(training[_SIGNS], sample_rate)
 
 
 def _check_hashes(found: object, clips: int) -> None:
@@ -217,6 +223,27 @@ def _check_condition(found: object) -> None:
             raise ValueError(f"spectrum: {key} is no list of {size}")
         for value in values:
             kind.check(value, Sizes())
+
+
+def _check_signs(found: object, sample_rate: int) -> None:
+    """Refuse signs of normal clips that are never learned."""
+    _expect_keys(found, {"clips", "limit", "centre", "scale", "level", "spread"}, _SIGNS)
+    _COUNT.check(found["clips"], Sizes())
+    if sample_rate < LEAST_RATE:
+        raise ValueError(f"{_SIGNS}: at so low a sample rate there are none")
+    if found["limit"] is not None:
+        _SIZE.check(found["limit"], Sizes())
+    sizes = sizes_of(sample_rate)
+    for key in ("centre", "scale", "level", "spread"):
+        _expect_keys(found[key], sizes.keys(), key)
+        kind = _POSITIVE if key in ("scale", "spread") else _SIZE
+        for sign, size in sizes.items():
+            profile = key in ("level", "spread")
+            values = found[key][sign] if profile else [found[key][sign]]
+            if type(values) is not list or len(values) != (size if profile else 1):
+                raise ValueError(f"{key}: {sign} is no list of {size}")
+            for value in values:
+                kind.check(value, Sizes())
 
 
 def check_arrays(head: Mapping, arrays: Mapping[str, np.ndarray]) -> dict[str, int]:

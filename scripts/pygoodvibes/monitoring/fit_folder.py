@@ -33,6 +33,7 @@ from pygoodvibes.models.assemble import assemble
 from pygoodvibes.models.machine_model import MOST_OF_DETECTORS, MachineModel
 from pygoodvibes.monitoring import certainty, doubts
 from pygoodvibes.monitoring.judge import judge
+from pygoodvibes.monitoring.what_is_odd import with_signs
 from pygoodvibes.util import parallel
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import Message, joined, message
@@ -345,6 +346,7 @@ def fit_folder(
             recordings_folder=folder,
             doubt=let_pass,
         )
+    model = with_signs(model, final, folder, cut=cut)
     if false_alarm_rate is not None:
         rates = dict.fromkeys(model.settings["detectors"], false_alarm_rate)
         limits = {**model.settings["threshold"], "false_alarm_rates": rates}

@@ -178,7 +178,7 @@ class Text:
             cells[AS_HIGH] = one_in(record.p_value)
         if record.alarm is not None:
             cells["alarm"] = "ALARM" if record.alarm else ""
-        self._line(cells, printable(record.reason))
+        self._line(cells, printable("; ".join(filter(None, [record.odd, record.reason]))))
 
     def close(self) -> None:
         """Do nothing: all is printed."""

@@ -28,6 +28,7 @@ from pygoodvibes.monitoring.score_clip import (
     read_detector,
     score_features,
 )
+from pygoodvibes.monitoring.what_is_odd import what_is_odd
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import templates
 from pygoodvibes.util.parallel import map_chunks
@@ -55,6 +56,8 @@ class Record:
         Share of normal clips expected to score at least as high.
     alarm : bool or None
         Whether the alarm is on after this window; None for a whole clip.
+    odd : str
+        What is odd about a clip that is not normal, in words, where evidence carries any.
     reason : str
         Why it is not scored; with a score, what makes it an unfair one (for windows: said once).
     """
@@ -69,6 +72,7 @@ class Record:
     verdict: str = NOT_SCORED
     p_value: float | None = None
     alarm: bool | None = None
+    odd: str = ""
     reason: str = ""
 
     @property
@@ -165,6 +169,7 @@ class Panel:
                         )
                         continue
                     signal = rows[index][number]
+                    verdict = sure.verdict(judging.is_above(score))
                     column[index] = Record(
                         clips[index],
                         model.name,
@@ -172,8 +177,9 @@ class Panel:
                         seconds=len(signal) / model.sample_rate,
                         score=score,
                         threshold=judging.threshold,
-                        verdict=sure.verdict(judging.is_above(score)),
+                        verdict=verdict,
                         p_value=judging.p_value(score),
+                        odd="" if verdict == NORMAL else what_is_odd(model, signal),
                         reason=certainty.why_unfair(model, signal, stored[index]),
                     )
             columns.append(column)
