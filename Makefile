@@ -20,7 +20,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help results years app pdf compare study benchmark calibration domains soak audit prune test lint format docs api messages lock clean
+.PHONY: help results years app pdf compare study benchmark calibration domains signs soak audit prune test lint format docs api messages lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ calibration: .venv/installed ## Count false alarms of thresholds from few clips:
 
 domains: .venv/installed ## Compare detectors that know domains with others: make domains SEEDS=5
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/domains.py --seeds $(SEEDS)
+
+signs: .venv/installed ## Count which faults get which words, and how often words come on normal clips
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/signs.py
 
 soak: .venv/installed-test ## Try damaged files, kills, full disks, hostile models, very often: make soak SCALE=1/10
 	PYTHONPATH=scripts:tests OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \

@@ -1,6 +1,7 @@
 """What pages show, read once for all sessions and again when a file changes."""
 
 import functools
+import json
 import os
 import pathlib
 from collections.abc import Callable, Mapping
@@ -12,8 +13,11 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pygoodvibes.audio.mel import band_edges
 from pygoodvibes.audio.mel_cache import MelCache, open_cache
+from pygoodvibes.audio.signals import signals_of
 from pygoodvibes.evaluation import operating_points
 from pygoodvibes.explanation.deviation import Normal, learn_normal
+from pygoodvibes.explanation.naming import MOST_CLIPS, NormalSigns, learn_signs
+from pygoodvibes.explanation.signs import profiles
 from pygoodvibes.figures.inputs import read_table, read_vectors
 from pygoodvibes.figures.ocsvm_grid import Grid, fit_grid
 from pygoodvibes.models import machine_model
@@ -153,6 +157,32 @@ def normal(run: Run, machine: str, machine_id: str) -> Normal | None:
         return None
     path = run.of_id("mel", machine, machine_id, ".npy")
     return _normal(path, str(run.of_id("mel", machine, machine_id, ".clips.csv")))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _signs(folder: str, paths: tuple[str, ...], audio: str) -> NormalSigns | None:
+    settings = json.loads(audio)
+    rows = [{"path": path} for path in paths]
+    read = signals_of(rows, pathlib.Path(folder), audio_settings=settings)
+    found = (profiles(signal, settings["sample_rate"]) for signal in read)
+    return learn_signs([profile for profile in found if profile is not None])
+
+
+def signs(run: Run, machine: str, machine_id: str) -> NormalSigns | None:
+    """Return what signs normal training clips show, or None where their audio isn't there.
+
+    Raises
+    ------
+    UserError
+        If a training clip can't be read any more.
+    """
+    spectrograms = cache(run, machine, machine_id)
+    if spectrograms is None or run.dataset.enters_as != "audio":
+        return None
+    paths = [clip["path"] for clip in spectrograms.clips if clip["split"] == "train"]
+    if len(paths) > MOST_CLIPS:
+        paths = [paths[i] for i in np.linspace(0, len(paths) - 1, MOST_CLIPS).astype(int)]
+    return _signs(str(run.clip_path("")), tuple(paths), json.dumps(run.config["audio"]))
 
 
 def grid(

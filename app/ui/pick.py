@@ -1,6 +1,7 @@
 """What several pages let the reader pick: a machine ID, a detector, a clip; and how clips sound."""
 
 import itertools
+import math
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import streamlit as st
 from pygoodvibes.detectors.combined import CHOICE
 from pygoodvibes.embeddings.registry import sees_signal
 from pygoodvibes.explanation.moments import Moment
+from pygoodvibes.explanation.naming import RATE, NormalSigns, in_words
 from pygoodvibes.models.machine_model import MachineModel
 from pygoodvibes.monitoring.score_clip import of_model
 from pygoodvibes.util.errors import UserError
@@ -16,7 +18,7 @@ from pygoodvibes.workflow.run_folders import Run
 from ui import load
 from ui.charts.clips import drivers_figure
 from ui.charts.common import group_name, show_figure
-from ui.language import number, sentence, span, t
+from ui.language import number, percent, sentence, span, t
 
 
 def data_set(run: Run) -> str:
@@ -158,6 +160,20 @@ def moments(strongest: list[Moment], seconds: float) -> None:
         band = _band(moment.low, moment.high)
         lines.append("1. " + t("moments.line", when=when, band=band, what=what))
     st.markdown("\n".join([t("moments.heading"), "", *lines]))
+
+
+def signs(signal: np.ndarray, sample_rate: int, normal: NormalSigns) -> None:
+    """Say what signs a clip shows that normal clips don't, in the words of vibration analysis."""
+    if not math.isfinite(normal.limit):
+        return
+    values = {"clips": number(normal.clips), "rate": percent(RATE)}
+    said = in_words(signal, sample_rate, normal)
+    if not said:
+        st.markdown(t("signs.none"), help=t("signs.help", **values))
+        return
+    lines = [f"- {sentence(each)}" for each in said]
+    heading = [t("signs.heading"), "", *lines]
+    st.markdown("\n".join(heading), help=t("signs.help", **values))
 
 
 def drivers(model: MachineModel, frames: np.ndarray, detector: str, *, key: str) -> None:

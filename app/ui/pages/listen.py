@@ -14,7 +14,7 @@ from pygoodvibes.workflow.run_folders import Run
 from ui import browse, load, pick
 from ui.charts.clips import Waveform, clip_figure, mel_level
 from ui.charts.common import GROUPS, group_name, show_figure
-from ui.language import number, t
+from ui.language import number, sentence, t
 
 
 def show(run: Run) -> None:
@@ -57,6 +57,7 @@ def show(run: Run) -> None:
             wave = _waveform(signals[index], peak, GROUPS[row["group"]][0])
             seconds = _seconds(run, frames[index], signals[index])
             _pictures(run, row, frames[index], wave, level=level, seconds=seconds, place=place)
+            _signs(run, row, signals[index], place)
             _drivers(run, f"{machine} ID {machine_id}", frames[index], detector, place)
     with st.expander(t("listen.how"), icon=":material/help:"):
         st.markdown(t("listen.how_text"))
@@ -111,6 +112,19 @@ def _signal(run: Run, path: str) -> np.ndarray | None:
         return read_audio(run.clip_path(path), **run.config["audio"])
     except UserError:
         return None
+
+
+def _signs(run: Run, row: pd.Series, signal: np.ndarray | None, place: int) -> None:
+    """Name what is odd about a clip, if the reader asks: all training clips are read for it."""
+    if signal is None or not st.toggle(t("signs.show"), key=f"signs_{place}"):
+        return
+    try:
+        normal = load.signs(run, row["machine"], row["id"])
+    except UserError as error:
+        st.warning(sentence(error.message), icon=":material/warning:")
+        return
+    if normal is not None:
+        pick.signs(signal, run.config["audio"]["sample_rate"], normal)
 
 
 def _drivers(run: Run, name: str, frames: np.ndarray, detector: str, place: int) -> None:

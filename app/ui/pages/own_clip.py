@@ -11,6 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from pygoodvibes.audio.read import inspect_audio, read_audio
 from pygoodvibes.detection.certainty import CONFIDENCE
 from pygoodvibes.explanation.moments import strongest
+from pygoodvibes.explanation.naming import NormalSigns
 from pygoodvibes.models import machine_model
 from pygoodvibes.monitoring import certainty
 from pygoodvibes.monitoring.judge import judge
@@ -239,6 +240,8 @@ def _odd(model: machine_model.MachineModel, name: str, result: ClipScore) -> Non
     st.subheader(t("own.odd"))
     st.audio(browse.wav(result.signal, rate), format="audio/wav", alt=name)
     pick.moments(strongest(result.deviation, edges=edges, seconds_a_frame=step), seconds)
+    if "signs" in model.training:
+        pick.signs(result.signal, rate, NormalSigns.of_plain(model.training["signs"]))
     low, high = browse.envelope(result.signal, steps=800)
     wave = Waveform(
         low=low,

@@ -29,6 +29,10 @@ RATE = 0.05
 MOST_CLIPS = 100
 """Normal clips that are looked at; of more, evenly spaced ones."""
 
+SERIES_SHARE = 0.5
+"""How much the first of a series (of overtones, say) has to stand out, as a share of its largest,
+to be said in its place."""
+
 DIGITS = 4
 """Digits behind the point of what model files hold."""
 
@@ -147,7 +151,7 @@ def _floored(spread: np.ndarray) -> np.ndarray:
     return np.maximum(spread, max(SPREAD_SHARE * float(np.median(spread)), 1e-3))
 
 
-def name_signs(clip: Mapping[str, np.ndarray], normal: NormalSigns) -> list[Sign]:
+def name_signs(clip: Mapping[str, np.ndarray], normal: NormalSigns, sample_rate: int) -> list[Sign]:
     """Return the signs that a clip shows and normal clips don't, in the order of `SIGNS`."""
     found = []
     for sign in SIGNS:
@@ -155,9 +159,30 @@ def name_signs(clip: Mapping[str, np.ndarray], normal: NormalSigns) -> list[Sign
         place = int(away.argmax())
         far = float((away[place] - normal.centre[sign]) / normal.scale[sign])
         if far > normal.limit:
+            if sign in ("harmonics", "modulation"):
+                place = _first_of_series(sign, away, place, sample_rate)
             more = float(clip[sign][place] - normal.level[sign][place])
             found.append(Sign(sign, place, far, more))
     return found
+
+
+def _first_of_series(sign: str, away: np.ndarray, place: int, sample_rate: int) -> int:
+    """Return the place that a place is an echo of.
+
+    A modulation that is no sine has overtones: the lowest rate is said. Lines at a spacing stand
+    out at half of it, a third of it, and so on, too: the widest spacing is said.
+    """
+    places = places_of(sample_rate)
+    limits = places.spacing if sign == "harmonics" else places.rate
+    middle = np.sqrt(limits[1:] * limits[:-1])
+    first = place // len(middle) * len(middle)  # of the carrier
+    own = away[first : first + len(middle)]
+    times = middle / middle[place - first]
+    if sign == "modulation":
+        times = 1 / times
+    whole = (np.abs(times - np.round(times)) < 0.03 * times) & (times > 0.9)
+    strong = np.flatnonzero(whole & (own >= SERIES_SHARE * away[place]))
+    return first + int(strong[times[strong].argmax()])
 
 
 def in_words(signal: np.ndarray, sample_rate: int, normal: NormalSigns) -> list[Message]:
@@ -180,7 +205,7 @@ def in_words(signal: np.ndarray, sample_rate: int, normal: NormalSigns) -> list[
     found = profiles(signal, sample_rate) if math.isfinite(normal.limit) else None
     if found is None:
         return []
-    return [_said(sign, signal, sample_rate) for sign in name_signs(found, normal)]
+    return [_said(sign, signal, sample_rate) for sign in name_signs(found, normal, sample_rate)]
 
 
 def _said(sign: Sign, signal: np.ndarray, sample_rate: int) -> Message:
@@ -213,8 +238,8 @@ def _said(sign: Sign, signal: np.ndarray, sample_rate: int) -> Message:
     if value < 1:
         return message("single impulses ({low:.0f} to {high:.0f} Hz)", low=low, high=high)
     return message(
-        "about {count:.2g} impulses a second ({low:.0f} to {high:.0f} Hz)",
-        count=value,
+        "about {count:g} impulses a second ({low:.0f} to {high:.0f} Hz)",
+        count=float(f"{value:.2g}"),
         low=low,
         high=high,
     )
