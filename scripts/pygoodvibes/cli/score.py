@@ -52,8 +52,11 @@ its `reason` says so. A threshold that rests on few training clips is told on st
 the JSON document as `caution`, with `false_alarm_interval`, the share of normal clips that will lie
 above it (90 % interval), and `needed_clips`, how many more normal clips would do.
 
+What is odd about a clip that is not normal stands at the end of its line, and as `odd`, in the
+words of vibration analysis, where evidence carries any: at most 5 % of normal clips get a word.
+
 CSV columns and JSON keys: clip, model, detector, start, seconds, score, threshold, verdict,
-p_value, alarm, reason. JSON is one document with `models` and `clips`; for a stream or a watched
+p_value, alarm, odd, reason. JSON is one document with `models` and `clips`; for a stream or a watched
 folder it is a line a record, and both --csv and --json add to the file of an earlier run. Otherwise
 they write it anew; recordings, models and other files that are no text are never overwritten.
 

@@ -33,6 +33,9 @@ SERIES_SHARE = 0.5
 """How much the first of a series (of overtones, say) has to stand out, as a share of its largest,
 to be said in its place."""
 
+GONE = 10.0
+"""From how many dB less on a band is called missing; before, it is weaker."""
+
 DIGITS = 4
 """Digits behind the point of what model files hold."""
 
@@ -221,11 +224,16 @@ def _said(sign: Sign, signal: np.ndarray, sample_rate: int) -> Message:
             more=sign.more,
         )
     if sign.name == "missing":
+        values = {"low": low, "high": high, "less": sign.more}
+        if sign.more < GONE:
+            return message(
+                "{low:.0f} to {high:.0f} Hz weaker: {less:.0f} dB less than normal against the "
+                "rest",
+                **values,
+            )
         return message(
             "{low:.0f} to {high:.0f} Hz missing: {less:.0f} dB less than normal against the rest",
-            low=low,
-            high=high,
-            less=sign.more,
+            **values,
         )
     if sign.name == "modulation":
         low, high = places.carrier[sign.place // (len(places.rate) - 1)]
