@@ -1,4 +1,7 @@
-"""Fit all detectors on the training clips of a machine ID and score its clips with each."""
+"""Fit the detectors on the training clips of a machine ID and score its clips with each.
+
+What was fitted before is taken from the fits that are kept.
+"""
 
 import json
 
@@ -9,10 +12,13 @@ from pygoodvibes.detection.fit import detect_clips, import_libraries
 from pygoodvibes.detection.result import write_scores
 from pygoodvibes.embeddings import projection, vectors
 from pygoodvibes.util.atomic import write_text
+from pygoodvibes.workflow.checksums import earlier_results
+from pygoodvibes.workflow.fit_store import FitStore
 from pygoodvibes.workflow.job import logged, progress
 
 with logged(snakemake.log, snakemake.input, snakemake.output):
     import_libraries(snakemake.params.detectors)
+    kept = FitStore(earlier_results(), snakemake.params.code_of_methods)
     embedded, _ = vectors.load(snakemake.input.embedding)
     results = detect_clips(
         embedded,
@@ -21,6 +27,7 @@ with logged(snakemake.log, snakemake.input, snakemake.output):
         seed=snakemake.params.seed,
         scored_by=snakemake.params.scored_by,
         progress=progress,
+        detect_with=kept.detect,
         cache=mel_cache.open_cache(*snakemake.input.mel) if snakemake.input.mel else None,
     )
     write_scores(snakemake.output.scores, embedded, results)

@@ -248,6 +248,7 @@ def detect_clips(
     scored_by: str = "folds",
     cache: MelCache | None = None,
     progress: Callable | None = None,
+    detect_with: Callable[..., Detection] = detect,
 ) -> dict[str, Detection]:
     """Run the detectors of the config on the clips of a machine ID.
 
@@ -266,6 +267,8 @@ def detect_clips(
         Log-mel frames of the same clips in the same order, for detectors that see them.
     progress : callable, optional
         Wraps the iteration over the detectors, e.g. `pygoodvibes.workflow.job.progress`.
+    detect_with : callable, optional
+        Stands in for `detect`, e.g. that of a `pygoodvibes.workflow.fit_store.FitStore`.
 
     Returns
     -------
@@ -305,7 +308,7 @@ def detect_clips(
         if checked.most_held_out_fits and checked.input == "mel":
             groups = groups.joined(checked.most_held_out_fits)
         logger.info("%s: %d training clips, input %s", name, train.sum(), checked.input)
-        results[name] = detect(
+        results[name] = detect_with(
             values[train],
             values[~train],
             groups,
