@@ -76,7 +76,7 @@ prune: .venv/installed ## Remove earlier results that nothing uses: make prune K
 	@python -m pygoodvibes prune --keep-days $(KEEP_DAYS)
 
 test: .venv/installed-test ## Run all tests
-	OMP_NUM_THREADS=1 python -m pytest -n $(JOBS) --dist loadfile
+	OMP_NUM_THREADS=1 python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 lint: .venv/installed-test ## Check code style, rules and generated documentation
 	ruff check .

@@ -37,8 +37,14 @@ def small(tmp_path_factory) -> pathlib.Path:
     return root
 
 
+SLOW = ("workflow", "cluster", "browser")
+"""Marks of tests that take long; with a file of them at the end, all but one core would idle."""
+
+
 def pytest_collection_modifyitems(config, items):
-    """Leave tests marked `shared` out where that folder is not there (a plain clone)."""
+    """Put slow files first; leave those marked `shared` out where that folder is missing."""
+    slow = {item.path for item in items if any(map(item.get_closest_marker, SLOW))}
+    items.sort(key=lambda item: item.path not in slow)  # stable: files stay together
     folder = pathlib.Path(os.environ.get("PYGOODVIBES_SHARED", ROOT.parent / "shared"))
     if (folder / "golden").is_dir():
         return
