@@ -1,4 +1,5 @@
-# Detectors: one job per machine ID for all of them, since most fit within milliseconds.
+# Detectors: one job per machine ID for all of them, since most fit within milliseconds. A job fits
+# only what no earlier job has fitted: each fit is kept by itself (workflow/fit_store.py).
 
 # Whether a detector sees log-mel frames, and there are any.
 SEE_MEL = DATASET.enters_as != "embedding" and any(
@@ -56,6 +57,11 @@ rule detect:
             "detect",
             *sorted({detectors.module_of(each.method) for each in CONFIG.detectors.values()}),
         ),
+        # by these an edited module fits the detectors of its method alone
+        code_of_methods={
+            method: fit_store.code_of(method)
+            for method in sorted({each.method for each in CONFIG.detectors.values()})
+        },
     message:
         "Detect anomalies of {wildcards.machine} ID {wildcards.id}"
     script:

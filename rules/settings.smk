@@ -11,7 +11,7 @@ from pygoodvibes.embeddings.embed import open_encoder
 from pygoodvibes.protocols.dcase2020 import MACHINES
 from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.util.paths import locate
-from pygoodvibes.workflow import checksums, code_hash, fingerprint, result_cache
+from pygoodvibes.workflow import checksums, code_hash, fingerprint, fit_store, result_cache
 
 # One thread a job, also in the libraries below NumPy: the same bytes on any number of cores, whatever
 # the user's shell says, and no more threads than cores.

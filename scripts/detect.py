@@ -1,4 +1,7 @@
-"""Fit all detectors on the training clips of a machine ID and score its clips with each."""
+"""Fit the detectors on the training clips of a machine ID and score its clips with each.
+
+What was fitted before is taken from the fits that are kept.
+"""
 
 import json
 
@@ -10,10 +13,13 @@ from pygoodvibes.detection.result import write_scores
 from pygoodvibes.embeddings import projection, vectors
 from pygoodvibes.util.atomic import write_text
 from pygoodvibes.util.csv_files import read_records
+from pygoodvibes.workflow.checksums import earlier_results
+from pygoodvibes.workflow.fit_store import FitStore
 from pygoodvibes.workflow.job import logged, progress
 
 with logged(snakemake.log, snakemake.input, snakemake.output):
     import_libraries(snakemake.params.detectors)
+    kept = FitStore(earlier_results(), snakemake.params.code_of_methods)
     embedded, _ = vectors.load(snakemake.input.embedding)
     domains = None
     if snakemake.input.clips:
@@ -28,6 +34,7 @@ with logged(snakemake.log, snakemake.input, snakemake.output):
         scored_by=snakemake.params.scored_by,
         progress=progress,
         domains=domains,
+        detect_with=kept.detect,
         cache=mel_cache.open_cache(*snakemake.input.mel) if snakemake.input.mel else None,
     )
     write_scores(snakemake.output.scores, embedded, results)

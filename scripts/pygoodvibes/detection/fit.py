@@ -260,6 +260,7 @@ def detect_clips(
     cache: MelCache | None = None,
     domains: Sequence[str] | None = None,
     progress: Callable | None = None,
+    detect_with: Callable[..., Detection] = detect,
 ) -> dict[str, Detection]:
     """Run the detectors of the config on the clips of a machine ID.
 
@@ -281,6 +282,8 @@ def detect_clips(
         clips are used.
     progress : callable, optional
         Wraps the iteration over the detectors, e.g. `pygoodvibes.workflow.job.progress`.
+    detect_with : callable, optional
+        Stands in for `detect`, e.g. that of a `pygoodvibes.workflow.fit_store.FitStore`.
 
     Returns
     -------
@@ -320,7 +323,7 @@ def detect_clips(
         if checked.most_held_out_fits and checked.input == "mel":
             groups = groups.joined(checked.most_held_out_fits)
         logger.info("%s: %d training clips, input %s", name, train.sum(), checked.input)
-        results[name] = detect(
+        results[name] = detect_with(
             values[train],
             values[~train],
             groups,

@@ -8,6 +8,7 @@ The workflow's file of a machine ID, `.fitted`, holds all its detectors: a zip a
 `detectors.json` and `<detector>/<n>.npy`.
 """
 
+import dataclasses
 import json
 import pathlib
 from collections.abc import Mapping
@@ -28,8 +29,24 @@ FORMAT = 2
 """Version of the workflow's file."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Encoded:
+    """A fitted detector as a file holds it, for `save`; it can't score clips.
+
+    Attributes
+    ----------
+    structure : dict or list
+        What JSON can hold.
+    arrays : list of np.ndarray
+        Its arrays.
+    """
+
+    structure: dict | list
+    arrays: list[np.ndarray]
+
+
 def encode(estimator: object) -> tuple[dict | list, list[np.ndarray]]:
-    """Turn a fitted detector into what JSON can hold, and its arrays.
+    """Turn a fitted detector into what JSON can hold, and its arrays; an `Encoded` one is as it is.
 
     Raises
     ------
@@ -37,6 +54,8 @@ def encode(estimator: object) -> tuple[dict | list, list[np.ndarray]]:
         If the class of the detector, or of a part of it, is not declared, or a value is not as
         declared.
     """
+    if isinstance(estimator, Encoded):
+        return estimator.structure, estimator.arrays
     arrays: list[np.ndarray] = []
     if isinstance(estimator, FoldFits):
         kind = FoldFitsOf.holding(estimator)

@@ -13,6 +13,7 @@ import os
 import pathlib
 from collections.abc import Iterable, Iterator
 
+from pygoodvibes.util.atomic import write_bytes
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import Message, message
 
@@ -62,6 +63,16 @@ def note(outputs: Iterable[str | pathlib.Path], cache: pathlib.Path | None) -> N
     store.mkdir(parents=True, exist_ok=True)
     for path in files:
         (store / checksum(path)).touch()
+
+
+def write_noted(path: pathlib.Path, content: bytes, cache: pathlib.Path) -> None:
+    """Write a file below a folder of earlier results, and note its checksum before it is there."""
+    import xxhash
+
+    store = cache / PLACE
+    store.mkdir(parents=True, exist_ok=True)
+    (store / xxhash.xxh3_128(content).hexdigest()).touch()
+    write_bytes(path, content)
 
 
 def start(cache: pathlib.Path) -> None:
