@@ -509,14 +509,44 @@ def test_a_changed_key_runs_what_depends_on_it(finished, twin, change, expected)
     assert twin.plan() == {}
 
 
+def fits(project):
+    """Return the names of the fits that are kept, one a detector and machine ID."""
+    return {path.name for path in (project.path / "resources/.cache").glob("*.fit")}
+
+
 def test_a_changed_detector_runs_as_planned_and_back_again_comes_from_the_cache(finished, twin):
+    first = fits(twin)
+    assert len(first) == 4 * 2
+    costs = {row["detector"]: row for row in twin.table("resources/tiny/detection/fan/00.cost.csv")}
     changed = tiny(detectors={"lof": {"n_neighbors": 2}})
     result = twin.run(changed, "results/tiny/metrics.json")
     assert result.rules == {"detect": 4, "evaluate": 4, "gather_metrics": 1}
+    # it alone was fitted; what was not costs what it did
+    assert fits(twin) > first and len(fits(twin)) == 4 * 3
+    [_, knn] = twin.table("resources/tiny/detection/fan/00.cost.csv")
+    assert knn == costs["knn"] and float(knn["fit_seconds"]) > 0
     assert "metrics.csv" in differing(twin, finished)
     result = twin.run(None, "results/tiny/metrics.json")
     assert len(re.findall(r"detection/\S+\.scores\.csv from cache", result.text)) == 4
     assert " to cache" not in result.text
+    assert twin.results()["metrics.csv"] == finished.results()["metrics.csv"]
+
+
+def test_an_added_detector_is_fitted_alone_and_a_removed_one_fits_nothing(finished, twin):
+    first = fits(twin)
+    rows = finished.table("results/tiny/metrics.csv")
+    twin.run({**TINY, "detectors": {"knn": {}}}, "results/tiny/metrics.json")
+    assert fits(twin) == first
+    assert twin.table("results/tiny/metrics.csv") == [
+        row for row in rows if row["detector"] == "knn"
+    ]
+    twin.run(tiny(detectors={"mahalanobis": {}}), "results/tiny/metrics.json")
+    assert len(fits(twin) - first) == 4
+    # and the code of a method is part of its fits alone
+    edit(twin, "detectors/lof.py")
+    first = fits(twin)
+    twin.run(None, "results/tiny/metrics.json")
+    assert len(fits(twin) - first) == 4
     assert twin.results()["metrics.csv"] == finished.results()["metrics.csv"]
 
 

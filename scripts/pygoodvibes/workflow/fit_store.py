@@ -44,7 +44,7 @@ FORMAT = 1
 SUFFIX = ".fit"
 """End of their names."""
 
-LIBRARIES = ("numpy", "scipy", "scikit-learn")
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "pyod")
 """Packages whose versions are part of the name: their code makes the fits."""
 
 ROUNDING = (
@@ -72,8 +72,12 @@ def code_of(method: str) -> str:
 
 @functools.cache
 def versions() -> dict[str, str]:
-    """Return the versions of `LIBRARIES`; they are looked up once."""
-    return {name: importlib.metadata.version(name) for name in LIBRARIES}
+    """Return the versions of `LIBRARIES` that are installed; they are looked up once."""
+    found = {}
+    for name in LIBRARIES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
 
 
 class FitStore:
@@ -183,14 +187,15 @@ def name_of(
     seed: int,
     scored_by: str = "folds",
     columns: Sequence[str] | None = None,
-    domains: np.ndarray | None = None,
+    domains: Sequence[str] | None = None,
 ) -> str:
     """Return the name of a fit: 64 hexadecimal digits that all that it depends on goes into.
 
     Parameters
     ----------
     train, test, groups, settings, seed, scored_by, columns, domains
-        As in `pygoodvibes.detection.fit.detect`.
+        As in `pygoodvibes.detection.fit.detect`. Columns and domains count for methods that see
+        them.
     code : str
         From `code_of`.
     """
@@ -202,14 +207,18 @@ def name_of(
         "settings": settings.model_dump(mode="json"),
         "seed": seed,
         "scored_by": scored_by,
-        "columns": None if columns is None else [str(name) for name in columns],
-        "domains": domains.tolist() if settings.sees_domains and domains is not None else None,
+        "columns": _names(columns) if settings.sees_columns else None,
+        "domains": _names(domains) if settings.sees_domains else None,
         "code": code,
         "versions": versions(),
         "python": [platform.python_version(), platform.machine()],
         "rounding": {name: os.environ.get(name) for name in ROUNDING},
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _names(names: Sequence[str] | None) -> list[str] | None:
+    return None if names is None else [str(name) for name in names]
 
 
 def _digest(values: np.ndarray | Sequence[np.ndarray]) -> list:
