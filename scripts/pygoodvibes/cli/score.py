@@ -91,6 +91,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--csv", metavar="FILE", help="CSV; '-' is standard output")
     parser.add_argument("--json", metavar="FILE", help="JSON; '-' is standard output")
+    parser.add_argument(
+        "--mqtt", metavar="ADDRESS", help="also to a broker, such as mqtt://localhost/plant"
+    )
     parser.add_argument("--watch", metavar="FOLDER", help="wait for new recordings in a folder")
     parser.add_argument(
         "--settle",
@@ -129,6 +132,7 @@ def run(
     threshold: float | None,
     csv: str | None,
     json: str | None,
+    mqtt: str | None,
     watch: str | None,
     settle: float,
     window: float | None,
@@ -185,6 +189,10 @@ def run(
         outputs = _outputs(
             stack, panel, csv=csv, json=json, files=files, endless=endless, windows=sliding
         )
+        if mqtt is not None:
+            from pygoodvibes.monitoring.mqtt import Mqtt
+
+            outputs[mqtt] = Mqtt(mqtt)
         return _finish(records, outputs, endless=endless, windows=sliding)
 
 
