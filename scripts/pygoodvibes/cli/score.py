@@ -56,9 +56,9 @@ What is odd about a clip that is not normal stands at the end of its line, and a
 words of vibration analysis, where evidence carries any: at most 5 % of normal clips get a word.
 
 CSV columns and JSON keys: clip, model, detector, start, seconds, score, threshold, verdict,
-p_value, alarm, odd, reason. JSON is one document with `models` and `clips`; for a stream or a watched
-folder it is a line a record, and both --csv and --json add to the file of an earlier run. Otherwise
-they write it anew; recordings, models and other files that are no text are never overwritten.
+p_value, alarm, odd, reason. JSON is one document with `models` and `clips`; for a stream or a
+watched folder it is a line a record, and both --csv and --json add to the file of an earlier run.
+Otherwise they write it anew; recordings, models and files that are no text are never overwritten.
 
 exit code: 0 all normal; 3 something anomalous (with windows: an alarm); 4 nothing anomalous, but
 something is undecided or could not be scored; 1 an error; 2 wrong usage.

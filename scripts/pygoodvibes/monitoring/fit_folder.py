@@ -342,7 +342,7 @@ def fit_folder(
         model, final = fit_clips(
             config,
             rows,
-            _told(_frames(compute, rows, cut=cut, jobs=jobs), progress),
+            mel_cache.told(_frames(compute, rows, cut=cut, jobs=jobs), progress),
             name=name,
             folder=pathlib.Path(scratch),
             cut=cut,
@@ -356,13 +356,6 @@ def fit_folder(
         model = dataclasses.replace(model, settings={**model.settings, "threshold": limits})
     copies = filter(None, [duplicates.told(final)])
     return Fit(_with_cautions(model), final, [*passed, *copies, *notes, *_odd_lengths(final)])
-
-
-def _told(frames: Iterable, progress: Callable[[str], object]) -> Iterator:
-    """Hand frames on, and tell whose they are."""
-    for row, values in frames:
-        progress(row["path"])
-        yield row, values
 
 
 def _frames(compute: Callable, rows: Sequence[Mapping], *, cut: object, jobs: int) -> Iterator:
