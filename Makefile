@@ -117,6 +117,7 @@ lock: .venv/installed-test ## Pin all dependencies, with hashes, from pyproject.
 	$(LOCK) -c requirements-test.txt --extra workflow --extra app -o requirements-app.txt
 	$(LOCK) -c requirements-test.txt --extra workflow --extra cluster -o requirements-cluster.txt
 	$(LOCK) -c requirements-test.txt --extra workflow --extra encoder -o requirements-encoder.txt
+	$(LOCK) -c requirements-test.txt --extra serve -o requirements-serve.txt
 	$(LOCK) -c requirements-test.txt --extra workflow --extra encoder --extra train -o requirements-train.txt
 	$(LOCK) -c requirements-test.txt --extra workflow --extra peers -o requirements-peers.txt
 	uv pip compile --group audit $(HASHED) -o requirements-audit.txt
@@ -167,4 +168,4 @@ SAY = echo "Installing $$(grep -c == $(1)) packages into .venv$(if $(UV), with u
 	@$(INSTALL) --require-hashes -r requirements-test.txt
 	@$(COMMAND)
 	@touch $@ .venv/installed .venv/installed-app .venv/installed-cluster .venv/installed-encoder .venv/installed-train \
-	  .venv/installed-peers
+	  .venv/installed-peers .venv/installed-serve

@@ -8,7 +8,7 @@ from pygoodvibes.util.errors import UserError
 from pygoodvibes.workflow import run_folders
 from ui import load, pick
 from ui.language import LANGUAGES, sentence, t
-from ui.pages import data, detectors, listen, method, own_clip, results
+from ui.pages import data, detectors, listen, method, own_clip, results, your_machine
 
 PAGES = {
     "data": (data, ":material/donut_large:"),
@@ -16,8 +16,12 @@ PAGES = {
     "method": (method, ":material/account_tree:"),
     "detectors": (detectors, ":material/radar:"),
     "results": (results, ":material/bar_chart:"),
+    "your_machine": (your_machine, ":material/precision_manufacturing:"),
     "own_clip": (own_clip, ":material/mic:"),
 }
+
+WITHOUT_RESULTS = (your_machine, own_clip)
+"""Pages that need no results; each says by itself whose model judges."""
 
 _STYLE = """
 <style>
@@ -110,13 +114,12 @@ def _page(module: object, chosen: str | None, incomplete: dict[str, list[str]]) 
         run = None if chosen is None else load.run(chosen)
     except UserError as error:
         _refused(error)
-    if chosen is None and module is not own_clip:
+    if chosen is None and module not in WITHOUT_RESULTS:
         _nothing_yet(incomplete)
-    if run is None and module is not own_clip:
+    if run is None and module not in WITHOUT_RESULTS:
         return
     try:
-        # which says by itself whose model judges
-        whose = [] if module is own_clip else [pick.data_set(run)]
+        whose = [] if module in WITHOUT_RESULTS else [pick.data_set(run)]
         st.caption(" ".join([t(f"{name}.intro"), *whose]))
         module.show(run)
     except UserError as error:

@@ -14,7 +14,7 @@ import streamlit as st
 import yaml
 
 from pygoodvibes.util.find_template import Templates
-from pygoodvibes.util.messages import Message, message
+from pygoodvibes.util.messages import Message, message, printable
 
 LANGUAGES = {"en": "English", "fr": "Français"}
 TEXTS = pathlib.Path(__file__).parent / "texts"
@@ -40,6 +40,11 @@ def current() -> str:
 def t(key: str, **values: object) -> str:
     """Return a text; `values` fill the names in braces."""
     return catalogue(current())[key].format(**values)
+
+
+def plain(text: str) -> str:
+    """Return a name so that Markdown shows it as it is: it comes from others."""
+    return re.sub(r"([^\w\s]|_)", r"\\\1", printable(text))
 
 
 def number(value: float, digits: int = 0) -> str:

@@ -251,6 +251,30 @@ def own_models() -> dict[str, pathlib.Path]:
     return {path.name: path for path in paths}
 
 
+def keep(model: machine_model.MachineModel) -> pathlib.Path:
+    """Write a model beside the reader's own ones, under a name that none has; return its path.
+
+    Raises
+    ------
+    UserError
+        If it can't be written.
+    """
+    place = pathlib.Path(os.environ.get(OWN_MODELS) or "models")
+    folder = place.parent if place.is_file() else place
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            "{path}: can't be written ({reason})", path=folder, reason=error.strerror
+        ) from None
+    path, number = folder / f"{model.name}{machine_model.ENDING}", 1
+    while path.exists():
+        number += 1
+        path = path.with_name(f"{model.name}-{number}{machine_model.ENDING}")
+    machine_model.save(path, model)
+    return path
+
+
 @_cached(8)
 def model(path: pathlib.Path) -> machine_model.MachineModel:
     """Return a model, given its file."""

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pygoodvibes.detectors.combined import CHOICE
 from pygoodvibes.embeddings.registry import sees_signal
@@ -70,6 +71,32 @@ def one_of(detectors: list[str], *, key: str) -> str:
         key=key,
         persist_state="session",
         help=t("pick.choice") if CHOICE in detectors else None,
+    )
+
+
+RECORDED = (8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000)
+"""Sample rates, Hz, that a browser's recording can be had in."""
+
+RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
+"""Shares of false alarms that are offered."""
+
+
+def recording(label: str, sample_rate: int, *, key: str) -> UploadedFile | None:
+    """Let the reader make a recording, at a sample rate if a browser has it."""
+    rate = sample_rate if sample_rate in RECORDED else 48000
+    return st.audio_input(label, sample_rate=rate, key=key)
+
+
+def allowed(model: MachineModel, detector: str) -> float:
+    """Let the reader say what share of normal clips may raise an alarm; first that of the model."""
+    wanted = model.settings["threshold"]["false_alarm_rates"].get(detector, 0.1)
+    return st.select_slider(
+        t("own.rate"),
+        sorted({*RATES, wanted}),
+        wanted,
+        format_func=lambda share: percent(share, 0 if round(100 * share, 6) % 1 == 0 else 1),
+        help=t("own.rate_help"),
+        key=f"allowed_{model.sha256}_{detector}",
     )
 
 

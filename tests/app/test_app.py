@@ -1,16 +1,8 @@
 """The app's pages: each in both languages, without a browser and in one."""
 
-import contextlib
-import os
 import pathlib
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.parse
-import urllib.request
 
 import numpy as np
 import pandas as pd
@@ -18,25 +10,14 @@ import psutil
 import pytest
 import soundfile
 import yaml
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 import hostile
 import small_run
+from app_pages import LANGUAGES, PAGES, Visit, opened, said, served, started
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-MAIN = ROOT / "app/main.py"
 UI = ROOT / "app/ui"
-PAGES = {
-    "data": ("Data", "Données"),
-    "listen": ("Listen and look", "Écouter et voir"),
-    "method": ("How it works", "Comment ça marche"),
-    "detectors": ("Detectors", "Détecteurs"),
-    "results": ("Results", "Résultats"),
-    "own_clip": ("Your own clip", "Votre extrait"),
-}
-LANGUAGES = ("en", "fr")
-# milliseconds that a page may take on a busy machine
-WAIT = 60_000
 
 pytestmark = pytest.mark.xdist_group("app")
 
@@ -125,26 +106,6 @@ def test_the_largest_upload_is_said_as_it_is_set(language):
 # the pages, without a browser
 
 
-def opened(root, monkeypatch, page, language="en", **state):
-    """Run a page of the app in a folder of the project."""
-    from streamlit.testing.v1 import AppTest
-
-    monkeypatch.chdir(root)
-    monkeypatch.syspath_prepend(str(ROOT / "app"))
-    script = f"from ui import frame\nframe.show(default={page!r})"
-    app = AppTest.from_string(script, default_timeout=120)
-    app.session_state["lang"] = language
-    for key, value in state.items():
-        app.session_state[key] = value
-    return app.run()
-
-
-def said(app):
-    """Return all that a page says."""
-    kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")
-    return "\n".join(str(each.value) for kind in kinds for each in getattr(app, kind))
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_opens_in_both_languages(small, monkeypatch, page, language):
@@ -159,6 +120,11 @@ def test_a_page_opens_in_both_languages(small, monkeypatch, page, language):
 def test_without_results_a_page_says_how_to_make_them(tmp_path, monkeypatch, page, language):
     app = opened(tmp_path, monkeypatch, page, language)
     assert not app.exception
+    if page == "your_machine":
+        words = {"en": "running normally", "fr": "en marche normale"}
+        assert words[language] in said(app)
+        assert not app.code
+        return
     alone = page == "own_clip"
     words = {"en": ("no results yet", "no models yet"), "fr": ("de résultats", "de modèles")}
     assert words[language][alone] in said(app)
@@ -556,45 +522,6 @@ def test_a_damaged_model_is_refused_with_a_sentence(copy, monkeypatch):
 # the pages, in a browser
 
 
-def browser_path():
-    return next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-
-
-@contextlib.contextmanager
-def started(root):
-    """Serve the app in a folder as `make app` does; gives its address and its process."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(MAIN), "--server.headless=true"]
-    command += [f"--server.port={port}"]
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    server = subprocess.Popen(
-        command, cwd=root, env={**os.environ, **threads}, stdout=subprocess.DEVNULL
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            assert server.poll() is None, "the app did not start"
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"{address}/_stcore/health").read()
-                break
-            time.sleep(0.1)
-        yield address, server.pid
-    finally:
-        server.terminate()
-        server.wait()
-
-
-@contextlib.contextmanager
-def served(root):
-    """Serve the app in a folder of the project; gives its address."""
-    with started(root) as (address, _):
-        yield address
-
-
 def test_nobody_else_on_the_network_can_open_the_app(tmp_path):
     with started(tmp_path) as (_, process):
         listening = [
@@ -605,105 +532,6 @@ def test_nobody_else_on_the_network_can_open_the_app(tmp_path):
     assert listening == ["127.0.0.1"]
 
 
-@pytest.fixture(scope="session")
-def browser():
-    path = browser_path()
-    if path is None:
-        if os.environ.get("PYGOODVIBES_REQUIRE_BROWSER"):
-            pytest.fail("no Chromium: install it (Debian: apt-get install chromium)")
-        pytest.skip("no Chromium: install it (Debian: apt-get install chromium)")
-    expect.set_options(timeout=WAIT)
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-        chromium = playwright.chromium.launch(executable_path=path, args=options)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="session")
-def site(small):
-    with served(small) as address:
-        yield address
-
-
-class Visit:
-    """A page of the browser that remembers what went wrong on it."""
-
-    def __init__(self, browser, address, width, language):
-        self.address, self.language, self.problems = address, language, []
-        self.page = browser.new_page(viewport={"width": width, "height": 900})
-        self.page.set_default_timeout(WAIT)
-        self.page.on("console", self._heard)
-        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
-        self.page.on("request", self._asked)
-
-    def _heard(self, message):
-        # Streamlit itself asks below a page's address first whether its server is there
-        place = urllib.parse.urlparse(message.location.get("url", "")).path
-        if re.fullmatch(r"/\w+/_stcore/(health|host-config)", place) and " 404 " in message.text:
-            return
-        # of plots that are drawn by the graphics card a browser keeps sixteen
-        if message.type == "error" or "WebGL contexts" in message.text:
-            self.problems.append(message.text)
-
-    def _asked(self, request):
-        if not request.url.startswith((self.address, "ws:", "data:", "blob:")):
-            self.problems.append(f"asked {request.url}")
-
-    def open(self, name):
-        """Go to a page by the menu, as a reader does."""
-        title = PAGES[name][LANGUAGES.index(self.language)]
-        if self.page.url == "about:blank":
-            self.page.goto(f"{self.address}/?lang={self.language}")
-            self.page.wait_for_selector("h1")
-        narrow = self.page.viewport_size["width"] < 640
-        if narrow:
-            self.page.get_by_test_id("stExpandSidebarButton").click()
-        self.page.get_by_test_id("stSidebarNavLink").filter(has_text=title).click()
-        self.page.get_by_role("heading", name=title, level=1).wait_for()
-        self.settle()
-        if narrow and not self.page.get_by_test_id("stExpandSidebarButton").is_visible():
-            self.page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
-            self.settle()
-
-    def settle(self):
-        """Wait until the page has nothing more to do."""
-        self.page.wait_for_timeout(300)
-        self.page.wait_for_function(
-            "() => document.querySelector('[data-testid=stApp]')"
-            ".getAttribute('data-test-script-state') === 'notRunning'"
-        )
-        self.page.wait_for_timeout(300)
-
-    def reads(self, *texts):
-        """Wait until the page says all of this: pictures and sentences come one by one."""
-        main = self.page.get_by_test_id("stMain")
-        for text in texts:
-            expect(main).to_contain_text(text, use_inner_text=True)
-
-    def is_whole(self):
-        """Nothing on the page has failed, nothing reaches beyond the screen."""
-        expect(self.page.get_by_test_id("stException")).to_have_count(0)
-        self.page.wait_for_function(
-            "() => document.documentElement.scrollWidth <= window.innerWidth"
-        )
-        assert self.problems == []
-
-
-@pytest.fixture
-def visit(browser, site):
-    """Open the app in the browser: width, language."""
-    visits = []
-
-    def start(width=1280, language="en", address=None):
-        visits.append(Visit(browser, address or site, width, language))
-        return visits[-1]
-
-    yield start
-    for each in visits:
-        each.page.close()
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("width", [1280, 390])
@@ -711,7 +539,7 @@ def test_every_page_opens_in_a_browser(visit, width, language):
     reader = visit(width, language)
     for name in PAGES:
         reader.open(name)
-        if name != "own_clip":
+        if name not in ("own_clip", "your_machine"):
             reader.page.wait_for_selector(".js-plotly-plot .main-svg")
         reader.reads(PAGES[name][LANGUAGES.index(language)])
         reader.is_whole()

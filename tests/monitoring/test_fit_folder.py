@@ -444,3 +444,9 @@ def test_an_estimator_that_no_file_can_hold_is_left_out_in_a_sentence(tmp_path, 
         "Error: density: scored, but its model can't be kept in a file: sklearn."
     )
     assert said.count("\n") == 1
+
+
+def test_each_recording_is_told_once_it_is_read(tmp_path):
+    told = []
+    own_machine.fit(tmp_path / "pump", progress=told.append)
+    assert sorted(told) == sorted(path.name for path in (tmp_path / "pump").iterdir())

@@ -102,6 +102,41 @@ def _thresholds(limits: Mapping[str, float], ids: list[str]) -> list[go.Scatter]
     return traces
 
 
+def held_out_figure(scores: np.ndarray, threshold: float) -> go.Figure:
+    """Draw the held-out scores of one machine's training clips and the threshold.
+
+    Parameters
+    ----------
+    scores : np.ndarray [shape=(n_clips,)]
+        Higher = more anomalous.
+    threshold : float
+        Clips above are too odd.
+    """
+    colour, symbol, _ = GROUPS["normal"]
+    points = go.Scatter(
+        x=scores,
+        y=np.zeros(len(scores)),
+        mode="markers",
+        marker={"color": colour, "symbol": symbol, "size": 9, "opacity": 0.6},
+        hovertemplate="%{x:.2f}<extra></extra>",
+    )
+    figure = go.Figure(points)
+    figure.add_vline(x=threshold, line={"color": INK, "width": 2, "dash": "dash"})
+    figure.add_annotation(
+        x=threshold,
+        y=1,
+        yref="paper",
+        yanchor="bottom",
+        text=t("own.threshold"),
+        font={"color": INK},
+        showarrow=False,
+    )
+    figure.update_xaxes(title=t("mine.held_out"), zeroline=False)
+    figure.update_yaxes(visible=False, range=[-1, 1])
+    figure.update_layout(height=170, showlegend=False)
+    return figure
+
+
 def score_plane_figure(points: pd.DataFrame) -> go.Figure:
     """Draw clips at PC1, PC2 with circles that grow with their score; NaN scores are left out."""
     points = points.dropna(subset=["score"])

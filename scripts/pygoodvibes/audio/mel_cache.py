@@ -92,6 +92,23 @@ def _header(shape: tuple[int, int]) -> bytes:
     return header
 
 
+def told(
+    frames: Iterable[tuple[Mapping, np.ndarray | str]], tell: Callable[[str], object]
+) -> Iterator[tuple[Mapping, np.ndarray | str]]:
+    """Hand frames on, and tell whose they are.
+
+    Parameters
+    ----------
+    frames : iterable of (row, frames)
+        From `compute`.
+    tell : callable
+        Takes the path of the recording.
+    """
+    for row, values in frames:
+        tell(row["path"])
+        yield row, values
+
+
 def write(
     array_path: str | pathlib.Path,
     clips_path: str | pathlib.Path,

@@ -8,6 +8,7 @@ from pygoodvibes.cli import check_submission as check_submission_command
 from pygoodvibes.cli import fit as fit_command
 from pygoodvibes.cli import official as official_command
 from pygoodvibes.cli import score as score_command
+from pygoodvibes.cli import serve as serve_command
 from pygoodvibes.cli import sign as sign_command
 from pygoodvibes.cli import years as years_command
 from pygoodvibes.cli.project import check, compare, pdf, prune, report_path, set_keys, show, study
@@ -27,6 +28,12 @@ def score(path: list[str], **options) -> int:
     """Score recordings with model files, and say whether they are normal."""
     _one_thread()
     return score_command.run(path, **options)
+
+
+def serve(path: list[str], **options) -> int:
+    """Answer over HTTP: clips are posted, verdicts of model files come back as JSON."""
+    _one_thread()
+    return serve_command.run(path, **options)
 
 
 def sign(path: list[str], **options) -> int:
@@ -58,6 +65,7 @@ def _one_thread() -> None:
 COMMANDS = {
     "fit": fit,
     "score": score,
+    "serve": serve,
     "sign": sign,
     "set": set_keys,
     "official": official,
@@ -72,6 +80,9 @@ COMMANDS = {
     "prune": prune,
 }
 
+
+SERVE = ("fastapi", "paho", "prometheus_client", "uvicorn")
+"""Packages of the extra `serve`; those of `workflow` are many."""
 
 SET_EXAMPLES = """\
 examples:
@@ -90,6 +101,7 @@ def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
     own = {
         "fit": fit_command,
         "score": score_command,
+        "serve": serve_command,
         "sign": sign_command,
         "official": official_command,
         "check-submission": check_submission_command,
@@ -219,7 +231,7 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         print(
             f"Error: this takes the package {package}, which is not installed: "
-            "pip install 'pygoodvibes[workflow]'",
+            f"pip install 'pygoodvibes[{'serve' if package in SERVE else 'workflow'}]'",
             file=sys.stderr,
         )
         return 1

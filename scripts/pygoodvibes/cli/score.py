@@ -58,8 +58,7 @@ words of vibration analysis, where evidence carries any: at most 5 % of normal c
 CSV columns and JSON keys: clip, model, detector, start, seconds, score, threshold, verdict,
 p_value, alarm, odd, reason. JSON is one document with `models` and `clips`; for a stream or a
 watched folder it is a line a record, and both --csv and --json add to the file of an earlier run.
-Otherwise they write it anew; recordings, models and other files that are no text are never
-overwritten.
+Otherwise they write it anew; recordings, models and files that are no text are never overwritten.
 
 exit code: 0 all normal; 3 something anomalous (with windows: an alarm); 4 nothing anomalous, but
 something is undecided or could not be scored; 1 an error; 2 wrong usage.
@@ -92,6 +91,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--csv", metavar="FILE", help="CSV; '-' is standard output")
     parser.add_argument("--json", metavar="FILE", help="JSON; '-' is standard output")
+    parser.add_argument(
+        "--mqtt", metavar="ADDRESS", help="also to a broker, such as mqtt://localhost/plant"
+    )
     parser.add_argument("--watch", metavar="FOLDER", help="wait for new recordings in a folder")
     parser.add_argument(
         "--settle",
@@ -130,6 +132,7 @@ def run(
     threshold: float | None,
     csv: str | None,
     json: str | None,
+    mqtt: str | None,
     watch: str | None,
     settle: float,
     window: float | None,
@@ -186,6 +189,10 @@ def run(
         outputs = _outputs(
             stack, panel, csv=csv, json=json, files=files, endless=endless, windows=sliding
         )
+        if mqtt is not None:
+            from pygoodvibes.monitoring.mqtt import Mqtt
+
+            outputs[mqtt] = Mqtt(mqtt)
         return _finish(records, outputs, endless=endless, windows=sliding)
 
 

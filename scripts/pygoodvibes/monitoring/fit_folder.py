@@ -226,6 +226,7 @@ def fit_folder(
     hop: float | None = None,
     jobs: int = 1,
     doubt: Callable[[Sequence[Message]], object] | None = None,
+    progress: Callable[[str], object] = lambda path: None,
 ) -> Fit:
     """Fit a model to a folder of normal recordings.
 
@@ -256,6 +257,8 @@ def fit_folder(
         Called with sentences if names speak of faults, before the fit, and if recordings fall into
         clusters far apart, after it. What it raises ends the fit; what it lets pass is among the
         notes.
+    progress : callable, optional
+        Called with the path of each recording once it is read.
 
     Raises
     ------
@@ -339,7 +342,7 @@ def fit_folder(
         model, final = fit_clips(
             config,
             rows,
-            _frames(compute, rows, cut=cut, jobs=jobs),
+            mel_cache.told(_frames(compute, rows, cut=cut, jobs=jobs), progress),
             name=name,
             folder=pathlib.Path(scratch),
             cut=cut,

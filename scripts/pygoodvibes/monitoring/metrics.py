@@ -1,0 +1,61 @@
+"""Counters for Prometheus: what was asked of a server, and what its models said.
+
+Records come in, counters in a registry of their own go out.
+"""
+
+from collections.abc import Sequence
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from pygoodvibes.models.machine_model import MachineModel
+from pygoodvibes.monitoring.judge import ANOMALOUS, NORMAL, NOT_SCORED, UNDECIDED, Judge
+from pygoodvibes.monitoring.score_files import Record
+
+
+class Metrics:
+    """What is counted.
+
+    Parameters
+    ----------
+    models : sequence of MachineModel
+        The models that are served.
+    judges : sequence of Judge
+        One a model.
+
+    Attributes
+    ----------
+    registry : prometheus_client.CollectorRegistry
+        All counters.
+    requests : prometheus_client.Counter
+        Requests by status code.
+    seconds : prometheus_client.Histogram
+        How long scoring a clip took, s, without the time that it waited.
+    """
+
+    def __init__(self, models: Sequence[MachineModel], judges: Sequence[Judge]):
+        self.registry = CollectorRegistry()
+        inside = {"registry": self.registry}
+        self.requests = Counter(
+            "pygoodvibes_requests", "Requests by status code.", ["status"], **inside
+        )
+        self.seconds = Histogram(
+            "pygoodvibes_scoring_seconds", "Time that scoring a clip took.", **inside
+        )
+        self._clips = Counter(
+            "pygoodvibes_clips", "Clips by verdict.", ["model", "verdict"], **inside
+        )
+        self._score = Gauge("pygoodvibes_score", "Score of the last clip.", ["model"], **inside)
+        thresholds = Gauge(
+            "pygoodvibes_threshold", "Scores above are too odd.", ["model"], **inside
+        )
+        for model, judging in zip(models, judges, strict=True):
+            thresholds.labels(model.name).set(judging.threshold)
+            for verdict in (NORMAL, ANOMALOUS, UNDECIDED, NOT_SCORED):
+                self._clips.labels(model.name, verdict)
+
+    def count(self, records: Sequence[Record]) -> None:
+        """Count what models say of a clip, one record a model."""
+        for record in records:
+            self._clips.labels(record.model, record.verdict).inc()
+            if record.score is not None:
+                self._score.labels(record.model).set(record.score)
