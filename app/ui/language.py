@@ -44,7 +44,7 @@ def t(key: str, **values: object) -> str:
 
 def plain(text: str) -> str:
     """Return a name so that Markdown shows it as it is: it comes from others."""
-    return re.sub(r"([^\w\s]|_)", r"\\\1", printable(text))
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", printable(text))
 
 
 def number(value: float, digits: int = 0) -> str:

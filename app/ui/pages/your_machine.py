@@ -25,7 +25,7 @@ from pygoodvibes.monitoring.score_clip import score_clip
 from pygoodvibes.monitoring.score_files import Panel, Record
 from pygoodvibes.monitoring.survey import Survey, survey
 from pygoodvibes.util.errors import UserError
-from pygoodvibes.util.messages import Message, message
+from pygoodvibes.util.messages import Message
 from pygoodvibes.workflow.run_folders import Run
 from ui import judged, load, pick
 from ui.charts.common import show_figure
@@ -138,7 +138,7 @@ def _folder(intake: Intake) -> None:
         try:
             intake.take_folder(place)
         except UserError as error:
-            st.error(sentence(error.message), icon=":material/error:")
+            st.error(plain(sentence(error.message)), icon=":material/error:")
 
 
 def is_local() -> bool:
@@ -156,8 +156,8 @@ def is_local() -> bool:
 def _learn(session: Session) -> None:
     """Say what was read, ask what is doubtful, and learn."""
     intake = session.healthy
-    _left_out(intake.left_out)
     if not intake.names:
+        _left_out(intake.left_out)
         st.caption(t("mine.hint"))
         return
     name = st.text_input(t("mine.name"), t("mine.a_machine"), max_chars=60, key="machine_name")
@@ -170,24 +170,25 @@ def _learn(session: Session) -> None:
         session.surveyed = intake.changes
     found = session.survey
     if isinstance(found, UserError):
-        st.error(sentence(found.message), icon=":material/error:")
+        st.error(plain(sentence(found.message)), icon=":material/error:")
+        _left_out(intake.left_out)
         _list(session)
         return
-    _found(found)
+    _found(found, intake.left_out)
     doubtful = [*found.doubts, *(session.apart if session.doubted == intake.changes else [])]
     for doubt in doubtful:
-        st.warning(f"{sentence(doubt)}.", icon=":material/help:")
+        st.warning(plain(f"{sentence(doubt)}."), icon=":material/help:")
+    usable = [row for row in found.rows if row["status"] == "ok"]
     sure = not doubtful or st.checkbox(t("mine.sure"), key=f"sure_{intake.changes}")
-    _list(session, suggested=[row["path"] for row in found.rows if _speaks_of_fault(row["path"])])
-    usable = sum(row["status"] == "ok" for row in found.rows)
+    _list(session, suggested=[row["path"] for row in usable if _speaks_of_fault(row["path"])])
     if session.learned == intake.changes:
         return
     if st.button(
-        t("mine.learn", count=number(usable))
+        t("mine.learn", count=number(len(usable)))
         if session.model is None
-        else t("mine.learn_again", count=number(usable)),
+        else t("mine.learn_again", count=number(len(usable))),
         type="primary",
-        disabled=not sure or usable < MIN_TRAIN_CLIPS,
+        disabled=not sure or len(usable) < MIN_TRAIN_CLIPS,
         icon=":material/model_training:",
         key="learn",
     ):
@@ -199,7 +200,7 @@ def _speaks_of_fault(path: str) -> bool:
     return any(fault_word(part) for part in path.split("/"))
 
 
-def _found(found: Survey) -> None:
+def _found(found: Survey, not_taken: dict[str, Message]) -> None:
     """Say what was read, and what is left out and why."""
     usable = [row for row in found.rows if row["status"] == "ok"]
     st.markdown(
@@ -215,7 +216,9 @@ def _found(found: Survey) -> None:
     if len(folders) > 1:
         parts = [f"{plain(folder or '.')} ({count})" for folder, (count, _) in folders.items()]
         st.caption(t("mine.folders", folders=", ".join(parts)))
-    _left_out({row["path"]: row["status"] for row in found.rows if row["status"] != "ok"})
+    _left_out(
+        {**not_taken, **{row["path"]: row["status"] for row in found.rows if row["status"] != "ok"}}
+    )
 
 
 def _left_out(reasons: dict[str, Message]) -> None:
@@ -300,9 +303,8 @@ def _model(session: Session) -> tuple[str, float]:
         of = t("own.of", higher=number(above), clips=number(len(judging.held_out)))
         st.metric(t("mine.above"), of, help=t("own.so_high_help"), width=260)
     judged.worth(model, detector, rate)
-    caution = [message(note) for note in session.fit.notes]
-    for note in caution:
-        st.caption(f"{sentence(note)}.")
+    for note in session.fit.notes:
+        st.caption(plain(f"{sentence(note)}."))
     _left_out({row["path"]: row["status"] for row in session.fit.rows if row["status"] != "ok"})
     show_figure(
         held_out_figure(np.asarray(judging.held_out), judging.threshold),
@@ -318,7 +320,7 @@ def _model(session: Session) -> tuple[str, float]:
             try:
                 kept = load.keep(model)
             except UserError as error:
-                st.error(sentence(error.message), icon=":material/error:")
+                st.error(plain(sentence(error.message)), icon=":material/error:")
             else:
                 st.success(t("mine.kept", path=plain(str(kept))), icon=":material/check:")
     return detector, rate
@@ -384,14 +386,14 @@ def _record(session: Session, record: Record, rate: float, *, is_first: bool) ->
         return
     with opened:
         if record.score is None:
-            st.warning(f"{sentence(record.reason)}.", icon=":material/block:")
+            st.warning(plain(f"{sentence(record.reason)}."), icon=":material/block:")
             return
         try:
             result = score_clip(
                 session.model, record.clip, detector=record.detector, false_alarm_rate=rate
             )
         except UserError as error:
-            st.warning(sentence(error.message), icon=":material/block:")
+            st.warning(plain(sentence(error.message)), icon=":material/block:")
             return
         judged.verdict(session.model, result)
         judged.unfair(record.reason)
