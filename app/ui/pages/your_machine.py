@@ -15,11 +15,12 @@ import streamlit as st
 
 from pygoodvibes.data.fault_words import fault_word
 from pygoodvibes.data.manifest import MIN_TRAIN_CLIPS
+from pygoodvibes.detection.certainty import ANOMALOUS, NORMAL, UNDECIDED
 from pygoodvibes.models import machine_model
 from pygoodvibes.monitoring import doubts, score_files
 from pygoodvibes.monitoring.fit_folder import Fit, fit_folder
 from pygoodvibes.monitoring.intake import Intake
-from pygoodvibes.monitoring.judge import ANOMALOUS, NORMAL, NOT_SCORED, UNDECIDED, judge
+from pygoodvibes.monitoring.judge import NOT_SCORED, judge
 from pygoodvibes.monitoring.score_clip import score_clip
 from pygoodvibes.monitoring.score_files import Panel, Record
 from pygoodvibes.monitoring.survey import Survey, survey

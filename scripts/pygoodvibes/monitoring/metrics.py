@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from pygoodvibes.detection.certainty import ANOMALOUS, NORMAL, UNDECIDED
 from pygoodvibes.models.machine_model import MachineModel
-from pygoodvibes.monitoring.judge import ANOMALOUS, NORMAL, NOT_SCORED, UNDECIDED, Judge
+from pygoodvibes.monitoring.judge import NOT_SCORED, Judge
 from pygoodvibes.monitoring.score_files import Record
 
 
