@@ -85,6 +85,7 @@ rule check_clips:
     resources:
         mem_mb=300,
     params:
+        machine_ids=lambda wildcards: machine_ids(),
         audio=section("audio", "sample_rate"),
         code=code("check_clips"),
     message:

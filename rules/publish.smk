@@ -1,15 +1,33 @@
 # What people read, put together: copies of figures, the page for everyone, provenance.
 
 
-rule publish:
+# A rule of its own: who wants the list of clips waits for no figure.
+rule publish_manifest:
     input:
         manifest=f"{RESOURCES}/final/manifest.csv",
+    output:
+        manifest=f"{RESULTS}/manifest.csv",
+    log:
+        f"{LOGS}/publish_manifest.log",
+    conda:
+        "../envs/pygoodvibes.yaml"
+    resources:
+        mem_mb=300,
+    params:
+        code=code("publish_manifest"),
+    message:
+        "Put the manifest beside the tables"
+    script:
+        "../scripts/publish_manifest.py"
+
+
+rule publish:
+    input:
         figures=figures,
         evaluations=lambda wildcards: of_machine_ids(
             f"{RESOURCES}/evaluation/{{machine}}/{{id}}.json", trained=True
         ),
     output:
-        manifest=f"{RESULTS}/manifest.csv",
         figures=directory(f"{RESULTS}/figures"),
         official=directory(f"{RESULTS}/official"),
     log:

@@ -9,6 +9,7 @@ with logged(snakemake.log, snakemake.input, snakemake.output):
     final_manifest.complete(
         snakemake.input.manifest,
         snakemake.input.mel_clips,
+        machine_ids=snakemake.params.machine_ids,
         sample_rate=snakemake.params.audio["sample_rate"],
         completed_path=pathlib.Path(snakemake.output.manifest),
         coverage_path=pathlib.Path(snakemake.output.coverage),

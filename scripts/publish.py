@@ -1,13 +1,11 @@
-"""Copy manifest and figures, and write the official score files, where people look for them."""
+"""Copy figures, and write the official score files, where people look for them."""
 
 import pathlib
-import shutil
 
 from pygoodvibes.evaluation.official_scores import copy_files, write_official
 from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log, snakemake.input, snakemake.output):
-    shutil.copyfile(snakemake.input.manifest, snakemake.output.manifest)
     copy_files(
         snakemake.input.figures,
         pathlib.Path(snakemake.params.figures_folder),

@@ -77,7 +77,7 @@ WRONG = [
     (
         source("embedding", path="t.csv", columns={"clp": "a"}),
         "dataset.columns.clp: there is no such key; did you mean clip? allowed here: clip, "
-        "machine, id, split, label, values, normal, anomaly",
+        "machine, id, split, label, domain, values, normal, anomaly",
     ),
     (
         source("zenodo", path="x"),

@@ -83,6 +83,7 @@ def _make(root: pathlib.Path, *, with_models: bool) -> None:
     final_manifest.complete(
         resources / "manifest.csv",
         [resources / f"mel/{machine}/{each}.clips.csv" for machine, each in IDS],
+        machine_ids=IDS,
         sample_rate=content["audio"]["sample_rate"],
         completed_path=resources / "final/manifest.csv",
         coverage_path=resources / "final/coverage.csv",

@@ -359,6 +359,33 @@ def test_any_clip_can_be_heard_with_what_stands_out(small, monkeypatch):
     app = right.select_index(training).run()
     assert not app.exception
     assert len(app.success) + len(app.error) == 2
+    app.toggle(key="signs_0").set_value(True).run()
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "- modulated at 12 Hz"), ("fr", "- modulé à 12 Hz")]
+)
+def test_what_is_odd_about_a_clip_is_named(monkeypatch, language, words):
+    from streamlit.testing.v1 import AppTest
+
+    monkeypatch.syspath_prepend(str(ROOT / "app"))
+    monkeypatch.setattr("ui.language.current", lambda: language)
+    script = """
+import numpy as np
+from pygoodvibes.explanation.naming import learn_signs
+from pygoodvibes.explanation.signs import profiles
+from ui import pick
+noise = np.random.default_rng(0).normal(size=(21, 16000))
+beat = 1 + 0.9 * np.sin(2 * np.pi * 12 * np.arange(16000) / 8000)
+normal = learn_signs([profiles(clip, 8000) for clip in noise[:20]])
+pick.signs(noise[20] * beat, 8000, normal)
+pick.signs(noise[0], 8000, normal)
+"""
+    app = AppTest.from_string(script, default_timeout=120).run()
+    assert not app.exception
+    named, nothing = (each.value for each in app.markdown)
+    assert words in named and "- " not in nothing
 
 
 @pytest.mark.parametrize(("names", "explained"), [(["choice", "lof"], True), (["lof"], False)])

@@ -1,5 +1,6 @@
 import pytest
 
+from clip_folders import touch
 from pygoodvibes.cli.main import main
 
 
@@ -26,6 +27,29 @@ def test_a_bad_config_gets_one_sentence_and_exit_code_1(tmp_path, capsys, text, 
         assert main([name, str(path)]) == 1
         shown = capsys.readouterr().err
         assert shown.startswith(f"Error: {path}: ") and said in shown and shown.count("\n") == 1
+
+
+def test_the_manifest_of_a_config_is_read_too(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    touch(tmp_path, "a.wav", "b.wav")
+    (tmp_path / "c.yaml").write_text(
+        "dataset:\n  name: mine\n  source: folder\n  path: .\n  layout: manifest\n"
+        "  manifest: clips.csv\ndetectors:\n  lof: {}\n"
+    )
+    rows = ["path,machine,id,split,label", "a.wav,fan,A,train,normal", "b.wav,fan,A,test,odd"]
+    (tmp_path / "clips.csv").write_text("\n".join(rows))
+    assert main(["check", "c.yaml"]) == 0
+    assert capsys.readouterr().out == (
+        "clips.csv: b.wav: left out, the label is 'odd', not normal, anomaly or unknown\n"
+        "c.yaml: valid\n"
+    )
+    (tmp_path / "clips.csv").write_text("\n".join([*rows, "./a.wav,fan,A,test,normal"]))
+    assert main(["check", "c.yaml"]) == 1
+    shown = capsys.readouterr()
+    assert "clips.csv, row 4: a.wav is already in row 2" in shown.err and not shown.out
+    (tmp_path / "clips.csv").unlink()
+    assert main(["check", "c.yaml"]) == 1
+    assert "does not exist" in capsys.readouterr().err
 
 
 def test_results_are_shown_with_their_places(tmp_path, monkeypatch, capsys):

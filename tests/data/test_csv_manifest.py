@@ -104,7 +104,7 @@ def test_manifest_bad_row_is_listed(tmp_path, row, reason):
         (HEADER + "1.wav,fan,A,test,normal,extra\n", "row 2: 6 fields"),
         (
             HEADER + "1.wav,fan,A,test,normal\n2.wav,fan,A,test,\n./1.wav,fan,A,test,anomaly\n",
-            "row 4: 1.wav is already in row 2",
+            "row 4: 1.wav is already in row 2; name each clip of a machine ID once",
         ),
         (HEADER + '"1.wav,fan,A,test,normal\n', "is not a CSV file"),
         (HEADER + "1.wav,fan,A,test,ok\n", "not one of the 1 clips of .*the label is 'ok'"),
@@ -116,6 +116,21 @@ def test_manifest_bad_file(tmp_path, text, message):
     with pytest.raises(UserError, match=message) as caught:
         find_clips(tmp_path, manifest=file)
     assert str(file) in str(caught.value)
+
+
+def test_a_recording_may_serve_several_machines(tmp_path):
+    touch(tmp_path, "hall/1.wav")
+    rows = "hall/1.wav,fan,A,train,normal\nhall/1.wav,pump,A,test,anomaly\n"
+    rows += "hall/1.wav,fan,B,test,normal\n"
+    clips = find_manifest(manifest(tmp_path, HEADER + rows), tmp_path)
+    assert [(each.machine, each.id, each.split, each.label, each.reason) for each in clips] == [
+        ("fan", "A", "train", "normal", ""),
+        ("fan", "B", "test", "normal", ""),
+        ("pump", "A", "test", "anomaly", ""),
+    ]
+    with pytest.raises(UserError, match=r"row 5: hall/1\.wav is already in row 2"):
+        text = HEADER + rows + "hall/1.wav,fan,A,test,normal\n"
+        find_manifest(manifest(tmp_path, text), tmp_path)
 
 
 def test_a_path_as_windows_writes_it_gets_a_hint(tmp_path):

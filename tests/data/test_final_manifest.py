@@ -11,21 +11,29 @@ def row(machine="fan", machine_id="00", split="train", label="normal", status="o
 
 
 def mel_row(path, status="ok"):
-    return {"path": path, "split": "train", "clip": path, "status": status}
+    return row() | {"path": path, "clip": path, "status": status}
 
 
 def test_what_shows_on_decoding_goes_into_the_manifest():
     rows = [mel_row("a"), mel_row("b"), mel_row("c", "truncated")]
     decoded = [mel_row("a"), mel_row("b", "digital silence")]
-    merged = merge_mel_clips(rows, [decoded[:1], decoded[1:]], sample_rate=16000)
+    merged = merge_mel_clips(rows, {("fan", "00"): decoded}, sample_rate=16000)
     assert [row["status"] for row in merged] == ["ok", "digital silence", "truncated"]
     assert rows[1]["status"] == "ok"
 
 
 def test_clips_that_share_a_file_are_told_apart():
     rows = [{**mel_row("all.npy"), "clip": name} for name in "ab"]
-    merged = merge_mel_clips(rows, [[{**rows[1], "status": "bad"}]], sample_rate=16000)
+    tables = {("fan", "00"): [{**rows[1], "status": "bad"}]}
+    merged = merge_mel_clips(rows, tables, sample_rate=16000)
     assert [row["status"] for row in merged] == ["ok", "bad"]
+
+
+def test_a_recording_that_serves_two_machines_has_a_status_for_each():
+    rows = [mel_row("a"), {**mel_row("a"), "machine": "pump"}]
+    tables = {("fan", "00"): [{**rows[0], "status": "a copy"}], ("pump", "00"): [rows[1]]}
+    merged = merge_mel_clips(rows, tables, sample_rate=16000)
+    assert [row["status"] for row in merged] == ["a copy", "ok"]
 
 
 def decoded(machine_id, split, number, *, gain=1.0, label="normal"):
@@ -46,7 +54,7 @@ def test_test_clips_are_compared_with_the_training_clips_of_their_id_alone():
         for name, gain in loud.items()
     }
     rows = [known for group in pairs.values() for known, _ in group]
-    tables = [[table for _, table in group] for group in pairs.values()]
+    tables = {("fan", name): [table for _, table in group] for name, group in pairs.items()}
     merged = merge_mel_clips(rows, tables, sample_rate=16000)
     told = {row["path"][-15:-4]: row["unlike"] for row in merged if row["unlike"]}
     assert sorted(told) == sorted(
@@ -66,6 +74,6 @@ def test_a_clip_that_is_left_out_is_unlike_nothing():
     rows, table = zip(*(decoded("00", "train", number) for number in range(10)), strict=True)
     bad, loud = decoded("00", "test", 20, gain=10)
     table = [*table, {**loud, "status": "the same recording as a.wav"}]
-    merged = merge_mel_clips([*rows, bad], [table], sample_rate=16000)
+    merged = merge_mel_clips([*rows, bad], {("fan", "00"): table}, sample_rate=16000)
     assert {row.get("unlike", "") for row in merged} == {""}
     assert manifest.coverage(merged)[0]["unlike"] == 0

@@ -178,6 +178,9 @@ def run_all(folder, out):
     final_manifest.complete(
         str(out / "manifest.csv"),
         files.pop("mel_clips"),
+        machine_ids=[
+            (entry["machine"], entry["id"]) for entry in read_records(out / "coverage.csv")
+        ],
         sample_rate=16000,
         completed_path=outputs["manifest"],
         coverage_path=outputs["coverage"],

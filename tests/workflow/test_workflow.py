@@ -75,6 +75,7 @@ AFTER_PROJECT = {
 AFTER_MEL = {
     **AFTER_PROJECT,
     "check_clips": 1,
+    "publish_manifest": 1,
     "plot_clips": 1,
     "embed": 4,
     "project": 4,
@@ -507,6 +508,13 @@ def test_a_changed_key_runs_what_depends_on_it(finished, twin, change, expected)
     assert twin.plan(tiny(**change)) == expected
     # and the plan was due to the change alone
     assert twin.plan() == {}
+
+
+def test_a_wish_for_the_manifest_alone_draws_no_figure(twin):
+    shutil.rmtree(twin.path / "results" / "tiny")
+    shutil.rmtree(twin.path / "resources" / "tiny" / "figures", ignore_errors=True)
+    wish = "results/tiny/manifest.csv"
+    assert twin.run(None, "--dry-run", wish).planned == {"publish_manifest": 1}
 
 
 def fits(project):

@@ -4,8 +4,12 @@ import os
 import pathlib
 
 from pygoodvibes.config.read import read_config
+from pygoodvibes.data.sources.base import Dataset
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import printable
+
+SHOWN = 10
+"""Rows of a manifest that would be left out which `check` names."""
 
 
 def results_folder(path: str) -> pathlib.Path:
@@ -22,10 +26,27 @@ def set_keys(path: str, *, changes: list[str]) -> None:
 
 
 def check(path: str, *, cache: bool = False) -> int:
-    """Say whether a config file is valid; with --cache, whether what was computed is whole."""
+    """Say whether a config file, and the CSV manifest that it names, are valid.
+
+    With --cache, say whether what was computed is whole.
+    """
     config = read_config(path)
+    _check_manifest(config.dataset)
     print(f"{path}: valid")
     return _check_cache(config.dataset.name) if cache else 0
+
+
+def _check_manifest(dataset: Dataset) -> None:
+    """Refuse a CSV manifest as the run would; say which rows it would leave out."""
+    if not getattr(dataset, "manifest", None):
+        return
+    from pygoodvibes.data.sources import folder
+
+    left_out = [clip for clip in folder.find(dataset) if clip.reason]
+    for clip in left_out[:SHOWN]:
+        print(printable(f"{dataset.manifest}: {clip.path}: left out, {clip.reason}"))
+    if len(left_out) > SHOWN:
+        print(f"{dataset.manifest}: and {len(left_out) - SHOWN} more")
 
 
 def _check_cache(name: str) -> int:

@@ -33,16 +33,16 @@ def find_manifest(csv_path: str | os.PathLike, folder: str | os.PathLike) -> lis
     Returns
     -------
     list of Clip
-        One per row, sorted. `clip` is the file name; where two rows of one machine, ID and split
-        have the same file name, it is the path with '__' for '/'. `reason` says what is wrong
-        with a single row: an unknown split or label, a training clip that is not normal, a name
-        that can't be used, a file that is not there.
+        One per row, sorted. A recording may serve several machines: a row each. `clip` is the file
+        name; where two rows of one machine, ID and split have the same file name, it is the path
+        with '__' for '/'. `reason` says what is wrong with a single row: an unknown split or label,
+        a training clip that is not normal, a name that can't be used, a file that is not there.
 
     Raises
     ------
     UserError
         The file as a whole can't be trusted: missing, not UTF-8, columns missing, a row with too
-        few or too many fields, the same path twice, no row at all.
+        few or too many fields, the same path twice for a machine ID, no row at all.
     """
     csv_path, folder = pathlib.Path(csv_path), pathlib.Path(folder)
     if not folder.is_dir():
@@ -50,19 +50,21 @@ def find_manifest(csv_path: str | os.PathLike, folder: str | os.PathLike) -> lis
             "{folder} is not a folder; the manifest's paths are relative to it", folder=folder
         )
     base = pathlib.Path(os.path.abspath(folder)).as_posix()  # noqa: PTH100 (links stay as they are)
-    first_row: dict[str, int] = {}
+    first_row: dict[tuple[str, str, str], int] = {}
     placed: list[Clip] = []
     for number, row in _manifest_rows(csv_path):
         path = _manifest_path(row["path"], base)
-        if path and path in first_row:
+        key = (path, row["machine"], row["id"])
+        if path and key in first_row:
             raise UserError(
-                "{path}, row {row}: {clip} is already in row {first}; name each clip once",
+                "{path}, row {row}: {clip} is already in row {first}; name each clip of a machine "
+                "ID once",
                 path=csv_path,
                 row=number,
                 clip=path,
-                first=first_row[path],
+                first=first_row[key],
             )
-        first_row[path] = number
+        first_row[key] = number
         placed.append(_place_row(row, path, folder))
     if not placed:
         raise UserError("{path} has a header but no rows; add one row per clip", path=csv_path)

@@ -5,7 +5,7 @@ that is published, and what each machine ID can carry by it.
 """
 
 import pathlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from pygoodvibes.data import condition
 from pygoodvibes.data.manifest import COLUMNS, COVERAGE_COLUMNS, coverage, usable
@@ -13,7 +13,10 @@ from pygoodvibes.util.csv_files import read_records, write_records
 
 
 def merge_mel_clips(
-    rows: Sequence[Mapping], mel_clips: Iterable[Sequence[Mapping]], *, sample_rate: int
+    rows: Sequence[Mapping],
+    mel_clips: Mapping[tuple[str, str], Sequence[Mapping]],
+    *,
+    sample_rate: int,
 ) -> list[dict]:
     """Add to the manifest what only showed when clips were decoded.
 
@@ -21,9 +24,9 @@ def merge_mel_clips(
     ----------
     rows : sequence of mapping
         The manifest.
-    mel_clips : iterable of sequence of mapping
-        Rows of the clip tables of the mel caches, a table a machine ID, whose paths are those of
-        the manifest.
+    mel_clips : mapping of (machine, id) to sequence of mapping
+        Rows of the clip tables of the mel caches, whose paths are those of the manifest. A
+        recording may serve several machine IDs.
     sample_rate : int > 0
         Hz, at which clips were decoded.
 
@@ -34,23 +37,25 @@ def merge_mel_clips(
         training clips.
     """
     found = {}
-    for decoded in mel_clips:
+    for machine_id, decoded in mel_clips.items():
         usual = condition.learn(
             (row for row in usable(decoded) if row["split"] == "train"), sample_rate=sample_rate
         )
         for row in decoded:
             tested = row["status"] == "ok" and row["split"] == "test"
-            found[row["path"], row["split"], row["clip"]] = {
+            found[machine_id, row["path"], row["split"], row["clip"]] = {
                 **({} if row["status"] == "ok" else {"status": row["status"]}),
                 "unlike": condition.unlike(usual, row) if tested else "",
             }
-    return [{**row, **found.get((row["path"], row["split"], row["clip"]), {})} for row in rows]
+    places = [((row["machine"], row["id"]), row["path"], row["split"], row["clip"]) for row in rows]
+    return [{**row, **found.get(place, {})} for row, place in zip(rows, places, strict=True)]
 
 
 def complete(
     manifest_path: str,
     mel_clips: Sequence[str],
     *,
+    machine_ids: Sequence[tuple[str, str]],
     sample_rate: int,
     completed_path: pathlib.Path,
     coverage_path: pathlib.Path,
@@ -62,14 +67,20 @@ def complete(
     manifest_path : str
         The manifest from before clips were decoded.
     mel_clips : sequence of str
-        Clip tables of the mel caches, one a machine ID.
+        Clip tables of the mel caches, one a machine ID; none where clips enter as vectors.
+    machine_ids : sequence of (machine, id)
+        Whose they are, in the same order.
     sample_rate : int > 0
         Hz, at which clips were decoded.
     completed_path, coverage_path : pathlib.Path
         CSV files to write.
     """
     rows = merge_mel_clips(
-        read_records(manifest_path), map(read_records, mel_clips), sample_rate=sample_rate
+        read_records(manifest_path),
+        dict(zip(map(tuple, machine_ids), map(read_records, mel_clips), strict=True))
+        if mel_clips
+        else {},
+        sample_rate=sample_rate,
     )
     write_records(completed_path, rows, COLUMNS)
     write_records(coverage_path, coverage(rows), COVERAGE_COLUMNS)

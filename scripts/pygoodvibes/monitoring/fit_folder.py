@@ -24,6 +24,7 @@ from pygoodvibes.data import duplicates, manifest, recordings
 from pygoodvibes.detection import serialization
 from pygoodvibes.detection.held_out_windows import group_windows
 from pygoodvibes.detection.machine_id import detect_machine_id
+from pygoodvibes.detectors import pyod
 from pygoodvibes.detectors.combined import CHOICE
 from pygoodvibes.detectors.registry import METHODS
 from pygoodvibes.embeddings.embed import open_encoder
@@ -422,6 +423,8 @@ def _chosen(content: Mapping, folder: pathlib.Path, detectors: str | None) -> di
     if not known:
         # without a config a method is its own name
         known = dict.fromkeys(("fusion", *(name for name in METHODS if name != "fusion")))
+        if detectors == "all" and not pyod.installed():
+            del known["pyod"]
     if not isinstance(known, Mapping):
         return given  # the check of the config says what is wrong
     names = (
