@@ -17,6 +17,7 @@ NO_MODULE = {
     # what runs Snakemake and DVC, or what Snakemake runs
     "workflow/test_environments.py",
     "workflow/test_faults.py",
+    "workflow/test_domains.py",
     "workflow/test_dvc.py",
     "workflow/test_object_store.py",
     "workflow/test_plot_scripts.py",
