@@ -20,7 +20,7 @@ from pygoodvibes.evaluation.evaluate import SCORE_COLUMNS, evaluate_machine_id
 from pygoodvibes.evaluation.gather_metrics import write_metrics
 from pygoodvibes.evaluation.representation import COLUMNS, CONFUSION_COLUMNS, check_representation
 from pygoodvibes.models import machine_model
-from pygoodvibes.monitoring.fit_folder import fit_clips
+from pygoodvibes.monitoring.fit_clips import fit_clips
 from pygoodvibes.report import representation_tables
 from pygoodvibes.util.csv_files import read_records, write_records
 from pygoodvibes.workflow.provenance import describe

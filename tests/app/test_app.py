@@ -831,7 +831,7 @@ def test_a_real_anomalous_fan_gets_its_verdict(visit, shared, small, tmp_path):
     from pygoodvibes.config.validate import validate
     from pygoodvibes.data.list_clips import write_manifests
     from pygoodvibes.models import machine_model
-    from pygoodvibes.monitoring.fit_folder import fit_clips
+    from pygoodvibes.monitoring.fit_clips import fit_clips
     from pygoodvibes.monitoring.score_clip import score_clip
     from pygoodvibes.util.csv_files import read_records
 

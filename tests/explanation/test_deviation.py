@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from pygoodvibes.explanation import deviation
-from pygoodvibes.explanation.deviation import Normal, deviation_map, learn_normal, smoothed
+from pygoodvibes.explanation.deviation import (
+    Normal,
+    clip_levels,
+    deviation_map,
+    learn_normal,
+    normal_of,
+    smoothed,
+)
 from pygoodvibes.util.errors import UserError
 
 
@@ -53,3 +60,13 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(UserError, match="12 mel bands"):
         deviation_map(np.zeros((5, 13)), normal)
     assert deviation.FRAMES_A_CLIP > 1
+
+
+def test_a_few_levels_of_each_clip_tell_nearly_what_all_frames_tell():
+    clips = [clip(seed) for seed in range(12)]
+    exact, near = learn_normal(clips), normal_of(np.stack([clip_levels(each) for each in clips]))
+    assert (np.abs(near.level - exact.level) / exact.spread).max() < 0.1
+    assert np.abs(near.spread / exact.spread - 1).max() < 0.15
+    assert clip_levels(clips[0]).dtype == np.float32
+    # a clip of a single frame has levels, too
+    assert np.ptp(clip_levels(np.full((1, 3), -40.0))) == 0

@@ -19,6 +19,8 @@ examples:
   pygoodvibes fit recordings/pump --false-alarm-rate 0.01
   pygoodvibes fit recordings/pump --config my.yaml --detectors all
   pygoodvibes fit night.wav --window 10                 windows of one long recording
+  pygoodvibes fit pump.pgv --add june/                  learn new normal recordings, too
+  pygoodvibes fit pump.pgv --exclude may/003.wav        fit again without a recording
 
 The folder holds recordings of the machine in good health, in any layout and at any depth (.wav,
 .flac, .ogg, .mp3, ...). What is anomalous or a test clip by its DCASE or MIMII name is left out,
@@ -34,6 +36,12 @@ scored (score --threshold), or say how many false alarms are acceptable (--false
 --window cuts recordings, which may then have any length, into windows; each is a training clip.
 Windows of one recording are alike, and are held out together when the threshold is set; if more
 than a third of all windows are of one recording, it is held out in stretches of time.
+
+--add and --exclude take a model in place of the folder, and fit it again: to what it has learned
+and the new normal recordings, or without some. The model keeps what that takes, but no sound; a
+detector that sees log-mel frames needs all recordings again. What the model has learned already is
+passed over. The model's file is written anew, or another with -o; its settings stay, except for
+--false-alarm-rate. New recordings that the model calls anomalous are named and asked about.
 
 exit code: 0 done; 4 done, but the threshold means nothing (the warning says why): the model's
 scores rank clips, its verdicts are worth nothing, and it may never alarm; 1 an error; 2 wrong
@@ -53,7 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "path",
         metavar="FOLDER",
-        help="normal recordings of one machine; with --window also a single recording",
+        help="normal recordings of one machine; with --window also a single recording; with --add "
+        "or --exclude a model",
     )
     parser.add_argument(
         "-o",
@@ -96,6 +105,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="from window to window (default: the length of a window)",
     )
     parser.add_argument(
+        "--add",
+        metavar="NEW_FOLDER",
+        help="fit a model again to what it has learned and these normal recordings",
+    )
+    parser.add_argument(
+        "--exclude",
+        metavar="CLIP",
+        nargs="+",
+        default=[],
+        help="fit a model again without these recordings, by path, name, or file",
+    )
+    parser.add_argument(
         "--yes",
         action="store_true",
         help="learn all recordings, whatever their names say and however far apart they lie",
@@ -115,10 +136,41 @@ def run(
     false_alarm_rate: float | None,
     window: float | None,
     hop: float | None,
+    add: str | None,
+    exclude: Sequence[str],
     yes: bool,
     jobs: int | None,
 ) -> int:
-    """Fit a model to a folder of normal recordings; return the exit code."""
+    """Fit a model to a folder of normal recordings, or again; return the exit code."""
+    if add is not None or exclude:
+        from pygoodvibes.cli import refit as refit_command
+
+        fixed = {
+            "--config": config,
+            "--machine": machine,
+            "--detectors": detectors,
+            "--window": window,
+            "--hop": hop,
+        }
+        given = [option for option, value in fixed.items() if value is not None]
+        if given:
+            raise UserError(
+                "{option} goes with a new fit: --add and --exclude leave a model its settings",
+                option=given[0],
+            )
+        path = pathlib.Path(output or folder)
+        check_output(output)
+        model = refit_command.run(
+            folder,
+            path,
+            add=add,
+            exclude=exclude,
+            machine_id=id,
+            false_alarm_rate=false_alarm_rate,
+            jobs=jobs,
+            doubt=None if yes else ask,
+        )
+        return _warned(model)
     from pygoodvibes.models import machine_model
     from pygoodvibes.monitoring.fit_folder import fit_folder
     from pygoodvibes.util import parallel
@@ -140,7 +192,12 @@ def run(
     path = pathlib.Path(output or f"{fit.model.name}{machine_model.ENDING}")
     size = machine_model.save(path, fit.model)
     show(*report(fit, path, size), file=sys.stdout)
-    warnings = meaningless(fit.model)
+    return _warned(fit.model)
+
+
+def _warned(model) -> int:
+    """Say if verdicts of a model mean nothing; return the exit code."""
+    warnings = meaningless(model)
     for warning in warnings:
         show(f"Warning: {warning}", file=sys.stderr)
     return MEANINGLESS if warnings else FITTED

@@ -69,6 +69,27 @@ def detect_machine_id(
         sample_rate=settings["audio"]["sample_rate"],
         encoder=encoder,
     )
+    return detect_embedded(embedded, settings, groups=groups, cache=cache)
+
+
+def detect_embedded(
+    embedded: ClipVectors,
+    settings: Mapping,
+    *,
+    groups: Groups | None = None,
+    cache: MelCache | None = None,
+) -> Detected:
+    """Project the embeddings of clips of a machine ID, fit detectors to them and score them.
+
+    Parameters
+    ----------
+    embedded : ClipVectors
+        The embeddings.
+    settings, groups
+        As in `detect_machine_id`.
+    cache : MelCache, optional
+        Log-mel frames of the same clips; only detectors with the input 'mel' need them.
+    """
     if groups is None:
         n_train = int(embedded.train.sum())
         groups = fold_clips(n_train, folds=settings["held_out"]["folds"], seed=settings["seed"])

@@ -136,9 +136,24 @@ def _encode_clips(
         )
     width = lengths[0] if lengths else 0
     values = np.array(vectors, dtype=np.float32).reshape(len(vectors), width)
-    beside = columns_of(cache.n_mels, settings["beside"]) if settings.get("beside") else []
+    return from_records(cache.clips, values, encoded_columns(cache.n_mels, settings, width))
+
+
+def encoded_columns(n_mels: int, settings: Mapping, width: int) -> list[str]:
+    """Name the values of an embedding that runs an encoder.
+
+    Parameters
+    ----------
+    n_mels : int > 0
+        Mel bands of the frames.
+    settings : mapping
+        As in `embed_clip`.
+    width : int >= 0
+        How many values there are.
+    """
+    beside = columns_of(n_mels, settings["beside"]) if settings.get("beside") else []
     encoded = [f"encoded_{number:04d}" for number in range(width - len(beside))]
-    return from_records(cache.clips, values, [*beside, *encoded][:width])
+    return [*beside, *encoded][:width]
 
 
 def open_encoder(settings: Mapping, trained: str | pathlib.Path | None = None) -> "Encoder | None":

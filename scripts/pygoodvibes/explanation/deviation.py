@@ -20,6 +20,10 @@ FRAMES_A_CLIP = 200
 """Frames of each training clip that are looked at, evenly spaced."""
 
 
+LEVELS = 8
+"""Levels that stand for all frames of a clip, in each mel band."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Normal:
     """What is normal in each mel band.
@@ -82,15 +86,53 @@ def learn_normal(clips: Iterable[np.ndarray], *, smooth: int = 9) -> Normal:
     UserError
         If there is no clip.
     """
-    parts = []
-    for frames in clips:
-        chosen = np.unique(np.linspace(0, len(frames) - 1, FRAMES_A_CLIP).astype(int))
-        parts.append(smoothed(frames, smooth)[chosen])
+    parts = [_sampled(frames, smooth) for frames in clips]
     if not parts:
         raise UserError("there is no normal training clip to compare with; train on some first")
-    low, level, high = np.quantile(np.concatenate(parts), (0.25, 0.5, 0.75), axis=0)
+    return _over(np.concatenate(parts), smooth)
+
+
+def _sampled(frames: np.ndarray, smooth: int) -> np.ndarray:
+    chosen = np.unique(np.linspace(0, len(frames) - 1, FRAMES_A_CLIP).astype(int))
+    return smoothed(frames, smooth)[chosen]
+
+
+def _over(levels: np.ndarray, smooth: int) -> Normal:
+    low, level, high = np.quantile(levels, (0.25, 0.5, 0.75), axis=0)
     # of a normal distribution: 1.349 standard deviations between the quartiles
     return Normal(level, np.maximum((high - low) / 1.349, 0.1), smooth)
+
+
+def clip_levels(frames: np.ndarray, *, smooth: int = 9) -> np.ndarray:
+    """Return a few levels that stand for all frames of a clip in each mel band.
+
+    Parameters
+    ----------
+    frames : np.ndarray [shape=(n_frames, n_mels)]
+        Log-mel spectrogram, dB.
+    smooth : int > 0
+        Frames that are averaged.
+
+    Returns
+    -------
+    np.ndarray [shape=(LEVELS, n_mels), dtype=float32]
+        dB, rising: the middle of each of `LEVELS` equal shares of the frames.
+    """
+    places = (np.arange(LEVELS) + 0.5) / LEVELS
+    return np.quantile(_sampled(frames, smooth), places, axis=0).astype(np.float32)
+
+
+def normal_of(levels: np.ndarray, *, smooth: int = 9) -> Normal:
+    """Learn what is normal from the levels of training clips, nearly as from their frames.
+
+    Parameters
+    ----------
+    levels : np.ndarray [shape=(n_clips, LEVELS, n_mels)]
+        Of `clip_levels`; each clip counts as much as any other.
+    smooth : int > 0
+        Frames that were averaged.
+    """
+    return _over(levels.reshape(-1, levels.shape[-1]).astype(np.float64), smooth)
 
 
 def deviation_map(frames: np.ndarray, normal: Normal) -> np.ndarray:

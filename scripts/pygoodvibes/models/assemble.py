@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pygoodvibes.audio.mel_cache import MelCache
 from pygoodvibes.config.config import Config
 from pygoodvibes.data import condition
 from pygoodvibes.detectors.combined import CHOICE
@@ -15,7 +14,8 @@ from pygoodvibes.detectors.registry import module_of
 from pygoodvibes.embeddings import projection
 from pygoodvibes.embeddings.encoder import Encoder
 from pygoodvibes.embeddings.registry import module_of as embedding_module_of
-from pygoodvibes.explanation import deviation
+from pygoodvibes.explanation.deviation import Normal
+from pygoodvibes.models.kept import Kept
 from pygoodvibes.models.machine_model import MachineModel
 from pygoodvibes.workflow.code_hash import code_hash
 from pygoodvibes.workflow.provenance import data_of
@@ -57,13 +57,15 @@ def assemble(
     rows: Sequence[Mapping],
     *,
     name: str,
-    cache: MelCache,
+    clips: Sequence[Mapping],
+    normal: Normal,
     pcas: Sequence[projection.Pca],
     estimators: Mapping[str, object],
     held_out: Mapping[str, np.ndarray],
     notes: Mapping[str, Sequence[str]],
     cut: Mapping[str, float] | None = None,
     encoder: Encoder | None = None,
+    kept: Kept | None = None,
 ) -> MachineModel:
     """Put together the model of a machine ID.
 
@@ -75,8 +77,10 @@ def assemble(
         Manifest rows of its training clips.
     name : str
         Name of the model.
-    cache : MelCache
-        Log-mel frames of its clips.
+    clips : sequence of mapping
+        Its training clips, with the cells of `pygoodvibes.audio.mel_cache.COLUMNS`.
+    normal : Normal
+        Level and spread of each of their mel bands.
     pcas : sequence of Pca
         Its projections, without each fold of the training clips and of all.
     estimators : mapping of str to object
@@ -89,9 +93,10 @@ def assemble(
         window and hop, s, if its clips are windows of recordings.
     encoder : Encoder, optional
         Of the embedding, if it runs one.
+    kept : Kept, optional
+        What another fit takes of the training clips.
     """
-    used = [clip for clip in cache.clips if clip["split"] == "train"]
-    names = {clip["path"] for clip in used}
+    names = {clip["path"] for clip in clips}
     training = [row for row in rows if row["path"] in names and row["status"] == "ok"]
     seconds = [float(row["seconds"]) for row in training]
     packages = PACKAGES if encoder is None else (*PACKAGES, "onnxruntime")
@@ -103,7 +108,7 @@ def assemble(
         id=training[0]["id"],
         settings=settings_of(config, with_choice=CHOICE in held_out),
         pcas=list(pcas),
-        normal=deviation.learn_normal(cache.of(clip) for clip in used),
+        normal=normal,
         held_out=dict(held_out),
         estimators={
             name: estimator for name, estimator in estimators.items() if estimator is not None
@@ -115,8 +120,8 @@ def assemble(
             "shortest": min(seconds),
             "longest": max(seconds),
             **({"recordings": len(names), **cut} if cut else {}),
-            "samples_xxh3_128": [clip["samples_xxh3_128"] for clip in used],
-            "condition": condition.learn(used, sample_rate=config.audio.sample_rate),
+            "samples_xxh3_128": [clip["samples_xxh3_128"] for clip in clips],
+            "condition": condition.learn(clips, sample_rate=config.audio.sample_rate),
         },
         provenance={
             "data": data_of(training),
@@ -129,4 +134,5 @@ def assemble(
             "config": config.model_dump(mode="json", exclude={"figures", "evaluation"}),
         },
         encoder=encoder,
+        kept=kept,
     )

@@ -10,6 +10,7 @@ The file is a zip archive, `.pgv`:
 | `held_out/<detector>.npy` | scores of the training clips by fits that have not seen them |
 | `detectors/<detector>/<n>.npy` | arrays of a detector (its structure: `model.json`) |
 | `encoder.onnx` | the network of the embedding, if that runs one |
+| `kept/<name>.npy` | what another fit takes of the training clips, if the model keeps that |
 
 The archive's comment is the SHA-256 of all bytes before it, so a file with a single changed byte is
 refused. This finds damage, not malice: the checksum has no key, and anybody who alters a file can
@@ -35,6 +36,7 @@ from pygoodvibes.embeddings.encoder import Encoder
 from pygoodvibes.embeddings.projection import PCA_ARRAYS, Pca, arrays_of, pca_of
 from pygoodvibes.embeddings.registry import uses_encoder
 from pygoodvibes.explanation.deviation import Normal
+from pygoodvibes.models import kept as kept_clips
 from pygoodvibes.models import model_settings
 from pygoodvibes.models.signature import verify
 from pygoodvibes.util import stored_zip
@@ -93,6 +95,9 @@ class MachineModel:
         Checksum of the file that it was read from; '' if it was not read from a file.
     encoder : Encoder or None
         The network of the embedding, if that runs one.
+    kept : Kept or None
+        What another fit takes of the training clips; None in models of the workflow, in those of
+        very many clips, and in files from before there was any.
     """
 
     name: str
@@ -107,6 +112,7 @@ class MachineModel:
     provenance: Mapping
     sha256: str = ""
     encoder: Encoder | None = None
+    kept: kept_clips.Kept | None = None
 
     @property
     def sample_rate(self) -> int:
@@ -191,6 +197,8 @@ def dumps(model: MachineModel) -> bytes:
     }
     arrays |= {f"normal/{key}": getattr(model.normal, key) for key in _NORMAL}
     arrays |= {f"held_out/{key}": value for key, value in model.held_out.items()}
+    if model.kept is not None:
+        arrays |= {f"kept/{key}": getattr(model.kept, key) for key in kept_clips.ARRAYS}
     structures = {}
     for name, estimator in model.estimators.items():
         structures[name], of_detector = serialization.encode(estimator)
@@ -205,6 +213,8 @@ def dumps(model: MachineModel) -> bytes:
         "detectors": structures,
         "provenance": model.provenance,
     }
+    if model.kept is not None:
+        head["kept"] = kept_clips.table_of(model.kept)
     members["model.json"] = (json.dumps(head, indent=1, ensure_ascii=False) + "\n").encode()
     content = stored_zip.write(members, b"0" * _DIGEST)[:-_DIGEST]
     return content + hashlib.sha256(content).hexdigest().encode()
@@ -324,6 +334,7 @@ def _read(path: str | pathlib.Path, content: bytes) -> MachineModel:
             *(f"pca/{fold}/{key}" for fold in folds for key in PCA_ARRAYS),
             *(f"normal/{key}" for key in _NORMAL),
             *(f"held_out/{name}" for name in names),
+            *(f"kept/{key}" for key in kept_clips.ARRAYS if "kept" in head),
         ]
     }
     seen = model_settings.check_arrays(head, arrays)
@@ -346,4 +357,12 @@ def _read(path: str | pathlib.Path, content: bytes) -> MachineModel:
         provenance=head["provenance"],
         sha256=hashlib.sha256(content).hexdigest(),
         encoder=encoder,
+        kept=_kept(head, arrays),
     )
+
+
+def _kept(head: Mapping, arrays: Mapping[str, np.ndarray]) -> kept_clips.Kept | None:
+    if "kept" not in head:
+        return None
+    of_clips = {key: arrays[f"kept/{key}"] for key in kept_clips.ARRAYS}
+    return kept_clips.kept_of(head["kept"], head["training"][model_settings.HASHES], of_clips)

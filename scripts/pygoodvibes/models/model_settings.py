@@ -25,6 +25,7 @@ from pygoodvibes.detectors.registry import METHODS
 from pygoodvibes.embeddings import registry
 from pygoodvibes.embeddings.embed import columns_of
 from pygoodvibes.explanation.signs import LEAST_RATE, sizes_of
+from pygoodvibes.models import kept as kept_clips
 from pygoodvibes.util.settings import NAME_PATTERN
 
 KEYS = (
@@ -38,7 +39,10 @@ KEYS = (
     "detectors",
     "provenance",
 )
-"""Keys of `model.json`."""
+"""Keys of `model.json`, to which `kept` comes where a model keeps something of its clips."""
+
+HASHES = "samples_xxh3_128"
+"""Key of `training` with the hashes of the samples."""
 
 MOST_STATISTICS = 1000
 """Largest embedding, in values a mel band."""
@@ -56,7 +60,7 @@ _TRAINING = {
     "longest": _SECONDS,
 }
 _WINDOWS = {"recordings": _COUNT, "window": _SECONDS, "hop": _SECONDS}
-_HASHES, _CONDITION, _SIGNS = "samples_xxh3_128", "condition", "signs"
+_CONDITION, _SIGNS = "condition", "signs"
 _SIZE = Number(low=-1e6, high=1e6)
 _POSITIVE = Number(above=0, high=1e6)
 _DECIBELS = Number(low=SILENT, high=1000)
@@ -96,7 +100,8 @@ def check(head: Mapping) -> None:
     ValueError
         With what is wrong.
     """
-    _expect_keys(head, KEYS, "model.json")
+    kept = {"kept"} & (head.keys() if isinstance(head, dict) else set())
+    _expect_keys(head, {*KEYS, *kept}, "model.json")
     for key in ("name", "machine", "id"):
         Text().check(head[key], Sizes())
     if not head["name"].isprintable():
@@ -109,6 +114,9 @@ def check(head: Mapping) -> None:
             raise ValueError(f"{key}: a table is expected")
     if head["detectors"].keys() - head["settings"]["detectors"].keys():
         raise ValueError("detectors: one has no settings")
+    if kept:
+        hashes = head["training"].get(HASHES)
+        kept_clips.check_table(head["kept"], hashes, head["settings"]["detectors"])
 
 
 def _expect_keys(table: object, keys: object, name: str) -> None:
@@ -180,15 +188,15 @@ def _check_training(training: object, sample_rate: int) -> None:
     kinds = {**_TRAINING, **windows}
     # files from before there were any go on being read
     given = training.keys() if isinstance(training, dict) else set()
-    later = {_HASHES, _CONDITION, _SIGNS} & given
+    later = {HASHES, _CONDITION, _SIGNS} & given
     _expect_keys(training, kinds.keys() | later, "training")
     for key, kind in kinds.items():
         kind.check(training[key], Sizes())
     shortest, median, longest = (training[key] for key in ("shortest", "median_seconds", "longest"))
     if not shortest <= median <= longest:
         raise ValueError("training: the middle length is not between shortest and longest")
-    if _HASHES in later:
-        _check_hashes(training[_HASHES], training["clips"])
+    if HASHES in later:
+        _check_hashes(training[HASHES], training["clips"])
     if _CONDITION in later:
         _check_condition(training[_CONDITION])
     if _SIGNS in later:
@@ -198,9 +206,9 @@ def _check_training(training: object, sample_rate: int) -> None:
 def _check_hashes(found: object, clips: int) -> None:
     """Refuse anything but a hash a clip."""
     if type(found) is not list or len(found) != clips:
-        raise ValueError(f"training: {_HASHES} is no list with a hash a clip")
+        raise ValueError(f"training: {HASHES} is no list with a hash a clip")
     if not all(type(each) is str and re.fullmatch("[0-9a-f]{32}", each) for each in found):
-        raise ValueError(f"training: {_HASHES} holds something else than hashes")
+        raise ValueError(f"training: {HASHES} holds something else than hashes")
 
 
 def _check_condition(found: object) -> None:
@@ -254,7 +262,7 @@ def check_arrays(head: Mapping, arrays: Mapping[str, np.ndarray]) -> dict[str, i
     head : mapping
         From `check`.
     arrays : mapping of str to np.ndarray
-        pca/<fold>/..., normal/... and held_out/... by name.
+        pca/<fold>/..., normal/..., held_out/... and kept/... by name.
 
     Returns
     -------
@@ -281,7 +289,11 @@ def check_arrays(head: Mapping, arrays: Mapping[str, np.ndarray]) -> dict[str, i
         "normal/spread": Array("f8", ("bands",), above=0),
     }
     residuals = []
+    of_kept = {}
     for name, array in arrays.items():
+        if name.startswith("kept/"):
+            of_kept[name.removeprefix("kept/")] = array
+            continue
         of_pca = name.rpartition("/")[2]
         if name.startswith("pca/"):
             kind = kinds[of_pca]
@@ -295,6 +307,9 @@ def check_arrays(head: Mapping, arrays: Mapping[str, np.ndarray]) -> dict[str, i
             residuals.append(bool(array))
     if not residuals or len(set(residuals)) > 1:
         raise ValueError("pca: there is none, or only some have a residual")
+    if of_kept:
+        windows = "window" in head["training"]
+        kept_clips.check_arrays(head["kept"], of_kept, sizes, windows=windows)
     return {
         "mel": bands,
         "embedding": sizes["d"],

@@ -15,6 +15,7 @@ from pygoodvibes.detectors.combined import CHOICE
 from pygoodvibes.embeddings import projection
 from pygoodvibes.embeddings.embed import open_encoder
 from pygoodvibes.embeddings.encoder import Encoder
+from pygoodvibes.explanation.deviation import learn_normal
 from pygoodvibes.models.assemble import assemble
 from pygoodvibes.models.machine_model import ENDING, MOST_OF_DETECTORS, save
 from pygoodvibes.util.csv_files import read_records, write_records
@@ -137,11 +138,14 @@ def _pack(
         estimators = {CHOICE: None if lacking else choice.chosen, **estimators}
     training = loaded.clips.clip[loaded.clips.train]
     name = f"{machine}_id_{machine_id}"
+    cache = mel_cache.open_cache(mel_array, mel_clips)
+    used = [clip for clip in cache.clips if clip["split"] == "train"]
     model = assemble(
         config,
         read_records(clips),
         name=name,
-        cache=mel_cache.open_cache(mel_array, mel_clips),
+        clips=used,
+        normal=learn_normal(cache.of(clip) for clip in used),
         pcas=loaded.pcas,
         estimators=estimators,
         held_out={

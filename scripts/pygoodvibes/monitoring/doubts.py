@@ -89,7 +89,7 @@ def of_names(rows: Sequence[Mapping], folder: str) -> list[Message]:
             found=len(suspects),
             all=len(paths),
             word=word,
-            recordings=_listed(suspects),
+            recordings=listed(suspects),
         )
         for word, suspects in found.items()
     ]
@@ -121,7 +121,7 @@ def of_clusters(vectors: np.ndarray, rows: Sequence[Mapping]) -> list[Message]:
             found=len(suspects),
             all=len(rows),
             gap=gap,
-            recordings=_listed(suspects),
+            recordings=listed(suspects),
         )
     ]
 
@@ -167,7 +167,7 @@ def widest_gap(vectors: np.ndarray) -> tuple[float, np.ndarray]:
     return float(tree[widest, 2] / middle), apart
 
 
-def _listed(paths: Sequence[str]) -> str:
+def listed(paths: Sequence[str]) -> str:
     """Name some recordings; many by their folders."""
     unique = list(dict.fromkeys(paths))
     if len(unique) <= 3:
