@@ -117,6 +117,8 @@ def test_a_watched_folder_is_told_to_a_broker(tmp_path, model, broker):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        # jobs in the background of a shell ignore it, and so would what they start
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         with mqtt_broker.listening(broker, "pygoodvibes/pump") as heard:

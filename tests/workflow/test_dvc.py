@@ -29,7 +29,8 @@ DETECTORS = ["lof", "knn"]
 SUMMARY = dict.fromkeys(
     (
         *("gather_metrics", "write_tables", "write_choice", "compare_detectors", "write_summary"),
-        *("write_representation", "publish", "pack_models", "write_provenance"),
+        *("write_representation", "publish", "publish_manifest", "pack_models"),
+        "write_provenance",
     ),
     1,
 )

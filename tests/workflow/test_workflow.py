@@ -578,7 +578,7 @@ PAGES = {"publish": 1, "write_provenance": 1, "all": 1}
             {
                 name: count
                 for name, count in AFTER_MEL.items()
-                if name not in ("check_clips", "plot_clips", "plot_examples")
+                if name not in ("check_clips", "publish_manifest", "plot_clips", "plot_examples")
             },
         ),
         ("data/synthesis/fan.py", {"synthesize_dataset": 2}),

@@ -1,6 +1,5 @@
 """The evaluations of all machine IDs, gathered into the files that people and tools read."""
 
-import collections
 import itertools
 import json
 import math
@@ -71,8 +70,7 @@ def gather_metrics(
     Returns
     -------
     dict
-        metrics, averages, sweep: rows; headline: the content of metrics.json, with the number of
-        machine IDs by detector whose threshold comes with a caution, if there are any.
+        metrics, averages, sweep: rows; headline: the content of metrics.json.
     """
     documents = list(documents)
     missing = {(entry["machine"], entry["id"]): entry["note"] for entry in coverage}
@@ -107,7 +105,7 @@ def gather_metrics(
         "metrics": rows,
         "averages": averages,
         "sweep": list(itertools.chain.from_iterable(item["sweep"] for item in documents)),
-        "headline": top | _cautions(rows),
+        "headline": top,
     }
 
 
@@ -136,11 +134,6 @@ def _official(
         for name in named:
             picked[name][row["detector"]] = rounded(row[name])
     return picked
-
-
-def _cautions(rows: Iterable[Mapping]) -> dict[str, dict[str, int]]:
-    counts = collections.Counter(row["detector"] for row in rows if row["caution"])
-    return {"cautions": dict(counts)} if counts else {}
 
 
 def write_metrics(
