@@ -34,7 +34,7 @@ def archive(members, **options):
         ("a.wav", "a.wav"),
         ("bon/défaut roulement/a.wav", "bon/défaut roulement/a.wav"),
         ("../../../etc/passwd.wav", "etc/passwd.wav"),
-        ("/root/.ssh/a.wav", "root/ssh/a.wav"),
+        ("/srv/.ssh/a.wav", "srv/ssh/a.wav"),
         ("C:\\plant\\a.wav", "C_/plant/a.wav"),
         ("a\x1b[2J\n\0.wav", "a_[2J__.wav"),
         ("\u202evaw.a.wav", "_vaw.a.wav"),

@@ -360,7 +360,8 @@ def test_the_choice_has_all_that_a_detector_has_and_moves_no_other(finished, new
     assert f"official/choice/{score_file('fan', '00')}" in files
     assert b"choice against the others" in files["tables/detector_comparison.md"]
     assert b"Fixed default: knn" in files["tables/choice.md"]
-    assert b"first in the config" not in files["summary.html"]
+    assert b"the default of the config" not in files["summary.html"]
+    assert b"the default of the config" in finished.results()["summary.html"]
     costs = project.table("results/tiny/costs.csv")
     assert [row["detector"] for row in costs] == names and int(costs[0]["machine_ids"]) == 4
     # a model file says of a clip what the workflow says, to the last bit

@@ -53,7 +53,7 @@ the JSON document as `caution`, with `false_alarm_interval`, the share of normal
 above it (90 % interval), and `needed_clips`, how many more normal clips would do.
 
 What is odd about a clip that is not normal stands at the end of its line, and as `odd`, in the
-words of vibration analysis, where evidence carries any: at most 5 % of normal clips get a word.
+words of vibration analysis, where evidence carries any: about 5 % of normal clips get a word, too.
 
 CSV columns and JSON keys: clip, model, detector, start, seconds, score, threshold, verdict,
 p_value, alarm, odd, reason. JSON is one document with `models` and `clips`; for a stream or a

@@ -5,7 +5,7 @@ signs that lie too far from normal, each with its place (Hz, or a second), and w
 
 How far a sign lies is the largest value over its profile, each place in units of its own spread
 over normal clips. That is compared with the same of each normal clip, left out of level and spread.
-All signs together are said of at most the share `RATE` of new normal clips: the largest of a clip's
+All signs together are said of about the share `RATE` of new normal clips: the largest of a clip's
 signs is compared with the largest of each normal clip's (Vovk et al., 2005, as thresholds are set).
 So few normal clips that this share can't be told name nothing.
 
@@ -24,7 +24,7 @@ from pygoodvibes.explanation.signs import SIGNS, exact, places_of, profiles
 from pygoodvibes.util.messages import Message, message
 
 RATE = 0.05
-"""Most normal clips of which anything is named, if they are drawn at random."""
+"""About the share of normal clips of which anything is named, if they are drawn at random."""
 
 MOST_CLIPS = 100
 """Normal clips that are looked at; of more, evenly spaced ones."""

@@ -89,13 +89,14 @@ class Intake:
             If it is no folder that can be read.
         """
         root = pathlib.Path(place).expanduser().resolve()
+        taken = {(self.folder / name).resolve() for name in self._names}
         for path in find_audio(root):
             if len(self._names) >= MOST_RECORDINGS:
                 self.left_out[printable(root.name)] = TOO_MANY
                 break
             called = self._free(safe_name(f"{root.name}/{path}"))
             target = self.folder / called
-            if any((self.folder / name).resolve() == (root / path) for name in self._names):
+            if (root / path).resolve() in taken:
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             target.symlink_to(root / path)
@@ -151,13 +152,7 @@ class Intake:
             with archive.open(member) as file:
                 self._write(member.filename, file)
         # encrypted, of an unknown kind, cut off, or damaged
-        except (
-            RuntimeError,
-            NotImplementedError,
-            EOFError,
-            zlib.error,
-            zipfile.BadZipFile,
-        ) as error:
+        except (RuntimeError, EOFError, zlib.error, zipfile.BadZipFile) as error:
             reason = message("can't be unpacked ({reason})", reason=str(error)[:100])
             self.left_out[printable(member.filename)] = reason
 

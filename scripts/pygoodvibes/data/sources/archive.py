@@ -244,8 +244,8 @@ def extract_member(
             while chunk := source.read(_CHUNK):
                 target.write(chunk)
                 bar.update(len(chunk))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        # NotImplementedError and RuntimeError: a compression that this Python does not have.
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+        # RuntimeError: encrypted, or a compression that this Python does not have
         raise UserError(
             "{archive}: the member {member!r} can't be read ({error}), so nothing was "
             "extracted; delete the archive and download it again",
