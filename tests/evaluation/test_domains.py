@@ -151,7 +151,6 @@ def test_without_domains_nothing_is_added():
         "auc",
         "pauc",
         "auc_by_type",
-        "cautions",  # 34 training clips are few
     }
 
 
