@@ -34,17 +34,19 @@ def rings(held_out: np.ndarray, scores: np.ndarray) -> bool:
     return any(chart.update(score) for score in scores[:STREAM])
 
 
-def charts(clips: ClipVectors, settings: dict, *, seed: int) -> Iterator[tuple[str, int, bool]]:
+def charts(
+    clips: ClipVectors, settings: dict, *, seed: tuple[int, int]
+) -> Iterator[tuple[str, int, bool]]:
     """Yield detector, training clips, and whether the chart moved, for a draw of each size."""
     for count in COUNTS:
-        rng = np.random.default_rng([seed, count])
+        rng = np.random.default_rng([*seed, count])
         order = rng.permutation(len(clips.clip))
         drawn = order[np.isin(order, np.flatnonzero(clips.train))][:count]
         rows = np.concatenate([np.sort(drawn), order[~np.isin(order, drawn)]])
         split = np.array(["train"] * count + ["test"] * (len(rows) - count))
         parts = {name: getattr(clips, name)[rows] for name in ("clip", "label", "values")}
         own = dataclasses.replace(clips, split=split, **parts)
-        groups = fold_clips(count, folds=settings["held_out"]["folds"], seed=seed)
+        groups = fold_clips(count, folds=settings["held_out"]["folds"], seed=seed[0])
         projected = project_vectors(own, groups, **settings["projection"])
         found = detect_clips(
             own,
@@ -67,10 +69,11 @@ def main() -> None:
     settings = validate(content).model_dump(mode="json")
     found: dict[tuple[str, int], list[bool]] = {}
     machines = content["dataset"]["machines"]
-    for machine, machine_id in tqdm([(m, i) for m, ids in machines.items() for i in ids]):
+    machine_ids = [(machine, machine_id) for machine, ids in machines.items() for machine_id in ids]
+    for number, (machine, machine_id) in enumerate(tqdm(machine_ids)):
         clips = normal_clips(machine, machine_id, settings)
         for seed in range(options.seeds):
-            for name, count, rang in charts(clips, settings, seed=seed):
+            for name, count, rang in charts(clips, settings, seed=(seed, number)):
                 found.setdefault((name, count), []).append(rang)
     print(f"| scores | training clips | charts | moved within {STREAM} clips |\n|" + " --- |" * 4)
     for (name, count), rang in sorted(found.items()):

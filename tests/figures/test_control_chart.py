@@ -33,7 +33,7 @@ def shown(axes, label):
 def test_scores_chart_and_level_stand_above_each_other():
     rows = table()
     rows.loc[40, ["score", "verdict"]] = 500.0, "anomalous"
-    rows.loc[45, "drift"] = "the scores have risen since $a$.wav"
+    rows.loc[45, "drift"] = "the scores have risen since about $a$.wav"
     figure = plot_control_chart(rows, limit=LIMIT, title_suffix=SUFFIX)
     scores, chart, levels = figure.axes
     assert [list(values) for values in shown(scores, "anomalous clip")] == [[41], [500.0]]
@@ -44,7 +44,7 @@ def test_scores_chart_and_level_stand_above_each_other():
     for axes in figure.axes:
         [told] = by_gid(axes, "told")
         assert told.get_xdata()[0] == 46
-    assert r"1  clip 46: the scores have risen since \$a\$.wav" in levels.get_xlabel()
+    assert r"1  clip 46: the scores have risen since about \$a\$.wav" in levels.get_xlabel()
     assert "1\n2026-05-01\n06:00" in [label.get_text() for label in levels.get_xticklabels()]
 
 
@@ -55,7 +55,7 @@ def test_what_is_not_known_is_left_out():
         limit=LIMIT,
         title_suffix=SUFFIX,
     )
-    scores, chart = figure.axes
+    _, chart = figure.axes
     assert chart.get_xlabel() == "clip" and len(shown(chart, "EWMA")[0]) == 20
 
 

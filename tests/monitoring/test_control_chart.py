@@ -21,7 +21,7 @@ PUBLISHED = {
     (0.10, 2.814): (500, 106, 31.3, 15.9, 10.3, 6.1, 4.4, 2.9, 2.2),
     (0.05, 2.615): (500, 84.1, 28.8, 16.4, 11.4, 7.1, 5.2, 3.5, 2.7),
 }
-"""Average run lengths of Lucas and Saccucci (1990), by weight and limit in deviations of the EWMA."""
+"""Run lengths of Lucas and Saccucci (1990), by weight and limit in deviations of the EWMA."""
 
 
 def deviation(weight):
@@ -113,7 +113,7 @@ REFERENCE = st.lists(st.integers(-50, 50), min_size=LEAST, max_size=60)
 @given(REFERENCE, NUMBERS)
 def test_only_the_order_of_numbers_counts(reference, numbers):
     _, ewmas = chart_of(reference, numbers)
-    units, cubes = chart_of(*([x**3 for x in part] for part in (reference, numbers)))
+    _, cubes = chart_of(*([x**3 for x in part] for part in (reference, numbers)))
     assert cubes == ewmas
     _, mirrored = chart_of(*([-x for x in part] for part in (reference, numbers)))
     assert mirrored == pytest.approx([-x for x in ewmas], abs=1e-12)

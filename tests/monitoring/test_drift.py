@@ -1,4 +1,5 @@
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -60,7 +61,7 @@ def test_a_fault_that_grows_is_the_machine(chart, healthy, judged):
     grows = [own_machine.sound(300 + n, whistle=0.002 * n) for n in range(20)]
     [(place, said)] = told(charted(chart, [*healthy, *judged(grows)]))
     assert LATER < place < LATER + 10 and chart.found and chart.scores.moved == 1
-    assert said.startswith("the scores have risen since ")
+    assert said.startswith("the scores have risen since about ")
     assert "the machine has changed, or what is normal for it" in said
     assert "pygoodvibes fit MODEL --add FOLDER" in said and "microphone" not in said
 
@@ -73,8 +74,10 @@ def test_another_gain_is_the_microphone(chart, healthy, judged, gain, words):
     news = told(charted(chart, [*healthy, *judged(moved)]))
     assert all(LATER <= place < LATER + 8 for place, _ in news)
     last = news[-1][1]
-    assert last.startswith("the scores have risen since ")
-    assert f"and the recording has changed: {words} at all frequencies" in last
+    assert last.startswith("the scores have risen since about ")
+    assert re.search(
+        rf"and the recording has changed since [^:]*:\d\d UTC\): {words} at all ", last
+    )
     assert "Look at the microphone and the recorder first" in last
 
 
@@ -114,7 +117,7 @@ def test_scores_that_fall_are_told_as_what_they_are(model, chart):
     rng = np.random.default_rng(0)
     scores = [*rng.choice(held_out, 20), *np.full(20, held_out[0] - 0.1), *rng.choice(held_out, 60)]
     (fallen, said), (back, later) = told(charted(chart, scored(scores)))
-    assert 20 < fallen < 30 and said.startswith("the scores have fallen since ")
+    assert 20 < fallen < 30 and said.startswith("the scores have fallen since about ")
     assert "closer to the middle of what was learned" in said
     assert 40 < back < 80 and later.startswith("the scores are back among those of normal clips")
     assert not chart.found

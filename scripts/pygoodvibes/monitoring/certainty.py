@@ -13,7 +13,7 @@ from pygoodvibes.data import condition as levels
 from pygoodvibes.detection.certainty import Certainty, of_threshold
 from pygoodvibes.models.machine_model import MachineModel
 from pygoodvibes.monitoring.judge import Judge
-from pygoodvibes.util.messages import Message, joined, message, templates
+from pygoodvibes.util.messages import BY_SEMICOLONS, Message, joined, message, templates
 
 OTHER_LENGTH = 0.2
 """Share by which a clip may be shorter or longer than the training clips."""
@@ -111,9 +111,19 @@ def differences_in(reason: str) -> list[str]:
     reason : str
         From `why_unfair`, or read from a file.
     """
+    for part in _parts(reason):
+        if isinstance(part, Message) and part.template == _UNLIKE.template:
+            return _parts(part.values["differences"])
     before, after = _UNLIKE.template.split("{differences}")
     said = reason.partition(before)[2].partition(after)[0]
     return said.split("; ") if said else []
+
+
+def _parts(text: str) -> list[str]:
+    """Return the messages that were joined in one."""
+    if isinstance(text, Message) and text.template == BY_SEMICOLONS.template:
+        return [*_parts(text.values["first"]), *_parts(text.values["rest"])]
+    return [text]
 
 
 def is_fair(reason: str) -> bool:

@@ -33,6 +33,9 @@ ALIKE = 3, 5
 """So many of the last so many clips must be unlike the training clips in one way. By itself a clip
 is so in 1 of 100 cases at most (`pygoodvibes.data.condition.RATE`)."""
 
+ENOUGH = 2
+"""So many of the last clips are enough to tell of it where the scores have moved."""
+
 LEAST_LEVEL = 1.0
 """Least shift of the level, dB, that is told beside a drift of the scores."""
 
@@ -52,9 +55,9 @@ class _Way:
         self.lasts.update(bool(text))
 
     @property
-    def idle(self) -> bool:
-        """Return whether none of the last clips says anything of it."""
-        return not any(said for said, _ in self._last)
+    def count(self) -> int:
+        """Return how many of the last clips are so."""
+        return sum(said for said, _ in self._last)
 
     @property
     def since(self) -> str:
@@ -146,12 +149,16 @@ class Drift:
             self._ways[kind] = _Way()
         for kind, way in list(self._ways.items()):
             way.update(said.get(kind, ""), clip)
-            if way.idle:
+            if not way.count:
                 del self._ways[kind]
 
     def _recording(self) -> dict[str, tuple[str, object]]:
         """Return by kind what of the recording has changed, and since which clip."""
-        found = {kind: (way.text, way.since) for kind, way in self._ways.items() if way.lasts.on}
+        found = {
+            kind: (way.text, way.since)
+            for kind, way in self._ways.items()
+            if way.lasts.on or (self.scores.moved and way.count >= ENOUGH)
+        }
         if self.levels.moved and self.scores.moved:
             text = other_level(shift := float(np.median(self._last_levels)))
             kind = _without_amounts(text)
@@ -206,26 +213,26 @@ def charted(drift: Drift, records: Iterable[Record]) -> list[Record]:
 
 _MOVED = {
     1: message(
-        "the scores have risen since {since}: the machine has changed, or what is normal for it. "
-        "If it is in good health, let the model learn the new sound (pygoodvibes fit MODEL --add "
-        "FOLDER)"
+        "the scores have risen since about {since}: the machine has changed, or what is normal for "
+        "it. If it is in good health, let the model learn the new sound (pygoodvibes fit MODEL "
+        "--add FOLDER)"
     ),
     -1: message(
-        "the scores have fallen since {since}: clips have come closer to the middle of what was "
-        "learned, as with fewer loads or speeds, and the threshold is high for them. If this is "
-        "how it stays, let the model learn them (pygoodvibes fit MODEL --add FOLDER)"
+        "the scores have fallen since about {since}: clips have come closer to the middle of what "
+        "was learned, as with fewer loads or speeds, and the threshold is high for them. If this "
+        "is how it stays, let the model learn them (pygoodvibes fit MODEL --add FOLDER)"
     ),
 }
 _MOVED_WITH_THE_RECORDING = {
     1: message(
-        "the scores have risen since {since}, and the recording has changed: {how}. Look at the "
-        "microphone and the recorder first; if this is how it stays, let the model learn it "
-        "(pygoodvibes fit MODEL --add FOLDER)"
+        "the scores have risen since about {since}, and the recording has changed since {when}: "
+        "{how}. Look at the microphone and the recorder first; if this is how it stays, let the "
+        "model learn it (pygoodvibes fit MODEL --add FOLDER)"
     ),
     -1: message(
-        "the scores have fallen since {since}, and the recording has changed: {how}. Look at the "
-        "microphone and the recorder first; if this is how it stays, let the model learn it "
-        "(pygoodvibes fit MODEL --add FOLDER)"
+        "the scores have fallen since about {since}, and the recording has changed since {when}: "
+        "{how}. Look at the microphone and the recorder first; if this is how it stays, let the "
+        "model learn it (pygoodvibes fit MODEL --add FOLDER)"
     ),
 }
 

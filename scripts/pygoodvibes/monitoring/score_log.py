@@ -4,6 +4,7 @@ Comes in: CSV or JSON files of `pygoodvibes.monitoring.output`. Goes out: record
 """
 
 import csv
+import dataclasses
 import datetime
 import io
 import json
@@ -115,8 +116,8 @@ def in_order(records: Iterable[Record], order: str | None) -> list[Record]:
         Clips of one machine; one that is there twice, with the same time and score, counts once.
     order : str or None
         One of `ORDERS`: by when their files were last changed, those of one second by name; by
-        name, in which 2 stands before 10; or as they are given. None: by time, if the times can be
-        those of recordings.
+        name, in which 2 stands before 10, and without times, which then mean nothing; or as they
+        are given. None: by time, if the times can be those of recordings.
 
     Raises
     ------
@@ -128,7 +129,8 @@ def in_order(records: Iterable[Record], order: str | None) -> list[Record]:
     if order == "given":
         return kept
     if order == "name":
-        return sorted(kept, key=lambda record: _natural(record.clip))
+        ordered = sorted(kept, key=lambda record: _natural(record.clip))
+        return [dataclasses.replace(record, time="") for record in ordered]
     if without := [record.clip for record in kept if not record.time]:
         raise UserError(
             "{clip}: the time when it was last changed is not known; put clips in order by their "
