@@ -60,6 +60,16 @@ def test_a_folder_is_charted_in_the_order_of_time(drift, watched):
     assert (watched / "chart.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_fewer_false_alarms_take_more_clips(drift):
+    def clips(out):
+        return int(re.search(r"june/(\d+)\.wav: the scores have risen", out)[1])
+
+    _, rare, _ = drift("pump.pgv", "june", "--run-length", 10000)
+    assert clips(rare) < clips(drift("pump.pgv", "june")[1])  # later: names count down
+    code, _, err = drift("pump.pgv", "june", "--run-length", 3)
+    assert code == 1 and "a run length of 3 clips: charts have 50 to 10000" in err
+
+
 def test_a_log_gives_the_chart_of_the_recordings(drift, watched, run):
     """In the order of the column `time`: that of the scores is another."""
     run("pump.pgv", "june", "--csv", "log.csv")

@@ -34,7 +34,7 @@ def test_scores_chart_and_level_stand_above_each_other():
     rows = table()
     rows.loc[40, ["score", "verdict"]] = 500.0, "anomalous"
     rows.loc[45, "drift"] = "the scores have risen since about $a$.wav"
-    figure = plot_control_chart(rows, limit=LIMIT, title_suffix=SUFFIX)
+    figure = plot_control_chart(rows, limit=LIMIT, run_length=500, title_suffix=SUFFIX)
     scores, chart, levels = figure.axes
     assert [list(values) for values in shown(scores, "anomalous clip")] == [[41], [500.0]]
     assert len(shown(scores, "clip")[0]) == 59 and scores.get_ylim()[1] > 500
@@ -53,6 +53,7 @@ def test_what_is_not_known_is_left_out():
     figure = plot_control_chart(
         table(30, level=none, ewma=[None] * 10 + [0.1] * 20, time=""),
         limit=LIMIT,
+        run_length=500,
         title_suffix=SUFFIX,
     )
     _, chart = figure.axes
@@ -60,10 +61,12 @@ def test_what_is_not_known_is_left_out():
 
 
 def test_many_sentences_are_counted():
-    figure = plot_control_chart(table(drift="moved"), limit=LIMIT, title_suffix=SUFFIX)
+    figure = plot_control_chart(
+        table(drift="moved"), limit=LIMIT, run_length=500, title_suffix=SUFFIX
+    )
     assert figure.axes[-1].get_xlabel().endswith("... and 48 more")
 
 
 def test_a_table_without_clips_is_refused():
     with pytest.raises(UserError, match="a control chart has no row"):
-        plot_control_chart(table().iloc[:0], limit=LIMIT, title_suffix=SUFFIX)
+        plot_control_chart(table().iloc[:0], limit=LIMIT, run_length=500, title_suffix=SUFFIX)

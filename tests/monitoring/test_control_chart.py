@@ -7,11 +7,13 @@ from pygoodvibes.monitoring.control_chart import (
     LEAST,
     MOST,
     RUN_LENGTH,
+    RUN_LENGTHS,
     WEIGHT,
     Chart,
     average_run_length,
     limit_for,
 )
+from pygoodvibes.util.errors import UserError
 
 SHIFTS = 0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4
 PUBLISHED = {
@@ -40,6 +42,14 @@ def test_run_lengths_are_those_that_were_published(weight, limit):
 @pytest.mark.parametrize(("weight", "limit"), PUBLISHED)
 def test_limits_are_those_that_were_published(weight, limit):
     assert limit_for(500, weight=weight) / deviation(weight) == pytest.approx(limit, abs=1e-3)
+
+
+@pytest.mark.parametrize("run_length", RUN_LENGTHS)
+def test_the_shortest_and_the_longest_run_length_have_a_limit(run_length):
+    assert average_run_length(limit_for(run_length)) == pytest.approx(run_length, rel=1e-3)
+    for beyond in (min(RUN_LENGTHS) - 1, max(RUN_LENGTHS) + 1):
+        with pytest.raises(UserError, match="charts have 50 to 10000"):
+            limit_for(beyond)
 
 
 def run_length(chart, numbers):

@@ -148,7 +148,7 @@ def test_records_of_another_fit_are_told_by_their_rarity(model, healthy, tmp_pat
     panel = Panel([other], [judge(other)])
     now = [records[0] for records in panel.judge_clips([record.clip for record in healthy])]
     later = [dataclasses.replace(each, time="2999-01-01T00:00:00Z") for each in now]
-    assert chart.own([*later, *healthy]) == later
+    assert chart.own([*later[::-1], *healthy]) == later[::-1]
     assert chart.own([dataclasses.replace(later[0], model="fan")]) == []
 
 

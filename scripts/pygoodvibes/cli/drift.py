@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from pygoodvibes.cli.lines import show
-from pygoodvibes.cli.options import add_jobs
+from pygoodvibes.cli.options import add_jobs, add_run_length
 from pygoodvibes.util.errors import UserError
 
 UNMOVED, MOVED, UNTOLD = 0, 3, 4
@@ -19,9 +19,9 @@ examples:
 
 Whether clips have changed for good is told by a control chart: an EWMA (weight 0.1) of the places
 of their scores among the held-out scores of the model and the clips before. It leaves its limits
-once in 500 clips by chance. So one odd clip is no drift, and a small change that stays is one. If
-the level or anything else of the recording has changed with the scores, that is told: look at the
-microphone first. `score --watch` draws the same chart as recordings arrive.
+once in 500 clips by chance (--run-length). So one odd clip is no drift, and a small change that
+stays is one. If the level or anything else of the recording has changed with the scores, that is
+told: look at the microphone first. `score --watch` draws the same chart as recordings arrive.
 
 Clips stand in order of time: when their files were last changed, which a log has in its column
 `time`. Copies may have lost that; then --order name goes by names (2 stands before 10), and --order
@@ -55,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--csv", metavar="FILE", help="write scores and chart, a line a clip")
     parser.add_argument("--figure", metavar="FILE.png", help="draw the chart")
+    add_run_length(parser)
     add_jobs(parser)
 
 
@@ -67,6 +68,7 @@ def run(
     order: str | None,
     csv: str | None,
     figure: str | None,
+    run_length: int,
     jobs: int | None,
 ) -> int:
     """Say what has changed, and since when; return the exit code.
@@ -86,7 +88,7 @@ def run(
 
     model = machine_model.load(path, verify_with=verify)
     judging = judge(model, detector=detector)
-    drift = Drift(model, judging)
+    drift = Drift(model, judging, run_length=run_length)
     logs = [place for place in places if place.lower().endswith(SUFFIXES)]
     clips = score_files.expand(place for place in places if place not in logs)
     logged = [record for log in logs for record in read_log(log)]
@@ -107,7 +109,7 @@ def run(
             for record in records:
                 rows.write(record)
     if figure is not None:
-        _draw(records, drift, model.name, figure)
+        _draw(records, drift, model.name, figure, run_length=run_length)
     others = len(logged) - len(mine)
     show(*_said(records, drift, model.name, order=order, others=others), file=sys.stdout)
     if drift.found:
@@ -141,7 +143,7 @@ def _said(records: Sequence, drift, name: str, *, order: str | None, others: int
     return lines
 
 
-def _draw(records: Sequence, drift, name: str, path: str) -> None:
+def _draw(records: Sequence, drift, name: str, path: str, *, run_length: int) -> None:
     import pandas as pd
 
     from pygoodvibes.figures import style
@@ -149,4 +151,5 @@ def _draw(records: Sequence, drift, name: str, path: str) -> None:
 
     columns = ("clip", "time", "score", "threshold", "verdict", "ewma", "level", "drift")
     table = pd.DataFrame([{key: getattr(each, key) for key in columns} for each in records])
-    style.save(plot_control_chart(table, limit=drift.scores.limit, title_suffix=name), path)
+    limits = {"limit": drift.scores.limit, "run_length": run_length}
+    style.save(plot_control_chart(table, **limits, title_suffix=name), path)

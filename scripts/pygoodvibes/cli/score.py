@@ -9,7 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pygoodvibes.cli import options as cli_options
 from pygoodvibes.cli.lines import show
-from pygoodvibes.cli.options import add_jobs, finite, k_of_n, not_negative, positive, share
+from pygoodvibes.cli.options import (
+    add_jobs,
+    add_run_length,
+    finite,
+    k_of_n,
+    not_negative,
+    positive,
+    share,
+)
 from pygoodvibes.cli.tally import Tally
 from pygoodvibes.util.errors import UserError
 
@@ -122,6 +130,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="score",
         help="of whole clips: the most anomalous first, or by name (default: score)",
     )
+    add_run_length(parser)
     add_jobs(parser)
 
 
@@ -143,6 +152,7 @@ def run(
     alarm: tuple[int, int] | None,
     stream_rate: int | None,
     order: str,
+    run_length: int,
     jobs: int | None,
 ) -> int:
     """Score recordings with one model or several."""
@@ -183,7 +193,7 @@ def run(
         cut = {}
         records = score_files.score_clips(panel, files, jobs=jobs or parallel.cores())
     if watching:
-        charts = None if cut else _charts(panel, csv, json)
+        charts = None if cut else _charts(panel, csv, json, run_length=run_length)
         records = _then(records, _watched(panel, watching, cut, charts))
     endless = stream or watch is not None
     if order == "score" and not endless and not sliding:
@@ -279,12 +289,13 @@ def _alarms(panel, cut: dict) -> list:
     return [Alarm(*cut["alarm"]) for _ in panel.models]
 
 
-def _charts(panel, *logs: str | None) -> list:
+def _charts(panel, *logs: str | None, run_length: int) -> list:
     """Return the control charts of the models, which go on from the log of an earlier watch."""
     from pygoodvibes.monitoring.drift import Drift, charted
     from pygoodvibes.monitoring.score_log import read_log
 
-    charts = [Drift(*pair) for pair in zip(panel.models, panel.judges, strict=True)]
+    pairs = zip(panel.models, panel.judges, strict=True)
+    charts = [Drift(*pair, run_length=run_length) for pair in pairs]
     log = next((log for log in logs if log and os.path.isfile(log)), None)  # noqa: PTH113
     records = []
     if log:

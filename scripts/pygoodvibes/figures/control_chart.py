@@ -1,5 +1,7 @@
 """Figure: control chart of a machine's clips: scores, their EWMA with limits, and the level."""
 
+import functools
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -13,7 +15,9 @@ _MOST_SENTENCES = 12
 
 
 @style.styled
-def plot_control_chart(table: pd.DataFrame, *, limit: float, title_suffix: str) -> Figure:
+def plot_control_chart(
+    table: pd.DataFrame, *, limit: float, run_length: int, title_suffix: str
+) -> Figure:
     """Draw scores, control chart and level over the clips, and what was told when.
 
     Parameters
@@ -23,6 +27,8 @@ def plot_control_chart(table: pd.DataFrame, *, limit: float, title_suffix: str) 
         verdict, ewma, level (dB; NaN or None where there is none), drift (what was told, or '').
     limit : float
         The EWMA has moved beyond this, or beyond minus this.
+    run_length : int
+        Clips to a false alarm, on average.
     title_suffix : str
         Which machine it is.
 
@@ -40,7 +46,8 @@ def plot_control_chart(table: pd.DataFrame, *, limit: float, title_suffix: str) 
     columns = ("time", "score", "threshold", "verdict", "ewma", "level", "drift")
     style.require(table, columns, "a control chart")
     table = table.astype(dict.fromkeys(("score", "threshold", "ewma", "level"), float))
-    kinds = [_scores, _chart, *([_levels] if table["level"].notna().any() else [])]
+    chart = functools.partial(_chart, limit=limit, run_length=run_length)
+    kinds = [_scores, chart, *([_levels] if table["level"].notna().any() else [])]
     lines = [
         style.wrapped(f"{number}  clip {place + 1}: {printable(text)}", 118)
         for number, (place, text) in enumerate(_told(table), start=1)
@@ -53,8 +60,8 @@ def plot_control_chart(table: pd.DataFrame, *, limit: float, title_suffix: str) 
     for number, draw in enumerate(kinds):
         axes = figure.add_subplot(len(kinds), 1, number + 1, sharex=first)
         first = first or axes
-        draw(axes, table, limit)
-        _mark_told(axes, table, named=draw is _chart)
+        draw(axes, table)
+        _mark_told(axes, table, named=draw is chart)
         axes.tick_params(labelbottom=number == len(kinds) - 1)
     _name_clips(axes, table)
     if lines:
@@ -86,7 +93,7 @@ def _mark_told(axes: Axes, table: pd.DataFrame, *, named: bool) -> None:
             )
 
 
-def _scores(axes: Axes, table: pd.DataFrame, _: float) -> None:
+def _scores(axes: Axes, table: pd.DataFrame) -> None:
     odd = (table["verdict"] == "anomalous").to_numpy()
     places, scores = np.arange(1, len(table) + 1), table["score"].to_numpy()
     for mask, colour, marker, label in (
@@ -114,7 +121,7 @@ def _scores(axes: Axes, table: pd.DataFrame, _: float) -> None:
     _legend(axes)
 
 
-def _chart(axes: Axes, table: pd.DataFrame, limit: float) -> None:
+def _chart(axes: Axes, table: pd.DataFrame, *, limit: float, run_length: int) -> None:
     places, ewma = np.arange(1, len(table) + 1), table["ewma"].to_numpy()
     known = np.isfinite(ewma)
     axes.axhspan(-limit, limit, color=style.FAINT, alpha=0.6, linewidth=0)
@@ -131,13 +138,15 @@ def _chart(axes: Axes, table: pd.DataFrame, limit: float) -> None:
         color=style.ANOMALY,
         label="beyond a limit",
     )
-    style.panel_title(axes, "EWMA of the scores' places (limits: left once in 500 clips by chance)")
+    style.panel_title(
+        axes, f"EWMA of the scores' places (limits: left once in {run_length:,} clips by chance)"
+    )
     axes.set_ylabel("standard deviations")
     if out.any():
         _legend(axes)
 
 
-def _levels(axes: Axes, table: pd.DataFrame, _: float) -> None:
+def _levels(axes: Axes, table: pd.DataFrame) -> None:
     axes.axhline(0, color=style.INK, linewidth=0.8)
     axes.plot(
         np.arange(1, len(table) + 1),

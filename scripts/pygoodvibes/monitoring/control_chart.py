@@ -33,15 +33,20 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from pygoodvibes.util.errors import UserError
+
 WEIGHT = 0.1
 """Weight of the newest clip in the EWMA."""
 
 RUN_LENGTH = 500
-"""Clips from the start to a false alarm, on average, if nothing changes."""
+"""Clips from the start to a false alarm, on average, if nothing changes; what is usual."""
+
+RUN_LENGTHS = 50, 10_000
+"""Shortest and longest that can be chosen."""
 
 LEAST = 20
 """Fewest clips in the reference of a chart that tells anything: among fewer, clips that all lie
-above it become usual before the EWMA has moved far enough."""
+above it become usual before the EWMA has moved far enough (at the default run length)."""
 
 MOST = 20_000
 """Most clips in the reference; from then on new ones are not added."""
@@ -81,11 +86,25 @@ def limit_for(run_length: float = RUN_LENGTH, *, weight: float = WEIGHT) -> floa
     Parameters
     ----------
     run_length : float
-        Clips; 10 to 10,000.
+        Clips, within `RUN_LENGTHS`.
     weight : float in (0, 1]
         Of the newest clip.
+
+    Raises
+    ------
+    UserError
+        If there is no chart of this run length.
     """
     from scipy.optimize import brentq
+
+    shortest, longest = RUN_LENGTHS
+    if not shortest <= run_length <= longest:
+        raise UserError(
+            "a run length of {run_length:g} clips: charts have {shortest} to {longest}",
+            run_length=run_length,
+            shortest=shortest,
+            longest=longest,
+        )
 
     deviation = np.sqrt(weight / (2 - weight))  # of the EWMA, after many clips
     found = brentq(
@@ -117,6 +136,8 @@ class Chart:
     ----------
     reference : iterable of float
         Numbers of normal clips, in any order; may be empty.
+    run_length : float
+        Clips from the start to a false alarm, on average.
 
     Attributes
     ----------
@@ -131,8 +152,8 @@ class Chart:
         most likely place of a step. None if it never changed.
     """
 
-    def __init__(self, reference: Iterable[float] = ()):
-        self.limit = limit_for()
+    def __init__(self, reference: Iterable[float] = (), *, run_length: float = RUN_LENGTH):
+        self.limit = limit_for(run_length)
         self.ewma = 0.0
         self.moved = 0
         self.since: object = None

@@ -24,7 +24,7 @@ from pygoodvibes.data.condition import other_level
 from pygoodvibes.models.machine_model import MachineModel
 from pygoodvibes.monitoring import certainty
 from pygoodvibes.monitoring.alarm import Alarm
-from pygoodvibes.monitoring.control_chart import Chart
+from pygoodvibes.monitoring.control_chart import RUN_LENGTH, Chart
 from pygoodvibes.monitoring.judge import Judge
 from pygoodvibes.monitoring.score_files import Record
 from pygoodvibes.util.messages import Message, joined, message
@@ -74,6 +74,8 @@ class Drift:
         Its model.
     judging : Judge
         From `pygoodvibes.monitoring.judge.judge` for this model.
+    run_length : float
+        Clips from the start to a false alarm, on average.
 
     Attributes
     ----------
@@ -81,9 +83,9 @@ class Drift:
         Of the scores; and of the level, dB, by which clips are louder than the training clips.
     """
 
-    def __init__(self, model: MachineModel, judging: Judge):
-        self.scores = Chart(judging.held_out)
-        self.levels = Chart(_levels_of(model))
+    def __init__(self, model: MachineModel, judging: Judge, *, run_length: float = RUN_LENGTH):
+        self.scores = Chart(judging.held_out, run_length=run_length)
+        self.levels = Chart(_levels_of(model), run_length=run_length)
         self._model, self._judging = model, judging
         self._last_levels: collections.deque[float] = collections.deque(maxlen=ALIKE[1])
         self._ways: dict[str, _Way] = {}
@@ -120,10 +122,11 @@ class Drift:
         """
         named = self._model.name, self._judging.detector
         mine = [record for record in records if (record.model, record.detector) == named]
+        order = list(range(len(mine)))
         if all(record.time for record in mine):
-            mine = sorted(mine, key=lambda record: record.time)
-        others = [number for number, record in enumerate(mine) if not self._is_as_rare(record)]
-        return mine[others[-1] + 1 :] if others else mine
+            order.sort(key=lambda number: mine[number].time)
+        others = [place for place, number in enumerate(order) if not self._is_as_rare(mine[number])]
+        return [mine[number] for number in sorted(order[others[-1] + 1 if others else 0 :])]
 
     def _is_as_rare(self, record: Record) -> bool:
         if record.score is None or record.p_value is None:
