@@ -142,7 +142,8 @@ def test_of_too_few_clips_is_said_how_many_are_lacking(tmp_path):
 
 
 def test_records_of_another_fit_are_told_by_their_rarity(model, healthy, tmp_path):
-    other = own_machine.fit(own_machine.healthy(tmp_path / "other", 25)).model
+    other = own_machine.fit(own_machine.healthy(tmp_path / "other", 25), machine="pump").model
+    assert other.name == model.name
     chart = Drift(other, judge(other))
     assert chart.own(healthy) == []
     panel = Panel([other], [judge(other)])
