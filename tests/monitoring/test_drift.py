@@ -9,7 +9,7 @@ import own_machine
 from pygoodvibes.monitoring.drift import ALIKE, Drift, charted
 from pygoodvibes.monitoring.fit_folder import fit_folder
 from pygoodvibes.monitoring.judge import judge
-from pygoodvibes.monitoring.score_files import Panel, Record
+from pygoodvibes.monitoring.score_files import Panel, Record, timed
 
 LATER = 30
 """Clips before the change."""
@@ -24,7 +24,7 @@ def judged(model, tmp_path_factory):
         paths = [
             own_machine.save(folder / f"{number}.wav", each) for number, each in enumerate(sounds)
         ]
-        return [records[0] for records in panel.judge_clips(list(map(str, paths)))]
+        return [timed(records)[0] for records in panel.judge_clips(list(map(str, paths)))]
 
     panel = Panel([model], [judge(model)])
     return call

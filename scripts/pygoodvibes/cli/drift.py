@@ -102,6 +102,8 @@ def run(
             log=logs[0],
             path=path,
         )
+    others = len(logged) - len(mine)
+    show(*_said(records, drift, model.name, order=order, others=others), file=sys.stdout)
     if csv is not None:
         file, _ = open_target(csv)
         with file:
@@ -110,8 +112,6 @@ def run(
                 rows.write(record)
     if figure is not None:
         _draw(records, drift, model.name, figure, run_length=run_length)
-    others = len(logged) - len(mine)
-    show(*_said(records, drift, model.name, order=order, others=others), file=sys.stdout)
     if drift.found:
         return MOVED
     return UNMOVED if _charted(records) else UNTOLD

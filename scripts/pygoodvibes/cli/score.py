@@ -311,6 +311,8 @@ def _charts(panel, *logs: str | None, run_length: int) -> list:
 
 
 def _watched(panel, watching, cut: dict, charts: list | None) -> Iterator[list]:
+    from pygoodvibes.monitoring.score_files import timed
+
     alarms = _alarms(panel, cut) if cut else None
     for path in watching.run(say=_say):
         if cut:
@@ -318,7 +320,8 @@ def _watched(panel, watching, cut: dict, charts: list | None) -> Iterator[list]:
             yield from _windows(panel, _files(panel, [str(path)]), cut, alarms=alarms)
         else:
             [records] = panel.judge_clips([str(path)])
-            yield [chart.update(each) for chart, each in zip(charts, records, strict=True)]
+            pairs = zip(charts, timed(records), strict=True)
+            yield [chart.update(record) for chart, record in pairs]
 
 
 def _with_cautions(all_records: Iterable[list], panel, *, endless: bool) -> Iterator[list]:

@@ -62,7 +62,7 @@ class Record:
     reason : str
         Why it is not scored; with a score, what makes it an unfair one (for windows: said once).
     time : str
-        When the file was last changed, UTC; '' if it is no file.
+        When the file was last changed, UTC; '' if it is no file, or was posted.
     level : float or None
         By how many dB it is louder than the training clips at all frequencies, if that is known.
     ewma : float or None
@@ -122,11 +122,7 @@ class Panel:
                 if key not in signals:
                     signals[key] = _or_reason(read_clip, clip, model.settings)
             rows.append([signals[json.dumps(model.settings["audio"])] for model in self.models])
-        judged = self._judge(list(clips), rows, list(map(storage_of, clips)))
-        return [
-            [dataclasses.replace(record, time=time) for record in records]
-            for records, time in zip(judged, map(changed_at, clips), strict=True)
-        ]
+        return self._judge(list(clips), rows, list(map(storage_of, clips)))
 
     def judge_window(
         self,
@@ -249,6 +245,11 @@ def changed_at(path: str) -> str:
     return changed.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def timed(records: Iterable[Record]) -> list[Record]:
+    """Return records of files with the times of these."""
+    return [dataclasses.replace(record, time=changed_at(record.clip)) for record in records]
+
+
 def score_clips(panel: Panel, clips: Sequence[str], *, jobs: int) -> Iterator[list[Record]]:
     """Score audio files, in several processes, in the order given.
 
@@ -269,7 +270,7 @@ def score_clips(panel: Panel, clips: Sequence[str], *, jobs: int) -> Iterator[li
     # read before processes start, so that each has it
     for model, judging in zip(panel.models, panel.judges, strict=True):
         read_detector(model, judging.detector)
-    yield from map_chunks(panel.judge_clips, clips, jobs=jobs)
+    yield from map(timed, map_chunks(panel.judge_clips, clips, jobs=jobs))
 
 
 _RANKS = {ANOMALOUS: 0, UNDECIDED: 1, NORMAL: 2, NOT_SCORED: 3}

@@ -165,7 +165,8 @@ def _check_times(ordered: Sequence[Record]) -> None:
         raise UserError(
             "{count} clips of {seconds:.0f} s in all, but their files were changed within "
             "{apart:.0f} s: copied, so that nothing tells when they were recorded. Put them in "
-            "order by their names (--order name), or by these times all the same (--order time)",
+            "order by their names (--order name), by the lines of a log (--order given), or by "
+            "these times all the same (--order time)",
             count=len(ordered),
             seconds=seconds + (ordered[0].seconds or 0.0),
             apart=apart,
