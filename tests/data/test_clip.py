@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pygoodvibes.data.clip import SUPPLEMENTAL, clip_of, is_supplemental, parse_dcase_name
+from pygoodvibes.data.clip import (
+    SUPPLEMENTAL,
+    clip_of,
+    is_supplemental,
+    parse_dcase_name,
+    unit_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -138,3 +144,9 @@ def test_what_lies_in_a_folder_supplemental_is_no_clip():
     assert not is_supplemental("fan/train/supplemental")
     clip = clip_of("ToyPet", "00", "train", "normal", path, "a.wav", "", "")
     assert clip.reason == SUPPLEMENTAL
+
+
+def test_a_data_set_has_sections_if_its_clips_are_named_so_or_have_domains():
+    assert unit_of(["normal_id_00_00000000.wav"], [""]) == "machine ID"
+    assert unit_of(["section_00_0000.wav"]) == "section"
+    assert unit_of(["a.wav"], ["", "target"]) == "section"

@@ -54,3 +54,29 @@ def test_heavy_tails_use_a_log_axis_or_the_end_bins(full):
 def test_a_detector_without_scores_says_so(full):
     figure = plot_scores(full.scores, full.metrics, detector="gmm", title_suffix=SUFFIX)
     assert any("No clip has a score of gmm" in word for word in texts_of(figure))
+
+
+def test_normal_clips_of_the_target_domain_are_told_apart_without_colour(full):
+    number = np.arange(len(full.scores))
+    scores = full.scores.assign(domain=np.where(number % 3, "source", "target"))
+    figure = plot_scores(scores, full.metrics, detector="lof", title_suffix=SUFFIX)
+    axes = panel(figure, "fan")
+    assert axes.get_ylabel() == "Section" and "per section" in figure.get_suptitle()
+    rows = scores[(scores["machine"] == "fan") & (scores["detector"] == "lof")]
+    rows = rows[(rows["id"] == "02") & (rows["split"] == "test") & (rows["label"] == "normal")]
+    for domain in ("source", "target"):
+        (drawn,) = by_gid(axes, f"02 normal, {domain}")
+        heights, edges, base = drawn.get_data()
+        counts, _ = np.histogram(rows.loc[rows["domain"] == domain, "score"], edges)
+        np.testing.assert_allclose((heights - base) / 0.84 * counts.max(), counts, atol=1e-9)
+        assert counts.sum() > 0
+    assert sum(patch.get_hatch() is not None for patch in axes.patches) == 2  # a section each
+    assert not by_gid(axes, "02 normal")
+    assert {"test, normal, source", "test, normal, target"} < set(legend_of(figure))
+
+
+def test_clips_whose_domain_is_hidden_stay_one_histogram(full):
+    scores = full.scores.assign(domain="")
+    figure = plot_scores(scores, full.metrics, detector="lof", title_suffix=SUFFIX)
+    assert by_gid(panel(figure, "fan"), "02 normal")
+    assert panel(figure, "fan").get_ylabel() == "Machine ID"

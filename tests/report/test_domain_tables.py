@@ -14,7 +14,6 @@ from pygoodvibes.report.domain_tables import (
     domains_table,
     has_domains,
     official_table,
-    unit_of,
 )
 from pygoodvibes.report.table import NOTHING
 
@@ -83,12 +82,6 @@ def test_clips_are_counted_per_domain_and_those_of_hidden_domains_told():
     assert (row["Train source"], row["Train target"], row["Test unknown source"]) == (1, 1, 0)
     assert table.notes == ["Of 1 clips the domain is not known."]
     assert clips_of_domains_table([clip("a", domain="")], data="test data") is None
-
-
-def test_a_data_set_has_sections_if_its_clips_are_named_so_or_have_domains():
-    assert unit_of([clip("normal_id_00_00000000.wav", domain="")]) == "machine ID"
-    assert unit_of([clip("section_00_0000.wav", domain="")]) == "section"
-    assert unit_of([clip("a.wav")]) == "section"
 
 
 def test_only_rows_with_these_columns_have_domains():

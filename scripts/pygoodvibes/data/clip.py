@@ -6,6 +6,7 @@ Comes in: a path. Goes out: a `Clip`, with the reason where the name doesn't tel
 import dataclasses
 import posixpath
 import re
+from collections.abc import Iterable
 
 from pygoodvibes.data.attributes import Pairs
 from pygoodvibes.data.audio_files import is_audio
@@ -176,6 +177,18 @@ def clip_of(
         f"'{text}" if text.startswith(_FORMULA) else text for text in (machine, machine_id)
     )
     return Clip(machine, machine_id, split, label, path, name, domain, reason, attributes)
+
+
+def unit_of(clips: Iterable[str], domains: Iterable[str] = ()) -> str:
+    """Return what a machine type is divided into: 'section' or 'machine ID'.
+
+    Parameters
+    ----------
+    clips, domains : iterable of str
+        Names and domains of the clips of the data set.
+    """
+    sections = any(clip.startswith("section_") for clip in clips) or any(domains)
+    return "section" if sections else "machine ID"
 
 
 def finish_clips(clips: list[Clip]) -> list[Clip]:

@@ -21,9 +21,9 @@ def read_table(path: str | pathlib.Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The columns machine, id, split, label, clip, path, status, detector and note as str, empty
-        where the file is, and so the machine and ID that a clip is recognised as; the others as
-        numbers.
+        The columns machine, id, split, label, clip, path, status, detector, note and domain as
+        str, empty where the file is, and so the machine and ID that a clip is recognised as; the
+        others as numbers.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def read_table(path: str | pathlib.Path) -> pd.DataFrame:
         If the file is not there or is not a table.
     """
     names = ("machine", "id", "split", "label", "clip", "path", "status", "detector", "note")
-    names += ("recognised_machine", "recognised_id")
+    names += ("domain", "recognised_machine", "recognised_id")
     try:
         table = pd.read_csv(path, dtype=dict.fromkeys(names, str))
     except (OSError, ValueError) as error:

@@ -7,11 +7,20 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from pygoodvibes.data.clip import unit_of
 from pygoodvibes.figures import style
 
 _BINS = 48
-_KINDS = ("train", "normal", "anomaly", "unknown")
-_LINES = {"normal": "-", "anomaly": (0, (4, 1.2)), "unknown": (0, (1, 1))}
+_SOURCE, _TARGET = "normal, source", "normal, target"
+_KINDS = ("train", "normal", _SOURCE, _TARGET, "anomaly", "unknown")
+_LINES = {
+    "normal": "-",
+    _SOURCE: "-",
+    _TARGET: (0, (6, 1.2, 1, 1.2)),
+    "anomaly": (0, (4, 1.2)),
+    "unknown": (0, (1, 1)),
+}
+_HATCHES = {_TARGET: "///"}
 
 
 @style.styled
@@ -24,7 +33,8 @@ def plot_scores(
     ----------
     scores : pandas.DataFrame
         One row per clip and detector: machine, id, detector, split, label, score (higher = more
-        anomalous); training rows hold held-out scores.
+        anomalous); training rows hold held-out scores. Where clips have a domain, also domain:
+        'source', 'target' or ''.
     metrics : pandas.DataFrame
         One row per machine ID and detector: machine, id, detector, threshold (NaN if none).
     detector : str
@@ -35,7 +45,8 @@ def plot_scores(
     Returns
     -------
     matplotlib.figure.Figure
-        One panel per machine type. Every histogram is scaled to its own highest bin. The axis is
+        One panel per machine type. Normal test clips with a domain have a histogram a domain, that
+        of the target hatched. Every histogram is scaled to its own highest bin. The axis is
         logarithmic where all scores are positive and span more than a factor of 15; scores beyond
         the axis are counted in the outermost bins, and the panel says how many.
 
@@ -48,13 +59,15 @@ def plot_scores(
     style.require(scores, wanted, "scores", may_be_empty=True)
     style.require(metrics, ("machine", "id", "detector", "threshold"), "metrics")
     scores = scores[scores["detector"] == detector]
-    title = f"Anomaly scores of {detector} per machine ID"
+    unit = unit_of(scores.get("clip", ()), scores.get("domain", ()))
+    title = f"Anomaly scores of {detector} per {unit}"
     if scores.empty:
         return style.message_figure(
             title, title_suffix, f"No clip has a score of {detector}: see the notes in the metrics."
         )
     metrics = metrics[metrics["detector"] == detector]
     group = style.groups_of(scores, "scores")
+    kind = _kinds(scores, group)
     machines = style.machines_in(pd.concat([scores, metrics])[["machine", "id"]])
     ids = {
         machine: style.ids_in(
@@ -77,21 +90,30 @@ def plot_scores(
     )
     for machine, axes in zip(machines, all_axes, strict=True):
         mine = scores["machine"] == machine
-        values = scores.loc[mine, ["id", "score"]].assign(group=group[mine])
+        values = scores.loc[mine, ["id", "score"]].assign(group=group[mine], kind=kind[mine])
         limits = metrics[metrics["machine"] == machine]
         thresholds = limits.set_index("id")["threshold"].to_dict()
         _draw_type(axes, machine, ids[machine], values, thresholds)
-    kinds = [kind for kind in _KINDS if (group == kind).any()]
-    handles = [_patch(kind) for kind in kinds]
+        if axes.has_data():
+            axes.set_ylabel(unit[0].upper() + unit[1:], fontsize=8.5)
+    kinds = [name for name in _KINDS if (kind == name).any()]
+    handles = [_patch(name) for name in kinds]
     handles.append(Line2D([], [], color="black", linewidth=1.6, label="threshold"))
-    names = {"train": "training, normal (held out)"}
     figure.legend(
         handles,
-        [names.get(kind, style.GROUPS[kind][0]) for kind in kinds] + ["threshold"],
+        [*map(_label, kinds), "threshold"],
         loc="outside lower center",
         ncols=min(len(handles), 4 if len(machines) > 1 else 3),
     )
     return figure
+
+
+def _kinds(scores: pd.DataFrame, group: pd.Series) -> pd.Series:
+    """Return which histogram each clip is counted in: one of `_KINDS`."""
+    if "domain" not in scores.columns:
+        return group
+    known = (group == "normal") & scores["domain"].isin(("source", "target"))
+    return group.where(~known, "normal, " + scores["domain"].astype(str))
 
 
 def _draw_type(
@@ -116,8 +138,9 @@ def _draw_type(
         base = float(len(ids) - 1 - row)
         mine = (values["id"] == name).to_numpy() & finite
         groups = values["group"].to_numpy()[mine]
+        kinds = values["kind"].to_numpy()[mine]
         axes.axhline(base, color=style.INK, linewidth=0.6)
-        _draw_histograms(axes, name, base, score[mine], groups, edges)
+        _draw_histograms(axes, name, base, score[mine], kinds, edges)
         threshold = thresholds.get(name, np.nan)
         lacking = style.missing_notes(groups) if mine.any() else ["no scores"]
         if np.isfinite(threshold):
@@ -142,21 +165,20 @@ def _draw_type(
     axes.set_xlabel(
         f"Anomaly score (higher = more anomalous{', log scale' if log else ''})", fontsize=8.5
     )
-    axes.set_ylabel("Machine ID", fontsize=8.5)
     style.panel_title(axes, machine, notes, width=52)
 
 
 def _draw_histograms(
-    axes: Axes, name: str, base: float, score: np.ndarray, groups: np.ndarray, edges: np.ndarray
+    axes: Axes, name: str, base: float, score: np.ndarray, kinds: np.ndarray, edges: np.ndarray
 ) -> None:
-    """Draw on a base line a machine ID's histogram of each group, scaled to its highest bin."""
+    """Draw on a base line a machine ID's histogram of each kind, scaled to its highest bin."""
     for kind in _KINDS:
-        chosen = score[groups == kind]
+        chosen = score[kinds == kind]
         if not len(chosen):
             continue
         counts, _ = np.histogram(np.clip(chosen, edges[0], edges[-1]), edges)
         heights = base + 0.84 * counts / counts.max()
-        colour = style.GROUPS[kind][1]
+        colour = _colour(kind)
         axes.stairs(
             heights,
             edges,
@@ -174,6 +196,7 @@ def _draw_histograms(
                 color=colour,
                 linewidth=1.2,
                 linestyle=_LINES[kind],
+                hatch=_HATCHES.get(kind),
             )
 
 
@@ -222,12 +245,27 @@ def _plain_log_ticks(axes: Axes, edges: np.ndarray) -> None:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
+def _label(kind: str) -> str:
+    """Return what the legend calls a kind."""
+    if kind == "train":
+        return "training, normal (held out)"
+    return style.GROUPS[kind][0] if kind in style.GROUPS else f"test, {kind}"
+
+
+def _colour(kind: str) -> str:
+    return style.GROUPS[kind.partition(",")[0]][1]
+
+
 def _patch(kind: str) -> Patch:
-    colour = style.GROUPS[kind][1]
+    colour = _colour(kind)
     if kind == "train":
         return Patch(facecolor=colour, alpha=0.55, edgecolor="none")
     return Patch(
-        facecolor=(*_rgb(colour), 0.22), edgecolor=colour, linestyle=_LINES[kind], linewidth=1.2
+        facecolor=(*_rgb(colour), 0.22),
+        edgecolor=colour,
+        linestyle=_LINES[kind],
+        linewidth=1.2,
+        hatch=_HATCHES.get(kind),
     )
 
 

@@ -144,12 +144,6 @@ def clips_of_domains_table(manifest: Sequence[Mapping], *, data: str) -> Table |
     return Table(f"Clips per domain ({data})", columns, rows, notes, _TEXT)
 
 
-def unit_of(manifest: Sequence[Mapping]) -> str:
-    """Return what a machine type of the data set is divided into: 'section' or 'machine ID'."""
-    sections = any(row["clip"].startswith("section_") or row.get("domain") for row in manifest)
-    return "section" if sections else "machine ID"
-
-
 def _bounded(row: Mapping, name: str) -> str:
     if row[name] == "":
         return NOTHING

@@ -8,6 +8,7 @@ import html
 import pathlib
 from collections.abc import Mapping, Sequence
 
+from pygoodvibes.data.clip import unit_of
 from pygoodvibes.data.duplicates import is_copy
 from pygoodvibes.report import domain_tables
 from pygoodvibes.report.published import published_cells, read_references
@@ -233,12 +234,16 @@ def thresholds_table(
     return Table(f"Decisions at the threshold ({data})", columns, rows, notes, text)
 
 
+def _unit_of(manifest: Sequence[Mapping]) -> str:
+    return unit_of((row["clip"] for row in manifest), (row.get("domain") for row in manifest))
+
+
 _UNLIKE = 10  # clips unlike the training clips that are named
 
 
 def clips_table(coverage: Sequence[Mapping], manifest: Sequence[Mapping], *, data: str) -> Table:
     """Return the clips of each machine ID or section, and what can't be computed from them."""
-    unit = domain_tables.unit_of(manifest)
+    unit = _unit_of(manifest)
     columns = [
         "Machine",
         _heading(unit),
@@ -304,7 +309,7 @@ def write_tables(
     """
     references = read_references(published)
     rows, means, clips = (read_records(path) for path in (metrics, averages, manifest))
-    unit = domain_tables.unit_of(clips)
+    unit = _unit_of(clips)
     written = {
         "averages": [averages_table(means, references, data=data, max_fpr=max_fpr, unit=unit)],
         "machine_ids": [
