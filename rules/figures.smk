@@ -128,6 +128,7 @@ rule plot_clouds:
 
 rule plot_id_clouds:
     input:
+        manifest=f"{RESOURCES}/final/manifest.csv",
         points=lambda wildcards: of_machine_ids(
             f"{RESOURCES}/projection/{{machine}}/{{id}}.npz",
             wildcards.machine,

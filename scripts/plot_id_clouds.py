@@ -7,8 +7,9 @@ from pygoodvibes.workflow.job import logged
 with logged(snakemake.log, snakemake.input, snakemake.output):
     machine, ids = snakemake.params.machine, snakemake.params.ids
     points, ratios = inputs.points_of_ids(snakemake.input.points, machine, ids)
+    manifest = inputs.read_table(snakemake.input.manifest)
     figure = plot_id_clouds(
-        points,
+        inputs.with_domains(points, manifest),
         machine=machine,
         ids=ids,
         explained_variance_ratio=ratios,

@@ -1,9 +1,9 @@
 import numpy as np
 
-from made_figures import SUFFIX, drawn_points, legend_of, panel, texts_of
+from made_figures import SUFFIX, by_gid, drawn_points, legend_of, panel, texts_of
 from pygoodvibes.figures import examples, style
 from pygoodvibes.figures.id_clouds import plot_id_clouds
-from pygoodvibes.figures.inputs import points_of_ids
+from pygoodvibes.figures.inputs import points_of_ids, with_domains
 
 # Clouds
 
@@ -32,6 +32,26 @@ def test_id_clouds_draw_each_group_and_name_what_is_missing(gaps):
     assert legend_of(figure) == ["training, normal", "test, normal", "test, anomalous"]
     colours = [handle.get_color() for handle in figure.legends[0].get_lines()]
     assert colours == [style.TRAIN, style.NORMAL, style.ANOMALY]
+
+
+def test_clips_of_the_target_domain_are_hollow(full):
+    fan = full.points[full.points["machine"] == "fan"].reset_index(drop=True)
+    clips = fan.assign(domain=["source", "target", ""] * (len(fan) // 3) + [""] * (len(fan) % 3))
+    points = with_domains(fan, clips)
+    assert list(points["domain"]) == list(clips["domain"])
+    figure = plot_id_clouds(points, machine="fan", title_suffix=SUFFIX)
+    axes = panel(figure, "Section 00")
+    mine = clips[(clips["id"] == "00") & (clips["label"] == "anomaly")]
+    of_target = mine["domain"] == "target"
+    for gid, wanted in (("anomaly", mine[~of_target]), ("anomaly, target", mine[of_target])):
+        np.testing.assert_array_equal(drawn_points(axes, gid), wanted[["PC1", "PC2"]])
+    (hollow,) = by_gid(axes, "anomaly, target")
+    assert not len(hollow.get_facecolor()) and len(hollow.get_edgecolor())
+    assert legend_of(figure)[-1] == "hollow: target domain"
+
+
+def test_where_no_clip_has_a_domain_points_stay_as_they_are(full):
+    assert with_domains(full.points, full.points.assign(domain="")) is full.points
 
 
 # Reading, and the scripts of the rules

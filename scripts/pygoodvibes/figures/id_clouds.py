@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from pygoodvibes.data.clip import unit_of
 from pygoodvibes.figures import style
 
 _LOOK = {
@@ -33,7 +34,7 @@ def plot_id_clouds(
     ----------
     points : pandas.DataFrame
         One row per clip: id, split, label, PC1, PC2, each ID in the projection fitted on its own
-        training normals.
+        training normals. Where clips have a domain, also domain: 'source', 'target' or ''.
     machine : str
         Machine type, for the title.
     title_suffix : str
@@ -46,7 +47,8 @@ def plot_id_clouds(
     Returns
     -------
     matplotlib.figure.Figure
-        One panel per machine ID. The axes leave extreme points out and say how many.
+        One panel per machine ID. Clips of the target domain are drawn hollow. The axes leave
+        extreme points out and say how many.
 
     Raises
     ------
@@ -57,10 +59,13 @@ def plot_id_clouds(
     style.require(points, wanted, "points", may_be_empty=ids is not None)
     group = style.groups_of(points, "points")
     names = style.ids_in(points) if ids is None else list(ids)
-    title = f"{machine}: training and test clips in each machine ID's own PCA"
+    unit = unit_of(points.get("clip", ()), points.get("domain", ()))
+    target = (points["domain"] if "domain" in points.columns else group) == "target"
+    short = "Section" if unit == "section" else "ID"
+    title = f"{machine}: training and test clips in each {unit}'s own PCA"
     if not names:
         return style.message_figure(
-            title, title_suffix, f"No machine ID of {machine} could be projected."
+            title, title_suffix, f"No {unit} of {machine} could be projected."
         )
     figure, all_axes = style.panels(
         len(names),
@@ -74,38 +79,49 @@ def plot_id_clouds(
         mine = points["id"] == name
         x, y = (points.loc[mine, column].to_numpy(dtype=float) for column in ("PC1", "PC2"))
         if not (np.isfinite(x) & np.isfinite(y)).any():
-            style.panel_title(axes, f"ID {name}")
+            style.panel_title(axes, f"{short} {name}")
             style.say(axes, "no clip could be projected")
             continue
         ratios = (explained_variance_ratio or {}).get(name)
         axes.set_xlabel(style.component_label("PC1", ratios))
         axes.set_ylabel(style.component_label("PC2", ratios))
-        notes = _draw_clips(axes, x, y, group[mine].to_numpy())
-        style.panel_title(axes, f"ID {name}", notes, width=38)
+        notes = _draw_clips(axes, x, y, group[mine].to_numpy(), target[mine].to_numpy())
+        style.panel_title(axes, f"{short} {name}", notes, width=38)
     kinds = [kind for kind in style.GROUPS if (group == kind).any()]
     if kinds:
-        figure.legend(
-            handles=[_handle(kind) for kind in kinds], loc="outside lower center", ncols=len(kinds)
-        )
+        handles = [_handle(kind) for kind in kinds]
+        if target.any():
+            handles.append(_handle_of_target())
+        # four do not fit below one panel
+        ncols = 2 if target.any() and len(names) == 1 else len(handles)
+        figure.legend(handles=handles, loc="outside lower center", ncols=ncols)
     return figure
 
 
-def _draw_clips(axes: Axes, x: np.ndarray, y: np.ndarray, groups: np.ndarray) -> list[str]:
-    """Draw the clips of a machine ID by group; return what the panel lacks or leaves out."""
+def _draw_clips(
+    axes: Axes, x: np.ndarray, y: np.ndarray, groups: np.ndarray, target: np.ndarray
+) -> list[str]:
+    """Draw the clips of a machine ID by group, those of the target domain hollow.
+
+    Returns what the panel lacks or leaves out.
+    """
     finite = np.isfinite(x) & np.isfinite(y)
     for kind, look in _LOOK.items():
+        label, colour, marker = style.GROUPS[kind]
         chosen = (groups == kind) & finite
-        if chosen.any():
-            label, colour, marker = style.GROUPS[kind]
+        for hollow in (False, True):
+            drawn = chosen & (target == hollow)
+            if not drawn.any():
+                continue
+            filled = {"color": colour, "linewidths": 0, **look}
+            outline = {"facecolors": "none", "edgecolors": colour, "s": look["s"] + 4}
             axes.scatter(
-                x[chosen],
-                y[chosen],
-                color=colour,
+                x[drawn],
+                y[drawn],
                 marker=marker,
-                linewidths=0,
                 label=label,
-                gid=kind,
-                **look,
+                gid=f"{kind}, target" if hollow else kind,
+                **(outline if hollow else filled),
             )
     axes.set_xlim(style.robust_limits(x, groups))
     axes.set_ylim(style.robust_limits(y, groups))
@@ -119,3 +135,8 @@ def _draw_clips(axes: Axes, x: np.ndarray, y: np.ndarray, groups: np.ndarray) ->
 def _handle(kind: str) -> Line2D:
     label, colour, marker = style.GROUPS[kind]
     return Line2D([], [], linestyle="", color=colour, marker=marker, markersize=5, label=label)
+
+
+def _handle_of_target() -> Line2D:
+    look = {"color": style.INK, "marker": "o", "markersize": 5, "markerfacecolor": "none"}
+    return Line2D([], [], linestyle="", label="hollow: target domain", **look)

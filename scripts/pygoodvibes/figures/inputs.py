@@ -170,3 +170,18 @@ def points_of_ids(
         if "explained_variance_ratio" in arrays:
             ratios[id_] = arrays["explained_variance_ratio"]
     return pd.concat(tables, ignore_index=True), ratios
+
+
+def with_domains(points: pd.DataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
+    """Return points with the column domain of their clips; as they are if no clip has one.
+
+    Parameters
+    ----------
+    points, manifest : pandas.DataFrame
+        With the columns machine, id, split and clip; the manifest also has domain.
+    """
+    keys = ["machine", "id", "split", "clip"]
+    known = manifest.loc[manifest["domain"] != "", [*keys, "domain"]]
+    if known.empty:
+        return points
+    return points.merge(known, how="left", on=keys).fillna({"domain": ""})
