@@ -105,10 +105,11 @@ docs: .venv/installed-test ## Write what is generated: reference, schema, tables
 api: .venv/installed-test ## Write the reference of the library to build/api, from its docstrings
 	python -m pdoc --docformat numpy --no-show-source -o build/api pygoodvibes
 
-messages: .venv/installed-test ## Bring new sentences of the library into the French catalog, to be translated there
-	pybabel -q extract --keywords='message UserError' --add-location=file --sort-by-file --width=100 \
-	  --project=pygoodvibes --output-file=.venv/pygoodvibes.pot scripts app
-	pybabel -q update --domain=pygoodvibes --input-file=.venv/pygoodvibes.pot --output-dir=app/ui/locale \
+messages: .venv/installed-test ## Bring new sentences of the library into the catalogs of all languages, to be translated there
+	pybabel -q extract --mapping-file=pyproject.toml --keywords='message UserError say' \
+	  --add-comments='In the catalog:' --strip-comment-tags --add-location=file --sort-by-file --width=100 \
+	  --project=pygoodvibes --output-file=.venv/pygoodvibes.pot .
+	pybabel -q update --domain=pygoodvibes --input-file=.venv/pygoodvibes.pot --output-dir=scripts/pygoodvibes/locale \
 	  --width=100 --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
 lock: .venv/installed-test ## Pin all dependencies, with hashes, from pyproject.toml

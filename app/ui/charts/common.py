@@ -7,7 +7,7 @@ colour, symbol and words. What colour tells, symbols, dashes or words tell as we
 import plotly.graph_objects as go
 import streamlit as st
 
-from ui.language import current, t
+from ui.language import spoken, t
 
 # as in pygoodvibes.figures.style, which takes a second to import matplotlib
 NORMAL, ANOMALY, TRAIN, UNKNOWN = "#0072B2", "#D55E00", "#A6A6A6", "#CC79A7"
@@ -51,7 +51,7 @@ def show_figure(
         What `streamlit.plotly_chart` returns.
     """
     figure.update_layout(
-        separators=",\u202f" if current() == "fr" else ".,",
+        separators=spoken().separators,
         legend={"font": {"color": INK, "size": 13}},
         margin={"l": 8, "r": 8, "t": figure.layout.margin.t or 28, "b": 8},
         # a finger that scrolls the page must not zoom; where points are picked, Streamlit decides

@@ -27,6 +27,7 @@ from pygoodvibes.report.summary.inputs import PageFiles, PageSettings
 from pygoodvibes.report.summary.page import render, write_summary
 from pygoodvibes.report.table import NOTHING
 from pygoodvibes.util.csv_files import read_records, write_records
+from pygoodvibes.util.language import catalog_of, languages
 
 ODD = "anomaly_<b>&\"'_00000001.wav"
 DETECTORS = ["knn", "lof"]
@@ -128,8 +129,8 @@ class Run:
         }
         return validate(content, name="test").model_dump(mode="json")
 
-    def write(self, root):
-        """Write the files and the page; return the page."""
+    def write(self, root, language="en"):
+        """Write the files and the page in a language; return the page."""
         config = self.config()
         place = self.folder
         write_records(place / "manifest.csv", self.rows, manifest.COLUMNS)
@@ -188,6 +189,7 @@ class Run:
                 scores=scores,
                 mels=mels,
                 mel_clips=clips,
+                catalog=catalog_of(language),
             ),
             PageSettings(
                 detectors=DETECTORS,
@@ -349,6 +351,36 @@ def test_the_same_run_gives_the_same_bytes_and_names_no_folder(usual, root):
     run, text = usual
     assert run.write(root) == text
     assert str(run.folder) not in text and str(root) not in text
+
+
+WORDS = {
+    "fr": (
+        "Quelles machines sont bien surveillées\xa0?",
+        "1 n'est peut-être pas mieux surveillée que par le hasard",
+        "✔ bien surveillée 100,0 [100,0\xa0; 100,0] 12 sur 12",
+        "le fichier est vide (0 octet)",
+        "fan ID 04\xa0: aucun détecteur ne peut être ajusté\xa0: 2 extrait(s)",
+        "Fausses alarmes attendues",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", languages()[1:])
+def test_the_page_speaks_the_language_of_its_catalog(usual, root, language, monkeypatch):
+    run, english = usual
+    monkeypatch.setattr(summary_page, "SHOWN", 1)
+    text = run.write(root, language)
+    assert f'<html lang="{language}">' in text
+    page = Page(text)
+    said = " ".join(page.said(section) for section in page.text)
+    for words in WORDS[language]:
+        assert " ".join(words.split()) in said, words
+    # names, versions and the config are in no language
+    own = re.sub(r"\S+\.wav|Python 3.*? language: \w+", "", said)
+    left = re.findall(r"\b(the|of|and|is|are|with|clips?|not|learnt)\b", own)
+    assert left == []
+    assert re.findall(r"\d\.\d", own) == []
+    assert page.values == Page(english).values
 
 
 def test_synthetic_sounds_are_called_that(run, root):
