@@ -26,6 +26,8 @@ OTHERS = languages()[1:]
 SHARED = {
     "fr": {"1 machine", "{count:,d} machines", "AUC", "F1", "ID", "Machine", "Machines", "Score",
            "Section", "Verdict", "pAUC", "section", "sections"},
+    "de": {"AUC", "F1", "ID", "Normal", "Score", "Section", "Test normal", "pAUC",
+           "git {command}: {reason}"},
 }  # fmt: skip
 
 

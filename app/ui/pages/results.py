@@ -37,13 +37,18 @@ def _slider(run: Run, rates: list[float]) -> int:
         t("results.slider"),
         list(range(len(rates))),
         start,
-        format_func=lambda place: percent(rates[place], 1),
+        format_func=lambda place: _of_hundred(rates[place]),
         help=t("results.slider_help"),
         key="setting",
         persist_state="session",
     )
-    st.caption(t("results.slider_says", rate=percent(rates[setting], 1)))
+    st.caption(t("results.slider_says", count=_of_hundred(rates[setting])))
     return setting
+
+
+def _of_hundred(rate: float) -> str:
+    """Write a share as so many of a hundred, a small one with more digits."""
+    return number(100 * rate, 0 if rate > 0.095 else 1 if rate > 0.0095 else 2)
 
 
 def _sensitivity(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -> None:

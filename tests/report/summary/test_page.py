@@ -362,6 +362,14 @@ WORDS = {
         "fan ID 04\xa0: aucun détecteur ne peut être ajusté\xa0: 2 extrait(s)",
         "Fausses alarmes attendues",
     ),
+    "de": (
+        "Welche Maschinen sind gut überwacht?",
+        "Von 6 Maschinen: 1 ist gut überwacht, 1 ist teilweise überwacht, 1 ist vielleicht nicht",
+        "✔ gut überwacht 100,0 [100,0; 100,0] 12 von 12",
+        "leere Datei (0 Byte)",
+        "fan ID 04: kein Detektor kann angelernt werden: 2 brauchbare",
+        "Erwartete Fehlalarme",
+    ),
 }
 
 
@@ -379,7 +387,7 @@ def test_the_page_speaks_the_language_of_its_catalog(usual, root, language, monk
     own = re.sub(r"\S+\.wav|Python 3.*? language: \w+", "", said)
     left = re.findall(r"\b(the|of|and|is|are|with|clips?|not|learnt)\b", own)
     assert left == []
-    assert re.findall(r"\d\.\d", own) == []
+    assert re.findall(r"\d\.\d(?!\d\d\b)", own) == []
     assert page.values == Page(english).values
 
 
