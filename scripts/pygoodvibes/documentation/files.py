@@ -265,6 +265,18 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
             ),
         },
     ),
+    "encoder_cost": (
+        job.COST_COLUMNS,
+        {
+            "clips": ("", "Normal training clips of all machine IDs."),
+            "epochs": ("", "Epochs of the training."),
+            "processor_seconds": (
+                "s",
+                "Of all threads, those before an interruption included; gathering the clips is not.",
+            ),
+            "encoder_bytes": ("bytes", "Size of `encoder.onnx`."),
+        },
+    ),
     "encoder_clips": (
         job.CLIP_COLUMNS,
         {

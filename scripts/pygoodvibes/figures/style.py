@@ -107,8 +107,15 @@ def save(figure: Figure, path: str | pathlib.Path) -> None:
             "cannot write the figure {path}: figures are PNG; end the name in .png", path=path
         )
     path.parent.mkdir(parents=True, exist_ok=True)
+    figure.set_dpi(DPI)
+    canvas = FigureCanvasAgg(figure)
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        # savefig would draw everything once more to do this
+        engine.execute(figure)
+        figure.set_layout_engine("none")
     with draft(path) as beside:
-        figure.savefig(beside, format="png", dpi=DPI, metadata={"Software": None})
+        canvas.print_png(beside, metadata={"Software": None})
 
 
 def new_figure(width: float, height: float, title: str, title_suffix: str) -> Figure:
