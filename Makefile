@@ -43,8 +43,8 @@ years: .venv/installed ## Run all years of DCASE Task 2 whose clips are on disk,
 app: .venv/installed .venv/installed-app ## See and hear the results in a browser
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 python -m streamlit run app/main.py
 
-pdf: .venv/installed ## Print the page of results to a PDF, with the Chromium, Chrome or Edge on this machine
-	@python -m pygoodvibes pdf $(CONFIG)
+pdf: .venv/installed ## Print the page of results to a PDF of four pages, with the Chromium, Chrome or Edge on this machine (TABLES=yes: all of it)
+	@python -m pygoodvibes pdf $(CONFIG) $(if $(TABLES),--tables)
 
 compare: .venv/installed ## Set DVC's experiments against the last commit: table and figure (SORT=pauc, fan, ...)
 	@python -m pygoodvibes compare $(CONFIG) --sort $(SORT)

@@ -143,6 +143,10 @@ def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         command.add_argument(
             "--table", action="store_true", help="all detectors and machine types instead"
         )
+    if name == "pdf":
+        command.add_argument(
+            "--tables", action="store_true", help="also all tables, the config and the words"
+        )
     if name == "compare":
         command.add_argument(
             "--sort",

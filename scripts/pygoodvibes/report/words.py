@@ -65,6 +65,17 @@ def count_of(count: int, noun: str) -> Message:
     return one if count else none
 
 
+NAMED = 8
+"""Names in a sentence at most."""
+
+
+def named(names: Sequence[str]) -> Message:
+    """Join names, of many the first: 'a, b, c and 9 more'."""
+    if len(names) <= NAMED:
+        return listed(names)
+    return listed([*names[: NAMED - 1], message("{count} more", count=len(names) - NAMED + 1)])
+
+
 def listed(parts: Sequence[str]) -> Message:
     """Join parts of a sentence: 'a', 'a and b', 'a, b and c'."""
     if len(parts) < 2:

@@ -57,6 +57,9 @@ SHOWN = 6
 LEFT_OUT = 50
 """Clips left out that are named at most."""
 
+ON_PAPER = {"machines_on_paper": 24, "pictures_on_paper": 4, "rows_on_paper": 4}
+"""Machines, clips with a picture and rows of what was left out that four pages have room for."""
+
 DETECTORS_A_TABLE = 3
 """Detectors beside each other in a table per machine ID: more don't fit on a sheet of paper."""
 
@@ -271,5 +274,6 @@ def render(template: pathlib.Path, language: Language = ENGLISH, **values) -> st
         say=lambda text, **named: language.say(message(text, **named)),
         language=language.code,
         count_of=count_of,
+        **ON_PAPER,
         **values,
     )

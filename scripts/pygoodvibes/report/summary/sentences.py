@@ -9,7 +9,7 @@ from pygoodvibes.detection.threshold import is_loose, planned_interval
 from pygoodvibes.evaluation.intervals import interval, share_interval
 from pygoodvibes.report.summary.machines import Machine, sums_of
 from pygoodvibes.report.summary.verdicts import CHANCE, VERDICTS, right_alarms
-from pygoodvibes.report.words import between, count_of, listed, of_hundred
+from pygoodvibes.report.words import between, count_of, listed, named, of_hundred
 from pygoodvibes.util.messages import BY_WORDS, Message, joined, message
 
 RARE = 0.01
@@ -213,7 +213,7 @@ def _false_alarms(machines: Sequence[Machine], planned: float, confidence: float
     ]
     noisy = [machine.name for machine in rates if _more_than(machine, planned, confidence)]
     if noisy:
-        said.append(message("Clearly more than planned: {machines}.", machines=listed(noisy)))
+        said.append(message("Clearly more than planned: {machines}.", machines=named(noisy)))
     return said + _few_to_learn_from(known, planned)
 
 
@@ -327,7 +327,7 @@ def _silent(machines: Sequence[Machine]) -> list[Message]:
             "The scores of {machines} do tell faulty clips from normal ones, but the threshold "
             "stands above them all: give more normal clips to learn from, or allow more false "
             "alarms (threshold.false_alarm_rate in the config).",
-            machines=listed(names),
+            machines=named(names),
         )
     ]
 
@@ -348,7 +348,7 @@ def _few_to_learn_from(machines: Sequence[Machine], planned: float) -> list[Mess
             "The threshold of {machines} rests on few normal clips: with {least}, it lets through "
             "{bounds} normal clips (90 % interval). So few tell which clips are odder, not which "
             "are faulty: go by the order of the scores.",
-            machines=listed([machine.name for machine in few]),
+            machines=named([machine.name for machine in few]),
             least=least.n_train,
             bounds=between(*planned_interval(least.n_train, planned)),
         )
