@@ -27,7 +27,7 @@ help: ## Show what can be made
 
 results: .venv/installed ## Run the main job: clips, tables, figures, report
 	@python -m pygoodvibes check $(CONFIG)
-	@snakemake -j$(JOBS) --configfile $(CONFIG) --logger calm
+	@snakemake -j$(JOBS) --configfile $(CONFIG)
 	@echo 'Putting all tables and figures into one report ...'
 	@snakemake --configfile $(CONFIG) --quiet all --report "$$(python -m pygoodvibes report-path $(CONFIG))"
 	@python -m pygoodvibes show $(CONFIG)

@@ -36,6 +36,12 @@ include: "rules/publish.smk"
 include: "rules/representation.smk"
 
 
+# What the report says first: a report is made when all results are there.
+if Path(here(f"{RESULTS}/averages.csv")).is_file():
+    averages = read_records(here(f"{RESULTS}/averages.csv"))
+    config["headline"] = " ".join(headline(averages, data=DATA_TITLE))
+
+
 report: "report/workflow.rst"
 
 

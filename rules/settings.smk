@@ -9,6 +9,7 @@ from pygoodvibes.detectors.combined import list_scored
 from pygoodvibes.embeddings import registry as embeddings
 from pygoodvibes.embeddings.embed import open_encoder
 from pygoodvibes.protocols.dcase2020 import MACHINES
+from pygoodvibes.report.run_end import headline
 from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.util.language import catalog_of
 from pygoodvibes.util.paths import locate
