@@ -272,7 +272,7 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
             "epochs": ("", "Epochs of the training."),
             "processor_seconds": (
                 "s",
-                "Of all threads, those before an interruption included; gathering the clips is not.",
+                "Of all threads, those before an interruption included; not of gathering clips.",
             ),
             "encoder_bytes": ("bytes", "Size of `encoder.onnx`."),
         },
