@@ -250,6 +250,16 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
                 "What is odd about a clip that is not normal, in words, where evidence carries it.",
             ),
             "reason": ("", "Why the clip was not scored; with a score, why it is no fair one."),
+            "time": (
+                "",
+                "When the file was last changed (UTC); empty of a stream or a posted clip.",
+            ),
+            "level": ("dB", "Louder than the training clips at all frequencies by so much."),
+            "ewma": (
+                "standard deviations",
+                "Control chart of the scores, in a watched folder and from `drift`.",
+            ),
+            "drift": ("", "What the control chart says here for the first time."),
         },
     ),
     "encoder_history": (

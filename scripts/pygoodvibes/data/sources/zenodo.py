@@ -259,10 +259,10 @@ class _Records:
             return dict(_described(file) for file in answer["files"])
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(
-                "{url}: the answer doesn't tell name, size and MD5 of each file ({reason}); "
+                "{url}: the answer doesn't tell name, size and MD5 of each file ({error!r}); "
                 "download the archives with a browser and use source: folder",
                 url=url,
-                reason=f"{type(error).__name__}: {error}",
+                error=error,
             ) from error
 
 
