@@ -73,7 +73,7 @@ def test_a_change_of_the_microphone_is_told_on_a_chart(page, tmp_path, language)
         for n in range(18)
     ]
     app = hand_in(app, "new", new[:9])
-    charts = {"en": "Over time: ", "fr": "Au fil du temps"}
+    charts = {"en": "Over time: ", "fr": "Au fil du temps", "de": "Im Lauf der Zeit"}
     assert not app.exception
     assert not [each for each in app.expander if each.label.startswith(charts[language])]
     app = hand_in(app, "new", new[9:])
@@ -83,6 +83,7 @@ def test_a_change_of_the_microphone_is_told_on_a_chart(page, tmp_path, language)
     words = {
         "en": "the recording has changed since new9.wav: 12 dB quieter",
         "fr": "l'enregistrement a changé depuis new9.wav\xa0: 12 dB de moins",
+        "de": "die Aufnahme hat sich seit new9.wav geändert: 12 dB leiser",
     }
     assert words[language] in warnings, warnings
 
