@@ -154,7 +154,9 @@ def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         )
     if name == "pdf":
         command.add_argument(
-            "--tables", action="store_true", help="also all tables, the config and the words"
+            "--tables",
+            action="store_true",
+            help="also all tables, how they were computed, and the config",
         )
     if name == "compare":
         command.add_argument(
