@@ -108,7 +108,8 @@ def save(figure: Figure, path: str | pathlib.Path) -> None:
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     with draft(path) as beside:
-        figure.savefig(beside, format="png", dpi=DPI, metadata={"Software": None})
+        # `savefig` would draw it once more before, only to place the axes
+        figure.canvas.print_png(beside, metadata={"Software": None})
 
 
 def new_figure(width: float, height: float, title: str, title_suffix: str) -> Figure:
