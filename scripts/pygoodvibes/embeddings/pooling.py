@@ -67,7 +67,7 @@ def ranked_pooling(ascending: np.ndarray, decay: float) -> np.ndarray:
         Weighted mean of each row, in the units of the input.
     """
     weights = np.power(float(decay), np.arange(ascending.shape[1]))[::-1]  # 0 ** 0 is 1
-    # not by @, whose sums depend on the processor
+    # `@` would copy the values to float64 first
     return np.einsum("kn,n->k", ascending, weights / weights.sum())
 
 
