@@ -107,6 +107,7 @@ def save(figure: Figure, path: str | pathlib.Path) -> None:
             "cannot write the figure {path}: figures are PNG; end the name in .png", path=path
         )
     path.parent.mkdir(parents=True, exist_ok=True)
+    figure.set_dpi(DPI)
     with draft(path) as beside:
         # `savefig` would draw it once more before, only to place the axes
         figure.canvas.print_png(beside, metadata={"Software": None})
