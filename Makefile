@@ -20,7 +20,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help results years app pdf compare study benchmark calibration domains signs soak audit prune test lint format docs api messages lock clean
+.PHONY: help results years app pdf compare study benchmark calibration drift domains signs soak audit prune test lint format docs api messages lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ benchmark: .venv-benchmark/installed ## Measure speed, memory and growth on the 
 
 calibration: .venv/installed ## Count false alarms of thresholds from few clips: make calibration SEEDS=30
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/calibration.py --seeds $(SEEDS)
+
+drift: .venv/installed ## Count false alarms of the control chart on clips of which nothing changes: make drift SEEDS=8
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/drift.py --seeds $(SEEDS)
 
 domains: .venv/installed ## Compare detectors that know domains with others: make domains SEEDS=5
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/domains.py --seeds $(SEEDS)

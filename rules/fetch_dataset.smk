@@ -23,7 +23,7 @@ rule fetch_dataset:
     params:
         source=DATASET.source,
         machines=lambda wildcards: (
-            [wildcards.get("machine")] if not DATASET.at_once else DATASET.wanted(MACHINES)
+            [wildcards.get("machine")] if not DATASET.at_once else DATASET.made_machines()
         ),
         settings={"folder": DATA} | section("dataset", *DATASET.fetched_with),
         code=code("fetch_dataset", sources.module_of(DATASET.source)),

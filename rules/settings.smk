@@ -8,7 +8,6 @@ from pygoodvibes.detectors import registry as detectors
 from pygoodvibes.detectors.combined import list_scored
 from pygoodvibes.embeddings import registry as embeddings
 from pygoodvibes.embeddings.embed import open_encoder
-from pygoodvibes.protocols.dcase2020 import MACHINES
 from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.util.paths import locate
 from pygoodvibes.workflow import checksums, code_hash, fingerprint, fit_store, result_cache
@@ -102,7 +101,7 @@ DATA_FOLDER = DATASET.folder
 # So do the lists of clips: Snakemake doesn't notice a new output of a checkpoint in a store.
 MADE = []
 if DATASET.made_by:
-    MADE = [local(f"{DATA}/{machine}") for machine in DATASET.wanted(MACHINES)]
+    MADE = [local(f"{DATA}/{machine}") for machine in DATASET.made_machines()]
 
 FALSE_ALARM_RATES = dict.fromkeys(SCORED, CONFIG.threshold.false_alarm_rate) | {
     name: settings.expected_false_alarm_rate() or CONFIG.threshold.false_alarm_rate

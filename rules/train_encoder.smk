@@ -17,6 +17,7 @@ rule train_encoder:
         encoder=f"{TRAINED}/encoder.onnx",
         history=f"{TRAINED}/history.csv",
         clips=f"{TRAINED}/clips.csv",
+        cost=f"{TRAINED}/cost.csv",
     log:
         f"{LOGS}/train_encoder.log",
     benchmark:

@@ -43,3 +43,4 @@ with (
     write_bytes(snakemake.output.encoder, trained.content)
     write_records(snakemake.output.history, trained.history, job.HISTORY_COLUMNS)
     write_records(snakemake.output.clips, trained.clips, job.CLIP_COLUMNS)
+    write_records(snakemake.output.cost, [trained.cost], job.COST_COLUMNS)

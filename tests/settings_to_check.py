@@ -82,7 +82,7 @@ WRONG = [
     (
         source("zenodo", path="x"),
         "dataset.path: there is no such key; did you mean parts? allowed here: name, machines, "
-        "published, duplicates, source, parts, base_url",
+        "published, duplicates, source, year, parts, base_url",
     ),
     ({5: 6}, "5: a key must be text; put it in quotes"),
     # keys that are missing

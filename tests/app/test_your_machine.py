@@ -63,6 +63,31 @@ def test_normal_recordings_are_learned_and_new_ones_judged(page, clips):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_change_of_the_microphone_is_told_on_a_chart(page, tmp_path, language):
+    good = own_machine.healthy(tmp_path / "good", 22)
+    app = pressed(hand_in(page(language), "healthy", sorted(good.iterdir())), "learn")
+    new = [
+        own_machine.save(
+            tmp_path / f"new{n}.wav", own_machine.sound(700 + n) * (1 if n < 9 else 0.25)
+        )
+        for n in range(18)
+    ]
+    app = hand_in(app, "new", new[:9])
+    charts = {"en": "Over time: ", "fr": "Au fil du temps"}
+    assert not app.exception
+    assert not [each for each in app.expander if each.label.startswith(charts[language])]
+    app = hand_in(app, "new", new[9:])
+    assert not app.exception
+    [chart] = [each for each in app.expander if each.label.startswith(charts[language])]
+    warnings = " ".join(each.value for each in chart.warning).replace("\\", "")
+    words = {
+        "en": "the recording has changed since new9.wav: 12 dB quieter",
+        "fr": "l'enregistrement a changé depuis new9.wav\xa0: 12 dB de moins",
+    }
+    assert words[language] in warnings, warnings
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_fault_among_the_recordings_is_asked_first(page, clips, language):
     paths = sorted((clips / "good").iterdir())
     app = hand_in(page(language), "healthy", paths)

@@ -1,6 +1,6 @@
 import re
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pygoodvibes.config.config import Config
@@ -29,6 +29,7 @@ anything = st.recursive(
 )
 
 
+@example(place=("embedding", "needs", {"method": "onnx"}), value={"": None})
 @given(place=st.sampled_from(KEYS), value=anything)
 def test_whatever_is_set_is_accepted_or_told_by_its_path(place, value):
     section, key, table = place
@@ -36,7 +37,7 @@ def test_whatever_is_set_is_accepted_or_told_by_its_path(place, value):
         validate(minimal(**{section: {**table, key: value}}), name="my.yaml")
     except UserError as error:
         for line in str(error).splitlines():
-            assert re.match(rf"my\.yaml: {section}(\.\w+)*: .", line), line
+            assert re.match(rf"my\.yaml: {section}(\.([\w. -]+|'.*'|\".*\"))*: .", line), line
 
 
 @given(value=anything)

@@ -70,20 +70,27 @@ def test_files_say_what_was_learnt_from_and_how_the_loss_fell(project, tmp_path)
     assert [tuple(row) for row in found.clips] == [job.CLIP_COLUMNS] * 18
     assert {row["role"] for row in found.clips} == {"training", "held_out", "calibration"}
     assert found.clips[7]["clip"] == "fan_02_1.wav"
+    assert tuple(found.cost) == job.COST_COLUMNS
+    assert (found.cost["clips"], found.cost["epochs"]) == ("18", "1")
+    assert float(found.cost["processor_seconds"]) > 0
+    assert found.cost["encoder_bytes"] == str(len(found.content))
 
 
 def test_other_clips_settings_or_code_begin_anew(project, tmp_path):
     settings = {**SETTINGS, "embedding": {**SETTINGS["embedding"], "epochs": 1}}
     trained(project, tmp_path, settings)
-    told = []
-    trained(project, tmp_path, settings, tell=told.append)
-    assert not told
-    trained(project, tmp_path, settings, tell=told.append, code="changed")
-    trained(project, tmp_path, {**settings, "seed": 1}, tell=told.append)
     data, files = project
     fewer = data, dict(list(files.items())[:2])
-    trained(fewer, tmp_path, settings, tell=told.append)
-    assert [each.epoch for each in told] == [1, 1, 1]
+
+    def epochs(clips, settings, **more):
+        told = []
+        trained(clips, tmp_path, settings, tell=told.append, **more)
+        return {each.epoch for each in told}
+
+    assert not epochs(project, settings)
+    assert epochs(project, settings, code="changed") == {1}
+    assert epochs(project, {**settings, "seed": 1}) == {1}
+    assert epochs(fewer, settings) == {1}
 
 
 KILLED = """

@@ -52,7 +52,7 @@ def test_a_study_from_clips_to_figure(tmp_path, root):
         "evaluation": {"bootstrap": 50},
     }
     (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(tiny))
-    settings = {"projection.n_components": [2, "all"], "detectors.lof.n_neighbors": [2, 3]}
+    settings = {"embedding.delta": [True, False], "detectors.lof.n_neighbors": [2, 3]}
     content = {"title": "Both", "grid": settings, "detectors": ["lof", "knn"]}
     (tmp_path / "both.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
     environment = {
@@ -76,38 +76,44 @@ def test_a_study_from_clips_to_figure(tmp_path, root):
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    assert "run 2 of 2: projection.n_components-all" in run()
+    assert "run 2 of 2: embedding.delta-false" in run()
     results = tmp_path / "results" / "tiny" / "studies"
     with (results / "both.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [
-        (row["projection.n_components"], row["detector"], row["detectors.lof.n_neighbors"])
-        for row in rows
+        (row["embedding.delta"], row["detector"], row["detectors.lof.n_neighbors"]) for row in rows
     ] == [
-        (components, *detector)
-        for components in ("2", "all")
+        (delta, *detector)
+        for delta in ("true", "false")
         for detector in (("lof", "2"), ("lof", "3"), ("knn", ""))
     ]
     assert all(row["auc"] and row["auc_low"] for row in rows)
     assert (results / "both.png").stat().st_size > 5000
-    first = {path.name: path.read_bytes() for path in results.iterdir()}
+    # embeddings are set side by side, the second against the first
+    with (results / "both.embeddings.csv").open() as file:
+        compared = list(csv.DictReader(file))
+    assert [row["auc_first"] != "" for row in compared] == [False] * 3 + [True] * 3
+    assert int(compared[0]["values"]) > int(compared[3]["values"])
+    assert all(float(row["clip_seconds"]) > 0 for row in compared)
+    assert (results / "both.embeddings.png").stat().st_size > 5000
+    # what differs from run to run is only what a clip costs
+    names = ("both.md", "both.csv", "both.png", "both.embeddings.png")
+    first = {name: (results / name).read_bytes() for name in names}
 
-    # the clips, their mel frames and embeddings are shared, and lie in the project's own cache
+    # the clips and their mel frames are shared, and lie in the project's own cache
     runs = tmp_path / "resources" / "tiny" / "studies" / "both"
     frames = [
         (runs / name / "resources/tiny/mel/fan/00.npy").resolve()
-        for name in ("projection.n_components-2", "projection.n_components-all")
+        for name in ("embedding.delta-true", "embedding.delta-false")
     ]
     assert frames[0] == frames[1]
     assert tmp_path / "resources" / ".cache" in frames[0].parents
     assert len(list((tmp_path / "data" / "tiny").glob("*/*/*.wav"))) == 3 * 16
-    document = json.loads(
-        (runs / "projection.n_components-2/results/tiny/metrics.json").read_text()
-    )
+    document = json.loads((runs / "embedding.delta-true/results/tiny/metrics.json").read_text())
     assert "lof.n_neighbors-2" in json.dumps(document)
 
     # nothing to do the second time, and the same bytes
     assert "run 2 of 2" in run()
-    said = (runs / "projection.n_components-2" / "snakemake.log").read_text()
+    said = (runs / "embedding.delta-true" / "snakemake.log").read_text()
     assert "Finished jobid" not in said
-    assert {path.name: path.read_bytes() for path in results.iterdir()} == first
+    assert {name: (results / name).read_bytes() for name in names} == first

@@ -98,29 +98,59 @@ def other_model(model, **changed):
     return dataclasses.replace(model, training={**model.training, "condition": condition})
 
 
+def other_condition(model, signal, **stored):
+    return certainty.other_condition(model, certainty.condition_of(signal, stored))
+
+
+def why_unfair(model, signal, **stored):
+    return certainty.why_unfair(model, signal, certainty.condition_of(signal, stored))
+
+
 def test_what_is_recorded_or_stored_otherwise_is_told_with_what_to_do(model):
     signal = own_machine.sound(300)
-    assert certainty.other_condition(model, signal, {"codec": "PCM", "channels": 1}) == ""
-    found = certainty.other_condition(model, 10 * signal, {"codec": "MP3"})
+    assert other_condition(model, signal, codec="PCM", channels=1) == ""
+    found = other_condition(model, 10 * signal, codec="MP3")
     assert found.startswith("recorded or stored unlike the training clips: MP3 instead of PCM; ")
     assert " dB louder at all frequencies" in found and "record and store as for the fit" in found
     assert certainty.advice(found) == ""
-    assert certainty.other_condition(other_model(model, codecs=["MP3"]), signal, {}) == ""
+    assert other_condition(other_model(model, codecs=["MP3"]), signal) == ""
 
 
 def test_a_model_from_before_conditions_were_learned_tells_none(model):
     training = {key: value for key, value in model.training.items() if key != "condition"}
     old = dataclasses.replace(model, training=training)
-    assert certainty.why_unfair(old, 10 * own_machine.sound(300), {"codec": "MP3"}) == ""
+    assert why_unfair(old, 10 * own_machine.sound(300), codec="MP3") == ""
 
 
 def test_all_that_makes_a_score_unfair_is_told_but_of_a_training_clip_only_that(model, tmp_path):
     signal = own_machine.sound(300, seconds=5)
-    found = certainty.why_unfair(model, signal, {"codec": "MP3"})
+    found = why_unfair(model, signal, codec="MP3")
     assert found.startswith("5 s long, but pump was fitted on 1 s: no fair score; recorded or ")
     assert certainty.advice(found) == certainty.CUT_ALIKE
     known = own_machine.read(own_machine.write(tmp_path / "known.wav", 0))
-    assert certainty.why_unfair(model, known, {"codec": "MP3"}).startswith("one of the training")
+    assert why_unfair(model, known, codec="MP3").startswith("one of the training")
+
+
+def test_what_is_unlike_is_found_again_in_a_reason_and_in_its_text(model):
+    signal = 10 * own_machine.sound(300, seconds=5)
+    reason = why_unfair(model, signal, codec="MP3", channels=2)
+    for text in (reason, str(reason)):
+        codec, channels, level = certainty.differences_in(text)
+        assert (codec, channels) == ("MP3 instead of PCM", "2 channel(s) instead of 1")
+        assert level.endswith("dB louder at all frequencies (other gain or distance)")
+    assert certainty.differences_in(reason)[0].template == "{codec} instead of {usually}"
+    assert certainty.differences_in("no readable audio") == certainty.differences_in("") == []
+
+
+def test_a_score_is_fair_but_of_a_training_clip_or_one_of_another_length(model, tmp_path):
+    known = own_machine.read(own_machine.write(tmp_path / "known.wav", 0))
+    assert not certainty.is_fair(why_unfair(model, known))
+    assert not certainty.is_fair(why_unfair(model, own_machine.sound(300, seconds=5)))
+    for signal, stored in (
+        (own_machine.sound(300), {}),
+        (own_machine.sound(300), {"codec": "MP3"}),
+    ):
+        assert certainty.is_fair(why_unfair(model, signal, **stored))
 
 
 @pytest.mark.parametrize(

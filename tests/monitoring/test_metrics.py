@@ -1,5 +1,6 @@
 from prometheus_client import generate_latest
 
+from pygoodvibes.monitoring.drift import Drift
 from pygoodvibes.monitoring.judge import judge
 from pygoodvibes.monitoring.metrics import Metrics
 from pygoodvibes.monitoring.score_files import Record
@@ -16,3 +17,16 @@ def test_each_server_has_counters_of_its_own(model):
             assert line in text
     # a clip without a score leaves that of the last one
     assert 'pygoodvibes_score{model="pump"} 2.5' in texts[0]
+
+
+def test_a_chart_of_scores_can_be_watched(model):
+    metrics = Metrics([model], [judge(model)])
+    chart = Drift(model, judge(model))
+    for score in (0.2, 50.0):
+        record = Record("a.wav", "pump", "fusion", score=score, threshold=3.0, verdict="normal")
+        metrics.count([record])
+        ewma = chart.update(record).ewma
+    metrics.count([Record("b.wav", "pump", "fusion", reason="no readable audio")])
+    text = generate_latest(metrics.registry).decode()
+    assert f'pygoodvibes_ewma{{model="pump"}} {ewma}' in text and ewma > 0
+    assert f'pygoodvibes_ewma_limit{{model="pump"}} {chart.scores.limit}' in text

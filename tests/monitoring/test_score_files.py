@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 
@@ -104,3 +106,10 @@ def test_clips_are_sorted_by_verdict_then_score_even_if_the_rest_never_comes():
         for records in score_files.by_score(stopped()):
             found.append(records[0].clip)
     assert found == ["c", "a", "b"]
+
+
+def test_a_file_has_the_time_when_it_was_last_changed(tmp_path):
+    path = own_machine.write(tmp_path / "a.wav", 1)
+    os.utime(path, (1777615200.9, 1777615200.9))
+    assert score_files.changed_at(str(path)) == "2026-05-01T06:00:00Z"
+    assert score_files.changed_at("-") == score_files.changed_at(str(tmp_path / "no.wav")) == ""

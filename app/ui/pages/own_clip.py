@@ -148,7 +148,8 @@ def _judge(
         "channels": info.channels,
         "sample_rate": info.sample_rate,
     }
-    judged.unfair(certainty.why_unfair(model, result.signal, stored))
+    condition = certainty.condition_of(result.signal, stored)
+    judged.unfair(certainty.why_unfair(model, result.signal, condition))
     judged.worth(model, detector, allowed)
     st.subheader(t("own.odd"))
     judged.odd(model, source.name, result, key="own")

@@ -18,17 +18,21 @@ from pygoodvibes.data.manifest import MIN_TRAIN_CLIPS
 from pygoodvibes.detection.certainty import ANOMALOUS, NORMAL, UNDECIDED
 from pygoodvibes.models import machine_model
 from pygoodvibes.monitoring import doubts, score_files
+from pygoodvibes.monitoring.drift import Drift
+from pygoodvibes.monitoring.drift import charted as chart
 from pygoodvibes.monitoring.fit_folder import Fit, fit_folder
 from pygoodvibes.monitoring.intake import Intake
-from pygoodvibes.monitoring.judge import NOT_SCORED, judge
+from pygoodvibes.monitoring.judge import NOT_SCORED, Judge, judge
 from pygoodvibes.monitoring.score_clip import score_clip
 from pygoodvibes.monitoring.score_files import Panel, Record
+from pygoodvibes.monitoring.score_log import in_order
 from pygoodvibes.monitoring.survey import Survey, survey
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import Message
 from pygoodvibes.workflow.run_folders import Run
 from ui import judged, load, pick
 from ui.charts.common import show_figure
+from ui.charts.control_chart import control_chart_figure
 from ui.charts.results import held_out_figure
 from ui.language import number, plain, sentence, t
 
@@ -36,6 +40,9 @@ TYPES = ["wav", "flac", "ogg", "mp3", "aiff", "zip"]
 
 AT_A_TIME = 25
 """Judged recordings that are listed before the reader asks for more."""
+
+FEWEST_ON_A_CHART = 10
+"""Judged recordings from which on their control chart is shown."""
 
 BADGES = {ANOMALOUS: "red", UNDECIDED: "orange", NORMAL: "blue", NOT_SCORED: "gray"}
 """Colours of verdicts in a list; the word and its sign say the same."""
@@ -342,6 +349,7 @@ def _judge(session: Session, detector: str, rate: float) -> None:
     records = [known[detector, rate, name] for name in intake.names]
     listed = [record for [record] in score_files.by_score(records)]
     _counts(listed)
+    _chart(session, judging, listed)
     for place, record in enumerate(listed[: session.shown]):
         _record(session, record, rate, is_first=place == 0)
     if len(listed) > session.shown and st.button(t("mine.more"), key="more"):
@@ -371,6 +379,29 @@ def _counts(records: Sequence[Record]) -> None:
         if count
     ]
     box(f"{', '.join(parts)}. {t('mine.order')}", icon=icon)
+
+
+def _chart(session: Session, judging: Judge, records: Sequence[Record]) -> None:
+    """Show whether recordings, in the order of their names, have changed for good."""
+    drift = Drift(session.model, judging)
+    named = [
+        dataclasses.replace(
+            record, clip=pathlib.Path(record.clip).relative_to(session.new.folder).as_posix()
+        )
+        for record in records
+    ]
+    charted = [each for each in chart(drift, in_order(named, "name")) if each.ewma is not None]
+    if len(charted) < FEWEST_ON_A_CHART:
+        return
+    news = [record for record in charted if record.drift]
+    with st.expander(t("mine.chart"), expanded=bool(news), icon=":material/show_chart:"):
+        for record in news:
+            told = t("mine.chart_says", name=record.clip, said=sentence(record.drift))
+            st.warning(plain(told), icon=":material/moving:")
+        figure = control_chart_figure(charted, drift.scores.limit)
+        said = t("mine.chart_moved") if drift.scores.moved else t("mine.chart_unmoved")
+        show_figure(figure, alt=said, key="control_chart")
+        st.caption(t("mine.chart_help"))
 
 
 def _record(session: Session, record: Record, rate: float, *, is_first: bool) -> None:

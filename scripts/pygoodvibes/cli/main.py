@@ -5,6 +5,7 @@ import os
 import sys
 
 from pygoodvibes.cli import check_submission as check_submission_command
+from pygoodvibes.cli import drift as drift_command
 from pygoodvibes.cli import fit as fit_command
 from pygoodvibes.cli import official as official_command
 from pygoodvibes.cli import score as score_command
@@ -28,6 +29,12 @@ def score(path: list[str], **options) -> int:
     """Score recordings with model files, and say whether they are normal."""
     _one_thread()
     return score_command.run(path, **options)
+
+
+def drift(path: str, **options) -> int:
+    """Tell whether clips have changed for good since the fit: a control chart of their scores."""
+    _one_thread()
+    return drift_command.run(path, **options)
 
 
 def serve(path: list[str], **options) -> int:
@@ -65,6 +72,7 @@ def _one_thread() -> None:
 COMMANDS = {
     "fit": fit,
     "score": score,
+    "drift": drift,
     "serve": serve,
     "sign": sign,
     "set": set_keys,
@@ -101,6 +109,7 @@ def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
     own = {
         "fit": fit_command,
         "score": score_command,
+        "drift": drift_command,
         "serve": serve_command,
         "sign": sign_command,
         "official": official_command,

@@ -11,6 +11,17 @@ def add_jobs(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_run_length(parser: argparse.ArgumentParser) -> None:
+    """Add the option for the run length of a control chart."""
+    parser.add_argument(
+        "--run-length",
+        metavar="CLIPS",
+        type=count,
+        default=500,
+        help="of the control chart: clips to a false alarm, on average (default: 500)",
+    )
+
+
 def share(text: str) -> float:
     """Read a share between 0 and 1, such as 0.05 or 5%."""
     number, percent = text.removesuffix("%"), text.endswith("%")

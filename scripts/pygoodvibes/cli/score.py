@@ -9,11 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pygoodvibes.cli import options as cli_options
 from pygoodvibes.cli.lines import show
-from pygoodvibes.cli.options import add_jobs, finite, k_of_n, not_negative, positive, share
+from pygoodvibes.cli.options import (
+    add_jobs,
+    add_run_length,
+    finite,
+    k_of_n,
+    not_negative,
+    positive,
+    share,
+)
+from pygoodvibes.cli.tally import Tally
 from pygoodvibes.util.errors import UserError
-
-NORMAL, ANOMALOUS, UNTOLD = 0, 3, 4
-"""Exit codes; 1 is an error, 2 wrong usage."""
 
 ENDING = ".pgv"
 
@@ -55,9 +61,14 @@ above it (90 % interval), and `needed_clips`, how many more normal clips would d
 What is odd about a clip that is not normal stands at the end of its line, and as `odd`, in the
 words of vibration analysis, where evidence carries any: about 5 % of normal clips get a word, too.
 
+With --watch, a control chart tells when scores have moved for good, since when, and whether the
+recording has changed with them (drift --help). It goes on from the file of --csv or --json. Windows
+have none.
+
 CSV columns and JSON keys: clip, model, detector, start, seconds, score, threshold, verdict,
-p_value, alarm, odd, reason. JSON is one document with `models` and `clips`; for a stream or a
-watched folder it is a line a record, and both --csv and --json add to the file of an earlier run.
+p_value, alarm, odd, reason, time, level, ewma, drift. JSON is one document with `models` and
+`clips`; for a stream or a watched folder it is a line a record, and both --csv and --json add to
+the file of an earlier run.
 Otherwise they write it anew; recordings, models and files that are no text are never overwritten.
 
 exit code: 0 all normal; 3 something anomalous (with windows: an alarm); 4 nothing anomalous, but
@@ -119,6 +130,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="score",
         help="of whole clips: the most anomalous first, or by name (default: score)",
     )
+    add_run_length(parser)
     add_jobs(parser)
 
 
@@ -140,6 +152,7 @@ def run(
     alarm: tuple[int, int] | None,
     stream_rate: int | None,
     order: str,
+    run_length: int,
     jobs: int | None,
 ) -> int:
     """Score recordings with one model or several."""
@@ -180,7 +193,8 @@ def run(
         cut = {}
         records = score_files.score_clips(panel, files, jobs=jobs or parallel.cores())
     if watching:
-        records = _then(records, _watched(panel, watching, cut))
+        charts = None if cut else _charts(panel, csv, json, run_length=run_length)
+        records = _then(records, _watched(panel, watching, cut, charts))
     endless = stream or watch is not None
     if order == "score" and not endless and not sliding:
         records = score_files.by_score(records)
@@ -275,14 +289,39 @@ def _alarms(panel, cut: dict) -> list:
     return [Alarm(*cut["alarm"]) for _ in panel.models]
 
 
-def _watched(panel, watching, cut: dict) -> Iterator[list]:
+def _charts(panel, *logs: str | None, run_length: int) -> list:
+    """Return the control charts of the models, which go on from the log of an earlier watch."""
+    from pygoodvibes.monitoring.drift import Drift, charted
+    from pygoodvibes.monitoring.score_log import read_log
+
+    pairs = zip(panel.models, panel.judges, strict=True)
+    charts = [Drift(*pair, run_length=run_length) for pair in pairs]
+    log = next((log for log in logs if log and os.path.isfile(log)), None)  # noqa: PTH113
+    records = []
+    if log:
+        with contextlib.suppress(UserError):  # opening it to write says why it is no log
+            records = read_log(log)
+    for chart in charts:
+        if earlier := chart.own(records):
+            charted(chart, earlier)
+            _say(f"The control chart goes on from {log}: {len(earlier)} clip(s).")
+        if chart.needs:
+            _say(f"Note: {chart.needs}")
+    return charts
+
+
+def _watched(panel, watching, cut: dict, charts: list | None) -> Iterator[list]:
+    from pygoodvibes.monitoring.score_files import timed
+
     alarms = _alarms(panel, cut) if cut else None
     for path in watching.run(say=_say):
         if cut:
             # what arrives is one machine going on: its alarm goes on as well
             yield from _windows(panel, _files(panel, [str(path)]), cut, alarms=alarms)
         else:
-            yield from panel.judge_clips([str(path)])
+            [records] = panel.judge_clips([str(path)])
+            pairs = zip(charts, timed(records), strict=True)
+            yield [chart.update(record) for chart, record in pairs]
 
 
 def _with_cautions(all_records: Iterable[list], panel, *, endless: bool) -> Iterator[list]:
@@ -386,60 +425,9 @@ def _close(file) -> None:
         file.close()
 
 
-class _Tally:
-    """What was found: for the exit code, and in words."""
-
-    def __init__(self, *, windows: bool):
-        self._windows = windows
-        self._clips, self._bad = set(), set()
-        self._undecided, self._unscored = set(), set()
-        self._cut, self._anomalous = 0, 0
-
-    def add(self, records: Sequence) -> None:
-        """Take the records of one clip or window, one a model."""
-        for record in records:
-            self._clips.add(record.clip)
-            if record.bad:
-                self._bad.add(record.clip)
-            elif record.verdict == "not scored":
-                self._unscored.add(record.clip)
-            elif record.verdict == "undecided":
-                self._undecided.add(record.clip)
-        if any(record.start is not None for record in records):
-            self._cut += 1
-            self._anomalous += any(record.verdict == "anomalous" for record in records)
-
-    @property
-    def several(self) -> bool:
-        """Return whether it takes words to see it at a glance."""
-        return len(self._clips) > 1 or self._cut > 1
-
-    def __str__(self) -> str:
-        bad, unscored = len(self._bad), len(self._unscored - self._bad)
-        undecided = len(self._undecided - self._unscored - self._bad)
-        normal = len(self._clips) - bad - undecided - unscored
-        untold = f"{undecided} undecided, " if undecided else ""
-        if not self._windows:
-            return (
-                f"{len(self._clips)} clip(s): {bad} anomalous, {untold}{normal} normal, "
-                f"{unscored} not scored"
-            )
-        return (
-            f"{len(self._clips)} recording(s): {bad} with an alarm, {untold}{normal} without, "
-            f"{unscored} not scored in full; {self._anomalous} of {self._cut} window(s) anomalous"
-        )
-
-    @property
-    def code(self) -> int:
-        """Return the exit code."""
-        if self._bad:
-            return ANOMALOUS
-        return UNTOLD if self._undecided or self._unscored else NORMAL
-
-
 def _finish(all_records: Iterable[list], outputs: Mapping, *, endless: bool, windows: bool) -> int:
     """Write all records; return the exit code. Ctrl-C and SIGTERM end it in good order."""
-    tally, before = _Tally(windows=windows), None
+    tally, before = Tally(windows=windows), None
     with contextlib.suppress(ValueError):  # not the main thread: nobody sends it signals
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

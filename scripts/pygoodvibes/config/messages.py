@@ -207,6 +207,11 @@ def _unnamed(config: Mapping, detector: str) -> bool:
     return "method" not in (config["detectors"][detector] or {})
 
 
+def _step(name: str) -> str:
+    """Write a key of a path, in quotes where it could not be told from what is around it."""
+    return name if re.fullmatch(r"[\w.-]+( [\w.-]+)*", name) else repr(name)
+
+
 def sentences(config: Mapping, error: ValidationError) -> list[str]:
     """Turn pydantic's errors into one sentence a key."""
     by_steps: dict[tuple[str, ...], dict[str, None]] = {}
@@ -214,7 +219,7 @@ def sentences(config: Mapping, error: ValidationError) -> list[str]:
         steps, text = _message(config, item)
         by_steps.setdefault(steps, {})[text] = None
     return [
-        message("{name}: {reason}", name=".".join(steps), reason=text)
+        message("{name}: {reason}", name=".".join(map(_step, steps)), reason=text)
         for steps, texts in by_steps.items()
         # an alternative that fits less well than one whose inner key is wrong
         if not any(other[: len(steps)] == steps != other for other in by_steps)

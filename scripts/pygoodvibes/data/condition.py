@@ -152,6 +152,26 @@ def unlike(usual: Mapping, row: Mapping) -> Message | str:
     return joined(found) if found else ""
 
 
+def level(usual: Mapping, row: Mapping) -> float | None:
+    """Return by how much a clip is louder than the training clips at all frequencies.
+
+    Parameters
+    ----------
+    usual : mapping
+        From `learn`.
+    row : mapping
+        Cells of `pygoodvibes.audio.condition.measure`.
+
+    Returns
+    -------
+    float or None
+        dB; 0 if its bands have not moved together, and None if there is nothing to compare.
+    """
+    if not usual.get("spectrum") or not row.get("floors"):
+        return None
+    return _cliff_and_shift(usual["spectrum"], _floors_of(row))[1]
+
+
 def _stored(usual: Mapping, row: Mapping) -> list[Message]:
     found = []
     if (codec := row.get("codec")) and usual["codecs"] and codec not in usual["codecs"]:
@@ -212,12 +232,12 @@ def _amplitude(usual: Mapping, row: Mapping) -> list[Message]:
 
 def _heard(spectrum: Mapping, floors: np.ndarray, sample_rate: int) -> list[Message]:
     """Compare the spectrum: silence, a cliff, another level, noise."""
-    middle, weights = np.array(spectrum["floors"]), np.array(spectrum["weights"])
+    middle = np.array(spectrum["floors"])
     used = middle > EMPTY
     if used.any() and floors.max() <= EMPTY:
         return [message("a tenth or more is digital silence (muted, or lost)")]
     shifts = floors - middle
-    cliff = _cliff(shifts, used, np.array(spectrum["cliffs"]))
+    cliff, shift = _cliff_and_shift(spectrum, floors)
     found = []
     if cliff < BANDS:
         found.append(
@@ -227,11 +247,8 @@ def _heard(spectrum: Mapping, floors: np.ndarray, sample_rate: int) -> list[Mess
                 fall=-shifts[cliff:][used[cliff:]].max(),
             )
         )
-    # the two bands before a cliff are part of it
-    counted = used & (np.arange(BANDS) < (cliff if cliff == BANDS else cliff - 2))
-    shift = _shift(shifts[counted], weights[counted])
     if abs(shift) > spectrum["level"]:
-        found.append(_other_level(shift))
+        found.append(other_level(shift))
     elif cliff == BANDS and shifts[_TOP:].min() > spectrum["noise"]:
         found.append(
             message(
@@ -242,6 +259,16 @@ def _heard(spectrum: Mapping, floors: np.ndarray, sample_rate: int) -> list[Mess
             )
         )
     return found
+
+
+def _cliff_and_shift(spectrum: Mapping, floors: np.ndarray) -> tuple[int, float]:
+    """Return the first band behind a cliff, from `_cliff`, and the shift of all below it, dB."""
+    middle, weights = np.array(spectrum["floors"]), np.array(spectrum["weights"])
+    used, shifts = middle > EMPTY, floors - middle
+    cliff = _cliff(shifts, used, np.array(spectrum["cliffs"]))
+    # the two bands before a cliff are part of it
+    counted = used & (np.arange(BANDS) < (cliff if cliff == BANDS else cliff - 2))
+    return cliff, _shift(shifts[counted], weights[counted])
 
 
 def _cliff(shifts: np.ndarray, used: np.ndarray, limits: np.ndarray) -> int:
@@ -263,7 +290,8 @@ def _shift(shifts: np.ndarray, weights: np.ndarray) -> float:
     return float(shifts @ weights / weights.sum())
 
 
-def _other_level(shift: float) -> Message:
+def other_level(shift: float) -> Message:
+    """Say by how many dB all bands have moved."""
     if shift > 0:
         return message(
             "{shift:.0f} dB louder at all frequencies (other gain or distance)", shift=shift

@@ -250,6 +250,16 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
                 "What is odd about a clip that is not normal, in words, where evidence carries it.",
             ),
             "reason": ("", "Why the clip was not scored; with a score, why it is no fair one."),
+            "time": (
+                "",
+                "When the file was last changed (UTC); empty of a stream or a posted clip.",
+            ),
+            "level": ("dB", "Louder than the training clips at all frequencies by so much."),
+            "ewma": (
+                "standard deviations",
+                "Control chart of the scores, in a watched folder and from `drift`.",
+            ),
+            "drift": ("", "What the control chart says here for the first time."),
         },
     ),
     "encoder_history": (
@@ -263,6 +273,18 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
                 "`id_classifier`: held-out clips that are told from other machine IDs of their "
                 "type.",
             ),
+        },
+    ),
+    "encoder_cost": (
+        job.COST_COLUMNS,
+        {
+            "clips": ("", "Normal training clips of all machine IDs."),
+            "epochs": ("", "Epochs of the training."),
+            "processor_seconds": (
+                "s",
+                "Of all threads, those before an interruption included; not of gathering clips.",
+            ),
+            "encoder_bytes": ("bytes", "Size of `encoder.onnx`."),
         },
     ),
     "encoder_clips": (

@@ -25,6 +25,9 @@ HISTORY_COLUMNS = ("epoch", "loss", "held_out_loss", "held_out_accuracy")
 CLIP_COLUMNS = ("machine", "id", "clip", "role")
 """Columns of the clips of a training; the roles are those of `pygoodvibes.encoders.roles`."""
 
+COST_COLUMNS = ("clips", "epochs", "processor_seconds", "encoder_bytes")
+"""Columns of what a training cost. Unlike the other files it differs from run to run."""
+
 _PACKAGES = ("jax", "optax", "onnx")
 
 
@@ -38,11 +41,14 @@ class Training:
         The encoder's ONNX file.
     history, clips : list of dict
         With `HISTORY_COLUMNS` and `CLIP_COLUMNS`.
+    cost : dict
+        With `COST_COLUMNS`; seconds of all threads, those before an interruption included.
     """
 
     content: bytes
     history: list[dict]
     clips: list[dict]
+    cost: dict
 
 
 def train(
@@ -123,6 +129,12 @@ def train(
         trained.content,
         [{name: _text(row.get(name)) for name in HISTORY_COLUMNS} for row in trained.history],
         [dict(zip(CLIP_COLUMNS, map(str, row), strict=True)) for row in columns],
+        {
+            "clips": str(len(clips.clip)),
+            "epochs": str(len(trained.history) - 1),
+            "processor_seconds": f"{trained.processor_seconds:.1f}",
+            "encoder_bytes": str(len(trained.content)),
+        },
     )
 
 

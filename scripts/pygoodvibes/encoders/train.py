@@ -58,11 +58,14 @@ class Trained:
     history : list of dict
         For each epoch from 0, which is before training: epoch, loss (None at 0), and what the
         task's `check` tells.
+    processor_seconds : float
+        Of all threads, those before an interruption included. All else is the same in each run.
     """
 
     weights: Variables
     state: Variables
     history: list[dict]
+    processor_seconds: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,6 +127,7 @@ def train(
     tell : callable, optional
         Hears of the progress after each epoch, and every five seconds within one.
     """
+    began = time.process_time()
     first, last = learning_rates
     rate = optax.cosine_decay_schedule(first, max(epochs * task.steps, 1), alpha=last / first)
     optimizer = task.optimizer(rate)
@@ -133,9 +137,11 @@ def train(
     trees |= {"best_weights": weights, "best_state": state}
     found = checkpoints.load(checkpoint, trees) if checkpoint else None
     if found:
-        trees, history = found
+        trees, (history, spent) = found
     else:
         history = [{"epoch": 0, "loss": None, **task.check(weights, state)}]
+        spent = time.process_time() - began
+    earlier = spent - (time.process_time() - began)
 
     @jax.jit
     def step(weights, state, optimizer_state, batch):
@@ -158,10 +164,11 @@ def train(
         if checked["held_out_loss"] < min(each["held_out_loss"] for each in history):
             trees |= {"best_weights": trees["weights"], "best_state": trees["state"]}
         history.append({"epoch": epoch, "loss": float(np.mean(losses)), **checked})
+        spent = earlier + time.process_time() - began
         if checkpoint:
-            checkpoints.save(checkpoint, trees, history)
+            checkpoints.save(checkpoint, trees, [history, spent])
         clock.say(epoch, losses, checked["held_out_loss"])
-    return Trained(trees["best_weights"], trees["best_state"], history)
+    return Trained(trees["best_weights"], trees["best_state"], history, spent)
 
 
 def _is_over(history: list[dict], patience: int) -> bool:

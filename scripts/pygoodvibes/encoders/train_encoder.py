@@ -37,11 +37,14 @@ class TrainedEncoder:
         IDs of their type.
     roles : np.ndarray [shape=(n_clips,), dtype=str]
         What each clip was for, as in `pygoodvibes.encoders.roles`.
+    processor_seconds : float
+        What the training took, of all threads.
     """
 
     content: bytes
     history: list[dict]
     roles: np.ndarray
+    processor_seconds: float
 
 
 def train_encoder(
@@ -93,4 +96,4 @@ def train_encoder(
         tell=tell,
     )
     content = task.encoder.to_onnx(trained.weights, trained.state, needs)
-    return TrainedEncoder(content, trained.history, roles)
+    return TrainedEncoder(content, trained.history, roles, trained.processor_seconds)

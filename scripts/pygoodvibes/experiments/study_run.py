@@ -13,10 +13,18 @@ import re
 import subprocess
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import yaml
 
 from pygoodvibes.config.config import Config
+from pygoodvibes.experiments.embedding_cost import cost_of_run
+from pygoodvibes.experiments.embedding_study import (
+    compares_embeddings,
+    embedding_rows,
+    embeddings_table,
+)
+from pygoodvibes.experiments.embedding_study import csv_rows as embedding_csv_rows
 from pygoodvibes.experiments.study import MEASURES, Study, read_study
 from pygoodvibes.experiments.study_plan import Run, plan
 from pygoodvibes.experiments.study_table import axes_of, csv_rows, figure_rows, rows_of, study_table
@@ -24,6 +32,9 @@ from pygoodvibes.report.table import Table
 from pygoodvibes.util.csv_files import read_records, write_records
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.settings import NAME_PATTERN
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def _snakemake(root: pathlib.Path, *arguments: str, cwd: pathlib.Path, log: pathlib.Path) -> None:
@@ -93,7 +104,8 @@ def run(
     Returns
     -------
     tuple of (Table, pathlib.Path)
-        The table, and where it and the figure are, without the ending of their names.
+        The table, and where it and the figure are, without the ending of their names. If the
+        embeddings differ, those of their comparison, which come beside.
 
     Raises
     ------
@@ -125,6 +137,8 @@ def run(
         _snakemake(root, *arguments, "--", "data", cwd=root, log=place / "clips.log")
         print(f" {time.monotonic() - started:.0f} s")
     rows: list[dict] = []
+    compare = compares_embeddings(runs)
+    scores, costs = {}, {}
     for number, planned in enumerate(runs, start=1):
         print(f"run {number} of {len(runs)}: {planned.name} ...", end="", flush=True)
         started = time.monotonic()
@@ -139,8 +153,24 @@ def run(
             confidence=config.evaluation.confidence,
             seed=config.seed,
         )
+        if compare:
+            scores[planned.name] = read_records(folder / "resources" / dataset / "scores.csv")
+            costs[planned.name] = cost_of_run(folder, planned.config)
     target = pathlib.Path("results", dataset, "studies", name)
-    return _write(rows, study, config, target), target
+    table = _write(rows, study, config, target)
+    if not compare:
+        return table, target
+    compared = embedding_rows(
+        runs,
+        scores,
+        costs,
+        max_fpr=config.evaluation.max_fpr,
+        resamples=config.evaluation.bootstrap,
+        confidence=config.evaluation.confidence,
+        seed=config.seed,
+    )
+    target = target.with_name(f"{name}.embeddings")
+    return _write_embeddings(compared, study, config, target), target
 
 
 def _run_workflow(root: pathlib.Path, folder: pathlib.Path, dataset: str, jobs: int) -> list[dict]:
@@ -167,12 +197,8 @@ def _write(rows: list[dict], study: Study, config: Config, target: pathlib.Path)
     table = study_table(rows, title=study.title, data=data, confidence=confidence)
 
     # matplotlib takes a second to load: only once there is something to draw
-    from pygoodvibes.figures import style
     from pygoodvibes.figures.studies import plot_study
 
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.with_name(f"{target.name}.md").write_text(table.markdown(), encoding="utf-8")
-    write_records(target.with_name(f"{target.name}.csv"), *csv_rows(rows))
     axes = axes_of(rows)
     figure = plot_study(
         figure_rows(rows, axes),
@@ -182,5 +208,30 @@ def _write(rows: list[dict], study: Study, config: Config, target: pathlib.Path)
         confidence=confidence,
         title_suffix=data,
     )
-    style.save(figure, target.with_name(f"{target.name}.png"))
+    _write_files(target, table, csv_rows(rows), figure)
     return table
+
+
+def _write_embeddings(
+    rows: list[dict], study: Study, config: Config, target: pathlib.Path
+) -> Table:
+    """Write the comparison of embeddings in the same three forms; return the table."""
+    from pygoodvibes.figures.embeddings import plot_embeddings
+
+    words = {"title": study.title, "confidence": config.evaluation.confidence}
+    data = config.dataset.title
+    table = embeddings_table(rows, data=data, resamples=config.evaluation.bootstrap, **words)
+    figure = plot_embeddings(rows, title_suffix=data, **words)
+    _write_files(target, table, embedding_csv_rows(rows), figure)
+    return table
+
+
+def _write_files(
+    target: pathlib.Path, table: Table, rows: tuple[list[dict], list[str]], figure: "Figure"
+) -> None:
+    from pygoodvibes.figures import style
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.with_name(f"{target.name}.md").write_text(table.markdown(), encoding="utf-8")
+    write_records(target.with_name(f"{target.name}.csv"), *rows)
+    style.save(figure, target.with_name(f"{target.name}.png"))

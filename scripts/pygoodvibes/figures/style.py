@@ -108,9 +108,14 @@ def save(figure: Figure, path: str | pathlib.Path) -> None:
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.set_dpi(DPI)
+    canvas = FigureCanvasAgg(figure)
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        # savefig would draw everything once more to do this
+        engine.execute(figure)
+        figure.set_layout_engine("none")
     with draft(path) as beside:
-        # `savefig` would draw it once more before, only to place the axes
-        figure.canvas.print_png(beside, metadata={"Software": None})
+        canvas.print_png(beside, metadata={"Software": None})
 
 
 def new_figure(width: float, height: float, title: str, title_suffix: str) -> Figure:

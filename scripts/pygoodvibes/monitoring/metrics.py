@@ -3,12 +3,14 @@
 Records come in, counters in a registry of their own go out.
 """
 
+import threading
 from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from pygoodvibes.detection.certainty import ANOMALOUS, NORMAL, UNDECIDED
 from pygoodvibes.models.machine_model import MachineModel
+from pygoodvibes.monitoring.drift import Drift
 from pygoodvibes.monitoring.judge import NOT_SCORED, Judge
 from pygoodvibes.monitoring.score_files import Record
 
@@ -49,6 +51,21 @@ class Metrics:
         thresholds = Gauge(
             "pygoodvibes_threshold", "Scores above are too odd.", ["model"], **inside
         )
+        self._ewma = Gauge(
+            "pygoodvibes_ewma", "Control chart of the scores, in deviations.", ["model"], **inside
+        )
+        limits = Gauge(
+            "pygoodvibes_ewma_limit",
+            "Scores have moved beyond it or minus it.",
+            ["model"],
+            **inside,
+        )
+        self._charts = {
+            model.name: Drift(model, judging) for model, judging in zip(models, judges, strict=True)
+        }
+        self._one_at_a_time = threading.Lock()
+        for name, chart in self._charts.items():
+            limits.labels(name).set(chart.scores.limit)
         for model, judging in zip(models, judges, strict=True):
             thresholds.labels(model.name).set(judging.threshold)
             for verdict in (NORMAL, ANOMALOUS, UNDECIDED, NOT_SCORED):
@@ -60,3 +77,7 @@ class Metrics:
             self._clips.labels(record.model, record.verdict).inc()
             if record.score is not None:
                 self._score.labels(record.model).set(record.score)
+                with self._one_at_a_time:
+                    charted = self._charts[record.model].update(record)
+                if charted.ewma is not None:
+                    self._ewma.labels(record.model).set(charted.ewma)

@@ -179,6 +179,8 @@ class Text:
         if record.alarm is not None:
             cells["alarm"] = "ALARM" if record.alarm else ""
         self._line(cells, printable("; ".join(filter(None, [record.odd, record.reason]))))
+        if record.drift:
+            print(f"Drift: {printable(record.drift)}", file=self._file, flush=True)
 
     def close(self) -> None:
         """Do nothing: all is printed."""

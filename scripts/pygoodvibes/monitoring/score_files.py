@@ -4,6 +4,7 @@ Here single recordings are scored as clips, in several processes, or cut into wi
 """
 
 import dataclasses
+import datetime
 import functools
 import json
 import pathlib
@@ -60,6 +61,14 @@ class Record:
         What is odd about a clip that is not normal, in words, where evidence carries any.
     reason : str
         Why it is not scored; with a score, what makes it an unfair one (for windows: said once).
+    time : str
+        When the file was last changed, UTC; '' if it is no file, or was posted.
+    level : float or None
+        By how many dB it is louder than the training clips at all frequencies, if that is known.
+    ewma : float or None
+        The control chart of scores after this clip, in a watched folder.
+    drift : str
+        What the control chart says that it has not said before.
     """
 
     clip: str
@@ -74,6 +83,10 @@ class Record:
     alarm: bool | None = None
     odd: str = ""
     reason: str = ""
+    time: str = ""
+    level: float | None = None
+    ewma: float | None = None
+    drift: str = ""
 
     @property
     def bad(self) -> bool:
@@ -170,6 +183,7 @@ class Panel:
                         continue
                     signal = rows[index][number]
                     verdict = sure.verdict(judging.is_above(score))
+                    condition = certainty.condition_of(signal, stored[index])
                     column[index] = Record(
                         clips[index],
                         model.name,
@@ -180,7 +194,8 @@ class Panel:
                         verdict=verdict,
                         p_value=judging.p_value(score),
                         odd="" if verdict == NORMAL else what_is_odd(model, signal),
-                        reason=certainty.why_unfair(model, signal, stored[index]),
+                        reason=certainty.why_unfair(model, signal, condition),
+                        level=certainty.level(model, condition),
                     )
             columns.append(column)
         return [list(records) for records in zip(*columns, strict=True)]
@@ -218,6 +233,23 @@ def storage_of(path: str) -> Mapping[str, object]:
         return {}
 
 
+def changed_at(path: str) -> str:
+    """Say when a file was last changed: UTC, as 2026-05-01T06:00:00Z; '' if it is no file."""
+    place = pathlib.Path(path)
+    try:
+        if not place.is_file():
+            return ""
+        changed = datetime.datetime.fromtimestamp(place.stat().st_mtime, datetime.UTC)
+    except (OSError, OverflowError, ValueError):  # gone, or of a year that is none
+        return ""
+    return changed.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def timed(records: Iterable[Record]) -> list[Record]:
+    """Return records of files with the times of these."""
+    return [dataclasses.replace(record, time=changed_at(record.clip)) for record in records]
+
+
 def score_clips(panel: Panel, clips: Sequence[str], *, jobs: int) -> Iterator[list[Record]]:
     """Score audio files, in several processes, in the order given.
 
@@ -238,7 +270,7 @@ def score_clips(panel: Panel, clips: Sequence[str], *, jobs: int) -> Iterator[li
     # read before processes start, so that each has it
     for model, judging in zip(panel.models, panel.judges, strict=True):
         read_detector(model, judging.detector)
-    yield from map_chunks(panel.judge_clips, clips, jobs=jobs)
+    yield from map(timed, map_chunks(panel.judge_clips, clips, jobs=jobs))
 
 
 _RANKS = {ANOMALOUS: 0, UNDECIDED: 1, NORMAL: 2, NOT_SCORED: 3}

@@ -17,6 +17,7 @@ from pygoodvibes.data.sources import archive as archive_module
 from pygoodvibes.data.sources import download as download_module
 from pygoodvibes.data.sources import zenodo
 from pygoodvibes.data.sources.registry import open_source
+from pygoodvibes.protocols.dcase2020 import MACHINES
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.workflow.fingerprint import SNAPSHOT, state
 
@@ -67,7 +68,7 @@ def publish(server):
 def options(publish):
     add = publish.pop("add")
     for machine in ("fan", "pump"):
-        for part in zenodo.RECORDS:
+        for part in zenodo.PARTS:
             add(part, machine)
     return publish
 
@@ -87,9 +88,9 @@ def test_development_set(server, options, tmp_path):
 
 
 def test_all_parts_share_the_machines_folder(options, tmp_path):
-    open_source("zenodo").fetch(tmp_path, machines=["fan"], parts=list(zenodo.RECORDS), **options)
+    open_source("zenodo").fetch(tmp_path, machines=["fan"], parts=list(zenodo.PARTS), **options)
     expected = {}
-    for part in zenodo.RECORDS:
+    for part in zenodo.PARTS:
         expected |= members(part, "fan")
     assert len(expected) == 7
     assert read_tree(tmp_path) == expected
@@ -297,7 +298,7 @@ def test_rule_script(server, options, tmp_path, root):
 
 
 def test_table():
-    names = [zenodo.file_name(part, m) for part in zenodo.RECORDS for m in zenodo.MACHINES]
+    names = [zenodo.file_name(part, m) for part in zenodo.PARTS for m in MACHINES]
     assert sorted(names) == sorted(zenodo.MD5)
     assert len(set(zenodo.MD5.values())) == 18
     assert all(re.fullmatch("[0-9a-f]{32}", md5) for md5 in zenodo.MD5.values())
@@ -309,7 +310,157 @@ def test_table_equals_the_notes(shared):
     rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in rows if row.startswith("| ")]
     table = {}
     for row in rows:
-        if len(row) == 6 and row[0] in zenodo.MACHINES:
-            for part, machine, md5 in zip(zenodo.RECORDS, row[::2], row[1::2], strict=True):
+        if len(row) == 6 and row[0] in MACHINES:
+            for part, machine, md5 in zip(zenodo.PARTS, row[::2], row[1::2], strict=True):
                 table[zenodo.file_name(part, machine)] = md5
     assert table == zenodo.MD5
+
+
+# later years: the record itself says what it has
+
+LATER = {
+    "development": ("10902294", "dev_fan.zip", "fan"),
+    "additional_training": ("11259435", "eval_data_3DPrinter_train_r2.zip", "3DPrinter"),
+    "evaluation": ("11363076", "eval_data_3DPrinter_test.zip", "3DPrinter"),
+}
+LATER_MEMBERS = {
+    "development": {
+        "fan/train/section_00_source_train_normal_0000_m-n_W.wav": wav("a"),
+        "fan/test/section_00_target_test_anomaly_0000_m-n_X.wav": wav("b"),
+        "fan/supplemental/section_00_clean_0000.wav": wav("c"),
+        "fan/attributes_00.csv": b"file_name,d1p,d1v\n",
+        "fan/readme.txt": b"no clip",
+    },
+    "additional_training": {"3DPrinter/train/section_00_source_train_normal_0000_n.wav": wav("d")},
+    "evaluation": {"3DPrinter_r2/test/section_00_0000.wav": wav("e")},
+}
+PLACED = {
+    **{
+        name: content
+        for name, content in LATER_MEMBERS["development"].items()
+        if "readme" not in name
+    },
+    **LATER_MEMBERS["additional_training"],
+    "3DPrinter/test/section_00_0000.wav": wav("e"),
+}
+
+
+def new_words(name, content):
+    md5 = hashlib.md5(content).hexdigest()
+    return {"key": name, "size": len(content), "checksum": f"md5:{md5}", "links": {"self": "x"}}
+
+
+def old_words(name, content):
+    md5 = hashlib.md5(content).hexdigest()
+    return {"filename": name, "filesize": len(content), "checksum": md5}
+
+
+@pytest.fixture
+def later(server):
+    """Put the archives of 2024 on the server, and what its records say of them."""
+
+    def publish(words=new_words, **wrong):
+        for part, (record, name, _) in LATER.items():
+            content = make_zip(LATER_MEMBERS[part])
+            server.files[f"/record/{record}/files/{name}"] = content
+            # an earlier edition, which the record still has
+            files = [words(name.replace("_r2", ""), b"withdrawn"), words(name, content)]
+            files = [{**file, **wrong} for file in files]
+            server.answers[f"/api/records/{record}"] = json.dumps({"files": files}).encode()
+        return {"year": 2024, "base_url": server.url, "progress": False, "retries": 0}
+
+    return publish
+
+
+@pytest.mark.parametrize("words", [new_words, old_words])
+def test_a_later_year_is_checked_by_what_its_records_say(server, later, tmp_path, words):
+    options = later(words)
+    machines = ["fan", "3DPrinter"]
+    zenodo.fetch(tmp_path, machines=machines, parts=zenodo.PARTS, **options)
+    assert read_tree(tmp_path) == PLACED
+    found = {path.name for path in (tmp_path / ".downloads").iterdir()}
+    assert found == {"fan.json", "3DPrinter.json"}
+    by_path = {clip.path: clip for clip in find_clips(tmp_path)}
+    clip = by_path["fan/test/section_00_target_test_anomaly_0000_m-n_X.wav"]
+    assert (clip.id, clip.domain, clip.label) == ("00", "target", "anomaly")
+    reasons = {path: str(clip.reason) for path, clip in by_path.items() if clip.reason}
+    assert list(reasons) == ["fan/supplemental/section_00_clean_0000.wav"]
+    # a second time, nobody is asked
+    server.seen.clear()
+    zenodo.fetch(tmp_path, machines=machines, parts=zenodo.PARTS, **options)
+    assert not server.seen
+
+
+def test_another_file_than_the_record_says_is_refused(later, tmp_path):
+    options = later(checksum="md5:" + "0" * 32)
+    with pytest.raises(UserError, match=r"has the MD5 \w+, but 0+ is expected, twice in a row"):
+        zenodo.fetch(tmp_path, machines=["fan"], **options)
+    options = later(size=12)
+    with pytest.raises(UserError, match="but 12 are expected; the file on the server is another"):
+        zenodo.fetch(tmp_path, machines=["fan"], **options)
+    assert not (tmp_path / "fan").exists()
+
+
+def test_the_room_is_looked_at_before_anything_comes(server, later, tmp_path):
+    with pytest.raises(UserError, match="GB are free on its disk"):
+        zenodo.fetch(tmp_path, machines=["fan"], **later(size=10**17))
+    assert not [path for _, path, _ in server.seen if "/files/" in path]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"<html>", "no JSON"),
+        (b"[]", "doesn't tell name, size and MD5"),
+        (b'{"files": [{"key": "dev_fan.zip"}]}', "doesn't tell name, size and MD5"),
+        (
+            b'{"files": [{"key": "../x.zip", "size": 1, "checksum": "md5:%s"}]}' % (b"0" * 32),
+            "tell",
+        ),
+        (
+            b'{"files": [{"key": "dev_fan.zip", "size": -1, "checksum": "%s"}]}' % (b"0" * 32),
+            "tell",
+        ),
+        (b'{"files": []}', "has no dev_fan.zip; it has no files"),
+        (b'{"files": [' + b" " * 10_000_001 + b"]}", "more than 10 MB"),
+        (b"[" * 100_000, "no JSON"),
+    ],
+)
+def test_a_record_that_says_something_else(server, later, tmp_path, answer, said):
+    options = later()
+    server.answers["/api/records/10902294"] = answer
+    with pytest.raises(UserError, match=re.escape(said)):
+        zenodo.fetch(tmp_path, machines=["fan"], **options)
+
+
+def test_a_record_that_is_cut_is_asked_again(server, later, tmp_path):
+    options = later() | {"retries": 1}
+    server.faults.append(Fault(status=503))
+    zenodo.fetch(tmp_path, machines=["fan"], **options)
+    assert (tmp_path / "fan" / "attributes_00.csv").is_file()
+    server.faults.append(Fault(status=404))
+    with pytest.raises(UserError, match="the server answers 404"):
+        zenodo.fetch(tmp_path / "other", machines=["fan"], **options)
+
+
+def test_machine_types_are_those_of_the_year_and_its_parts():
+    def settings(**keys):
+        return zenodo.Settings.model_validate({"name": "x", "source": "zenodo", **keys})
+
+    assert settings().made_machines() == list(MACHINES)
+    assert settings().title == "DCASE 2020 Task 2" and settings().published == "dcase2020"
+    later = settings(year=2024, parts=["evaluation"])
+    assert "ToyCircuit" in later.made_machines() and "fan" not in later.made_machines()
+    assert later.title == "DCASE 2024 Task 2" and later.published == "none"
+    both = settings(year=2024, parts=["development", "evaluation"]).made_machines()
+    assert both[0] == "bearing" and set(both) > set(later.made_machines())
+    assert settings(year=2021, parts=list(zenodo.PARTS)).made_machines()
+    for keys, said in [
+        (
+            {"year": 2024, "machines": {"ToyCircuit": "all"}},
+            "machines.ToyCircuit: there is no such",
+        ),
+        ({"year": 2023, "published": "dcase2020"}, "and the clips of 2023"),
+    ]:
+        with pytest.raises(ValueError, match=said):
+            settings(**keys)

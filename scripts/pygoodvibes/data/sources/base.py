@@ -71,14 +71,22 @@ class Dataset(Section):
 
 
 class DcaseDataset(Dataset):
-    """A data set with the machine types of DCASE 2020 Task 2."""
+    """A data set whose machine types are known before its clips are there."""
+
+    def known_machines(self) -> tuple[str, ...]:
+        """Return all machine types of the data set: those of DCASE 2020 Task 2."""
+        return MACHINES
+
+    def made_machines(self) -> list[str]:
+        """Return the machine types whose clips are to be made or fetched."""
+        return self.wanted(self.known_machines())
 
     @model_validator(mode="after")
     def _known_machines(self) -> "DcaseDataset":
         for machine in () if self.machines == "all" else self.machines:
-            if machine not in MACHINES:
+            if machine not in self.known_machines():
                 raise ValueError(
                     f"machines.{machine}: there is no such machine type; "
-                    f"allowed here: {', '.join(MACHINES)}"
+                    f"allowed here: {', '.join(self.known_machines())}"
                 )
         return self

@@ -6,23 +6,29 @@ A download goes to `<target>.partial`; after a cut it continues there with a ran
 
 import contextlib
 import hashlib
+import json
 import os
 import pathlib
 import re
 import shutil
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from pygoodvibes.util.errors import UserError
 
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["download", "file_md5", "remote_size", "require_space"]
+__all__ = ["download", "file_md5", "remote_json", "remote_size", "require_space"]
 
 _CHUNK = 1 << 20
 _LONGEST_WAIT = 60.0  # seconds, also where a server asks for more: then the user should decide
+
+_LONGEST_ANSWER = 10_000_000  # bytes of JSON; a record with a hundred files has 50,000
+
+_Answer = TypeVar("_Answer")
 
 
 class _Interrupted(Exception):
@@ -125,14 +131,60 @@ def remote_size(url: str, *, timeout: float = 60.0, retries: int = 5) -> int | N
     UserError
         The server can't be reached or does not have the file.
     """
+
+    def ask() -> int | None:
+        with _request("HEAD", url, {}, timeout) as response:
+            if response.status_code in (405, 501):
+                return None
+            _check_status(response, url)
+            length = response.headers.get("Content-Length", "")
+            return int(length) if length.isdecimal() else None
+
+    return _patiently(ask, url, retries)
+
+
+def remote_json(url: str, *, timeout: float = 60.0, retries: int = 5) -> object:
+    """Return what a server says in JSON.
+
+    Parameters
+    ----------
+    url : str
+        Address; redirections are followed.
+    timeout, retries
+        See `download`.
+
+    Raises
+    ------
+    UserError
+        The server can't be reached, refuses, or says something else: no JSON, or more than 10 MB.
+    """
+
+    def ask() -> bytes:
+        with _request("GET", url, {}, timeout) as response:
+            _check_status(response, url)
+            try:
+                return response.raw.read(_LONGEST_ANSWER + 1, decode_content=True)
+            except (urllib3.exceptions.HTTPError, OSError) as error:
+                raise _Interrupted(_short(error)) from error
+
+    import urllib3
+
+    content = _patiently(ask, url, retries)
+    try:
+        if len(content) > _LONGEST_ANSWER:
+            raise ValueError("more than 10 MB")
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise UserError(
+            "{url}: the answer is no JSON ({reason}); check the address", url=url, reason=error
+        ) from error
+
+
+def _patiently(ask: Callable[[], _Answer], url: str, retries: int) -> _Answer:
+    """Ask again after what may pass."""
     for attempt in range(retries + 1):
         try:
-            with _request("HEAD", url, {}, timeout) as response:
-                if response.status_code in (405, 501):
-                    return None
-                _check_status(response, url)
-                length = response.headers.get("Content-Length", "")
-                return int(length) if length.isdecimal() else None
+            return ask()
         except _Interrupted as cut:
             if attempt == retries:
                 raise UserError(

@@ -1,6 +1,7 @@
-"""Bring the clips of downloaded archives to `<folder>/<machine>/{train,test}/<file>`.
+"""Bring the clips of downloaded archives to `<folder>/<machine>/<split>/<file>`.
 
-The archives of Zenodo hold `fan/train/...`; copies elsewhere put one or two folders above. Clips
+The archives of Zenodo hold `fan/train/...`; copies elsewhere put one or two folders above. Tables
+of attributes stand in the folder of the machine type, as since DCASE 2022. Clips
 are gathered in `<folder>/.downloads` first: a machine that is complete waits there, because a
 workflow deletes the outputs of a job that fails, and would delete finished machines when the next
 one fails. At the end their folders appear in one step each. A note says what each was made from, so
@@ -9,10 +10,13 @@ a second run has nothing to do.
 
 import json
 import pathlib
+import re
 import shutil
 from collections.abc import Collection
 
 from pygoodvibes.data.audio_files import is_read
+from pygoodvibes.data.clip import is_supplemental
+from pygoodvibes.data.dcase_layout import SPLIT_FOLDERS
 from pygoodvibes.util.errors import UserError
 
 __all__ = [
@@ -44,22 +48,27 @@ def clip_place(archive: str, member: str, machines: Collection[str]) -> str | No
     Returns
     -------
     str or None
-        `<machine>/<split>/<file>`; None for a member that is no clip of one of the machines.
+        `<machine>/<split>/<file>`, or `<machine>/attributes_<section>.csv`; None for a member that
+        is neither, or of another machine. A second edition of an archive may say so in the name of
+        its folder (`ToyCar_r2`).
 
     Raises
     ------
     UserError
-        A clip that is not in `<machine>/train` or `<machine>/test`.
+        A clip in a folder that is no split and not `supplemental`.
     """
-    parts = member.split("/")
+    parts = [re.sub(r"_r\d+$", "", name) for name in member.split("/")[:-1]]
+    parts.append(member.rpartition("/")[2])
     if any(name.startswith((".", "__MACOSX")) for name in parts):
         return None
+    if len(parts) > 1 and re.fullmatch(r"attributes_\w+\.csv", parts[-1]):
+        return "/".join(parts[-2:]) if parts[-2] in machines else None
     if not is_read(parts[-1]):
         return None
-    if len(parts) < 3 or parts[-2] not in ("train", "test"):
+    if len(parts) < 3 or not (parts[-2] in SPLIT_FOLDERS or is_supplemental(member)):
         raise UserError(
             "{archive}: {member} is not in <machine>/train or <machine>/test; this is "
-            "not an archive of DCASE 2020 Task 2",
+            "not an archive of DCASE Task 2",
             archive=archive,
             member=member,
         )

@@ -1,19 +1,22 @@
-"""The data set of DCASE 2020 Challenge Task 2 from Zenodo, where it is published.
+"""The data sets of DCASE Task 2 from Zenodo, where they are published.
 
-Three records (development, additional training and evaluation data), each with one zip file per
-machine type; `pygoodvibes.protocols.dcase2020` has their numbers and MD5s. CC BY-NC-SA 4.0.
+Three records a year (development, additional training and evaluation data), each with one zip file
+per machine type; `pygoodvibes.protocols` has their numbers. MD5s are those of a table (2020), or
+what the record itself says of its files.
 """
 
+import dataclasses
 import os
 import pathlib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pygoodvibes.data.sources.archive import extract_zip
 from pygoodvibes.data.sources.base import DcaseDataset
-from pygoodvibes.data.sources.download import download, remote_size, require_space
+from pygoodvibes.data.sources.download import download, remote_json, remote_size, require_space
 from pygoodvibes.data.sources.placement import (
     DOWNLOADS,
     clear_away,
@@ -23,9 +26,13 @@ from pygoodvibes.data.sources.placement import (
     make_ready,
     place_machine,
 )
-from pygoodvibes.protocols.dcase2020 import ARCHIVES, MACHINES, MD5, RECORDS
+from pygoodvibes.protocols.dcase2020 import MD5
+from pygoodvibes.protocols.registry import protocol_of
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import Message, message
+
+PARTS = ("development", "additional_training", "evaluation")
+"""Records of a year, in the order in which they appeared."""
 
 # Recordings of noise shrink by a quarter at most when zipped; what an archive really needs is
 # checked again, exactly, before it is extracted.
@@ -33,35 +40,71 @@ _GROWTH = 4 / 3
 
 
 class Settings(DcaseDataset):
-    """The DCASE 2020 Task 2 data set from Zenodo; needs no account."""
+    """A data set of DCASE Task 2 from Zenodo; needs no account."""
 
     made_by: ClassVar[str] = "fetch_dataset"
-    heading: ClassVar[str] = "DCASE 2020 Task 2"
-    fetched_with: ClassVar[tuple[str, ...]] = ("parts", "base_url")
+    fetched_with: ClassVar[tuple[str, ...]] = ("year", "parts", "base_url")
     at_once: ClassVar[bool] = False
 
     source: Literal["zenodo"]
+    year: Literal[2020, 2021, 2022, 2023, 2024, 2025, 2026] = 2020
+    """Of which year."""
+
     parts: Annotated[
         list[Literal["development", "additional_training", "evaluation"]], Field(min_length=1)
     ] = Field(default=["development"])
-    """Which records: the development set (3678171), the additional training clips of the evaluation
-    machine IDs (3727685), their test clips (3841772, without labels)."""
+    """Which records: the development set, the additional training clips of the evaluation set, its
+    test clips (without labels). Since 2023 the evaluation set has machine types of its own."""
 
     base_url: Annotated[str, Field(pattern=r"^https?://")] = "https://zenodo.org"
     """Where the records are served."""
 
     published: Literal["none", "dcase2020"] = "dcase2020"
+    """Published results to show beside ours, of the development set of 2020 (other years: none)."""
+
+    @property
+    def title(self) -> str:
+        """Return what headings and figures say of the data."""
+        return f"DCASE {self.year} Task 2"
+
+    def known_machines(self) -> tuple[str, ...]:
+        """Return the machine types of the year and its parts."""
+        return tuple(_machines(self.year, self.parts))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _none_published_of_other_years(cls, values: object) -> object:
+        if isinstance(values, Mapping) and values.get("year", 2020) != 2020:
+            return {"published": "none", **values}
+        return values
+
+    @model_validator(mode="after")
+    def _published_of_the_year(self) -> "Settings":
+        if self.year != 2020 and self.published != "none":
+            raise ValueError(f"published: these are results of 2020, and the clips of {self.year}")
+        return self
 
 
-def file_name(part: str, machine: str) -> str:
-    """Return the name of the zip file of one part and machine type."""
-    return ARCHIVES[part].format(machine=machine)
+@dataclasses.dataclass(frozen=True)
+class _Archive:
+    """A zip file of a record: where it is, and what it must be; size None if not known."""
+
+    url: str
+    name: str
+    md5: str
+    size: int | None
+
+
+def file_name(part: str, machine: str, year: int = 2020) -> str:
+    """Return the name of the zip file of one part and machine type; a later edition adds `_r2`."""
+    return protocol_of(year).archives[part].format(machine=machine)
 
 
 def fetch(
     folder: str | os.PathLike,
     *,
-    machines: Sequence[str] = MACHINES,
+    machines: Sequence[str] | None = None,
+    year: int = 2020,
     parts: Sequence[str] = ("development",),
     base_url: str = "https://zenodo.org",
     progress: bool = True,
@@ -74,11 +117,13 @@ def fetch(
     Parameters
     ----------
     folder : path
-        Becomes `<folder>/<machine>/{train,test}/*.wav`. Archives are kept in
+        Becomes `<folder>/<machine>/<split>/*.wav`. Archives are kept in
         `<folder>/.downloads` until their machine is extracted, and all machines' clips until
         the last is: then each appears in its place.
-    machines : sequence of str
-        Machine types to fetch.
+    machines : sequence of str, optional
+        Machine types to fetch (default: all of the parts).
+    year : int
+        Of the challenge.
     parts : sequence of str
         'development', 'additional_training', 'evaluation'; they share the machines' folders.
     base_url : str
@@ -86,7 +131,7 @@ def fetch(
     progress : bool
         Show progress on stderr.
     md5 : mapping, optional
-        File name -> MD5, if the files are not the published ones.
+        File name -> MD5, if the files of 2020 are not the published ones.
     timeout, retries
         See `pygoodvibes.data.sources.download.download`.
 
@@ -94,47 +139,143 @@ def fetch(
     ------
     UserError
         Unknown machine or part; too little room for all of it; the server fails (running again
-        resumes); a file is not the published one; an archive is not what it should be.
+        resumes); a record lacks an archive; a file is not the published one; an archive is not what
+        it should be.
     """
     folder = pathlib.Path(folder)
-    table = MD5 if md5 is None else md5
-    parts = [part for part in RECORDS if part in _known(parts, tuple(RECORDS), "part")]
-    machines = _known(machines, MACHINES, "machine")
+    parts = [part for part in PARTS if part in _known(parts, PARTS, "part")]
+    of_machine = _machines(year, parts)
+    known = tuple(of_machine)
+    machines = _known(known if machines is None else machines, known, "machine")
+    records = _Records(year, base_url, MD5 if md5 is None else md5, timeout, retries)
 
-    origins = {
-        machine: [[file_name(part, machine), _md5_of(table, part, machine)] for part in parts]
-        for machine in machines
-    }
+    origins = {m: [records.origin(part, m) for part in of_machine[m]] for m in machines}
     missing = [m for m in machines if not is_placed(folder, m, origins[m])]
     wanted = [m for m in missing if not is_ready(folder, m, origins[m])]
-    _require_space_for(folder, wanted, parts, base_url, timeout, retries)
+    archives = {m: [records.archive(part, m) for part in of_machine[m]] for m in wanted}
+    _require_space_for(folder, archives, timeout, retries)
     for machine in machines:
-        zips = [folder / DOWNLOADS / file_name(part, machine) for part in parts]
         staging = folder / DOWNLOADS / f"{machine}.extracted"
+        zips = [folder / DOWNLOADS / each.name for each in archives.get(machine, ())]
         if machine in wanted:
-            for part, archive in zip(parts, zips, strict=True):
+            for archive, path in zip(archives[machine], zips, strict=True):
                 download(
-                    _url(base_url, part, machine),
-                    archive,
-                    md5=_md5_of(table, part, machine),
+                    archive.url,
+                    path,
+                    md5=archive.md5,
+                    size=archive.size,
                     progress=progress,
                     timeout=timeout,
                     retries=retries,
                 )
             # What other settings or a killed run left would mix with what is asked for now.
             clear_away(staging)
-            for archive in zips:
+            for path in zips:
                 extract_zip(
-                    archive,
+                    path,
                     staging,
-                    place=lambda name, a=archive.name, m=machine: clip_place(a, name, [m]),
+                    place=lambda name, a=path.name, m=machine: clip_place(a, name, [m]),
                     progress=progress,
                 )
             make_ready(staging / machine, folder, machine, origins[machine])
+        # also those of a run that was killed after it had extracted them, in any edition
+        for part in of_machine[machine]:
+            stem = file_name(part, machine, year).removesuffix(".zip")
+            zips += [
+                folder / DOWNLOADS / f"{stem}.zip",
+                *(folder / DOWNLOADS).glob(f"{stem}_r*.zip"),
+            ]
         for leftover in (staging, *zips):
             clear_away(leftover)
     for machine in missing:
         place_machine(folder, machine)
+
+
+def _machines(year: int, parts: Sequence[str]) -> dict[str, list[str]]:
+    """Return the machine types of some parts, each with the parts that have clips of it."""
+    protocol = protocol_of(year)
+    found: dict[str, list[str]] = {}
+    for part in PARTS:
+        development, evaluation = (protocol.parts[name].sections for name in PARTS[::2])
+        # 2020: the same machine types, with machine IDs that only the archives tell
+        sections = development if part == "development" else evaluation or development
+        for machine in sections if part in parts else ():
+            found.setdefault(machine, []).append(part)
+    return found
+
+
+class _Records:
+    """The records of a year: what archives they have."""
+
+    def __init__(
+        self, year: int, base_url: str, md5: Mapping[str, str], timeout: float, retries: int
+    ):
+        self._year, self._base, self._md5 = year, base_url.rstrip("/"), md5
+        self._patience = {"timeout": timeout, "retries": retries}
+        self._listings: dict[str, dict[str, tuple[str, int]]] = {}
+
+    def origin(self, part: str, machine: str) -> list[str]:
+        """Return what tells an archive from others, without asking the server."""
+        name = file_name(part, machine, self._year)
+        if self._year == 2020:
+            return [name, self._of_table(name)]
+        # the files of a record never change: another edition is another record
+        return [protocol_of(self._year).records[part], name]
+
+    def archive(self, part: str, machine: str) -> _Archive:
+        """Return the archive of one part and machine type."""
+        record = protocol_of(self._year).records[part]
+        name = file_name(part, machine, self._year)
+        if self._year == 2020:
+            return _Archive(self._url(record, name), name, self._of_table(name), None)
+        if record not in self._listings:
+            self._listings[record] = self._list(record)
+        files = self._listings[record]
+        editions = re.compile(rf"{re.escape(name.removesuffix('.zip'))}(?:_r(\d+))?\.zip")
+        found = {each: int(match[1] or 1) for each in files if (match := editions.fullmatch(each))}
+        if not found:
+            raise UserError(
+                "record {record} has no {name}; it has {names}",
+                record=f"{self._base}/records/{record}",
+                name=name,
+                names=", ".join(sorted(files)) or message("no files"),
+            )
+        last = max(found, key=found.__getitem__)
+        return _Archive(self._url(record, last), last, *files[last])
+
+    def _of_table(self, name: str) -> str:
+        if name not in self._md5:
+            raise UserError("the table of MD5s lacks {name}; add it", name=name)
+        return self._md5[name]
+
+    def _url(self, record: str, name: str) -> str:
+        return f"{self._base}/record/{record}/files/{name}?download=1"
+
+    def _list(self, record: str) -> dict[str, tuple[str, int]]:
+        """Ask the server which files a record has: MD5 and size, bytes, by name."""
+        url = f"{self._base}/api/records/{record}"
+        answer = remote_json(url, **self._patience)
+        try:
+            return dict(_described(file) for file in answer["files"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError(
+                "{url}: the answer doesn't tell name, size and MD5 of each file ({error!r}); "
+                "download the archives with a browser and use source: folder",
+                url=url,
+                error=error,
+            ) from error
+
+
+def _described(file: Mapping) -> tuple[str, tuple[str, int]]:
+    """Return name, MD5 and size of a file in the answer of a server, in old or new words."""
+    name = file["key"] if "key" in file else file["filename"]
+    size = file["size"] if "size" in file else file["filesize"]
+    md5 = str(file["checksum"]).removeprefix("md5:").lower()
+    if not re.fullmatch("[0-9a-f]{32}", md5) or not re.fullmatch(r"[\w.-]+", str(name)):
+        raise ValueError(f"{name}: {file['checksum']}")
+    if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+        raise ValueError(f"{name}: {size} bytes")
+    return str(name), (md5, size)
 
 
 def _known(names: Sequence[str], known: Sequence[str], what: str) -> list[str]:
@@ -159,38 +300,23 @@ def _unnamed(what: str) -> Message:
     return message("no machine is named") if what == "machine" else message("no part is named")
 
 
-def _md5_of(table: Mapping[str, str], part: str, machine: str) -> str:
-    name = file_name(part, machine)
-    if name not in table:
-        raise UserError("the table of MD5s lacks {name}; add it", name=name)
-    return table[name]
-
-
-def _url(base_url: str, part: str, machine: str) -> str:
-    record, name = RECORDS[part], file_name(part, machine)
-    return f"{base_url.rstrip('/')}/record/{record}/files/{name}?download=1"
-
-
 def _require_space_for(
-    folder: pathlib.Path,
-    machines: Sequence[str],
-    parts: Sequence[str],
-    base_url: str,
-    timeout: float,
-    retries: int,
+    folder: pathlib.Path, archives: Mapping[str, Sequence[_Archive]], timeout: float, retries: int
 ) -> None:
-    """Ask the server how large everything is, and raise if the disk can't hold it."""
+    """Sum up how large everything is, and raise if the disk can't hold it."""
     clips, most, there = 0.0, 0, 0
-    for machine in machines:
+    for of_machine in archives.values():
         zipped = 0
-        for part in parts:
-            archive = folder / DOWNLOADS / file_name(part, machine)
-            partial = archive.with_name(archive.name + ".partial")
-            there += sum(path.stat().st_size for path in (archive, partial) if path.exists())
-            size = remote_size(_url(base_url, part, machine), timeout=timeout, retries=retries)
+        for archive in of_machine:
+            path = folder / DOWNLOADS / archive.name
+            partial = path.with_name(path.name + ".partial")
+            there += sum(each.stat().st_size for each in (path, partial) if each.exists())
+            size = archive.size
+            if size is None:
+                size = remote_size(archive.url, timeout=timeout, retries=retries)
             zipped += size or 0  # a server that does not tell: each download checks for itself
         clips += zipped * _GROWTH
         most = max(most, zipped)
     # Archives go when their machine is extracted, so only one machine's are there at a time.
-    if machines:
+    if archives:
         require_space(folder, round(clips + most) - there)

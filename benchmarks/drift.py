@@ -1,0 +1,84 @@
+"""Count false alarms of the control chart of scores: python benchmarks/drift.py --seeds 4.
+
+Clips of the twelve machine IDs of config/config.yaml, made by the generator; none is anomalous and
+nothing changes. Training sets of each size are drawn from 300 normal clips; all others of the 400
+arrive in random order. Beside it: charts of random numbers, which are alike by construction.
+"""
+
+import argparse
+import dataclasses
+import pathlib
+from collections.abc import Iterator
+
+import numpy as np
+import yaml
+from calibration import normal_clips
+from tqdm import tqdm
+
+from pygoodvibes.config.validate import validate
+from pygoodvibes.detection.fit import detect_clips
+from pygoodvibes.embeddings.held_out import fold_clips
+from pygoodvibes.embeddings.projection import project_vectors
+from pygoodvibes.embeddings.vectors import ClipVectors
+from pygoodvibes.monitoring.control_chart import Chart
+
+ROOT = pathlib.Path(__file__).parents[1]
+COUNTS = (12, 20, 60)
+STREAM = 300
+DETECTORS = ("fusion", "knn", "lof")
+
+
+def rings(held_out: np.ndarray, scores: np.ndarray) -> bool:
+    """Return whether a chart moves within the stream."""
+    chart = Chart(held_out)
+    return any(chart.update(score) for score in scores[:STREAM])
+
+
+def charts(
+    clips: ClipVectors, settings: dict, *, seed: tuple[int, int]
+) -> Iterator[tuple[str, int, bool]]:
+    """Yield detector, training clips, and whether the chart moved, for a draw of each size."""
+    for count in COUNTS:
+        rng = np.random.default_rng([*seed, count])
+        order = rng.permutation(len(clips.clip))
+        drawn = order[np.isin(order, np.flatnonzero(clips.train))][:count]
+        rows = np.concatenate([np.sort(drawn), order[~np.isin(order, drawn)]])
+        split = np.array(["train"] * count + ["test"] * (len(rows) - count))
+        parts = {name: getattr(clips, name)[rows] for name in ("clip", "label", "values")}
+        own = dataclasses.replace(clips, split=split, **parts)
+        groups = fold_clips(count, folds=settings["held_out"]["folds"], seed=seed[0])
+        projected = project_vectors(own, groups, **settings["projection"])
+        found = detect_clips(
+            own,
+            projected,
+            {name: settings["detectors"][name] for name in DETECTORS},
+            seed=settings["seed"],
+            scored_by=settings["held_out"]["scored_by"],
+        )
+        for name, result in found.items():
+            yield name, count, rings(result.train_scores, result.test_scores)
+        yield "random numbers", count, rings(rng.normal(size=count), rng.normal(size=STREAM))
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=4, help="draws of each size")
+    options = parser.parse_args()
+    content = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
+    settings = validate(content).model_dump(mode="json")
+    found: dict[tuple[str, int], list[bool]] = {}
+    machines = content["dataset"]["machines"]
+    machine_ids = [(machine, machine_id) for machine, ids in machines.items() for machine_id in ids]
+    for number, (machine, machine_id) in enumerate(tqdm(machine_ids)):
+        clips = normal_clips(machine, machine_id, settings)
+        for seed in range(options.seeds):
+            for name, count, rang in charts(clips, settings, seed=(seed, number)):
+                found.setdefault((name, count), []).append(rang)
+    print(f"| scores | training clips | charts | moved within {STREAM} clips |\n|" + " --- |" * 4)
+    for (name, count), rang in sorted(found.items()):
+        print(f"| {name} | {count} | {len(rang)} | {100 * np.mean(rang):.0f} % |")
+
+
+if __name__ == "__main__":
+    main()
