@@ -308,7 +308,7 @@ def require(
     if table.empty and not may_be_empty:
         raise UserError("the table of {what} has no row: there is nothing to draw", what=what)
     for column in {"machine", "id"}.intersection(columns):
-        if not table[column].map(lambda value: isinstance(value, str)).all():
+        if not all(isinstance(value, str) for value in table[column].unique()):
             raise UserError(
                 "the table of {what} has a {column} that is not text; read the column as "
                 "str, or '00' becomes 0",

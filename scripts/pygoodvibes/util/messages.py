@@ -91,6 +91,8 @@ def printable(text: str) -> str:
         become \udc80 to \udcff.
     """
     if not isinstance(text, Message):
+        if text.isascii() and text.isprintable():  # as almost all are
+            return text
         return "".join(_escaped(each) if _steers(each) else each for each in text)
     if not text.values:
         return "\n".join(map(printable, str(text).split("\n")))
