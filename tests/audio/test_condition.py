@@ -4,6 +4,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pygoodvibes.audio import mel_kernel
 from pygoodvibes.audio.condition import BANDS, COLUMNS, SILENT, measure, stored_as
 from pygoodvibes.util.errors import UserError
 
@@ -19,6 +20,26 @@ def test_white_noise_has_one_level_in_all_bands():
     found = floors(NOISE)
     # the lowest tenth of a mean of 16 bins lies 2 dB below the mean
     assert len(found) == BANDS and found == pytest.approx(-42, abs=1.5)
+
+
+def test_a_floor_is_the_quiet_tenth_of_the_power_of_its_bins():
+    frames = NOISE[: len(NOISE) // 512 * 512].reshape(-1, 512) * np.hanning(513)[:-1]
+    squares = np.abs(np.fft.rfft(frames)) ** 2
+    squares[:, 1] = 0
+    power = squares[:, 1:].reshape(len(frames), BANDS, 16).sum(axis=2)
+    quiet = np.sort(power, axis=0)[len(frames) // 10]
+    unit = 16 * np.sum(np.hanning(513) ** 2)
+    assert floors(NOISE) == pytest.approx(10 * np.log10(quiet / unit), abs=0.006)
+
+
+def test_the_floors_are_the_same_by_compiled_code_and_without(monkeypatch):
+    if not mel_kernel.prepare():
+        pytest.skip("this processor has no AVX2")
+    found = []
+    for compiled in (True, False):
+        monkeypatch.setattr(mel_kernel, "ready", lambda n_frames, ready=compiled: ready)
+        found += [[measure(part) for part in (NOISE[:600], NOISE)]]
+    assert found[0] == found[1]
 
 
 @given(gain=st.floats(-40, 40))

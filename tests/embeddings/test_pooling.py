@@ -55,7 +55,7 @@ def test_ranked_pooling_by_its_formula():
     descending = -np.sort(-FRAMES.astype(np.float64), axis=0)
     weights = 0.9 ** np.arange(50)
     expected = (weights[:, None] * descending).sum(0) / weights.sum()
-    assert np.allclose(ranked_pooling(descending, 0.9), expected)
+    assert np.allclose(ranked_pooling(descending[::-1].T, 0.9), expected)
     assert np.allclose(one(FRAMES, only(gwrp=[0.9])), expected, rtol=1e-6)
     assert np.allclose(one(FRAMES, only(gwrp=[1.0])), FRAMES.mean(0), rtol=1e-5)
     assert np.array_equal(one(FRAMES, only(gwrp=[0.0])), FRAMES.max(0))

@@ -101,6 +101,17 @@ def test_saved_size_is_150_dots_per_inch(tmp_path):
     assert pixels == [round(150 * size) for size in figure.get_size_inches()]
 
 
+def test_a_figure_is_drawn_once(tmp_path, monkeypatch):
+    figure = style.message_figure("Title", "data", "Nothing.")
+    drawn = []
+    draw = type(figure).draw
+    monkeypatch.setattr(
+        type(figure), "draw", lambda self, renderer: drawn.append(draw(self, renderer))
+    )
+    style.save(figure, tmp_path / "a.png")
+    assert len(drawn) == 1
+
+
 def test_save_refuses_other_formats(tmp_path):
     with pytest.raises(UserError, match=r"one\.svg.*\.png"):
         style.save(Figure(), tmp_path / "one.svg")

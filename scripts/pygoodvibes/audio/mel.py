@@ -173,6 +173,26 @@ def _plan(taper: tuple, bank: tuple) -> mel_plan.Plan:
     return mel_plan.make(window_function(**dict(taper)), filter_bank(**dict(bank)))
 
 
+def band_power(signal: np.ndarray, hop_length: int, plan: mel_plan.Plan) -> np.ndarray:
+    """Compute the power in bands by compiled code where it is there or worth having, else by NumPy.
+
+    Both give the same bytes.
+
+    Parameters
+    ----------
+    signal, hop_length, plan
+        As in `mel_steps.band_power`.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_frames, n_bands), dtype=float32]
+        Weighted sums of squared magnitudes.
+    """
+    ready = mel_kernel.ready(1 + (len(signal) - plan.n_fft) // hop_length)
+    compute = mel_kernel.band_power if ready else mel_steps.band_power
+    return compute(signal, hop_length, plan)
+
+
 def _other_power(
     signal: np.ndarray, hop_length: int, power: float, taper: np.ndarray, bank: dict
 ) -> np.ndarray:
@@ -289,9 +309,8 @@ def log_mel(
         signal = _padded(signal, n_fft // 2, pad_mode)
     _check_frame(len(signal), n_fft)
     if power == 2.0 and mel_plan.fits(n_fft):
-        ready = mel_kernel.ready(1 + (len(signal) - n_fft) // hop_length)
-        compute = mel_kernel.band_power if ready else mel_steps.band_power
-        levels = compute(signal, hop_length, _plan(tuple(taper.items()), tuple(bank.items())))
+        plan = _plan(tuple(taper.items()), tuple(bank.items()))
+        levels = band_power(signal, hop_length, plan)
     else:
         levels = _other_power(signal, hop_length, power, window_function(**taper), bank)
     levels = np.maximum(levels, np.float32(amin))

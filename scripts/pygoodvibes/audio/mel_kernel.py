@@ -1,4 +1,4 @@
-"""The power in mel bands by compiled code: the operations of `mel_steps`, eight frames at a time.
+"""The power in bands by compiled code: the operations of `mel_steps`, eight frames at a time.
 
 Comes in: a signal and a `Plan`. Goes out: what `mel_steps.band_power` gives, to the same bytes. The
 code is written for LLVM, which llvmlite brings, and compiled when it is first needed, for any
@@ -19,8 +19,8 @@ import numpy as np
 from pygoodvibes.audio.mel_plan import GROUP, Plan
 
 WORTH_FRAMES = 12_000
-"""Frames of a process from which on compiling is worth it: it takes as long as 40 clips of 10 s do
-by `mel_steps`."""
+"""Frames of a process from which on compiling is worth it: it takes as long as 20 clips of 10 s do
+by `mel_steps`, log-mel frames and condition."""
 
 PROCESSOR = "x86-64-v3" if platform.machine().lower() in ("x86_64", "amd64") else ""
 """What code is compiled for; else for what LLVM takes for granted on this machine."""

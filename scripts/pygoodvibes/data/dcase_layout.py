@@ -99,15 +99,17 @@ class _Tables:
 
     def __init__(self, folder: pathlib.Path):
         self.folder = folder
-        self.known: dict[pathlib.Path, dict[str, Pairs]] = {}
+        self.known: dict[tuple[str, str], dict[str, Pairs]] = {}
 
     def of(self, path: str, fields: dict[str, str]) -> Pairs:
         """Return the attributes of a clip, by its path and what its name says."""
-        table = (self.folder / path).parent.parent / f"attributes_{fields['id']}.csv"
-        if table not in self.known:
-            self.known[table] = read_attributes(table) if table.is_file() else {}
+        folder, name = posixpath.split(path)
+        key = posixpath.dirname(folder), fields["id"]
+        if key not in self.known:
+            table = self.folder / key[0] / f"attributes_{fields['id']}.csv"
+            self.known[key] = read_attributes(table) if table.is_file() else {}
         in_name = parse_attributes(fields["attributes"])
-        return self.known[table].get(posixpath.basename(path), in_name)
+        return self.known[key].get(name, in_name)
 
 
 def _place_dcase_file(path: str, parts: list[str], tables: _Tables, doubled: bool) -> Clip:

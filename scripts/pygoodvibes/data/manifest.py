@@ -6,7 +6,7 @@ Comes in: the list of clips of a data set, from whatever source. Goes out: rows 
 
 import collections
 import concurrent.futures
-import dataclasses
+import itertools
 import pathlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -15,6 +15,7 @@ from pygoodvibes.audio.usable import why_unusable
 from pygoodvibes.data.clip import Clip
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
+from pygoodvibes.util.parallel import CHUNK
 
 COLUMNS = (
     "machine",
@@ -111,15 +112,17 @@ def inspect_clips(
             "status": unusable or "ok",
         }
 
+    # to hand clips to threads one by one takes a third of the time
+    parts = [clips[start : start + CHUNK] for start in range(0, len(clips), CHUNK)]
     with concurrent.futures.ThreadPoolExecutor(threads) as pool:
-        rows = pool.map(inspect, clips)
+        done = pool.map(lambda part: list(map(inspect, part)), parts)
+        rows = itertools.chain.from_iterable(done)
         return list(progress(rows, total=len(clips)) if progress else rows)
 
 
 def blank_row(clip: Clip) -> dict:
     """Return the manifest row of a clip that nobody has opened yet."""
-    known = {name: value for name, value in dataclasses.asdict(clip).items() if name in COLUMNS}
-    return {**dict.fromkeys(COLUMNS, ""), **known}
+    return {name: getattr(clip, name, "") for name in COLUMNS}
 
 
 def select(entries: Sequence, dataset) -> list:

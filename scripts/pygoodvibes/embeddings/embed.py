@@ -63,8 +63,17 @@ def embed_clip(
             return encoded
         beside = embed_clip(frames, settings["beside"], signal=signal, sample_rate=sample_rate)
         return np.concatenate([beside, encoded])
-    module, checked = _method_of(json.dumps(settings))
-    if sees_signal(settings["method"]):
+    return _by(_method_of(json.dumps(settings)), frames, signal, sample_rate)
+
+
+def _by(
+    method: tuple[ModuleType, "Section"],
+    frames: np.ndarray,
+    signal: np.ndarray | None,
+    sample_rate: int | None,
+) -> np.ndarray:
+    module, checked = method
+    if sees_signal(checked.method):
         return module.embed_signal(signal, checked, sample_rate=sample_rate)
     return module.embed(frames, checked)
 
@@ -107,10 +116,9 @@ def embed_clips(
     columns = columns_of(cache.n_mels, settings)
     values = np.zeros((len(cache.clips), len(columns)), dtype=np.float32)
     each_signal = iter(signals) if sees_signal(settings["method"]) else itertools.repeat(None)
+    method = _method_of(json.dumps(settings))
     for number, (_, frames) in enumerate(cache):
-        values[number] = embed_clip(
-            frames, settings, signal=next(each_signal), sample_rate=sample_rate
-        )
+        values[number] = _by(method, frames, next(each_signal), sample_rate)
     return from_records(cache.clips, values, columns)
 
 

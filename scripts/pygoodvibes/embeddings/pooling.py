@@ -15,6 +15,8 @@ from pygoodvibes.util.settings import Section
 
 Decay = Annotated[float, Field(ge=0, le=1)]
 
+_BLOCK = 64  # frames
+
 
 class Pooling(Section):
     """Which statistics over time are kept, each in the unit of the values."""
@@ -48,13 +50,13 @@ class Pooling(Section):
         return self
 
 
-def ranked_pooling(descending: np.ndarray, decay: float) -> np.ndarray:
+def ranked_pooling(ascending: np.ndarray, decay: float) -> np.ndarray:
     """Pool sorted values with weights that fall geometrically from the largest on.
 
     Parameters
     ----------
-    descending : np.ndarray [shape=(n_frames, k)]
-        Values of each column, largest first.
+    ascending : np.ndarray [shape=(k, n_frames)]
+        Values of each row, largest last.
     decay : float in [0, 1]
         Weight of the n-th largest value is decay ** n, counted from 0: 1 gives the mean, 0 the
         maximum.
@@ -62,10 +64,11 @@ def ranked_pooling(descending: np.ndarray, decay: float) -> np.ndarray:
     Returns
     -------
     np.ndarray [shape=(k,)]
-        Weighted mean of each column, in the units of the input.
+        Weighted mean of each row, in the units of the input.
     """
-    weights = np.power(float(decay), np.arange(len(descending)))  # 0 ** 0 is 1
-    return (weights / weights.sum()) @ descending
+    weights = np.power(float(decay), np.arange(ascending.shape[1]))[::-1]  # 0 ** 0 is 1
+    # `@` would copy the values to float64 first
+    return np.einsum("kn,n->k", ascending, weights / weights.sum())
 
 
 def pool(values: np.ndarray, settings: Pooling) -> list[np.ndarray]:
@@ -85,26 +88,41 @@ def pool(values: np.ndarray, settings: Pooling) -> list[np.ndarray]:
     """
     values = np.asarray(values)
     parts = []
+    if settings.mean or settings.std:
+        precise = values.astype(np.float64)
+        mean = precise.mean(axis=0)
     if settings.mean:
-        parts.append(values.mean(axis=0, dtype=np.float64))
+        parts.append(mean)
     if settings.std:
-        parts.append(values.std(axis=0, dtype=np.float64))
+        precise -= mean
+        precise *= precise
+        parts.append(np.sqrt(precise.mean(axis=0)))
     if settings.max:
         parts.append(values.max(axis=0))
     if settings.delta:
-        steps = np.abs(values[1:] - values[:-1])
+        steps = values[1:] - values[:-1]
+        np.abs(steps, out=steps)
         nothing = np.zeros(values.shape[1])
         parts.append(steps.mean(axis=0, dtype=np.float64) if len(steps) else nothing)
     if settings.quantiles or settings.gwrp:
-        # columns as rows: sorting along memory takes a third of the time
-        ascending = np.sort(np.ascontiguousarray(values.T), axis=1).T.astype(np.float64)
+        ascending = _columns_as_rows(values)  # sorting along memory takes a third of the time
+        ascending.sort(axis=1)
         for quantile in settings.quantiles:
-            position = quantile * (len(ascending) - 1)
+            position = quantile * (len(values) - 1)
             low = int(position)
-            high = min(low + 1, len(ascending) - 1)
-            parts.append(ascending[low] + (position - low) * (ascending[high] - ascending[low]))
-        parts.extend(ranked_pooling(ascending[::-1], decay) for decay in settings.gwrp)
+            high = min(low + 1, len(values) - 1)
+            at_low, at_high = ascending[:, [low, high]].T.astype(np.float64)
+            parts.append(at_low + (position - low) * (at_high - at_low))
+        parts.extend(ranked_pooling(ascending, decay) for decay in settings.gwrp)
     return parts
+
+
+def _columns_as_rows(values: np.ndarray) -> np.ndarray:
+    """Return a transposed copy, made in blocks that stay in the processor's cache."""
+    rows = np.empty(values.shape[::-1], dtype=values.dtype)
+    for start in range(0, len(values), _BLOCK):
+        rows[:, start : start + _BLOCK] = values[start : start + _BLOCK].T
+    return rows
 
 
 def names(settings: Pooling) -> list[str]:

@@ -7,10 +7,14 @@ boundary, and from below the part that are support vectors.
 
 import dataclasses
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pygoodvibes.util.errors import UserError
+
+if TYPE_CHECKING:
+    from sklearn.svm import OneClassSVM
 
 # The solver stops when support vectors on the boundary score 0 to this: they are not outside.
 _TOLERANCE = 1e-3
@@ -114,7 +118,6 @@ def fit_grid(
         np.linspace(*_extent(train[:, axis], normal[:, axis], anomaly[:, axis]), resolution)
         for axis in (0, 1)
     )
-    plane = np.column_stack([values.ravel() for values in np.meshgrid(x, y)])
     shape = (len(gammas), len(nus))
     scores = np.empty((*shape, resolution, resolution))
     outside, auc = np.empty(shape), np.full(shape, np.nan)
@@ -123,11 +126,23 @@ def fit_grid(
     for row, gamma in enumerate(gammas):
         for column, nu in enumerate(nus):
             machine = OneClassSVM(kernel="rbf", gamma=gamma, nu=nu, tol=_TOLERANCE).fit(train)
-            scores[row, column] = -machine.decision_function(plane).reshape(resolution, resolution)
+            scores[row, column] = _on_plane(machine, gamma, x, y)
             outside[row, column] = np.mean(machine.decision_function(train) < -_TOLERANCE)
             if len(normal) and len(anomaly):
                 auc[row, column] = roc_auc_score(truth, -machine.decision_function(test))
     return Grid(gammas, nus, x, y, scores, outside, auc, train, normal, anomaly)
+
+
+def _on_plane(machine: "OneClassSVM", gamma: float, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the score at each place of a plane, shape (n_y, n_x).
+
+    The kernel of a place is the product of one of its x and one of its y.
+    """
+    across, up = (
+        np.exp(-gamma * np.subtract.outer(places, machine.support_vectors_[:, axis]) ** 2)
+        for axis, places in enumerate((x, y))
+    )
+    return -(up * machine.dual_coef_) @ across.T - machine.intercept_
 
 
 def _check_settings(gammas: np.ndarray, nus: np.ndarray) -> None:

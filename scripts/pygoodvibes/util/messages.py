@@ -91,6 +91,8 @@ def printable(text: str) -> str:
         become \udc80 to \udcff.
     """
     if not isinstance(text, Message):
+        if text.isascii() and text.isprintable():  # as almost all are
+            return text
         return "".join(_escaped(each) if _steers(each) else each for each in text)
     if not text.values:
         return "\n".join(map(printable, str(text).split("\n")))
@@ -120,10 +122,13 @@ def _escaped(character: str) -> str:
 
 BY_SEMICOLONS = message("{first}; {rest}")
 BY_LINES = message("{first}\n{rest}")
+BY_WORDS = message("{first} {rest}")
+BY_COMMAS = message("{first}, {rest}")
+BY_AND = message("{first} and {rest}")
 
 
 def joined(messages: Iterable[str], by: Message = BY_SEMICOLONS) -> Message:
-    """Join messages, one or more, in one message: `BY_SEMICOLONS` or `BY_LINES`."""
+    """Join messages, one or more, in one message: `BY_SEMICOLONS` or another of the `BY_`."""
     first, *rest = messages
     if not rest:
         return message(first)

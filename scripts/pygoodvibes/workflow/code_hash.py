@@ -12,7 +12,13 @@ PACKAGE = pathlib.Path(__file__).resolve().parents[1]
 def _imports(path: pathlib.Path) -> tuple[str, ...]:
     """Return the modules of this package that a file imports, at any depth of its code."""
     modules = set()
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    waiting: list[ast.AST] = [ast.parse(_content(path))]
+    while waiting:
+        node = waiting.pop()
+        # expressions, which are most of a file, import nothing
+        for part in ("body", "orelse", "handlers", "finalbody", "cases"):
+            inside = getattr(node, part, ())
+            waiting += inside if isinstance(inside, list) else ()
         if isinstance(node, ast.Import):
             modules.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -22,6 +28,12 @@ def _imports(path: pathlib.Path) -> tuple[str, ...]:
     return tuple(sorted(name for name in modules if name.split(".")[0] == PACKAGE.name))
 
 
+@functools.cache
+def _content(path: pathlib.Path) -> bytes:
+    return path.read_bytes()
+
+
+@functools.cache
 def _files(module: str) -> list[pathlib.Path]:
     """Return the files that importing a module runs: its own, and those of its packages."""
     place = PACKAGE
@@ -64,8 +76,18 @@ def code_files(script: pathlib.Path, modules: tuple[str, ...] = ()) -> list[path
 
 def modules(script: pathlib.Path, named: tuple[str, ...] = ()) -> list[str]:
     """Return the names of the modules of this package that a script can import, as `code_files`."""
-    paths = (path.relative_to(PACKAGE.parent) for path in code_files(script, named))
-    return [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths]
+    return [_module(path) for path in code_files(script, named)]
+
+
+@functools.cache
+def _module(path: pathlib.Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+@functools.cache
+def _name(path: pathlib.Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
 
 
 @functools.cache
@@ -77,6 +99,6 @@ def code_hash(script: pathlib.Path, *modules: str) -> str:
     """
     digest = hashlib.sha256()
     for path in code_files(script, modules):
-        digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0")
-        digest.update(path.read_bytes() + b"\0")
+        digest.update(_name(path).encode() + b"\0")
+        digest.update(_content(path) + b"\0")
     return digest.hexdigest()[:16]
