@@ -27,7 +27,7 @@ help: ## Show what can be made
 
 results: .venv/installed ## Run the main job: clips, tables, figures, report
 	@python -m pygoodvibes check $(CONFIG)
-	@snakemake -j$(JOBS) --configfile $(CONFIG) --logger calm
+	@snakemake -j$(JOBS) --configfile $(CONFIG)
 	@echo 'Putting all tables and figures into one report ...'
 	@snakemake --configfile $(CONFIG) --quiet all --report "$$(python -m pygoodvibes report-path $(CONFIG))"
 	@python -m pygoodvibes show $(CONFIG)
@@ -43,8 +43,8 @@ years: .venv/installed ## Run all years of DCASE Task 2 whose clips are on disk,
 app: .venv/installed .venv/installed-app ## See and hear the results in a browser
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 python -m streamlit run app/main.py
 
-pdf: .venv/installed ## Print the page of results to a PDF, with the Chromium, Chrome or Edge on this machine
-	@python -m pygoodvibes pdf $(CONFIG)
+pdf: .venv/installed ## Print the page of results to a PDF of four pages, with the Chromium, Chrome or Edge on this machine (TABLES=yes: all of it)
+	@python -m pygoodvibes pdf $(CONFIG) $(if $(TABLES),--tables)
 
 compare: .venv/installed ## Set DVC's experiments against the last commit: table and figure (SORT=pauc, fan, ...)
 	@python -m pygoodvibes compare $(CONFIG) --sort $(SORT)
@@ -108,10 +108,11 @@ docs: .venv/installed-test ## Write what is generated: reference, schema, tables
 api: .venv/installed-test ## Write the reference of the library to build/api, from its docstrings
 	python -m pdoc --docformat numpy --no-show-source -o build/api pygoodvibes
 
-messages: .venv/installed-test ## Bring new sentences of the library into the French catalog, to be translated there
-	pybabel -q extract --keywords='message UserError' --add-location=file --sort-by-file --width=100 \
-	  --project=pygoodvibes --output-file=.venv/pygoodvibes.pot scripts app
-	pybabel -q update --domain=pygoodvibes --input-file=.venv/pygoodvibes.pot --output-dir=app/ui/locale \
+messages: .venv/installed-test ## Bring new sentences of the library into the catalogs of all languages, to be translated there
+	pybabel -q extract --mapping-file=pyproject.toml --keywords='message UserError say' \
+	  --add-comments='In the catalog:' --strip-comment-tags --add-location=file --sort-by-file --width=100 \
+	  --project=pygoodvibes --output-file=.venv/pygoodvibes.pot .
+	pybabel -q update --domain=pygoodvibes --input-file=.venv/pygoodvibes.pot --output-dir=scripts/pygoodvibes/locale \
 	  --width=100 --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
 lock: .venv/installed-test ## Pin all dependencies, with hashes, from pyproject.toml

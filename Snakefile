@@ -1,6 +1,8 @@
 # PyGoodVibes: raw machine sounds in, reviewed tables of how well anomalies are found out.
 # What is built stands here; how, in rules/ (one file per phase) and scripts/ (one per rule).
 
+import contextlib
+
 from snakemake.utils import min_version
 
 min_version("9.27")
@@ -34,6 +36,14 @@ include: "rules/tables.smk"
 include: "rules/figures.smk"
 include: "rules/publish.smk"
 include: "rules/representation.smk"
+
+
+# What the report says first: a report is made when all results are there. A table that is damaged is
+# made again by the run, and does not keep it from starting.
+if Path(here(f"{RESULTS}/averages.csv")).is_file():
+    with contextlib.suppress(UserError, KeyError, ValueError):
+        averages = read_records(here(f"{RESULTS}/averages.csv"))
+        config["headline"] = " ".join(headline(averages, data=DATA_TITLE))
 
 
 report: "report/workflow.rst"

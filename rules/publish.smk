@@ -64,6 +64,7 @@ rule write_summary:
         ),
         mels=lambda wildcards: mel_files(".npy"),
         mel_clips=lambda wildcards: mel_files(".clips.csv"),
+        catalog=CATALOG,
     output:
         page=f"{RESULTS}/summary.html",
     log:

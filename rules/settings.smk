@@ -8,7 +8,9 @@ from pygoodvibes.detectors import registry as detectors
 from pygoodvibes.detectors.combined import list_scored
 from pygoodvibes.embeddings import registry as embeddings
 from pygoodvibes.embeddings.embed import open_encoder
+from pygoodvibes.report.run_end import headline
 from pygoodvibes.util.csv_files import read_records
+from pygoodvibes.util.language import catalog_of
 from pygoodvibes.util.paths import locate
 from pygoodvibes.workflow import checksums, code_hash, fingerprint, fit_store, result_cache
 
@@ -64,7 +66,7 @@ if result_cache.drop_broken_links(Path(RESOURCES)):
     Path(RESULTS, "metrics.json").unlink(missing_ok=True)
 
 # What every heading and figure says of the data.
-DATA_TITLE = DATASET.title
+DATA_TITLE = str(DATASET.title)
 
 # Published results to show beside ours.
 REFERENCES = (
@@ -74,6 +76,11 @@ REFERENCES = (
         f"{workflow.basedir}/scripts/pygoodvibes/protocols/references/{DATASET.published}.csv"
     )
 )
+
+# The catalog of the language of the page for everyone, which English does without.
+CATALOG = catalog_of(CONFIG.report.language) or []
+if CATALOG:
+    CATALOG = local(str(CATALOG))
 
 # The file of the network that the embedding runs, if the config names one. What is wrong with it is
 # said before any job starts.

@@ -17,15 +17,15 @@ from playwright.sync_api import expect
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 MAIN = ROOT / "app/main.py"
 PAGES = {
-    "data": ("Data", "Données"),
-    "listen": ("Listen and look", "Écouter et voir"),
-    "method": ("How it works", "Comment ça marche"),
-    "detectors": ("Detectors", "Détecteurs"),
-    "results": ("Results", "Résultats"),
-    "your_machine": ("Your machine", "Votre machine"),
-    "own_clip": ("Your own clip", "Votre extrait"),
+    "data": ("Data", "Données", "Daten"),
+    "listen": ("Listen and look", "Écouter et voir", "Hören und Sehen"),
+    "method": ("How it works", "Comment ça marche", "So funktioniert es"),
+    "detectors": ("Detectors", "Détecteurs", "Detektoren"),
+    "results": ("Results", "Résultats", "Ergebnisse"),
+    "your_machine": ("Your machine", "Votre machine", "Ihre Maschine"),
+    "own_clip": ("Your own clip", "Votre extrait", "Ihre Aufnahme"),
 }
-LANGUAGES = ("en", "fr")
+LANGUAGES = ("en", "fr", "de")
 # milliseconds that a page may take on a busy machine
 WAIT = 60_000
 

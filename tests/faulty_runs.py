@@ -40,7 +40,7 @@ def environment(**more: str) -> dict[str, str]:
 def start(folder: pathlib.Path, *arguments: str, **variables: str) -> subprocess.Popen:
     """Start Snakemake in a group of its own; what it says can be read from `stdout`."""
     return subprocess.Popen(
-        [sys.executable, "-m", "snakemake", "--configfile", "tiny.yaml", *arguments],
+        [sys.executable, "-m", "snakemake", "-p", "--configfile", "tiny.yaml", *arguments],
         cwd=folder,
         env=environment(**variables),
         stdout=subprocess.PIPE,

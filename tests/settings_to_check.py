@@ -58,7 +58,7 @@ WRONG = [
         {"sead": 1},
         "sead: there is no such key; did you mean seed? allowed here: seed, dataset, audio, mel, "
         "embedding, projection, held_out, default_detector, detectors, choice, threshold, "
-        "evaluation, figures",
+        "evaluation, figures, report",
     ),
     (
         {"mel": {"n_mel": 64}},

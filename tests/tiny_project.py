@@ -44,7 +44,7 @@ def snakemake(folder: pathlib.Path, *arguments: str, **variables: str) -> str:
     names = ("DVC_ROOT", "SNAKEMAKE_OUTPUT_CACHE", "SNAKEMAKE_PROFILE", "PYTHONPATH")
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "snakemake", "--configfile", "tiny.yaml", *arguments],
+            [sys.executable, "-m", "snakemake", "-p", "--configfile", "tiny.yaml", *arguments],
             cwd=folder,
             env={**{k: v for k, v in os.environ.items() if k not in names}, **variables},
             stdout=subprocess.PIPE,

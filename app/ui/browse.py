@@ -99,6 +99,25 @@ def left_out(table: pd.DataFrame) -> pd.DataFrame:
     return rows.groupby(keys, observed=True, sort=True).size().rename("clips").reset_index()
 
 
+def notes(metrics: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the notes on each machine ID, one a row: what went wrong, and what was chosen.
+
+    Parameters
+    ----------
+    metrics : pandas.DataFrame
+        metrics.csv.
+
+    Returns
+    -------
+    faults, choices : pandas.DataFrame
+        machine, id, detector, note. A choice is made without labels, and is no fault.
+    """
+    rows = metrics.loc[metrics["note"] != "", ["machine", "id", "detector", "note"]]
+    rows = rows.assign(note=rows["note"].str.split("; ")).explode("note", ignore_index=True)
+    chosen = rows["note"].str.startswith("chosen: ")
+    return rows[~chosen], rows[chosen]
+
+
 def playable(path: pathlib.Path, audio: Mapping) -> bytes:
     """Return what a browser can play of a clip: the channel that the detectors hear, as `wav`.
 

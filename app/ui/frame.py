@@ -95,7 +95,7 @@ def _language() -> None:
         asked = st.query_params.get("lang") or (st.context.locale or "")[:2]
         st.session_state["lang"] = asked if asked in LANGUAGES else "en"
     st.segmented_control(
-        "Language / Langue",
+        "Language / Langue / Sprache",
         list(LANGUAGES),
         format_func=LANGUAGES.get,
         required=True,

@@ -2,9 +2,10 @@
 
 Comes in: Snakemake's log records. Goes out: a line on the terminal that is written over, or a plain
 line now and then where there is no terminal; and every error and warning as Snakemake writes it. A
-dry run, and whoever asks Snakemake for details, gets Snakemake's own words.
+dry run, whoever asks Snakemake for details (`-p`, `--verbose`), and what Snakemake does beside runs
+gets Snakemake's own words.
 
-Snakemake takes loggers from packages of such a name only: `snakemake -j8 --logger calm`. It imports
+Snakemake takes loggers from packages of such a name only; `profiles/default` names it. It imports
 all that it finds whenever it starts, before the rules say where the project's library is. So
 nothing of the library is imported here.
 
@@ -29,6 +30,19 @@ CALM = "PYGOODVIBES_CALM"
 LISTING = "list_clips"
 """The checkpoint after which the number of steps is known."""
 
+OTHER_WORK = {
+    "--archive",
+    "--cleanup-metadata",
+    "--containerize",
+    "--delete-all-output",
+    "--delete-temp-output",
+    "--lint",
+    "--mode",  # one job, started by another Snakemake that waits for it
+    "--report",
+    "--unlock",
+}
+"""Options with which Snakemake makes no run, and answers by messages alone."""
+
 EVERY = 30.0
 """Seconds from one plain line to the next, without a terminal."""
 
@@ -47,7 +61,7 @@ class LogHandler(LogHandlerBase):
         settings = self.common_settings
         self._plain = bool(
             settings.dryrun or settings.verbose or settings.debug_dag or settings.printshellcmds
-        )
+        ) or any(argument.partition("=")[0] in OTHER_WORK for argument in sys.argv)
         if not self._plain:
             os.environ[CALM] = "1"
         self._stream = sys.stdout if settings.stdout else sys.stderr

@@ -133,3 +133,18 @@ def test_a_table_is_read_back_from_markdown():
     assert found.columns.tolist() == ["Name", "AUC | pAUC"]
     assert found.to_numpy().tolist() == [["a|b", "88.0"], ["c", "-1.5"]]
     assert browse.first_table("no table").empty
+
+
+def test_faults_stand_apart_from_choices():
+    metrics = pd.DataFrame(
+        {
+            "machine": "fan",
+            "id": ["00", "02", "04"],
+            "detector": "choice",
+            "note": ["chosen: lof (a 1.0, b)", "", "no AUC: no normal test clip; chosen: knn (c)"],
+        }
+    )
+    faults, choices = browse.notes(metrics)
+    assert faults[["id", "note"]].values.tolist() == [["04", "no AUC: no normal test clip"]]
+    assert choices["note"].tolist() == ["chosen: lof (a 1.0, b)", "chosen: knn (c)"]
+    assert all(len(each) == 0 for each in browse.notes(metrics[1:2]))

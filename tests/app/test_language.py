@@ -1,17 +1,14 @@
-"""What the app says in the reader's language, and the catalogs of what the library says."""
+"""What the app says in the reader's language. The catalogs: tests/util/test_language.py."""
 
 import ast
 import pathlib
 import re
-import string
 
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
 from babel.messages.extract import extract_from_dir
-
-from pygoodvibes.util.messages import message
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CODE = (ROOT / "scripts", ROOT / "app")
@@ -41,56 +38,6 @@ def extracted():
             folder, keywords={"message": None, "UserError": None}
         )
     }
-
-
-# the catalog
-
-
-def test_every_sentence_of_the_library_has_its_french(extracted, french):
-    """Where it fails: `make messages`, then write the French into the catalog."""
-    assert len(extracted) > 300
-    assert sorted(extracted - set(french.translations("fr"))) == []
-
-
-def test_the_catalog_has_no_sentence_that_the_library_lacks(extracted, french):
-    assert sorted(set(french.translations("fr")) - extracted) == []
-
-
-def placeholders(template):
-    """Return the names in braces, with their formats."""
-    fields = string.Formatter().parse(template)
-    return {(name, form, conversion) for _, name, form, conversion in fields if name is not None}
-
-
-def test_the_french_has_the_values_of_the_english(french):
-    known = french.translations("fr")
-    wrong = {text for text, said in known.items() if placeholders(text) != placeholders(said)}
-    assert wrong == set()
-    assert placeholders("{a:g} of {b}") != placeholders("{a} sur {b}")
-
-
-def test_the_french_is_typeset_as_french(french):
-    for said in french.translations("fr").values():
-        assert not re.search(r" [:;?!%](\s|$)|« | »", said), said
-        assert not re.search(r"[^\s\d\W/];(\s|$)|\w\?(\s|$)", said), said
-
-
-class Filled(dict):
-    """Values for a template: numbers where its format asks for one."""
-
-    def __init__(self, template):
-        fields = string.Formatter().parse(template)
-        values = {name: 7 if form else f"<{name}>" for _, name, form, _ in fields if name}
-        super().__init__(values)
-
-
-def test_every_sentence_is_found_again_in_a_file(french):
-    for template in french.translations("fr"):
-        made = message(template, **Filled(template))
-        if any(letter.isalpha() for literal, *_ in string.Formatter().parse(template)
-               for letter in literal):  # fmt: skip
-            assert french.translated(str(made)) == french.translated(made), template
-            assert french.translated(made) != made, template
 
 
 # the code: a sentence that is no template would stay English
@@ -201,8 +148,8 @@ def test_a_reason_without_a_template_would_be_seen():
 
 
 def test_what_the_catalog_lacks_stays_english(french):
-    assert french.translated("the 7 smells") is None
-    assert french.translated("results/a.csv: too green") is None
+    assert french.spoken().translated("the 7 smells") is None
+    assert french.spoken().translated("results/a.csv: too green") is None
     assert french.sentence("too green") == "too green"
 
 
@@ -237,7 +184,7 @@ def test_the_notes_of_the_default_results_are_said_in_french(french):
     notes = metrics["note"].dropna()
     assert len(notes) >= 12
     for note in notes:
-        assert french.translated(note).startswith("choisi\xa0: "), note
+        assert french.spoken().translated(note).startswith("choisi\xa0: "), note
 
 
 @pytest.mark.parametrize(
@@ -257,7 +204,7 @@ def test_why_something_was_chosen_is_said_in_french(french, best, alone, french_
     table = {name: {"separation": value} for name, value in values.items()}
     reason = reason_for(table, "separation", "fixed", best, fallback="fixed", alone=alone)
     for each in (reason, reason.replace("; ", ", ")):
-        said = french.translated(f"chosen: {' + '.join(best or ['fixed'])} ({each})")
+        said = french.spoken().translated(f"chosen: {' + '.join(best or ['fixed'])} ({each})")
         assert all(words in said for words in french_words), said
         assert not re.search(r"\b(the|of|has|have|more|chosen)\b", said), said
 
@@ -281,7 +228,7 @@ def test_what_a_clip_lacks_is_said_in_french(french, tmp_path):
     reasons = {clip.reason for clip in clips if clip.reason}
     assert len(reasons) == 11
     for reason in reasons:
-        assert french.translated(reason) == french.translated(str(reason)) != reason
+        assert reason != french.sentence(str(reason)) == french.sentence(reason)
 
 
 @pytest.mark.parametrize(
@@ -303,12 +250,12 @@ def test_what_a_machine_lacks_is_said_in_french(french, counts, words):
         for _ in range(count)
     ]
     [entry] = coverage(rows)
-    assert french.translated(entry["note"]).endswith(words)
+    assert french.spoken().translated(entry["note"]).endswith(words)
 
 
 def test_several_notes_are_said_one_by_one(french):
     both = "n_components 64 lowered to 12: 12 training clips; no AUC: no normal test clip"
-    assert french.translated(both) == (
+    assert french.spoken().translated(both) == (
         "n_components abaissé de 64 à 12\xa0: 12 extraits d'apprentissage\xa0; "
         "pas d'AUC\xa0: aucun extrait de test normal"
     )

@@ -73,7 +73,7 @@ def test_a_change_of_the_microphone_is_told_on_a_chart(page, tmp_path, language)
         for n in range(18)
     ]
     app = hand_in(app, "new", new[:9])
-    charts = {"en": "Over time: ", "fr": "Au fil du temps"}
+    charts = {"en": "Over time: ", "fr": "Au fil du temps", "de": "Im Lauf der Zeit"}
     assert not app.exception
     assert not [each for each in app.expander if each.label.startswith(charts[language])]
     app = hand_in(app, "new", new[9:])
@@ -83,6 +83,7 @@ def test_a_change_of_the_microphone_is_told_on_a_chart(page, tmp_path, language)
     words = {
         "en": "the recording has changed since new9.wav: 12 dB quieter",
         "fr": "l'enregistrement a changé depuis new9.wav\xa0: 12 dB de moins",
+        "de": "die Aufnahme hat sich seit new9.wav geändert: 12 dB leiser",
     }
     assert words[language] in warnings, warnings
 
@@ -97,7 +98,11 @@ def test_a_fault_among_the_recordings_is_asked_first(page, clips, language):
     [place] = app.get("file_uploader")
     place.set_value([("more.zip", content.getvalue(), "application/zip")])
     app = app.run()
-    words = {"en": "speaks of a fault ('defaut')", "fr": "parle d'un défaut"}
+    words = {
+        "en": "speaks of a fault ('defaut')",
+        "fr": "parle d'un défaut",
+        "de": "von einem Fehler spricht",
+    }
     told = [each.value.replace("\\", "") for each in app.warning]
     assert any(words[language] in each for each in told), told
     learn = next(each for each in app.button if each.key == "learn")
@@ -131,7 +136,11 @@ def test_what_cannot_be_used_is_said_and_no_place_of_this_machine(page, tmp_path
     (tmp_path / "text.wav").write_text("no sound")
     app = hand_in(page(language), "healthy", [tmp_path / "text.wav"])
     assert not app.exception
-    words = {"en": "what was handed in: none of its 1", "fr": "ce qui a été déposé"}
+    words = {
+        "en": "what was handed in: none of its 1",
+        "fr": "ce qui a été déposé",
+        "de": "was abgegeben wurde",
+    }
     assert words[language] in app.error[0].value.replace("\\", "")
     assert "pygoodvibes-" not in said(app)
 

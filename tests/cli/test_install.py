@@ -104,6 +104,13 @@ def test_the_core_is_light(wheel):
     assert len(names) <= 25
 
 
+def test_the_wheel_has_its_languages(command, tmp_path):
+    code = "from pygoodvibes.util.language import languages, language_of as of; "
+    code += "print([of(each).name for each in languages()])"
+    exit_code, said = call([command.with_name("python"), "-c", code], tmp_path)
+    assert exit_code == 0 and said == "['English', 'Deutsch', 'Français']\n"
+
+
 def test_the_wheel_learns_and_scores_elsewhere(command, tmp_path):
     own_machine.healthy(tmp_path / "pump", 12)
     own_machine.write(tmp_path / "odd.wav", 99, whistle=0.5)

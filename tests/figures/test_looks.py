@@ -1,7 +1,8 @@
 import matplotlib.figure
 import pandas as pd
 
-from pygoodvibes.figures.looks import GREY, MOST, looks_of, named_once
+from pygoodvibes.evaluation.outstanding import MOST
+from pygoodvibes.figures.looks import GREY, looks_of, named_once
 
 MANY = ["choice", "a", "b", "c", "original_ocsvm", "d", "original_lof", "e"]
 

@@ -13,9 +13,10 @@ from pygoodvibes.report import pdf
 from pygoodvibes.util.errors import UserError
 
 PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"><style>
-@media print { .screen { display: none } section { break-before: page } }
+@media print { .screen, .short .beyond { display: none } section { break-before: page } }
 </style></head><body><p>Of 12 machines, 5 are watched well.</p><p class="screen">Play</p>
-<section><details><summary>Tables</summary><p>hidden until unfolded</p></details></section>
+<section>Words<details class="beyond"><summary>Tables</summary><p>hidden until unfolded</p>
+</details></section>
 </body></html>
 """
 
@@ -40,10 +41,11 @@ def text_of(path):
 def test_a_page_is_printed_with_all_unfolded_and_nothing_left_behind(browser, tmp_path):
     page = tmp_path / "a page & more.html"
     page.write_text(PAGE)
-    pdf.print_page(page, tmp_path / "page.pdf")
-    first, second = text_of(tmp_path / "page.pdf")
-    assert first == "Of 12 machines, 5 are watched well."
-    assert second.endswith("Tables hidden until unfolded")
+    for whole, end in ((True, "Tables hidden until unfolded"), (False, "Words")):
+        pdf.print_page(page, tmp_path / "page.pdf", whole=whole)
+        first, second = text_of(tmp_path / "page.pdf")
+        assert first == "Of 12 machines, 5 are watched well."
+        assert second.endswith(end)
     assert {path.name for path in tmp_path.iterdir()} == {page.name, "page.pdf"}
     assert page.read_text() == PAGE
 
@@ -63,9 +65,11 @@ def test_the_command_prints_the_page_of_a_config_and_says_where(
     folder = tmp_path / "results" / "mine"
     folder.mkdir(parents=True)
     (folder / "summary.html").write_text(PAGE)
-    assert main(["pdf", "c.yaml"]) == 0
-    assert capsys.readouterr().out == "results/mine/summary.pdf\n"
-    assert "watched well" in text_of(folder / "summary.pdf")[0]
+    for options in ([], ["--tables"]):
+        assert main(["pdf", "c.yaml", *options]) == 0
+        assert capsys.readouterr().out == "results/mine/summary.pdf\n"
+        first, second = text_of(folder / "summary.pdf")
+        assert "watched well" in first and ("hidden until" in second) == bool(options)
 
 
 def test_everything_is_unfolded_once():
@@ -74,6 +78,7 @@ def test_everything_is_unfolded_once():
         '<details open><details open class="a"><details open><p>details</p><detailsx>'
     )
     assert pdf.unfolded(pdf.unfolded(page)) == pdf.unfolded(page)
+    assert pdf.shortened("<p><body><body>") == '<p><body class="short"><body>'
 
 
 def test_without_a_browser_it_says_what_to_install(tmp_path, monkeypatch):
@@ -114,7 +119,8 @@ def test_the_browser_is_told_what_it_needs(tmp_path, monkeypatch):
         calls.append(arguments)
         [target] = [each for each in arguments if each.startswith("--print-to-pdf=")]
         pathlib.Path(target.partition("=")[2]).write_bytes(b"%PDF")
-        assert "<details open>" in pathlib.Path(re.sub("^file://", "", arguments[-1])).read_text()
+        page = pathlib.Path(re.sub("^file://", "", arguments[-1])).read_text()
+        assert '<body class="short">' in page and "<details open" not in page
         return subprocess.CompletedProcess(arguments, 0, "", "")
 
     monkeypatch.setattr(pdf, "find_browser", lambda: "browser")

@@ -1,4 +1,8 @@
+import types
+
+import jinja2
 import pytest
+from docutils.core import publish_parts
 
 from pygoodvibes.report.run_end import end_of_run
 
@@ -57,3 +61,17 @@ def test_no_line_is_wider_than_a_terminal(tmp_path):
     assert (
         max(len(line) for line in lines if str(place) not in line and "default" not in line) <= 80
     )
+
+
+def test_the_report_begins_with_what_came_out_and_the_page_for_everyone(root):
+    template = jinja2.Template((root / "report/workflow.rst").read_text(encoding="utf-8"))
+
+    def shown(config):
+        text = template.render(snakemake=types.SimpleNamespace(config=config))
+        return publish_parts(text, writer="html")["html_body"]
+
+    said = shown({"headline": "lof_, the default, has an AUC of 93.3 %."})
+    assert "system-message" not in said
+    place = said.index("<strong>lof_, the default, has an AUC of 93.3 %.</strong>")
+    assert place < said.index('href="summary.html"') < said.index("Unsupervised")
+    assert said.count("<strong>") == shown({}).count("<strong>") + 1

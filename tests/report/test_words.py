@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from pygoodvibes.report.words import between, count_of, listed, number, of_hundred
+from pygoodvibes.report.words import between, count_of, listed, named, number, of_hundred
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,12 @@ def test_words_for_intervals_counts_and_lists():
         "a and b",
         "a, b and c",
     ]
+
+
+def test_of_many_names_the_first_are_told():
+    names = [str(number) for number in range(20)]
+    assert named(names[:8]) == "0, 1, 2, 3, 4, 5, 6 and 7"
+    assert named(names) == "0, 1, 2, 3, 4, 5, 6 and 13 more"
 
 
 def test_cells_become_numbers_and_nothing_stays_nothing():

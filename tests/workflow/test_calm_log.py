@@ -7,6 +7,7 @@ import sys
 import types
 
 import pytest
+import yaml
 from snakemake_interface_logger_plugins.common import LogEvent
 
 import snakemake_logger_plugin_calm as calm_log
@@ -117,6 +118,14 @@ def test_who_asks_for_details_gets_the_words_of_snakemake(started, clock, asked)
     assert started(io.StringIO()).has_filter
 
 
+@pytest.mark.parametrize("option", ["--lint", "--unlock", "--report=here.html", "--mode"])
+def test_what_is_no_run_answers_in_the_words_of_snakemake(started, clock, monkeypatch, option):
+    monkeypatch.setattr("sys.argv", ["snakemake", option])
+    shown = io.StringIO()
+    started(shown).emit(record(text="Congratulations"))
+    assert shown.getvalue() == "Congratulations\n"
+
+
 @pytest.mark.parametrize(
     ("steps", "seconds", "said"), [(50, 1, "50 s"), (601, 1, "10 min"), (40, 100, "1 h 6 min")]
 )
@@ -134,8 +143,8 @@ def test_snakemake_finds_it_by_its_name():
     plugin = LoggerPluginRegistry().get_plugin("calm")
     assert plugin.log_handler is calm_log.LogHandler
     assert calm_log.CALM == job.CALM
-    makefile = pathlib.Path(__file__).resolve().parents[2] / "Makefile"
-    assert "--logger calm" in makefile.read_text("utf-8")
+    profile = pathlib.Path(__file__).resolve().parents[2] / "profiles/default/config.yaml"
+    assert yaml.safe_load(profile.read_text("utf-8"))["logger"] == "calm"
 
 
 def test_it_imports_nothing_of_the_library():

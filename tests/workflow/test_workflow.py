@@ -150,7 +150,7 @@ def environment(**more):
 
 
 def command(name, *arguments, jobs=2):
-    return [sys.executable, "-m", "snakemake", *arguments, f"-j{jobs}", "--configfile", name]
+    return [sys.executable, "-m", "snakemake", "-p", *arguments, f"-j{jobs}", "--configfile", name]
 
 
 @dataclasses.dataclass

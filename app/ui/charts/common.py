@@ -4,16 +4,22 @@ Comes in: a figure, or the name of a group of clips. Goes out: the figure on the
 colour, symbol and words. What colour tells, symbols, dashes or words tell as well.
 """
 
+import dataclasses
+from collections.abc import Sequence
+
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from ui.language import current, t
+from pygoodvibes.evaluation.outstanding import stand_out
+from ui.language import spoken, t
 
 # as in pygoodvibes.figures.style, which takes a second to import matplotlib
 NORMAL, ANOMALY, TRAIN, UNKNOWN = "#0072B2", "#D55E00", "#A6A6A6", "#CC79A7"
 UNDECIDED = "#E69F00"
 INK = "#333333"
 CYCLE = ("#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000", "#7F7F7F", "#0072B2", "#D55E00")
+GREY = "#C4C4C4"
 SYMBOLS = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "x", "star")
 DASHES = ("solid", "dash", "dashdot", "dot", "longdash", "longdashdot")
 
@@ -51,7 +57,7 @@ def show_figure(
         What `streamlit.plotly_chart` returns.
     """
     figure.update_layout(
-        separators=",\u202f" if current() == "fr" else ".,",
+        separators=spoken().separators,
         legend={"font": {"color": INK, "size": 13}},
         margin={"l": 8, "r": 8, "t": figure.layout.margin.t or 28, "b": 8},
         # a finger that scrolls the page must not zoom; where points are picked, Streamlit decides
@@ -79,6 +85,48 @@ def legend_below(figure: go.Figure) -> None:
 def scatter_kind(count: int) -> type:
     """Return the kind of flat trace for so many points; a browser has few places for WebGL ones."""
     return go.Scattergl if count > MOST_AS_SVG else go.Scatter
+
+
+@dataclasses.dataclass(frozen=True)
+class Series:
+    """How a detector is drawn among others: those that don't stand out are grey.
+
+    Attributes
+    ----------
+    colour, dash, symbol : str
+        As Plotly takes them.
+    group : str
+        What the legend calls it.
+    grey : bool
+        Whether it shares its line in the legend with others.
+    """
+
+    colour: str
+    dash: str
+    symbol: str
+    group: str
+    grey: bool = False
+
+
+def series_of(detectors: Sequence[str], metrics: pd.DataFrame) -> dict[str, Series]:
+    """Return how each detector is drawn, in the order of drawing: the grey ones below.
+
+    Parameters
+    ----------
+    detectors : sequence of str
+        Their names, the default first.
+    metrics : pandas.DataFrame
+        Of each machine ID and detector.
+    """
+    coloured = stand_out(detectors, metrics)
+    others = [name for name in detectors if name not in coloured]
+    grey = Series(GREY, "solid", "circle", t("results.others", count=len(others)), grey=True)
+    looks = dict.fromkeys(others, grey)
+    for place, name in enumerate(coloured):
+        marker = marker_of_series(place)
+        dash = DASHES[place % len(DASHES)]
+        looks[name] = Series(marker["color"], dash, marker["symbol"], name)
+    return looks
 
 
 def marker_of_series(place: int) -> dict:

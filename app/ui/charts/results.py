@@ -11,13 +11,11 @@ import plotly.graph_objects as go
 
 from ui.charts.common import (
     ANOMALY,
-    CYCLE,
-    DASHES,
     GROUPS,
     INK,
     NORMAL,
+    Series,
     legend_below,
-    marker_of_series,
     scatter_kind,
 )
 from ui.language import t
@@ -185,23 +183,46 @@ def _add_chance(figure: go.Figure, heights: Sequence[float]) -> None:
     )
 
 
-def sensitivity_figure(curves: pd.DataFrame, setting: int, detectors: Sequence[str]) -> go.Figure:
+def _line(look: Series) -> dict:
+    return {"color": look.colour, "dash": look.dash, "width": 1 if look.grey else 2}
+
+
+def _mark(look: Series) -> dict:
+    edge = {"color": look.colour if look.grey else "black", "width": 1.5}
+    return {
+        "color": look.colour,
+        "symbol": look.symbol,
+        "size": 7 if look.grey else 13,
+        "line": edge,
+    }
+
+
+def _in_legend(look: Series, said: set[str]) -> dict:
+    """Return how a trace stands in the legend: the grey ones once and last."""
+    first = look.group not in said
+    said.add(look.group)
+    rank = {"legendrank": 2000} if look.grey else {}
+    return {"name": look.group, "legendgroup": look.group, "showlegend": first, **rank}
+
+
+def sensitivity_figure(
+    curves: pd.DataFrame, setting: int, looks: Mapping[str, Series]
+) -> go.Figure:
     """Draw sensitivity against specificity over the settings, the one in use with large marks."""
-    figure = go.Figure()
+    figure, said = go.Figure(), set()
     _add_chance(figure, [1, 0])
-    for place, detector in enumerate(detectors):
+    for detector, look in looks.items():
         rows = curves[curves["detector"] == detector].sort_values("setting")
         if rows.empty:
             continue
-        marker = marker_of_series(place)
         here = rows[rows["setting"] == setting]
         figure.add_trace(
             go.Scatter(
                 x=rows["specificity"],
                 y=rows["sensitivity"],
                 mode="lines",
-                line={"color": marker["color"], "dash": DASHES[place % len(DASHES)], "width": 2},
-                legendgroup=detector,
+                line=_line(look),
+                legendgroup=look.group,
                 showlegend=False,
                 hoverinfo="skip",
             )
@@ -211,10 +232,9 @@ def sensitivity_figure(curves: pd.DataFrame, setting: int, detectors: Sequence[s
                 x=here["specificity"],
                 y=here["sensitivity"],
                 mode="markers",
-                name=detector,
-                legendgroup=detector,
-                marker={"size": 13, "line": {"color": "black", "width": 1.5}, **marker},
-                hovertemplate="%{fullData.name}: %{x:.1%} / %{y:.1%}<extra></extra>",
+                marker=_mark(look),
+                hovertemplate=f"{detector}: %{{x:.1%}} / %{{y:.1%}}<extra></extra>",
+                **_in_legend(look, said),
             )
         )
     least = curves["specificity"].min()
@@ -228,15 +248,15 @@ def sensitivity_figure(curves: pd.DataFrame, setting: int, detectors: Sequence[s
     return figure
 
 
-def roc_figure(rows: pd.DataFrame, detectors: Sequence[str], max_fpr: float) -> go.Figure:
+def roc_figure(rows: pd.DataFrame, looks: Mapping[str, Series], max_fpr: float) -> go.Figure:
     """Draw ROC curves, with the part that the pAUC counts."""
-    figure = go.Figure()
+    figure, said = go.Figure(), set()
     figure.add_vrect(x0=0, x1=max_fpr, fillcolor="#E69F00", opacity=0.18, line_width=0)
     figure.add_annotation(
         x=max_fpr, y=0.03, text="pAUC", xanchor="left", showarrow=False, font={"size": 12}
     )
     _add_chance(figure, [0, 1])
-    for place, detector in enumerate(detectors):
+    for detector, look in looks.items():
         of_detector = rows[rows["detector"] == detector]
         if of_detector.empty:
             continue
@@ -245,13 +265,9 @@ def roc_figure(rows: pd.DataFrame, detectors: Sequence[str], max_fpr: float) -> 
                 x=of_detector["false_positive_rate"],
                 y=of_detector["true_positive_rate"],
                 mode="lines",
-                name=detector,
-                line={
-                    "color": CYCLE[place % len(CYCLE)],
-                    "dash": DASHES[place % len(DASHES)],
-                    "width": 2,
-                },
-                hovertemplate="%{fullData.name}: %{x:.0%} / %{y:.1%}<extra></extra>",
+                line=_line(look),
+                hovertemplate=f"{detector}: %{{x:.0%}} / %{{y:.1%}}<extra></extra>",
+                **_in_legend(look, said),
             )
         )
     figure.update_xaxes(title=t("results.fpr"), range=[-0.01, 1.01], tickformat=".0%")
@@ -262,23 +278,27 @@ def roc_figure(rows: pd.DataFrame, detectors: Sequence[str], max_fpr: float) -> 
 
 
 def costs_figure(
-    curves: pd.DataFrame, best: pd.DataFrame, setting: int, rates: Sequence[float]
+    curves: pd.DataFrame,
+    best: pd.DataFrame,
+    setting: int,
+    rates: Sequence[float],
+    looks: Mapping[str, Series],
 ) -> go.Figure:
     """Draw expected costs over the settings; `curves` and `best` have a column `cost`."""
-    figure = go.Figure()
-    for place, detector in enumerate(dict.fromkeys(curves["detector"])):
+    figure, said = go.Figure(), set()
+    for detector, look in looks.items():
         rows = curves[curves["detector"] == detector].sort_values("setting")
         least = best[best["detector"] == detector]
-        marker = marker_of_series(place)
+        if rows.empty:
+            continue
         figure.add_trace(
             go.Scatter(
                 x=[100 * rates[at] for at in rows["setting"]],
                 y=rows["cost"],
                 mode="lines",
-                name=detector,
-                legendgroup=detector,
-                line={"color": marker["color"], "dash": DASHES[place % len(DASHES)], "width": 2},
-                hovertemplate="%{fullData.name}: %{y:,.0f}<extra></extra>",
+                line=_line(look),
+                hovertemplate=f"{detector}: %{{y:,.0f}}<extra></extra>",
+                **_in_legend(look, said),
             )
         )
         figure.add_trace(
@@ -286,9 +306,9 @@ def costs_figure(
                 x=[100 * rates[at] for at in least["setting"]],
                 y=least["cost"],
                 mode="markers",
-                legendgroup=detector,
+                legendgroup=look.group,
                 showlegend=False,
-                marker={"size": 12, "line": {"color": "black", "width": 1.5}, **marker},
+                marker=_mark(look),
                 hovertemplate=f"{detector}: %{{y:,.0f}}<extra></extra>",
             )
         )

@@ -123,10 +123,19 @@ def _left_out(run: Run, manifest: pd.DataFrame) -> None:
             hide_index=True,
             column_config={t("column.status"): st.column_config.TextColumn(width="large")},
         )
-    notes = load.table(run, "metrics.csv")
-    notes = notes.loc[notes["note"] != "", ["machine", "id", "detector", "note"]]
-    if len(notes):
+    faults, choices = browse.notes(load.table(run, "metrics.csv"))
+    if len(faults):
         st.markdown(t("data.notes"))
-        notes = notes.assign(note=notes["note"].map(sentence))
-        names = {name: t(f"column.{name}") for name in notes.columns}
-        st.dataframe(notes.rename(columns=names), hide_index=True)
+        _show_notes(faults)
+    else:
+        st.markdown(t("data.no_notes"))
+    if len(choices):
+        with st.expander(t("data.choices")):
+            st.markdown(t("data.choices_text"))
+            _show_notes(choices)
+
+
+def _show_notes(notes: pd.DataFrame) -> None:
+    notes = notes.assign(note=notes["note"].map(sentence))
+    names = {name: t(f"column.{name}") for name in notes.columns}
+    st.dataframe(notes.rename(columns=names), hide_index=True)

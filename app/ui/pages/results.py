@@ -8,7 +8,7 @@ from pygoodvibes.evaluation import operating_points
 from pygoodvibes.evaluation.compare_detectors import MEAN
 from pygoodvibes.workflow.run_folders import Run
 from ui import browse, load, pick
-from ui.charts.common import group_name, show_figure
+from ui.charts.common import Series, group_name, series_of, show_figure
 from ui.charts.results import costs_figure, differences_figure, roc_figure, sensitivity_figure
 from ui.language import number, percent, span, t
 
@@ -37,13 +37,25 @@ def _slider(run: Run, rates: list[float]) -> int:
         t("results.slider"),
         list(range(len(rates))),
         start,
-        format_func=lambda place: percent(rates[place], 1),
+        format_func=lambda place: _of_hundred(rates[place]),
         help=t("results.slider_help"),
         key="setting",
         persist_state="session",
     )
-    st.caption(t("results.slider_says", rate=percent(rates[setting], 1)))
+    st.caption(t("results.slider_says", count=_of_hundred(rates[setting])))
     return setting
+
+
+def _looks(run: Run) -> dict[str, Series]:
+    """Return how the detectors are drawn."""
+    metrics = load.table(run, "metrics.csv")
+    metrics = metrics.assign(auc=pd.to_numeric(metrics["auc"]))
+    return series_of(run.detectors, metrics)
+
+
+def _of_hundred(rate: float) -> str:
+    """Write a share as so many of a hundred, a small one with more digits."""
+    return number(100 * rate, 0 if rate > 0.095 else 1 if rate > 0.0095 else 2)
 
 
 def _sensitivity(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -> None:
@@ -54,7 +66,7 @@ def _sensitivity(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int
         return
     left, right = st.columns(2, gap="medium")
     with left:
-        figure = sensitivity_figure(load.curves(run, machine), setting, run.detectors)
+        figure = sensitivity_figure(load.curves(run, machine), setting, _looks(run))
         best = table.iloc[0]
         alt = t(
             "results.curves_alt",
@@ -148,7 +160,7 @@ def _roc(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -> Non
     max_fpr = run.config["evaluation"]["max_fpr"]
     left, right = st.columns(2, gap="medium")
     with left:
-        show_figure(roc_figure(rows, run.detectors, max_fpr), alt=t("results.roc_alt"), key="roc")
+        show_figure(roc_figure(rows, _looks(run), max_fpr), alt=t("results.roc_alt"), key="roc")
     with right:
         metrics = load.table(run, "metrics.csv")
         of_machine = metrics[metrics["machine"] == machine] if machine else metrics
@@ -246,9 +258,8 @@ def _costs(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -> N
         ),
         icon=":material/payments:",
     )
-    show_figure(
-        costs_figure(curves, best, setting, rates), alt=t("results.costs_alt"), key="cost_curves"
-    )
+    figure = costs_figure(curves, best, setting, rates, _looks(run))
+    show_figure(figure, alt=t("results.costs_alt"), key="cost_curves")
     here = curves[curves["setting"] == setting].set_index("detector")["cost"]
     _cost_table(best, here, rates)
     st.caption(t("results.costs_note"))

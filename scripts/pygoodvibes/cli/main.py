@@ -152,6 +152,12 @@ def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         command.add_argument(
             "--table", action="store_true", help="all detectors and machine types instead"
         )
+    if name == "pdf":
+        command.add_argument(
+            "--tables",
+            action="store_true",
+            help="also all tables, how they were computed, and the config",
+        )
     if name == "compare":
         command.add_argument(
             "--sort",

@@ -88,12 +88,15 @@ def show(path: str, *, table: bool = False) -> None:
     print("\n".join(["", *lines]))
 
 
-def pdf(path: str) -> None:
-    """Print the page for everyone to a PDF beside it, with the browser on this machine."""
+def pdf(path: str, *, tables: bool = False) -> None:
+    """Print the page for everyone to a PDF beside it, with the browser on this machine.
+
+    It is four pages; with --tables it has all tables and the config, too.
+    """
     from pygoodvibes.report.pdf import print_page
 
     folder = results_folder(path)
-    print_page(folder / "summary.html", folder / "summary.pdf")
+    print_page(folder / "summary.html", folder / "summary.pdf", whole=tables)
     print(folder / "summary.pdf")
 
 

@@ -25,6 +25,7 @@ from pygoodvibes.embeddings import registry as embeddings
 from pygoodvibes.embeddings.settings import Projection
 from pygoodvibes.evaluation.settings import Evaluation
 from pygoodvibes.figures.settings import Figures
+from pygoodvibes.report.settings import Report
 from pygoodvibes.util.settings import Name, Section
 
 DETECTORS: dict[str, type[DetectorSettings]] = {
@@ -94,6 +95,7 @@ class Config(Section):
     threshold: Threshold = Threshold()
     evaluation: Evaluation = Evaluation()
     figures: Figures = Figures()
+    report: Report = Report()
 
     @field_validator("detectors", mode="before")
     @classmethod

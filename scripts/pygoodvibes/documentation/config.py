@@ -23,7 +23,7 @@ from pygoodvibes.embeddings.encoder_needs import INPUTS, Needs
 from pygoodvibes.util.settings import Section
 
 _SECTIONS = ("audio", "mel", "embedding", "projection", "held_out")
-_LATER_SECTIONS = ("choice", "threshold", "evaluation", "figures")
+_LATER_SECTIONS = ("choice", "threshold", "evaluation", "figures", "report")
 
 
 def schema_text() -> str:

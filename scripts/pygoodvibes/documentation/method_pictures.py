@@ -430,11 +430,8 @@ def save_small(figure: Figure, path: pathlib.Path) -> None:
     """Write a figure as PNG with a palette, about a third of the usual size."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=_DPI)
-    picture = PIL.Image.open(buffer).convert("RGB")
-    # this method keeps colours that are rare in the picture, such as those of a scale's ends
-    picture = picture.quantize(256, PIL.Image.Quantize.MAXCOVERAGE, dither=PIL.Image.Dither.NONE)
     path.parent.mkdir(parents=True, exist_ok=True)
-    picture.save(path, format="PNG", optimize=True)
+    style.with_palette(PIL.Image.open(buffer)).save(path, format="PNG", optimize=True)
 
 
 def write(root: pathlib.Path) -> None:

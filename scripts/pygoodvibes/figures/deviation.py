@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 
 from pygoodvibes.audio.mel import band_edges
 from pygoodvibes.audio.mel_cache import open_cache
 from pygoodvibes.explanation.deviation import deviation_map, learn_normal
 from pygoodvibes.figures import style
 from pygoodvibes.figures.examples import mel_axis
+from pygoodvibes.util.language import ENGLISH, Language
+from pygoodvibes.util.messages import message
 
 LIMIT = 6.0
 """Deviation at which the colours end."""
@@ -45,6 +48,7 @@ def plot_deviation(
     frequencies: np.ndarray,
     seconds_a_frame: float,
     title_suffix: str,
+    language: Language = ENGLISH,
 ) -> Figure:
     """Draw spectrograms, and below each the deviation from the normal training clips.
 
@@ -60,16 +64,20 @@ def plot_deviation(
         Time from one frame to the next.
     title_suffix : str
         Which data it is.
+    language : Language
+        Of the words and numbers.
 
     Returns
     -------
     matplotlib.figure.Figure
         All spectrograms share one scale of colours, and so do all deviations.
     """
-    title = f"{machine}: what the detector heard"
+    title = language.say(message("{machine}: what the detector heard", machine=machine))
+    suffix = language.say(title_suffix)
     if not clips:
-        return style.message_figure(title, title_suffix, f"{machine} has no scored test clips.")
-    figure = style.new_figure(4.4 * len(clips) + 1.2, 6.2, title, title_suffix)
+        nothing = language.say(message("{machine} has no scored test clips.", machine=machine))
+        return style.message_figure(title, suffix, nothing)
+    figure = style.new_figure(4.4 * len(clips) + 1.2, 6.2, title, suffix)
     axes = figure.subplots(2, len(clips), squeeze=False)
     high = max(float(clip.mel.max()) for clip in clips)
     low = max(min(float(clip.mel.min()) for clip in clips), high - 80)
@@ -92,19 +100,32 @@ def plot_deviation(
                     interpolation="nearest",
                 )
             )
-            mel_axis(panel, frequencies)
+            mel_axis(panel, frequencies, language)
+            panel.xaxis.set_major_formatter(_Said(language))
             if column == 0:
-                panel.set_ylabel("Frequency (Hz, mel scale)")
-        axes[1, column].set_xlabel("Time (s)")
-    figure.colorbar(images[0], ax=list(axes[0]), label="Level (dB re power 1)", pad=0.015)
+                panel.set_ylabel(language.say(message("Frequency (Hz, mel scale)")))
+        axes[1, column].set_xlabel(language.say(message("Time (s)")))
+    level = language.say(message("Level (dB re power 1)"))
+    figure.colorbar(images[0], ax=list(axes[0]), label=level, pad=0.015)
     figure.colorbar(
         images[1],
         ax=list(axes[1]),
-        label="Deviation (spreads of normal)",
+        label=language.say(message("Deviation (spreads of normal)")),
         extend="both",
         pad=0.015,
     )
     return figure
+
+
+class _Said(ScalarFormatter):
+    """Writes the numbers of an axis as a language does."""
+
+    def __init__(self, language: Language):
+        super().__init__()
+        self._language = language
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return self._language.numbers(super().__call__(x, pos))
 
 
 def choose(scores: pd.DataFrame) -> dict[str, str]:

@@ -15,6 +15,7 @@ from pygoodvibes.audio.mel_cache import open_cache
 from pygoodvibes.audio.read import read_audio
 from pygoodvibes.figures import style
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.language import ENGLISH, Language
 from pygoodvibes.util.paths import locate
 
 _TICKS_HZ = (125, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000)
@@ -189,8 +190,8 @@ def _draw_waveform(axes: Axes, example: Example, colour: str, peak: float, secon
     axes.grid(axis="y")
 
 
-def mel_axis(axes: Axes, frequencies: np.ndarray) -> None:
-    """Label the vertical axis, one unit a mel band, in Hz."""
+def mel_axis(axes: Axes, frequencies: np.ndarray, language: Language = ENGLISH) -> None:
+    """Label the vertical axis, one unit a mel band, in Hz, as a language writes numbers."""
     ticks = [hz for hz in _TICKS_HZ if frequencies[0] <= hz <= frequencies[-1]]
     places = np.interp(ticks, frequencies, np.arange(len(frequencies)))
     # Bands are evenly spaced on the mel axis; ticks closer than a line of text would overlap.
@@ -198,7 +199,7 @@ def mel_axis(axes: Axes, frequencies: np.ndarray) -> None:
     for number, place in enumerate(places):
         if not kept or place - places[kept[-1]] > len(frequencies) / 16:
             kept.append(number)
-    axes.set_yticks(places[kept], [f"{ticks[number]:,}" for number in kept])
+    axes.set_yticks(places[kept], [language.number(ticks[number]) for number in kept])
 
 
 def choose(clips: pd.DataFrame) -> dict[str, int]:

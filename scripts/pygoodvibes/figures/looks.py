@@ -1,9 +1,8 @@
 """How detectors look in figures that show them together.
 
 Comes in: the names of detectors, the default first, and their metrics. Goes out: the look of each.
-Up to `MOST` have a colour each. Of more, three have one: the default, the best of the others, and
-the better one of PyGoodVibes of 2021, whose names begin with 'original'. The rest is grey and has
-one line in the legend: its numbers stand in the tables.
+Those that stand out (`pygoodvibes.evaluation.outstanding`) have a colour each. The rest is grey and
+has one line in the legend: its numbers stand in the tables.
 """
 
 import dataclasses
@@ -13,15 +12,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from pygoodvibes.evaluation.outstanding import stand_out
 from pygoodvibes.figures import style
-
-MOST = 7
-"""Most detectors that have a colour each."""
 
 GREY = "#C4C4C4"
 """Colour of the rest."""
-
-_ORIGINAL = "original"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +58,7 @@ def looks_of(detectors: Sequence[str], metrics: pd.DataFrame) -> dict[str, Look]
     metrics : pandas.DataFrame
         One row per machine ID and detector: detector, and auc or sensitivity and specificity.
     """
-    coloured = list(detectors) if len(detectors) <= MOST else _outstanding(detectors, metrics)
+    coloured = stand_out(detectors, metrics)
     rest = f"{len(detectors) - len(coloured)} others"
     grey = Look(rest, GREY, ".", "-", width=0.6, order=1.5, named=False)
     return {
@@ -77,20 +72,6 @@ def looks_of(detectors: Sequence[str], metrics: pd.DataFrame) -> dict[str, Look]
         else grey
         for name in detectors
     }
-
-
-def _outstanding(detectors: Sequence[str], metrics: pd.DataFrame) -> list[str]:
-    measures = ["auc"] if "auc" in metrics.columns else ["sensitivity", "specificity"]
-    value = metrics.groupby("detector")[measures].mean().mean(axis=1)
-
-    def best(names: Sequence[str]) -> list[str]:
-        known = [name for name in names if name in value.index and value[name] == value[name]]
-        return [max(known, key=lambda name: value[name])] if known else list(names[:1])
-
-    default, *others = detectors
-    originals = [name for name in others if name.startswith(_ORIGINAL)]
-    peers = [name for name in others if name not in originals]
-    return [default, *best(peers), *best(originals)]
 
 
 def named_once(axes: Axes) -> dict[str, Line2D]:

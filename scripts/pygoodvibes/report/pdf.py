@@ -57,7 +57,12 @@ def unfolded(page: str) -> str:
     return re.sub(r"<details(?=[\s>])(?! open)", "<details open", page)
 
 
-def print_page(page: pathlib.Path, pdf: pathlib.Path) -> None:
+def shortened(page: str) -> str:
+    """Return a page that prints what who runs the machines needs: its style hides the rest."""
+    return page.replace("<body>", '<body class="short">', 1)
+
+
+def print_page(page: pathlib.Path, pdf: pathlib.Path, *, whole: bool = False) -> None:
     """Print an HTML page to PDF.
 
     Parameters
@@ -66,6 +71,8 @@ def print_page(page: pathlib.Path, pdf: pathlib.Path) -> None:
         HTML file that needs no other file.
     pdf : pathlib.Path
         File to write.
+    whole : bool
+        Print all of it, unfolded. Otherwise what its style keeps for four sheets of paper.
 
     Raises
     ------
@@ -78,7 +85,8 @@ def print_page(page: pathlib.Path, pdf: pathlib.Path) -> None:
     # beside the PDF: a browser in a sandbox of its own may not see the folder for temporary files
     with tempfile.TemporaryDirectory(prefix=".printing-", dir=pdf.parent) as folder:
         copy = pathlib.Path(folder, "page.html").resolve()
-        copy.write_text(unfolded(page.read_text(encoding="utf-8")), encoding="utf-8")
+        text = page.read_text(encoding="utf-8")
+        copy.write_text(unfolded(text) if whole else shortened(text), encoding="utf-8")
         printed = copy.with_name("page.pdf")
         command = [browser, "--headless", "--disable-gpu", "--no-pdf-header-footer"]
         command += [f"--user-data-dir={copy.with_name('profile')}", f"--print-to-pdf={printed}"]

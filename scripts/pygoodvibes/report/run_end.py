@@ -27,17 +27,26 @@ def end_of_run(rows: Sequence[Mapping], folder: pathlib.Path, *, data: str) -> l
     data : str
         What the data are, for the heading.
     """
-    means = {
+    return [*headline(rows, data=data), "", *_table(_told(rows)), *_places(folder)]
+
+
+def _means(rows: Sequence[Mapping]) -> dict[str, tuple[float | None, ...]]:
+    """Return AUC, pAUC and number of machine types of each detector, the default first."""
+    return {
         row["detector"]: (number(row["auc"]), number(row["pauc"]), number(row["n"]))
         for row in rows
         if row["over"] == "types" and row["mean"] == "arithmetic"
     }
-    told = {name: values for name, values in means.items() if values[0] is not None}
-    return [*_sentence(means, told, data), "", *_table(told), *_places(folder)]
 
 
-def _sentence(means: Mapping, told: Mapping, data: str) -> list[str]:
-    default = next(iter(means), "")
+def _told(rows: Sequence[Mapping]) -> dict[str, tuple[float | None, ...]]:
+    return {name: values for name, values in _means(rows).items() if values[0] is not None}
+
+
+def headline(rows: Sequence[Mapping], *, data: str) -> list[str]:
+    """Say in a sentence or two what came out; parameters as of `end_of_run`."""
+    default = next(iter(_means(rows)), "")
+    told = _told(rows)
     if default not in told:
         return [f"{data}: no clips with labels to measure the detectors on."]
     auc, _, types = told[default]

@@ -14,6 +14,7 @@ from pygoodvibes.report.published import published_cells, read_references
 from pygoodvibes.report.table import NOTHING, Table, by, percent
 from pygoodvibes.util.atomic import write_text
 from pygoodvibes.util.csv_files import read_records
+from pygoodvibes.util.messages import Message, message
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -68,10 +69,13 @@ def averages_table(
     unit : {'machine ID', 'section'}
         What a machine type is divided into.
     """
-    short = _short(unit)
     machines = list(dict.fromkeys(row["machine"] for row in averages if row["machine"]))
-    columns = ["Detector", *machines, "mean of types", f"mean of {short}s"]
-    columns += [f"harmonic mean of {short}s"]
+    columns = [message("Detector"), *machines, message("mean of types")]
+    columns += (
+        [message("mean of IDs"), message("harmonic mean of IDs")]
+        if unit == "machine ID"
+        else [message("mean of sections"), message("harmonic mean of sections")]
+    )
     by_detector: dict[str, dict[tuple[str, str], Mapping]] = {}
     for row in averages:
         by_detector.setdefault(row["detector"], {})[row["machine"] or row["over"], row["mean"]] = (
@@ -84,27 +88,30 @@ def averages_table(
         ]
         rows.append([detector, *(_pair(entry[key], "auc", "pauc") for key in wanted)])
     notes = [
-        f"AUC / pAUC in %, chance is 50 / 50. pAUC counts false-positive rates up to {max_fpr:g} "
-        "and is standardised after McClish, as in scikit-learn and the official evaluators.",
-        f"Machine types: arithmetic mean over their {unit}s. Mean of types: arithmetic mean of "
-        "these. Nothing in this run is chosen by test labels or fitted on a test clip.",
+        message(
+            "AUC / pAUC in %, chance is 50 / 50. pAUC counts false-positive rates up to "
+            "{max_fpr:g} and is standardised after McClish, as in scikit-learn and the official "
+            "evaluators.",
+            max_fpr=max_fpr,
+        ),
+        message(
+            "Machine types: arithmetic mean over their {units}. Mean of types: arithmetic mean of "
+            "these. Nothing in this run is chosen by test labels or fitted on a test clip.",
+            units=message("machine IDs") if unit == "machine ID" else message("sections"),
+        ),
     ]
     for name, group in by(references, "name").items():
         cells = published_cells(group, dict.fromkeys(machines))
         rows.append([name, *(cells[machine] for machine in machines), cells[""], NOTHING, NOTHING])
         notes.append(f"{name}: {group[0]['source']}.")
-    return Table(f"AUC and pAUC ({data})", columns, rows, notes, frozenset({"Detector"}))
+    return Table(
+        message("AUC and pAUC ({data})", data=data), columns, rows, notes, frozenset({"Detector"})
+    )
 
 
-def _short(unit: str) -> str:
-    """Return the short word for what a machine type is divided into."""
-    return unit.removeprefix("machine ")
-
-
-def _heading(unit: str) -> str:
-    """Return the same word as the heading of a column."""
-    short = _short(unit)
-    return short if short == "ID" else short.capitalize()
+def _heading(unit: str) -> Message:
+    """Return the heading of the column of what a machine type is divided into."""
+    return message("ID") if unit == "machine ID" else message("Section")
 
 
 def machine_ids_table(
@@ -131,14 +138,14 @@ def machine_ids_table(
     detectors = list(dict.fromkeys(row["detector"] for row in metrics))
     named = by((row for row in references if row["id"]), "name")
     columns = [
-        "Machine",
+        message("Machine"),
         _heading(unit),
-        "Train",
-        "Normal",
-        "Anomalous",
+        message("Train"),
+        message("Normal"),
+        message("Anomalous"),
         *detectors,
         *named,
-        "Note",
+        message("Note"),
     ]
     by_id: dict[tuple[str, str], dict[str, Mapping]] = {}
     for row in metrics:
@@ -167,13 +174,21 @@ def machine_ids_table(
             + [*published, "; ".join(notes)]
         )
     notes = [
-        f"AUC / pAUC in %; in brackets the {100 * confidence:g} % bootstrap interval of the AUC "
-        "over test clips (normal and anomalous ones resampled apart). Train, Normal, Anomalous: "
-        "clips.",
+        message(
+            "AUC / pAUC in %; in brackets the {confidence:g} % bootstrap interval of the AUC over "
+            "test clips (normal and anomalous ones resampled apart). Train, Normal, Anomalous: "
+            "clips.",
+            confidence=100 * confidence,
+        ),
         *(f"{name}: {group[0]['source']}." for name, group in named.items()),
     ]
     text = frozenset({"Machine", _heading(unit), "Note"})
-    return Table(f"AUC and pAUC per {unit} ({data})", columns, rows, notes, text)
+    title = (
+        message("AUC and pAUC per machine ID ({data})", data=data)
+        if unit == "machine ID"
+        else message("AUC and pAUC per section ({data})", data=data)
+    )
+    return Table(title, columns, rows, notes, text)
 
 
 def _with_interval(row: Mapping) -> str:
@@ -194,18 +209,18 @@ def thresholds_table(
 ) -> Table:
     """Return what each detector's threshold does, per machine ID or section."""
     columns = [
-        "Machine",
+        message("Machine"),
         _heading(unit),
-        "Detector",
-        "False alarms expected",
-        "False alarms found",
-        "Sensitivity",
-        "Precision",
-        "F1",
-        "Threshold",
-        "Components",
-        "Variance kept",
-        "Caution",
+        message("Detector"),
+        message("False alarms expected"),
+        message("False alarms found"),
+        message("Sensitivity"),
+        message("Precision"),
+        message("F1"),
+        message("Threshold"),
+        message("Components"),
+        message("Variance kept"),
+        message("Caution"),
     ]
     rows = []
     for row in metrics:
@@ -220,17 +235,26 @@ def thresholds_table(
             + [percent(row["explained_variance"]), row["caution"]]
         )
     notes = [
-        "In %. The threshold is set on held-out training scores, for the false-alarm rate "
-        "expected. False alarms found: normal test clips above it (1 - specificity). Sensitivity "
-        "(recall): anomalous test clips above it.",
-        "Components, Variance kept: of the PCA, and their share of the training clips' variance.",
+        message(
+            "In %. The threshold is set on held-out training scores, for the false-alarm rate "
+            "expected. False alarms found: normal test clips above it (1 - specificity). "
+            "Sensitivity (recall): anomalous test clips above it."
+        ),
+        message(
+            "Components, Variance kept: of the PCA, and their share of the training clips' "
+            "variance."
+        ),
     ]
     if any(row[-1] for row in rows):
-        notes.append("Caution: why not to trust the threshold, and so the rates beside it.")
+        notes.append(
+            message("Caution: why not to trust the threshold, and so the rates beside it.")
+        )
     else:
         columns, rows = columns[:-1], [row[:-1] for row in rows]
     text = frozenset({"Machine", _heading(unit), "Detector", "Caution"})
-    return Table(f"Decisions at the threshold ({data})", columns, rows, notes, text)
+    return Table(
+        message("Decisions at the threshold ({data})", data=data), columns, rows, notes, text
+    )
 
 
 _UNLIKE = 10  # clips unlike the training clips that are named
@@ -240,42 +264,65 @@ def clips_table(coverage: Sequence[Mapping], manifest: Sequence[Mapping], *, dat
     """Return the clips of each machine ID or section, and what can't be computed from them."""
     unit = domain_tables.unit_of(manifest)
     columns = [
-        "Machine",
+        message("Machine"),
         _heading(unit),
-        "Train",
-        "Test normal",
-        "Test anomalous",
-        "Test unknown",
-        "Left out",
-        "Unlike training",
-        "Note",
+        message("Train"),
+        message("Test normal"),
+        message("Test anomalous"),
+        message("Test unknown"),
+        message("Left out"),
+        message("Unlike training"),
+        message("Note"),
     ]
     keys = ("machine", "id", "train", "test_normal", "test_anomaly", "test_unknown", "left_out")
     keys += ("unlike",)
     rows = [[*(row[key] for key in keys), row["note"]] for row in coverage]
     left_out = [row for row in manifest if row["status"] != "ok"]
     notes = [
-        f"{len(manifest)} clips in the manifest, {len(left_out)} of them left out. "
-        "The file manifest.csv has each one with its status."
+        message(
+            "{clips} clips in the manifest, {left_out} of them left out. The file manifest.csv has "
+            "each one with its status.",
+            clips=len(manifest),
+            left_out=len(left_out),
+        )
     ]
     copies = sum(map(is_copy, left_out))
     if copies:
-        notes.append(f"{copies} of these are the same recordings as others, which are used once.")
+        notes.append(
+            message(
+                "{copies} of these are the same recordings as others, which are used once.",
+                copies=copies,
+            )
+        )
     unlike = [row for row in manifest if row["status"] == "ok" and row["unlike"]]
     notes.append(
-        "Unlike training: test clips that are recorded or stored unlike the training clips of "
-        f"their {unit}, by level, spectrum, clipping, codec or number of channels. Their "
-        "scores may come of that and not of the machine."
+        message(
+            "Unlike training: test clips that are recorded or stored unlike the training clips of "
+            "their {unit}, by level, spectrum, clipping, codec or number of channels. Their scores "
+            "may come of that and not of the machine.",
+            unit=message("machine ID") if unit == "machine ID" else message("section"),
+        )
     )
-    notes += [f"{row['path']}: {row['unlike']}." for row in unlike[:_UNLIKE]]
+    notes += [
+        message("{path}: {reason}.", path=row["path"], reason=row["unlike"])
+        for row in unlike[:_UNLIKE]
+    ]
     if len(unlike) > _UNLIKE:
-        notes.append(f"and {len(unlike) - _UNLIKE} more, in the column unlike of manifest.csv.")
+        notes.append(
+            message(
+                "and {count} more, in the column unlike of manifest.csv.",
+                count=len(unlike) - _UNLIKE,
+            )
+        )
     shown = 20
-    notes += [f"{row['path']}: left out, {row['status']}." for row in left_out[:shown]]
+    notes += [
+        message("{path}: left out, {reason}.", path=row["path"], reason=row["status"])
+        for row in left_out[:shown]
+    ]
     if len(left_out) > shown:
-        notes.append(f"and {len(left_out) - shown} more.")
+        notes.append(message("and {count} more.", count=len(left_out) - shown))
     text = frozenset({"Machine", _heading(unit), "Note"})
-    return Table(f"Clips ({data})", columns, rows, notes, text)
+    return Table(message("Clips ({data})", data=data), columns, rows, notes, text)
 
 
 def write_tables(

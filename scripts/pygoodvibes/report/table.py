@@ -5,6 +5,12 @@ import html
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from pygoodvibes.util.language import ENGLISH, Language
+from pygoodvibes.util.messages import Message
+
+SPOKEN = frozenset({"Note", "Caution"})
+"""Columns of what the library says; their texts may come from a file."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Table:
@@ -54,20 +60,26 @@ class Table:
         notes = [f"- {' '.join(note.split())}" for note in self.notes]
         return "\n".join([f"## {self.title}", "", *lines, "", *notes]).rstrip() + "\n"
 
-    def html(self) -> str:
-        """Return the table as a part of an HTML page."""
+    def html(self, language: Language = ENGLISH) -> str:
+        """Return the table as a part of an HTML page, in a language as far as it is messages."""
+
+        def said(name: str, cell: object) -> str:
+            if isinstance(cell, Message) or name in SPOKEN:
+                return language.say(cell)
+            return str(cell) if name in self.text else language.numbers(cell)
 
         def cells(row: Sequence[str], tag: str) -> str:
             return "".join(
                 f'<{tag} class="{"text" if name in self.text else "number"}">'
-                f"{html.escape(str(cell))}</{tag}>"
+                f"{html.escape(said(name, cell))}</{tag}>"
                 for name, cell in zip(self.columns, row, strict=True)
             )
 
         body = "\n".join(f"<tr>{cells(row, 'td')}</tr>" for row in self.rows)
-        notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
+        notes = "".join(f"<li>{html.escape(language.say(note))}</li>" for note in self.notes)
+        title = html.escape(language.say(self.title))
         return (
-            f"<h2>{html.escape(self.title)}</h2>\n<table>\n<thead><tr>{cells(self.columns, 'th')}"
+            f"<h2>{title}</h2>\n<table>\n<thead><tr>{cells(self.columns, 'th')}"
             f"</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n<ul>{notes}</ul>\n"
         )
 

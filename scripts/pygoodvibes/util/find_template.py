@@ -9,7 +9,14 @@ import string
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pygoodvibes.util.messages import BY_LINES, BY_SEMICOLONS, Message
+from pygoodvibes.util.messages import (
+    BY_AND,
+    BY_COMMAS,
+    BY_LINES,
+    BY_SEMICOLONS,
+    BY_WORDS,
+    Message,
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,7 @@ class _Template:
 
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        float(text.replace(",", ""))
     except ValueError:
         return False
     return True
@@ -90,7 +97,9 @@ class Templates:
     """
 
     def __init__(self, templates: Iterable[str]):
-        known = [template for template in map(_parse, templates) if any(template.literals)]
+        # what lists words or sentences fits half of all texts
+        wanted = (text for text in templates if text not in (BY_WORDS, BY_COMMAS, BY_AND))
+        known = [template for template in map(_parse, wanted) if any(template.literals)]
         joints = (BY_SEMICOLONS, BY_LINES)
         # if two account for as many letters: a template that joins goes first, since messages are
         # joined last; else the one with more letters of its own

@@ -122,10 +122,13 @@ def _escaped(character: str) -> str:
 
 BY_SEMICOLONS = message("{first}; {rest}")
 BY_LINES = message("{first}\n{rest}")
+BY_WORDS = message("{first} {rest}")
+BY_COMMAS = message("{first}, {rest}")
+BY_AND = message("{first} and {rest}")
 
 
 def joined(messages: Iterable[str], by: Message = BY_SEMICOLONS) -> Message:
-    """Join messages, one or more, in one message: `BY_SEMICOLONS` or `BY_LINES`."""
+    """Join messages, one or more, in one message: `BY_SEMICOLONS` or another of the `BY_`."""
     first, *rest = messages
     if not rest:
         return message(first)

@@ -4,10 +4,12 @@ import base64
 import html.parser
 import io
 import json
+import os
 import pathlib
 import re
 
 import numpy as np
+import pypdf
 import pytest
 import soundfile
 import yaml
@@ -18,6 +20,7 @@ from pygoodvibes.data import manifest
 from pygoodvibes.data.clip import Clip
 from pygoodvibes.evaluation.evaluate import SCORE_COLUMNS, evaluate_machine_id
 from pygoodvibes.evaluation.gather_metrics import write_metrics
+from pygoodvibes.report import pdf
 from pygoodvibes.report.summary import page as summary_page
 from pygoodvibes.report.summary.clips import (
     SOUND_BYTES,
@@ -27,6 +30,8 @@ from pygoodvibes.report.summary.inputs import PageFiles, PageSettings
 from pygoodvibes.report.summary.page import render, write_summary
 from pygoodvibes.report.table import NOTHING
 from pygoodvibes.util.csv_files import read_records, write_records
+from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.language import catalog_of, languages
 
 ODD = "anomaly_<b>&\"'_00000001.wav"
 DETECTORS = ["knn", "lof"]
@@ -128,8 +133,8 @@ class Run:
         }
         return validate(content, name="test").model_dump(mode="json")
 
-    def write(self, root):
-        """Write the files and the page; return the page."""
+    def write(self, root, language="en"):
+        """Write the files and the page in a language; return the page."""
         config = self.config()
         place = self.folder
         write_records(place / "manifest.csv", self.rows, manifest.COLUMNS)
@@ -188,6 +193,7 @@ class Run:
                 scores=scores,
                 mels=mels,
                 mel_clips=clips,
+                catalog=catalog_of(language),
             ),
             PageSettings(
                 detectors=DETECTORS,
@@ -349,6 +355,69 @@ def test_the_same_run_gives_the_same_bytes_and_names_no_folder(usual, root):
     run, text = usual
     assert run.write(root) == text
     assert str(run.folder) not in text and str(root) not in text
+
+
+WORDS = {
+    "fr": (
+        "Quelles machines sont bien surveillées\xa0?",
+        "1 n'est peut-être pas mieux surveillée que par le hasard",
+        "✔ bien surveillée 100,0 [100,0\xa0; 100,0] 12 sur 12",
+        "le fichier est vide (0 octet)",
+        "fan ID 04\xa0: aucun détecteur ne peut être ajusté\xa0: 2 extrait(s)",
+        "Fausses alarmes attendues",
+    ),
+    "de": (
+        "Welche Maschinen sind gut überwacht?",
+        "Von 6 Maschinen: 1 ist gut überwacht, 1 ist teilweise überwacht, 1 ist vielleicht nicht",
+        "✔ gut überwacht 100,0 [100,0; 100,0] 12 von 12",
+        "leere Datei (0 Byte)",
+        "fan ID 04: kein Detektor kann angelernt werden: 2 brauchbare",
+        "Erwartete Fehlalarme",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", languages()[1:])
+def test_the_page_speaks_the_language_of_its_catalog(usual, root, language, monkeypatch):
+    run, english = usual
+    monkeypatch.setattr(summary_page, "SHOWN", 1)
+    text = run.write(root, language)
+    assert f'<html lang="{language}">' in text
+    page = Page(text)
+    said = " ".join(page.said(section) for section in page.text)
+    for words in WORDS[language]:
+        assert " ".join(words.split()) in said, words
+    # names, versions and the config are in no language
+    own = re.sub(r"\S+\.wav|Python 3.*? language: \w+", "", said)
+    left = re.findall(r"\b(the|of|and|is|are|with|clips?|not|learnt)\b", own)
+    assert left == []
+    assert re.findall(r"\d\.\d(?!\d\d\b)", own) == []
+    assert page.values == Page(english).values
+
+
+@pytest.mark.browser
+def test_of_many_machines_four_pages_are_printed_and_all_with_tables(run, root, tmp_path):
+    try:
+        pdf.find_browser()
+    except UserError as error:
+        if os.environ.get("PYGOODVIBES_REQUIRE_BROWSER") == "1":
+            raise
+        pytest.skip(str(error))
+    for number in range(28):
+        train = 20 if number < 24 else 2
+        run.machine(f"type{number % 9}", f"{number:02d}", train=train, shift=number / 8)
+    for number in range(60):
+        run.left_out(f"fan/recording_{number}.wav", "empty file (0 bytes)")
+    text = run.write(root)
+    for whole in (False, True):
+        pdf.print_page(tmp_path / "summary.html", tmp_path / "summary.pdf", whole=whole)
+        pages = [page.extract_text() for page in pypdf.PdfReader(tmp_path / "summary.pdf").pages]
+        said = " ".join(" ".join(pages).split())
+        assert (len(pages) == 4) != whole
+        assert ("All tables" in said) == ("recording_40.wav" in said) == whole
+        assert ("5 machines that are watched best are left out" in said) != whole
+        assert said.count("And then") == 1 and "and 5" in said
+    assert text.count("only-short") > 5
 
 
 def test_synthetic_sounds_are_called_that(run, root):

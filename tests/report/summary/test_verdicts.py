@@ -37,7 +37,7 @@ def test_the_interval_makes_the_verdict_not_the_auc(changes, key):
 
 def test_verdicts_differ_in_sign_and_words_not_in_colour_alone():
     every = list(verdicts.VERDICTS.values())
-    for name in ("key", "sign", "words", "clause", "meaning"):
+    for name in ("key", "sign", "words", "one", "several", "meaning"):
         assert len({getattr(each, name) for each in every}) == len(every)
     assert [each.key for each in every][:3] == ["well", "partly", "chance"]
 

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from pygoodvibes.protocols.dcase2020 import MACHINES
+from pygoodvibes.util.messages import message
 from pygoodvibes.util.settings import Name, Section
 
 Machines = (
@@ -67,7 +68,7 @@ class Dataset(Section):
     @property
     def title(self) -> str:
         """Return what headings and figures say of the data."""
-        return self.heading or f"data set {self.name}"
+        return self.heading or message("data set {name}", name=self.name)
 
 
 class DcaseDataset(Dataset):

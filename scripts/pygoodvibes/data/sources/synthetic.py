@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from pygoodvibes.data.sources.base import DcaseDataset
+from pygoodvibes.util.messages import message
 from pygoodvibes.util.settings import Count, Section
 
 
@@ -22,7 +23,7 @@ class Settings(DcaseDataset):
     """Machine sounds made by a generator, in the DCASE layout and format."""
 
     made_by: ClassVar[str] = "synthesize_dataset"
-    heading: ClassVar[str] = "synthetic data, no recordings"
+    heading: ClassVar[str] = message("synthetic data, no recordings")
 
     source: Literal["synthetic"]
     train_clips: Count = 60

@@ -17,6 +17,8 @@ from pygoodvibes.explanation.deviation import deviation_map, learn_normal
 from pygoodvibes.figures import style
 from pygoodvibes.figures.deviation import Heard, plot_deviation
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.language import ENGLISH, Language
+from pygoodvibes.util.messages import Message, message
 from pygoodvibes.util.paths import locate
 
 SOUND_BYTES = 250_000
@@ -161,15 +163,15 @@ def data_uri(content: bytes, kind: str) -> str:
 def player(clip: Mapping | None, folder: str | None, settings: Mapping) -> dict:
     """Return the sound of a clip for the page, or why there is none."""
     if folder is None or clip is None:
-        return {"missing": "the data set holds no sound"}
+        return {"missing": message("the data set holds no sound")}
     try:
         content, seconds, whole = sound(locate(folder) / clip["path"], settings)
     except UserError as error:
-        return {"missing": str(error)}
+        return {"missing": error.message}
     return {
         "uri": data_uri(content, "audio/flac"),
         "name": clip["clip"],
-        "cut": "" if whole else f"the first {seconds:.1f} s",
+        "cut": "" if whole else message("the first {seconds:.1f} s", seconds=seconds),
     }
 
 
@@ -185,8 +187,14 @@ def typical(scores: Sequence[Mapping], detector: str) -> str | None:
 
 @style.styled
 def picture(
-    alarm: Scored, mel: Sequence[str], *, settings: Mapping, sample_rate: int, data: str
-) -> tuple[bytes, str]:
+    alarm: Scored,
+    mel: Sequence[str],
+    *,
+    settings: Mapping,
+    sample_rate: int,
+    data: str,
+    language: Language = ENGLISH,
+) -> tuple[bytes, Message]:
     """Draw the spectrogram of a clip and its deviation from normal, and say where it is largest.
 
     Parameters
@@ -201,12 +209,14 @@ def picture(
         Hz.
     data : str
         Which data it is.
+    language : Language
+        Of the picture.
 
     Returns
     -------
     content : bytes
         WebP.
-    words : str
+    words : Message
         The band that is furthest from normal at its worst moments.
     """
     cache = open_cache(*mel)
@@ -227,6 +237,7 @@ def picture(
         frequencies=edges[1:-1],
         seconds_a_frame=settings["hop_length"] / sample_rate,
         title_suffix=data,
+        language=language,
     )
     buffer = io.BytesIO()
     figure.savefig(buffer, format="webp", dpi=110, pil_kwargs={"quality": 80})
@@ -234,13 +245,22 @@ def picture(
     worst = np.quantile(np.abs(deviation), AT_TIMES, axis=0)
     band = int(np.argmax(worst))
     out = deviation[np.abs(deviation[:, band]) >= worst[band], band]
-    words = (
-        f"Least normal around {_hertz(edges[1 + band])}: at times {worst[band]:.1f} spreads "
-        f"{'louder' if out.mean() > 0 else 'quieter'} than normal."
-    )
+    values = {"frequency": _rounded(edges[1 + band]), "spreads": worst[band]}
+    if out.mean() > 0:
+        words = message(
+            "Least normal around {frequency:,.0f} Hz: at times {spreads:.1f} spreads louder than "
+            "normal.",
+            **values,
+        )
+    else:
+        words = message(
+            "Least normal around {frequency:,.0f} Hz: at times {spreads:.1f} spreads quieter than "
+            "normal.",
+            **values,
+        )
     return buffer.getvalue(), words
 
 
-def _hertz(frequency: float) -> str:
+def _rounded(frequency: float) -> float:
     digits = max(0, int(math.log10(max(frequency, 1))) - 1)
-    return f"{round(frequency, -digits):,.0f} Hz"
+    return round(frequency, -digits)

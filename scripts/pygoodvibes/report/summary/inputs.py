@@ -10,6 +10,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 
 from pygoodvibes.util.csv_files import read_records
+from pygoodvibes.util.language import ENGLISH, Language, read_language
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +27,8 @@ class PageFiles:
         Documents and scores of the single machine IDs, in the same order.
     mels, mel_clips : sequence of path
         The two files of their mel caches, in the same order; empty if the data have none.
+    catalog : path, optional
+        The catalog of the page's language; none for English.
     """
 
     template: str | pathlib.Path
@@ -38,6 +41,12 @@ class PageFiles:
     scores: Sequence[str | pathlib.Path]
     mels: Sequence[str | pathlib.Path]
     mel_clips: Sequence[str | pathlib.Path]
+    catalog: str | pathlib.Path | None = None
+
+    @property
+    def language(self) -> Language:
+        """Return the language of the page."""
+        return read_language(pathlib.Path(self.catalog)) if self.catalog else ENGLISH
 
 
 @dataclasses.dataclass(frozen=True)

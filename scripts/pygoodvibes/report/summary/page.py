@@ -42,8 +42,10 @@ from pygoodvibes.report.summary.machines import Machine, machines_of
 from pygoodvibes.report.summary.sentences import answer, how_sure
 from pygoodvibes.report.summary.verdicts import VERDICTS
 from pygoodvibes.report.table import Table, percent
-from pygoodvibes.report.words import between, count_of, of_hundred
+from pygoodvibes.report.words import count_of, of_hundred
 from pygoodvibes.util.atomic import write_text
+from pygoodvibes.util.language import ENGLISH, Language
+from pygoodvibes.util.messages import message
 from pygoodvibes.workflow.provenance import data_of, versions
 
 LISTED = 20
@@ -54,6 +56,9 @@ SHOWN = 6
 
 LEFT_OUT = 50
 """Clips left out that are named at most."""
+
+ON_PAPER = {"machines_on_paper": 24, "pictures_on_paper": 4, "rows_on_paper": 4}
+"""Machines, clips with a picture and rows of what was left out that four pages have room for."""
 
 DETECTORS_A_TABLE = 3
 """Detectors beside each other in a table per machine ID: more don't fit on a sheet of paper."""
@@ -83,8 +88,10 @@ def write_summary(files: PageFiles, settings: PageSettings, *, output: pathlib.P
     watched = {(machine.machine, machine.id) for machine in machines if machine.is_watched}
     ids = {evaluated.key: evaluated for evaluated in tables.machine_ids if evaluated.key in watched}
     to_listen_to = _to_listen_to(ids.values(), settings.detector)
+    language = files.language
     page = render(
         pathlib.Path(files.template),
+        language,
         detector=settings.detector,
         planned=settings.planned,
         confidence=settings.config["evaluation"]["confidence"],
@@ -96,9 +103,9 @@ def write_summary(files: PageFiles, settings: PageSettings, *, output: pathlib.P
             above=to_listen_to.above,
             scored=to_listen_to.scored,
         ),
-        **_values_of_clips(to_listen_to, ids, tables, settings),
+        **_values_of_clips(to_listen_to, ids, tables, settings, language),
         tables=[
-            (table.title, markupsafe.Markup(table.html()))
+            (language.say(table.title), markupsafe.Markup(table.html(language)))
             for table in _full_tables(tables, settings)
         ],
         **_values_of_origin(tables, settings),
@@ -164,6 +171,7 @@ def _values_of_clips(
     ids: Mapping[tuple[str, str], EvaluatedId],
     tables: RunTables,
     settings: PageSettings,
+    language: Language,
 ) -> dict:
     """Return what the page says of the clips to listen to; the first come with picture and sound.
 
@@ -175,7 +183,7 @@ def _values_of_clips(
         "above": to_listen_to.above,
         "scored": to_listen_to.scored,
         "shown": [
-            _picture_and_sounds(clip, ids[clip.machine, clip.id], usable, settings)
+            _picture_and_sounds(clip, ids[clip.machine, clip.id], usable, settings, language)
             for clip in to_listen_to.clips[:SHOWN]
         ],
         "with_sound": settings.data_folder is not None,
@@ -183,7 +191,11 @@ def _values_of_clips(
 
 
 def _picture_and_sounds(
-    clip: Scored, evaluated: EvaluatedId, usable: Mapping[tuple, Mapping], settings: PageSettings
+    clip: Scored,
+    evaluated: EvaluatedId,
+    usable: Mapping[tuple, Mapping],
+    settings: PageSettings,
+    language: Language,
 ) -> dict:
     """Return a clip with picture, words on it and sound, and the sound of a normal one.
 
@@ -197,6 +209,7 @@ def _picture_and_sounds(
             settings=settings.config["mel"],
             sample_rate=settings.config["audio"]["sample_rate"],
             data=settings.data,
+            language=language,
         )
     normal = typical(evaluated.scores, settings.detector)
     sounds = {
@@ -223,7 +236,8 @@ def _full_tables(tables: RunTables, settings: PageSettings) -> list[Table]:
         rows = [row for row in tables.metrics if row["detector"] in some]
         published = references if start == 0 else []
         table = machine_ids_table(rows, published, data=data, confidence=evaluation["confidence"])
-        result.append(dataclasses.replace(table, title=f"{table.title}: {', '.join(some)}"))
+        title = message("{table}: {detectors}", table=table.title, detectors=", ".join(some))
+        result.append(dataclasses.replace(table, title=title))
     rates = settings.false_alarm_rates
     result.append(thresholds_table(tables.metrics, data=data, false_alarm_rates=rates))
     return [*result, clips_table(tables.coverage, tables.manifest, data=data)]
@@ -240,8 +254,8 @@ def _values_of_origin(tables: RunTables, settings: PageSettings) -> dict:
     }
 
 
-def render(template: pathlib.Path, **values) -> str:
-    """Fill a template; every value is escaped, and a missing one is an error."""
+def render(template: pathlib.Path, language: Language = ENGLISH, **values) -> str:
+    """Fill a template in a language; every value is escaped, and a missing one is an error."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(template.parent),
         autoescape=True,
@@ -250,7 +264,16 @@ def render(template: pathlib.Path, **values) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"percent": percent, "of_hundred": of_hundred}
+    environment.filters |= {
+        "percent": percent,
+        "of_hundred": of_hundred,
+        "number": language.number,
+        "numbers": language.numbers,
+    }
     return environment.get_template(template.name).render(
-        between=between, count_of=count_of, **values
+        say=lambda text, **named: language.say(message(text, **named)),
+        language=language.code,
+        count_of=count_of,
+        **ON_PAPER,
+        **values,
     )

@@ -1,4 +1,7 @@
-"""The sentences of the page: what the run answers, and how sure that is."""
+"""The sentences of the page: what the run answers, and how sure that is.
+
+All are messages, ready to be said in the language of the page.
+"""
 
 from collections.abc import Sequence
 
@@ -6,13 +9,16 @@ from pygoodvibes.detection.threshold import is_loose, planned_interval
 from pygoodvibes.evaluation.intervals import interval, share_interval
 from pygoodvibes.report.summary.machines import Machine, sums_of
 from pygoodvibes.report.summary.verdicts import CHANCE, VERDICTS, right_alarms
-from pygoodvibes.report.words import between, count_of, listed, of_hundred
+from pygoodvibes.report.words import between, count_of, listed, named, of_hundred
+from pygoodvibes.util.messages import BY_WORDS, Message, joined, message
 
 RARE = 0.01
 """Share of faulty clips in the example of how many alarms are right."""
 
 
-def answer(machines: Sequence[Machine], *, planned: float, above: int, scored: int) -> list[str]:
+def answer(
+    machines: Sequence[Machine], *, planned: float, above: int, scored: int
+) -> list[Message]:
     """Say in two sentences what came out.
 
     Parameters
@@ -25,56 +31,90 @@ def answer(machines: Sequence[Machine], *, planned: float, above: int, scored: i
         Test clips above their threshold, and all that have a score.
     """
     if not machines:
-        return ["There is no machine ID with clips.", "Nothing could be learnt or tested."]
+        return [
+            message("There is no machine ID with clips."),
+            message("Nothing could be learnt or tested."),
+        ]
+    return [_watched(machines), _alarms_sentence(machines, planned, above, scored)]
+
+
+def _watched(machines: Sequence[Machine]) -> Message:
     if len(machines) == 1:
         [only] = machines
-        first = f"{only.name} is {only.verdict.clause}"
-        if only.auc is not None:
-            first += (
-                ": of a normal and a faulty clip, the faulty one gets the higher score in "
-                f"{of_hundred(only.auc)} pairs"
+        verdict = message(only.verdict.one.template, which=only.name)
+        if only.auc is None:
+            return message("{verdict}.", verdict=verdict)
+        return message(
+            "{verdict}: of a normal and a faulty clip, the faulty one gets the higher score in "
+            "{share} pairs.",
+            verdict=verdict,
+            share=of_hundred(only.auc),
+        )
+    parts = []
+    for verdict in VERDICTS.values():
+        if count := sum(machine.verdict == verdict for machine in machines):
+            parts.append(
+                message((verdict.one if count == 1 else verdict.several).template, which=count)
             )
-    else:
-        counts = {
-            verdict.clause: sum(machine.verdict == verdict for machine in machines)
-            for verdict in VERDICTS.values()
-        }
-        parts = [
-            f"{count} {'is' if count == 1 else 'are'} {clause}"
-            for clause, count in counts.items()
-            if count
-        ]
-        first = f"Of {count_of(len(machines), 'machine')}, {listed(parts)}"
-    return [f"{first}.", _alarms_sentence(machines, planned, above, scored)]
+    return message(
+        "Of {machines}, {verdicts}.",
+        machines=count_of(len(machines), "machine"),
+        verdicts=listed(parts),
+    )
 
 
-def _alarms_sentence(machines: Sequence[Machine], planned: float, above: int, scored: int) -> str:
+def _alarms_sentence(
+    machines: Sequence[Machine], planned: float, above: int, scored: int
+) -> Message:
     found, faulty = sums_of(machines, "found", "n_anomaly")
     alarms, normal = sums_of(machines, "alarms", "n_normal")
     false_alarms = ""
     if normal:
-        false_alarms = (
-            f"{alarms:,} of {count_of(normal, 'normal clip')} raised a false alarm "
-            f"({of_hundred(alarms / normal)}; planned were {of_hundred(planned)})"
+        false_alarms = message(
+            "{alarms:,d} of {clips} raised a false alarm ({share}; planned were {planned})",
+            alarms=alarms,
+            clips=count_of(normal, "normal clip"),
+            share=of_hundred(alarms / normal),
+            planned=of_hundred(planned),
         )
     if faulty:
-        rest = f", and {false_alarms}" if normal else ""
-        return (
-            f"At the threshold in use, {found:,} of {count_of(faulty, 'faulty clip')} raised an "
-            f"alarm ({of_hundred(found / faulty)}){rest}."
+        values = {
+            "found": found,
+            "clips": count_of(faulty, "faulty clip"),
+            "share": of_hundred(found / faulty),
+        }
+        if not normal:
+            return message(
+                "At the threshold in use, {found:,d} of {clips} raised an alarm ({share}).",
+                **values,
+            )
+        return message(
+            "At the threshold in use, {found:,d} of {clips} raised an alarm ({share}), and "
+            "{false_alarms}.",
+            **values,
+            false_alarms=false_alarms,
         )
     if normal:
-        return (
+        return message(
             "There was no clip of a known fault, so nobody knows how many faults would be found; "
-            f"{false_alarms}."
+            "{false_alarms}.",
+            false_alarms=false_alarms,
         )
     if scored:
-        return (
+        clips = count_of(scored, "clip")
+        if above == 1:
+            return message(
+                "How well faults are found is not known, since no test clip has a known label; "
+                "1 of {clips} lies above the threshold and should be listened to first.",
+                clips=clips,
+            )
+        return message(
             "How well faults are found is not known, since no test clip has a known label; "
-            f"{above:,} of {count_of(scored, 'clip')} lie{'s' if above == 1 else ''} above the "
-            "threshold and should be listened to first."
+            "{above:,d} of {clips} lie above the threshold and should be listened to first.",
+            above=above,
+            clips=clips,
         )
-    return "There was no clip to test, so nobody knows how well faults would be found."
+    return message("There was no clip to test, so nobody knows how well faults would be found.")
 
 
 def how_sure(
@@ -85,7 +125,7 @@ def how_sure(
     resamples: int,
     confidence: float,
     seed: int,
-) -> list[tuple[str, str]]:
+) -> list[tuple[Message, Message]]:
     """Say in words how sure the numbers are: pairs of a heading and a paragraph.
 
     Parameters
@@ -101,62 +141,80 @@ def how_sure(
     """
     answers = [
         (
-            "Does a faulty clip sound different?",
-            _ranking(machines, mean, resamples, confidence, seed),
+            message("Does a faulty clip sound different?"),
+            joined(_ranking(machines, mean, resamples, confidence, seed), BY_WORDS),
         )
     ]
     if any(machine.found is not None for machine in machines):
-        answers.append(("How many faults are found?", _faults_found(machines, confidence)))
+        found = joined(_faults_found(machines, confidence), BY_WORDS)
+        answers.append((message("How many faults are found?"), found))
     if any(machine.alarms is not None for machine in machines):
-        answers.append(("How many false alarms?", _false_alarms(machines, planned, confidence)))
+        alarms = joined(_false_alarms(machines, planned, confidence), BY_WORDS)
+        answers.append((message("How many false alarms?"), alarms))
     right = _right(machines)
     if right is not None:
         answers.append(
             (
-                "How many alarms would be right in the plant?",
-                "Faults are rarer there than among test clips. If 1 clip in 100 were faulty, "
-                f"{of_hundred(right)} alarms would be right, and the others false. An alarm says "
-                "where to listen, not what to stop.",
+                message("How many alarms would be right in the plant?"),
+                message(
+                    "Faults are rarer there than among test clips. If 1 clip in 100 were faulty, "
+                    "{share} alarms would be right, and the others false. An alarm says where to "
+                    "listen, not what to stop.",
+                    share=of_hundred(right),
+                ),
             )
         )
     if any(machine.found is not None for machine in machines):
         answers.append(
             (
-                "What these numbers can't know",
-                "Only the kinds of fault among the test clips were tested. Another fault, another "
-                "place of the microphone or another load of the machine may give other numbers.",
+                message("What these numbers can't know"),
+                message(
+                    "Only the kinds of fault among the test clips were tested. Another fault, "
+                    "another place of the microphone or another load of the machine may give other "
+                    "numbers."
+                ),
             )
         )
     return answers
 
 
-def _faults_found(machines: Sequence[Machine], confidence: float) -> str:
+def _faults_found(machines: Sequence[Machine], confidence: float) -> list[Message]:
     """Say how many faulty clips raised an alarm, and how that differs between machine IDs."""
     known = [machine for machine in machines if machine.found is not None]
     found, faulty = sums_of(known, "found", "n_anomaly")
     rates = sorted(known, key=lambda machine: (machine.sensitivity, machine.name))
-    return (
-        f"{found:,} of {count_of(faulty, 'faulty clip')} raised an alarm, "
-        f"{of_hundred(found / faulty)}; the others were missed. "
-        f"{_spread(rates, 'sensitivity', confidence)}{_silent(rates)}"
-    )
+    return [
+        message(
+            "{found:,d} of {clips} raised an alarm, {share}; the others were missed.",
+            found=found,
+            clips=count_of(faulty, "faulty clip"),
+            share=of_hundred(found / faulty),
+        ),
+        _spread(rates, "sensitivity", confidence),
+        *_silent(rates),
+    ]
 
 
-def _false_alarms(machines: Sequence[Machine], planned: float, confidence: float) -> str:
+def _false_alarms(machines: Sequence[Machine], planned: float, confidence: float) -> list[Message]:
     """Say how many normal clips raised an alarm, how many were planned, and where it was more."""
     known = [machine for machine in machines if machine.alarms is not None]
     alarms, normal = sums_of(known, "alarms", "n_normal")
-    text = (
-        f"{alarms:,} of {count_of(normal, 'normal clip')} raised an alarm, "
-        f"{of_hundred(alarms / normal)}; the threshold was set for {of_hundred(planned)}, on "
-        "normal clips of the training that the detector had not seen. "
-    )
     rates = sorted(known, key=lambda machine: (machine.false_alarm_rate, machine.name))
-    text += _spread(rates, "false_alarm_rate", confidence)
+    said = [
+        message(
+            "{alarms:,d} of {clips} raised an alarm, {share}; the threshold was set for {planned}, "
+            "on normal clips of the training that the detector had not seen.",
+            alarms=alarms,
+            clips=count_of(normal, "normal clip"),
+            share=of_hundred(alarms / normal),
+            planned=of_hundred(planned),
+        ),
+        _spread(rates, "false_alarm_rate", confidence),
+    ]
     noisy = [machine.name for machine in rates if _more_than(machine, planned, confidence)]
     if noisy:
-        text += f" Clearly more than planned: {listed(noisy)}."
-    return text + _few_to_learn_from(known, planned)
+        said.append(message("Clearly more than planned: {machines}.", machines=named(noisy)))
+    return said + _few_to_learn_from(known, planned)
 
 
 def _ranking(
@@ -165,65 +223,97 @@ def _ranking(
     resamples: int,
     confidence: float,
     seed: int,
-) -> str:
+) -> list[Message]:
     values = {
         (machine.machine, machine.id): machine.auc
         for machine in machines
         if machine.auc is not None
     }
     if mean is None or not values:
-        return (
-            "Nobody knows yet: that takes normal and anomalous test clips of the same machine, "
-            "with known labels. Put some into the test folder, and this page will say it."
+        return [
+            message(
+                "Nobody knows yet: that takes normal and anomalous test clips of the same machine, "
+                "with known labels. Put some into the test folder, and this page will say it."
+            )
+        ]
+    said = [
+        message(
+            "Take one normal and one faulty clip of the same machine: the faulty one gets the "
+            "higher score in {share} such pairs (AUC {auc:.1f} %; guessing gives 50).",
+            share=of_hundred(mean),
+            auc=100 * mean,
         )
-    text = (
-        "Take one normal and one faulty clip of the same machine: the faulty one gets the higher "
-        f"score in {of_hundred(mean)} such pairs (AUC {100 * mean:.1f} %; guessing gives 50). "
-    )
+    ]
     if len(values) == 1:
         [only] = [machine for machine in machines if machine.auc is not None]
-        return text + _of_one(only, confidence)
-    types = len({machine for machine, _ in values})
-    over = f"{len(values)} machine IDs"
-    text += f"This is the mean over {count_of(types, 'machine type')}, {over} in all. "
+        return [*said, _of_one(only, confidence)]
+    said.append(
+        message(
+            "This is the mean over {types}, {ids} machine IDs in all.",
+            types=count_of(len({machine for machine, _ in values}), "machine type"),
+            ids=len(values),
+        )
+    )
     bounds = interval(values, resamples=resamples, confidence=confidence, seed=seed)
     if bounds is None:
-        return text + "There is no interval over so few machine IDs: see each one below."
-    return text + (
-        f"With other machines of these types, it would be {between(*bounds)} "
-        f"({100 * confidence:g} % interval, from {resamples:,} resamples of the machine IDs)."
-    )
+        few = message("There is no interval over so few machine IDs: see each one below.")
+        return [*said, few]
+    return [
+        *said,
+        message(
+            "With other machines of these types, it would be {bounds} ({confidence:g} % interval, "
+            "from {resamples:,d} resamples of the machine IDs).",
+            bounds=between(*bounds),
+            confidence=100 * confidence,
+            resamples=resamples,
+        ),
+    ]
 
 
-def _of_one(only: Machine, confidence: float) -> str:
+def _of_one(only: Machine, confidence: float) -> Message:
     if only.low is None:
-        return "No interval was computed."
-    clips = f"{count_of(only.n_normal, 'normal clip')} and {only.n_anomaly:,} faulty"
+        return message("No interval was computed.")
+    clips = message(
+        "{clips} and {faulty:,d} faulty",
+        clips=count_of(only.n_normal, "normal clip"),
+        faulty=only.n_anomaly,
+    )
     if only.low == only.high == 1:
-        return f"Not one pair was the wrong way round, with {clips}; more clips might have some."
-    return (
-        f"With other clips of this machine, it would be {between(only.low, only.high)} "
-        f"({100 * confidence:g} % interval, from {clips})."
+        return message(
+            "Not one pair was the wrong way round, with {clips}; more clips might have some.",
+            clips=clips,
+        )
+    return message(
+        "With other clips of this machine, it would be {bounds} ({confidence:g} % interval, from "
+        "{clips}).",
+        bounds=between(only.low, only.high),
+        confidence=100 * confidence,
+        clips=clips,
     )
 
 
-def _spread(ordered: Sequence[Machine], rate: str, confidence: float) -> str:
+def _spread(ordered: Sequence[Machine], rate: str, confidence: float) -> Message:
     """Say between which machines a rate lies, or of one machine its interval over clips."""
     first, last = ordered[0], ordered[-1]
     low, high = getattr(first, rate), getattr(last, rate)
     if len(ordered) == 1:
         whole = first.n_anomaly if rate == "sensitivity" else first.n_normal
         bounds = share_interval(round(low * whole), whole, confidence=confidence)
-        return f"With other clips of this machine, it would be {between(*bounds)}."
+        return message(
+            "With other clips of this machine, it would be {bounds}.", bounds=between(*bounds)
+        )
     if low == high:
-        return f"It is the same for each of the {len(ordered)} machine IDs."
-    return (
-        f"By machine ID it is from {of_hundred(low)} ({first.name}) to {of_hundred(high)} "
-        f"({last.name})."
+        return message("It is the same for each of the {count} machine IDs.", count=len(ordered))
+    return message(
+        "By machine ID it is from {low} ({lowest}) to {high} ({highest}).",
+        low=of_hundred(low),
+        lowest=first.name,
+        high=of_hundred(high),
+        highest=last.name,
     )
 
 
-def _silent(machines: Sequence[Machine]) -> str:
+def _silent(machines: Sequence[Machine]) -> list[Message]:
     """Say where scores tell faulty clips from normal ones, but no threshold makes use of it."""
     names = [
         machine.name
@@ -231,12 +321,15 @@ def _silent(machines: Sequence[Machine]) -> str:
         if machine.found == 0 and machine.low and machine.low > CHANCE
     ]
     if not names:
-        return ""
-    return (
-        f" The scores of {listed(names)} do tell faulty clips from normal ones, but the threshold "
-        "stands above them all: give more normal clips to learn from, or allow more false alarms "
-        "(threshold.false_alarm_rate in the config)."
-    )
+        return []
+    return [
+        message(
+            "The scores of {machines} do tell faulty clips from normal ones, but the threshold "
+            "stands above them all: give more normal clips to learn from, or allow more false "
+            "alarms (threshold.false_alarm_rate in the config).",
+            machines=named(names),
+        )
+    ]
 
 
 def _more_than(machine: Machine, planned: float, confidence: float) -> bool:
@@ -244,19 +337,22 @@ def _more_than(machine: Machine, planned: float, confidence: float) -> bool:
     return bounds is not None and bounds[0] > planned
 
 
-def _few_to_learn_from(machines: Sequence[Machine], planned: float) -> str:
+def _few_to_learn_from(machines: Sequence[Machine], planned: float) -> list[Message]:
     """Say whose threshold rests on so few clips that it may be far from what was planned."""
     few = [machine for machine in machines if is_loose(planned_interval(machine.n_train, planned))]
     if not few:
-        return ""
+        return []
     least = min(few, key=lambda machine: machine.n_train)
-    bounds = between(*planned_interval(least.n_train, planned))
-    names = listed([machine.name for machine in few])
-    return (
-        f" The threshold of {names} rests on few normal clips: with "
-        f"{least.n_train}, it lets through {bounds} normal clips (90 % interval). So few tell "
-        "which clips are odder, not which are faulty: go by the order of the scores."
-    )
+    return [
+        message(
+            "The threshold of {machines} rests on few normal clips: with {least}, it lets through "
+            "{bounds} normal clips (90 % interval). So few tell which clips are odder, not which "
+            "are faulty: go by the order of the scores.",
+            machines=named([machine.name for machine in few]),
+            least=least.n_train,
+            bounds=between(*planned_interval(least.n_train, planned)),
+        )
+    ]
 
 
 def _right(machines: Sequence[Machine]) -> float | None:

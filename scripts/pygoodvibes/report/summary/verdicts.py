@@ -14,6 +14,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from pygoodvibes.report.words import number
+from pygoodvibes.util.messages import message
 
 WELL = 0.9
 """A machine is watched well if the whole interval of its AUC lies at or above this."""
@@ -38,8 +39,8 @@ class Verdict:
         One character that differs in shape, not in colour only.
     words : str
         What it is called.
-    clause : str
-        The same behind 'is' or 'are'.
+    one, several : str
+        The same of one machine and of several, with `which` in braces for their name or number.
     meaning : str
         When a machine ID is in it.
     """
@@ -47,7 +48,8 @@ class Verdict:
     key: str
     sign: str
     words: str
-    clause: str
+    one: str
+    several: str
     meaning: str
 
 
@@ -57,47 +59,67 @@ VERDICTS = {
         Verdict(
             "well",
             "\N{HEAVY CHECK MARK}",
-            "watched well",
-            "watched well",
-            f"even the lower end of the interval is at least {100 * WELL:.0f} of 100 pairs",
+            message("watched well"),
+            message("{which} is watched well"),
+            message("{which} are watched well"),
+            message(
+                "even the lower end of the interval is at least {share:.0f} of 100 pairs",
+                share=100 * WELL,
+            ),
         ),
         Verdict(
             "partly",
             "\N{CIRCLE WITH LEFT HALF BLACK}",
-            "watched in part",
-            "watched in part",
-            f"the whole interval is better than chance, but it begins below {100 * WELL:.0f} of "
-            "100 pairs: some faults sound normal",
+            message("watched in part"),
+            message("{which} is watched in part"),
+            message("{which} are watched in part"),
+            message(
+                "the whole interval is better than chance, but it begins below {share:.0f} of 100 "
+                "pairs: some faults sound normal",
+                share=100 * WELL,
+            ),
         ),
         Verdict(
             "chance",
             "\N{HEAVY MULTIPLICATION X}",
-            "perhaps no better than chance",
-            "perhaps no better watched than by chance",
-            f"the interval reaches down to {100 * CHANCE:.0f} of 100 pairs, what guessing gives",
+            message("perhaps no better than chance"),
+            message("{which} is perhaps no better watched than by chance"),
+            message("{which} are perhaps no better watched than by chance"),
+            message(
+                "the interval reaches down to {share:.0f} of 100 pairs, what guessing gives",
+                share=100 * CHANCE,
+            ),
         ),
         Verdict(
             "few",
             "?",
-            "too few clips to tell",
-            "tested on too few clips to tell",
-            f"fewer than {LEAST_CLIPS} normal or {LEAST_CLIPS} anomalous test clips, "
-            "or no interval was computed",
+            message("too few clips to tell"),
+            message("{which} is tested on too few clips to tell"),
+            message("{which} are tested on too few clips to tell"),
+            message(
+                "fewer than {least} normal or {least} anomalous test clips, or no interval was "
+                "computed",
+                least=LEAST_CLIPS,
+            ),
         ),
         Verdict(
             "untested",
             "\N{WHITE CIRCLE}",
-            "watched, not tested",
-            "watched but not tested",
-            "clips get a score, but without both normal and anomalous test clips of known label "
-            "nobody knows how good it is",
+            message("watched, not tested"),
+            message("{which} is watched but not tested"),
+            message("{which} are watched but not tested"),
+            message(
+                "clips get a score, but without both normal and anomalous test clips of known "
+                "label nobody knows how good it is"
+            ),
         ),
         Verdict(
             "unwatched",
             "\N{EN DASH}",
-            "not watched",
-            "not watched at all",
-            "no detector could be fitted: too few usable normal clips to learn from",
+            message("not watched"),
+            message("{which} is not watched at all"),
+            message("{which} are not watched at all"),
+            message("no detector could be fitted: too few usable normal clips to learn from"),
         ),
     )
 }
