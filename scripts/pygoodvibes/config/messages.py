@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+import functools
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -57,6 +58,11 @@ def _model(config: Mapping, steps: tuple[str, ...]) -> type[Section]:
     return Config.model_fields[steps[0]].annotation
 
 
+@functools.cache
+def _schema(model: type[Section]) -> Mapping:
+    return model.model_json_schema()
+
+
 def _allowed(config: Mapping, steps: tuple[str, ...]) -> str:
     """Say what is allowed at a key."""
     if steps == ("dataset", "source"):
@@ -68,7 +74,7 @@ def _allowed(config: Mapping, steps: tuple[str, ...]) -> str:
     if steps[0] == "detectors" and len(steps) == 2:
         return "a table of keys"
     model = _model(config, steps)
-    properties = model.model_json_schema()["properties"]
+    properties = _schema(model)["properties"]
     # a table in an embedding may have keys that are named like those of the embedding
     places = (1,) if steps[0] == "embedding" and len(steps) > 1 else (0, 1, 2)
     [depth] = [at for at in places if steps[at : at + 1] and steps[at] in properties][-1:]
@@ -96,7 +102,7 @@ def _options(nodes: Iterable[Mapping], model: type[Section]) -> Iterator[Mapping
     """Yield parts of a model's schema, and the alternatives in them."""
     for node in nodes:
         if "$ref" in node:
-            definitions = model.model_json_schema()["$defs"]
+            definitions = _schema(model)["$defs"]
             node = definitions[node["$ref"].rpartition("/")[2]]
         yield node
         yield from _options([*node.get("anyOf", ()), *node.get("oneOf", ())], model)
@@ -107,7 +113,7 @@ def _keys(config: Mapping, steps: tuple[str, ...]) -> list[str]:
     model = _model(config, steps)
     if steps[0] != "embedding" or len(steps) < 3:
         return list(model.model_fields)
-    nodes, table = [model.model_json_schema()], config["embedding"]
+    nodes, table = [_schema(model)], config["embedding"]
     for step in steps[1:-1]:
         nodes = _inside(nodes, step, model)
         table = table[int(step)] if step.isdigit() else table[step]
