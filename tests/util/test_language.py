@@ -25,7 +25,8 @@ OTHERS = languages()[1:]
 # words that a language shares with English
 SHARED = {
     "fr": {"1 machine", "{count:,d} machines", "AUC", "F1", "ID", "Machine", "Machines", "Score",
-           "Section", "Verdict", "pAUC", "section", "sections"},
+           "Section", "Verdict", "pAUC", "section", "sections", "AUC source", "F1 source",
+           "Test normal source"},
     "de": {"AUC", "F1", "ID", "Normal", "Score", "Section", "Test normal", "pAUC",
            "git {command}: {reason}"},
 }  # fmt: skip

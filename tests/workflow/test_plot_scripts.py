@@ -56,7 +56,9 @@ def files(gaps, tmp_path):
     named = types.SimpleNamespace()
     for name in ("manifest", "scores", "metrics", "sweep"):
         setattr(named, name, str(tmp_path / f"{name}.csv"))
-        getattr(gaps, name).to_csv(getattr(named, name), index=False)
+        table = getattr(gaps, name)
+        table = table.assign(domain="") if name == "manifest" else table
+        table.to_csv(getattr(named, name), index=False)
     text = {name: gaps.points[name].to_numpy(dtype=str) for name in ("machine", "id")}
     named.overview = save_vectors(tmp_path / "all.npz", gaps.points, **text)
     named.ids = sorted(GAPS["fan"])
@@ -140,7 +142,7 @@ def test_scripts_of_vectors_write_what_the_functions_draw(root, files, gaps, coa
         root,
         "plot_id_clouds.py",
         out,
-        inputs={"points": files.points},
+        inputs={"points": files.points, "manifest": files.manifest},
         params={"ids": files.ids, "machine": "fan"},
     ) == written(
         plot_id_clouds(

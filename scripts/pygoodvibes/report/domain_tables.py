@@ -8,6 +8,7 @@ import collections
 from collections.abc import Mapping, Sequence
 
 from pygoodvibes.report.table import NOTHING, Table, percent
+from pygoodvibes.util.messages import message
 
 _TEXT = frozenset({"Machine", "Section", "Detector"})
 
@@ -38,18 +39,27 @@ def official_table(averages: Sequence[Mapping], *, data: str, confidence: float)
         for row in averages
         if (row["over"], row["mean"]) == ("IDs", "harmonic")
     ]
-    columns = ["Detector", "Official score", "AUC source", "AUC target", "pAUC"]
+    columns = [
+        message("Detector"),
+        message("Official score"),
+        message("AUC source"),
+        message("AUC target"),
+        "pAUC",
+    ]
     notes = [
-        "In %, harmonic means over all sections; chance is 50. The official score is that of DCASE "
-        "Task 2 for sections with such names: since 2022 over AUC source, AUC target and pAUC, in "
-        "2021 over AUC and pAUC of each domain. In brackets its "
-        f"{100 * confidence:g} % bootstrap interval over test clips.",
+        message(
+            "In %, harmonic means over all sections; chance is 50. The official score is that of "
+            "DCASE Task 2 for sections with such names: since 2022 over AUC source, AUC target and "
+            "pAUC, in 2021 over AUC and pAUC of each domain. In brackets its {confidence:g} % "
+            "bootstrap interval over test clips.",
+            confidence=100 * confidence,
+        ),
         _WHOSE_ANOMALIES,
     ]
-    return Table(f"Official score ({data})", columns, rows, notes, _TEXT)
+    return Table(message("Official score ({data})", data=data), columns, rows, notes, _TEXT)
 
 
-_WHOSE_ANOMALIES = (
+_WHOSE_ANOMALIES = message(
     "AUC of a domain: its normal clips against the anomalous clips of both domains, because a "
     "threshold can't know the domain of an anomaly; in 2021 against its own. pAUC: all test clips."
 )
@@ -78,14 +88,25 @@ def domains_table(metrics: Sequence[Mapping], *, data: str, confidence: float) -
         for row in metrics
         if row["auc_source"] != "" or row["auc_target"] != ""
     ]
-    columns = ["Machine", "Section", "Detector", "AUC source", "AUC target", "pAUC", "Official"]
+    columns = [
+        message("Machine"),
+        message("Section"),
+        message("Detector"),
+        message("AUC source"),
+        message("AUC target"),
+        "pAUC",
+        message("Official"),
+    ]
     notes = [
-        f"In %; in brackets {100 * confidence:g} % bootstrap intervals over test clips (normal and "
-        "anomalous ones of each domain resampled apart). Official: the harmonic mean of the "
-        "section's official metrics.",
+        message(
+            "In %; in brackets {confidence:g} % bootstrap intervals over test clips (normal and "
+            "anomalous ones of each domain resampled apart). Official: the harmonic mean of the "
+            "section's official metrics.",
+            confidence=100 * confidence,
+        ),
         _WHOSE_ANOMALIES,
     ]
-    return Table(f"AUC per domain ({data})", columns, rows, notes, _TEXT)
+    return Table(message("AUC per domain ({data})", data=data), columns, rows, notes, _TEXT)
 
 
 def decisions_table(metrics: Sequence[Mapping], *, data: str) -> Table:
@@ -97,13 +118,23 @@ def decisions_table(metrics: Sequence[Mapping], *, data: str) -> Table:
         for row in metrics
         if row["threshold"] != "" and row["auc_source"] != ""
     ]
-    columns = ["Machine", "Section", "Detector"] + [
-        f"{name} {domain}"
-        for domain in ("source", "target")
-        for name in ("Sensitivity", "Specificity", "F1")
+    columns = [
+        message("Machine"),
+        message("Section"),
+        message("Detector"),
+        message("Sensitivity source"),
+        message("Specificity source"),
+        message("F1 source"),
+        message("Sensitivity target"),
+        message("Specificity target"),
+        message("F1 target"),
     ]
-    notes = ["In %. One threshold a section; each domain's rates are those of its own test clips."]
-    return Table(f"Decisions per domain ({data})", columns, rows, notes, _TEXT)
+    notes = [
+        message(
+            "In %. One threshold a section; each domain's rates are those of its own test clips."
+        )
+    ]
+    return Table(message("Decisions per domain ({data})", data=data), columns, rows, notes, _TEXT)
 
 
 def clips_of_domains_table(manifest: Sequence[Mapping], *, data: str) -> Table | None:
@@ -124,9 +155,17 @@ def clips_of_domains_table(manifest: Sequence[Mapping], *, data: str) -> Table |
     if not any(domain for of_section in counts.values() for _, _, domain in of_section):
         return None
     kinds = [("train", "normal"), ("test", "normal"), ("test", "anomaly"), ("test", "unknown")]
-    words = ["Train", "Test normal", "Test anomalous", "Test unknown"]
-    columns = ["Machine", "Section"] + [
-        f"{word} {domain}" for word in words for domain in ("source", "target")
+    columns = [
+        message("Machine"),
+        message("Section"),
+        message("Train source"),
+        message("Train target"),
+        message("Test normal source"),
+        message("Test normal target"),
+        message("Test anomalous source"),
+        message("Test anomalous target"),
+        message("Test unknown source"),
+        message("Test unknown target"),
     ]
     rows = [
         [machine, section]
@@ -140,8 +179,8 @@ def clips_of_domains_table(manifest: Sequence[Mapping], *, data: str) -> Table |
         for (_, _, domain), number in of_section.items()
         if not domain
     ):
-        notes.append(f"Of {hidden} clips the domain is not known.")
-    return Table(f"Clips per domain ({data})", columns, rows, notes, _TEXT)
+        notes.append(message("Of {hidden} clips the domain is not known.", hidden=hidden))
+    return Table(message("Clips per domain ({data})", data=data), columns, rows, notes, _TEXT)
 
 
 def _bounded(row: Mapping, name: str) -> str:

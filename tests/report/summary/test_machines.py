@@ -1,6 +1,6 @@
 import pytest
 
-from pygoodvibes.report.summary.machines import machines_of, sums_of
+from pygoodvibes.report.summary.machines import InDomain, machines_of, sums_of
 
 
 def row(machine_id, auc, low, *, detector="fusion", **more):
@@ -49,3 +49,27 @@ def test_what_is_not_known_counts_in_no_sum():
     assert machines[1].found is machines[1].sensitivity is machines[1].false_alarm_rate is None
     assert sums_of(machines, "found", "n_anomaly") == (30, 40)
     assert sums_of(machines, "alarms", "n_normal") == (6, 60)
+
+
+def test_sections_have_false_alarms_by_domain():
+    groups = {("train", "source"): 8, ("train", "target"): 2}
+    groups |= {("test", "source"): 20, ("test", "target"): 10}
+    clips = [
+        {
+            "machine": "fan",
+            "id": "00",
+            "split": split,
+            "label": "normal",
+            "domain": domain,
+            "clip": "a",
+            "status": "ok",
+        }
+        for (split, domain), count in groups.items()
+        for _ in range(count)
+    ]
+    of_domains = {"official": "0.6", "specificity_source": "0.95", "specificity_target": "0.3"}
+    [machine] = machines_of([row("00", "0.7", "0.6", **of_domains)], "fusion", clips)
+    assert machine.name == "fan section 00"
+    assert machine.domains == (InDomain("source", 1, 8, 20), InDomain("target", 7, 2, 10))
+    without = row("00", "0.7", "0.6", **{**of_domains, "specificity_target": ""})
+    assert machines_of([without], "fusion", clips)[0].domains == ()

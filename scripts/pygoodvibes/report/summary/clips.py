@@ -13,9 +13,11 @@ import soundfile
 from pygoodvibes.audio.mel import band_edges
 from pygoodvibes.audio.mel_cache import open_cache
 from pygoodvibes.audio.read import read_audio
+from pygoodvibes.evaluation.evaluate import DOMAIN
 from pygoodvibes.explanation.deviation import deviation_map, learn_normal
 from pygoodvibes.figures import style
 from pygoodvibes.figures.deviation import Heard, plot_deviation
+from pygoodvibes.report.summary.machines import name_of
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.language import ENGLISH, Language
 from pygoodvibes.util.messages import Message, message
@@ -46,6 +48,10 @@ class Scored:
         below 0 if it is lower.
     alarm : bool
         Whether it lies above the threshold.
+    domain : str
+        'source', 'target', or '' where it isn't known or the data set has no domains.
+    unit : {'machine ID', 'section'}
+        What the ID is.
     """
 
     machine: str
@@ -56,9 +62,18 @@ class Scored:
     threshold: float
     excess: float
     alarm: bool
+    domain: str = ""
+    unit: str = "machine ID"
+
+    @property
+    def name(self) -> str:
+        """Return machine type and ID."""
+        return name_of(self.machine, self.id, self.unit)
 
 
-def scored_clips(document: Mapping, scores: Sequence[Mapping], detector: str) -> list[Scored]:
+def scored_clips(
+    document: Mapping, scores: Sequence[Mapping], detector: str, unit: str = "machine ID"
+) -> list[Scored]:
     """Return the test clips of a machine ID with their scores, the highest first.
 
     Parameters
@@ -69,9 +84,11 @@ def scored_clips(document: Mapping, scores: Sequence[Mapping], detector: str) ->
         Its rows of scores.csv, values as text.
     detector : str
         Whose scores.
+    unit : {'machine ID', 'section'}
+        What its ID is.
     """
     rows = [row for row in scores if row["detector"] == detector and row["score"] != ""]
-    labels = {row["clip"]: row["label"] for row in rows if row["split"] == "test"}
+    of_test = {row["clip"]: row for row in rows if row["split"] == "test"}
     held_out = np.array([float(row["score"]) for row in rows if row["split"] == "train"])
     [threshold] = [row["threshold"] for row in document["metrics"] if row["detector"] == detector]
     if threshold is None:
@@ -85,11 +102,13 @@ def scored_clips(document: Mapping, scores: Sequence[Mapping], detector: str) ->
             machine=document["machine"],
             id=document["id"],
             clip=clip,
-            label=labels[clip],
+            label=of_test[clip]["label"],
             score=test["scores"][clip],
             threshold=threshold,
             excess=_excess(test["scores"][clip] - threshold, spread),
             alarm=alarm,
+            domain=of_test[clip].get(DOMAIN, ""),
+            unit=unit,
         )
         for clip, alarm in test["decisions"].items()
     ]
@@ -233,7 +252,7 @@ def picture(
     )
     figure = plot_deviation(
         [Heard(alarm.clip, np.array(frames), deviation)],
-        machine=f"{alarm.machine} ID {alarm.id}",
+        machine=alarm.name,
         frequencies=edges[1:-1],
         seconds_a_frame=settings["hop_length"] / sample_rate,
         title_suffix=data,

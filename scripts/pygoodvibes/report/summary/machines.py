@@ -1,11 +1,40 @@
 """Machine IDs as the page shows them: metrics, counts, and how many alarms were right."""
 
+import collections
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from pygoodvibes.data.clip import unit_of
+from pygoodvibes.evaluation.domains import DOMAINS
+from pygoodvibes.report.domain_tables import has_domains
 from pygoodvibes.report.summary import verdicts
 from pygoodvibes.report.summary.verdicts import VERDICTS, Verdict
 from pygoodvibes.report.words import number
+
+
+@dataclasses.dataclass(frozen=True)
+class InDomain:
+    """What the page says of a section in one domain.
+
+    Attributes
+    ----------
+    domain : {'source', 'target'}
+        Which.
+    alarms : int
+        Its normal test clips above the threshold.
+    n_train, n_normal : int
+        Its training clips and its normal test clips.
+    """
+
+    domain: str
+    alarms: int
+    n_train: int
+    n_normal: int
+
+    @property
+    def false_alarm_rate(self) -> float:
+        """Return the share of its normal clips above the threshold."""
+        return self.alarms / self.n_normal
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +55,10 @@ class Machine:
         Clips behind these numbers.
     note : str
         What can't be computed, and why.
+    unit : {'machine ID', 'section'}
+        What the ID is.
+    domains : tuple of InDomain
+        Source and target; () where false alarms of both aren't known.
     """
 
     machine: str
@@ -40,11 +73,13 @@ class Machine:
     n_normal: int
     n_anomaly: int
     note: str
+    unit: str = "machine ID"
+    domains: tuple[InDomain, ...] = ()
 
     @property
     def name(self) -> str:
         """Return machine type and ID."""
-        return f"{self.machine} ID {self.id}"
+        return name_of(self.machine, self.id, self.unit)
 
     @property
     def is_watched(self) -> bool:
@@ -62,7 +97,19 @@ class Machine:
         return None if self.alarms is None else self.alarms / self.n_normal
 
 
-def machines_of(metrics: Sequence[Mapping], detector: str) -> list[Machine]:
+def name_of(machine: str, machine_id: str, unit: str) -> str:
+    """Return machine type and ID: 'fan ID 00', 'fan section 00'."""
+    return f"{machine} {'section' if unit == 'section' else 'ID'} {machine_id}"
+
+
+def unit_in(manifest: Sequence[Mapping]) -> str:
+    """Return what the IDs of a manifest are: 'section' or 'machine ID'."""
+    return unit_of((row["clip"] for row in manifest), (row["domain"] for row in manifest))
+
+
+def machines_of(
+    metrics: Sequence[Mapping], detector: str, manifest: Sequence[Mapping] = ()
+) -> list[Machine]:
     """Return all machine IDs, the best watched first.
 
     Parameters
@@ -71,7 +118,15 @@ def machines_of(metrics: Sequence[Mapping], detector: str) -> list[Machine]:
         Rows of metrics.csv.
     detector : str
         Whose numbers.
+    manifest : sequence of mapping
+        Rows of manifest.csv, which tell sections and domains.
     """
+    unit = unit_in(manifest)
+    clips = collections.Counter(
+        (row["machine"], row["id"], row["split"], row["label"], row["domain"])
+        for row in manifest
+        if row["status"] == "ok"
+    )
     result = []
     for row in metrics:
         if row["detector"] != detector:
@@ -92,6 +147,8 @@ def machines_of(metrics: Sequence[Mapping], detector: str) -> list[Machine]:
                 n_normal=n_normal,
                 n_anomaly=n_anomaly,
                 note=row["note"],
+                unit=unit,
+                domains=_domains_of(row, clips) if has_domains(metrics) else (),
             )
         )
     order = {key: place for place, key in enumerate(VERDICTS)}
@@ -99,6 +156,20 @@ def machines_of(metrics: Sequence[Mapping], detector: str) -> list[Machine]:
         result,
         key=lambda row: (order[row.verdict.key], -(row.auc or 0), row.machine, row.id),
     )
+
+
+def _domains_of(row: Mapping, clips: Mapping[tuple, int]) -> tuple[InDomain, ...]:
+    """Return false alarms by domain; clips are counted by machine, ID, split, label and domain."""
+    result = []
+    for domain in DOMAINS:
+        specificity = number(row[f"specificity_{domain}"])
+        n_normal = clips[row["machine"], row["id"], "test", "normal", domain]
+        if specificity is None or not n_normal:
+            return ()
+        alarms = round((1 - specificity) * n_normal)
+        n_train = clips[row["machine"], row["id"], "train", "normal", domain]
+        result.append(InDomain(domain, alarms, n_train, n_normal))
+    return tuple(result)
 
 
 def sums_of(machines: Sequence[Machine], counted: str, total: str) -> tuple[int, int]:

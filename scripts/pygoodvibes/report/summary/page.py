@@ -15,6 +15,8 @@ import markupsafe
 import yaml
 
 from pygoodvibes.data.duplicates import is_copy
+from pygoodvibes.evaluation.domains import DOMAINS
+from pygoodvibes.report import domain_tables
 from pygoodvibes.report.published import read_references
 from pygoodvibes.report.run_tables import (
     averages_table,
@@ -31,6 +33,7 @@ from pygoodvibes.report.summary.clips import (
     scored_clips,
     typical,
 )
+from pygoodvibes.report.summary.domains import NAMES, where_false_alarms_differ
 from pygoodvibes.report.summary.inputs import (
     EvaluatedId,
     PageFiles,
@@ -38,11 +41,11 @@ from pygoodvibes.report.summary.inputs import (
     RunTables,
     read_tables,
 )
-from pygoodvibes.report.summary.machines import Machine, machines_of
+from pygoodvibes.report.summary.machines import Machine, machines_of, name_of, unit_in
 from pygoodvibes.report.summary.sentences import answer, how_sure
 from pygoodvibes.report.summary.verdicts import VERDICTS
 from pygoodvibes.report.table import Table, percent
-from pygoodvibes.report.words import count_of, of_hundred
+from pygoodvibes.report.words import count_of, number, of_hundred
 from pygoodvibes.util.atomic import write_text
 from pygoodvibes.util.language import ENGLISH, Language
 from pygoodvibes.util.messages import message
@@ -84,38 +87,45 @@ class ToListenTo:
 def write_summary(files: PageFiles, settings: PageSettings, *, output: pathlib.Path) -> None:
     """Write the page from the files of a run."""
     tables = read_tables(files)
-    machines = machines_of(tables.metrics, settings.detector)
+    machines = machines_of(tables.metrics, settings.detector, tables.manifest)
+    unit = unit_in(tables.manifest)
     watched = {(machine.machine, machine.id) for machine in machines if machine.is_watched}
     ids = {evaluated.key: evaluated for evaluated in tables.machine_ids if evaluated.key in watched}
-    to_listen_to = _to_listen_to(ids.values(), settings.detector)
-    language = files.language
+    to_listen_to = _to_listen_to(ids.values(), settings.detector, unit)
+    language, confidence = files.language, settings.config["evaluation"]["confidence"]
     page = render(
         pathlib.Path(files.template),
         language,
         detector=settings.detector,
         planned=settings.planned,
-        confidence=settings.config["evaluation"]["confidence"],
+        confidence=confidence,
+        unit=unit,
         **_values_of_data(tables, settings),
         **_values_of_machines(machines, tables, settings),
-        answer=answer(
-            machines,
-            planned=settings.planned,
-            above=to_listen_to.above,
-            scored=to_listen_to.scored,
-        ),
+        answer=[
+            *answer(
+                machines,
+                planned=settings.planned,
+                above=to_listen_to.above,
+                scored=to_listen_to.scored,
+            ),
+            *where_false_alarms_differ(machines, confidence),
+        ],
         **_values_of_clips(to_listen_to, ids, tables, settings, language),
         tables=[
             (language.say(table.title), markupsafe.Markup(table.html(language)))
-            for table in _full_tables(tables, settings)
+            for table in _full_tables(tables, settings, unit)
         ],
         **_values_of_origin(tables, settings),
     )
     write_text(output, page)
 
 
-def _to_listen_to(ids: Iterable[EvaluatedId], detector: str) -> ToListenTo:
+def _to_listen_to(ids: Iterable[EvaluatedId], detector: str, unit: str) -> ToListenTo:
     """Choose the clips to listen to first, by their scores alone."""
-    scored = [scored_clips(evaluated.document, evaluated.scores, detector) for evaluated in ids]
+    scored = [
+        scored_clips(evaluated.document, evaluated.scores, detector, unit) for evaluated in ids
+    ]
     alarms = [[clip for clip in clips if clip.alarm] for clips in scored]
     above = sum(map(len, alarms))
     return ToListenTo(
@@ -162,8 +172,17 @@ def _values_of_machines(
             resamples=evaluation["bootstrap"],
             confidence=evaluation["confidence"],
             seed=settings.config["seed"],
+            domain_auc=_auc_by_domain(tables, settings.detector),
         ),
     }
+
+
+def _auc_by_domain(tables: RunTables, detector: str) -> dict[str, float | None] | None:
+    """Return the mean AUC over machine types in each domain; None where there are no domains."""
+    for row in tables.averages if domain_tables.has_domains(tables.averages) else ():
+        if (row["detector"], row["over"], row["mean"]) == (detector, "types", "arithmetic"):
+            return {domain: number(row[f"auc_{domain}"]) for domain in DOMAINS}
+    return None
 
 
 def _values_of_clips(
@@ -226,21 +245,33 @@ def _picture_and_sounds(
     }
 
 
-def _full_tables(tables: RunTables, settings: PageSettings) -> list[Table]:
+def _full_tables(tables: RunTables, settings: PageSettings, unit: str) -> list[Table]:
     """Return the tables of all detectors; those per machine ID a few detectors at a time."""
     references, data = read_references(settings.published), settings.data
     evaluation = settings.config["evaluation"]
-    result = [averages_table(tables.averages, references, data=data, max_fpr=evaluation["max_fpr"])]
+    confidence, rates = evaluation["confidence"], settings.false_alarm_rates
+    metrics, averages = tables.metrics, tables.averages
+    domains = domain_tables.has_domains(metrics)
+    result = [
+        averages_table(averages, references, data=data, max_fpr=evaluation["max_fpr"], unit=unit)
+    ]
+    if domains:
+        result.append(domain_tables.official_table(averages, data=data, confidence=confidence))
     for start in range(0, len(settings.detectors), DETECTORS_A_TABLE):
         some = settings.detectors[start : start + DETECTORS_A_TABLE]
-        rows = [row for row in tables.metrics if row["detector"] in some]
+        rows = [row for row in metrics if row["detector"] in some]
         published = references if start == 0 else []
-        table = machine_ids_table(rows, published, data=data, confidence=evaluation["confidence"])
+        table = machine_ids_table(rows, published, data=data, confidence=confidence, unit=unit)
         title = message("{table}: {detectors}", table=table.title, detectors=", ".join(some))
         result.append(dataclasses.replace(table, title=title))
-    rates = settings.false_alarm_rates
-    result.append(thresholds_table(tables.metrics, data=data, false_alarm_rates=rates))
-    return [*result, clips_table(tables.coverage, tables.manifest, data=data)]
+    if domains:
+        result.append(domain_tables.domains_table(metrics, data=data, confidence=confidence))
+    result.append(thresholds_table(metrics, data=data, false_alarm_rates=rates, unit=unit))
+    if domains:
+        result.append(domain_tables.decisions_table(metrics, data=data))
+    result.append(clips_table(tables.coverage, tables.manifest, data=data))
+    clips = domain_tables.clips_of_domains_table(tables.manifest, data=data)
+    return result if clips is None else [*result, clips]
 
 
 def _values_of_origin(tables: RunTables, settings: PageSettings) -> dict:
@@ -274,6 +305,8 @@ def render(template: pathlib.Path, language: Language = ENGLISH, **values) -> st
         say=lambda text, **named: language.say(message(text, **named)),
         language=language.code,
         count_of=count_of,
+        name_of=name_of,
+        domain_names=NAMES,
         **ON_PAPER,
         **values,
     )

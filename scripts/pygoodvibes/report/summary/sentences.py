@@ -3,10 +3,11 @@
 All are messages, ready to be said in the language of the page.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pygoodvibes.detection.threshold import is_loose, planned_interval
 from pygoodvibes.evaluation.intervals import interval, share_interval
+from pygoodvibes.report.summary.domains import in_both_domains
 from pygoodvibes.report.summary.machines import Machine, sums_of
 from pygoodvibes.report.summary.verdicts import CHANCE, VERDICTS, right_alarms
 from pygoodvibes.report.words import between, count_of, listed, named, of_hundred
@@ -125,6 +126,7 @@ def how_sure(
     resamples: int,
     confidence: float,
     seed: int,
+    domain_auc: Mapping[str, float | None] | None = None,
 ) -> list[tuple[Message, Message]]:
     """Say in words how sure the numbers are: pairs of a heading and a paragraph.
 
@@ -138,6 +140,8 @@ def how_sure(
         Share of normal clips that the threshold was set to let through.
     resamples, confidence, seed
         Of the bootstrap over machine IDs.
+    domain_auc : mapping of domain to float or None, optional
+        Mean AUC over machine types, from averages.csv; None where there are no domains.
     """
     answers = [
         (
@@ -151,6 +155,8 @@ def how_sure(
     if any(machine.alarms is not None for machine in machines):
         alarms = joined(_false_alarms(machines, planned, confidence), BY_WORDS)
         answers.append((message("How many false alarms?"), alarms))
+    if said := in_both_domains(machines, domain_auc or {}, confidence):
+        answers.append((message("Is it as good in both domains?"), joined(said, BY_WORDS)))
     right = _right(machines)
     if right is not None:
         answers.append(
@@ -247,27 +253,40 @@ def _ranking(
     if len(values) == 1:
         [only] = [machine for machine in machines if machine.auc is not None]
         return [*said, _of_one(only, confidence)]
-    said.append(
-        message(
-            "This is the mean over {types}, {ids} machine IDs in all.",
-            types=count_of(len({machine for machine, _ in values}), "machine type"),
-            ids=len(values),
-        )
-    )
+    sections = machines[0].unit == "section"
+    over = {
+        "types": count_of(len({machine for machine, _ in values}), "machine type"),
+        "ids": len(values),
+    }
+    if sections:
+        said.append(message("This is the mean over {types}, {ids} sections in all.", **over))
+    else:
+        said.append(message("This is the mean over {types}, {ids} machine IDs in all.", **over))
     bounds = interval(values, resamples=resamples, confidence=confidence, seed=seed)
     if bounds is None:
-        few = message("There is no interval over so few machine IDs: see each one below.")
+        if sections:
+            few = message("There is no interval over so few sections: see each one below.")
+        else:
+            few = message("There is no interval over so few machine IDs: see each one below.")
         return [*said, few]
-    return [
-        *said,
-        message(
+    found = {
+        "bounds": between(*bounds),
+        "confidence": 100 * confidence,
+        "resamples": resamples,
+    }
+    if sections:
+        resampled = message(
+            "With other machines of these types, it would be {bounds} ({confidence:g} % interval, "
+            "from {resamples:,d} resamples of the sections).",
+            **found,
+        )
+    else:
+        resampled = message(
             "With other machines of these types, it would be {bounds} ({confidence:g} % interval, "
             "from {resamples:,d} resamples of the machine IDs).",
-            bounds=between(*bounds),
-            confidence=100 * confidence,
-            resamples=resamples,
-        ),
-    ]
+            **found,
+        )
+    return [*said, resampled]
 
 
 def _of_one(only: Machine, confidence: float) -> Message:
@@ -302,15 +321,21 @@ def _spread(ordered: Sequence[Machine], rate: str, confidence: float) -> Message
         return message(
             "With other clips of this machine, it would be {bounds}.", bounds=between(*bounds)
         )
+    sections = first.unit == "section"
     if low == high:
-        return message("It is the same for each of the {count} machine IDs.", count=len(ordered))
-    return message(
-        "By machine ID it is from {low} ({lowest}) to {high} ({highest}).",
-        low=of_hundred(low),
-        lowest=first.name,
-        high=of_hundred(high),
-        highest=last.name,
-    )
+        count = len(ordered)
+        if sections:
+            return message("It is the same for each of the {count} sections.", count=count)
+        return message("It is the same for each of the {count} machine IDs.", count=count)
+    ends = {
+        "low": of_hundred(low),
+        "lowest": first.name,
+        "high": of_hundred(high),
+        "highest": last.name,
+    }
+    if sections:
+        return message("By section it is from {low} ({lowest}) to {high} ({highest}).", **ends)
+    return message("By machine ID it is from {low} ({lowest}) to {high} ({highest}).", **ends)
 
 
 def _silent(machines: Sequence[Machine]) -> list[Message]:
