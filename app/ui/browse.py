@@ -17,8 +17,13 @@ SHOWN = ("machine", "id", "split", "label", "clip", "path", "seconds", "status")
 
 
 def read_manifest(path: str | pathlib.Path) -> pd.DataFrame:
-    """Read what of a manifest is shown; texts of few values are categories, to be light."""
-    table = read_table(path)[list(SHOWN)]
+    """Read what of a manifest is shown; texts of few values are categories, to be light.
+
+    The column domain is there only if a clip has one.
+    """
+    table = read_table(path)
+    known = "domain" in table.columns and (table["domain"] != "").any()
+    table = table[[*SHOWN, *(["domain"] if known else [])]]
     few = ["machine", "id", "split", "label", "status"]
     return table.astype(dict.fromkeys(few, "category"))
 

@@ -14,6 +14,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from pygoodvibes.audio.mel import band_edges
 from pygoodvibes.audio.mel_cache import MelCache, open_cache
 from pygoodvibes.audio.signals import signals_of
+from pygoodvibes.data.clip import unit_of
 from pygoodvibes.evaluation import operating_points
 from pygoodvibes.explanation.deviation import Normal, learn_normal
 from pygoodvibes.explanation.naming import MOST_CLIPS, NormalSigns, learn_signs
@@ -111,6 +112,12 @@ def table(run: Run, name: str) -> pd.DataFrame:
 def manifest(run: Run) -> pd.DataFrame:
     """Return the final manifest."""
     return _manifest(run.results / "manifest.csv")
+
+
+def has_sections(run: Run) -> bool:
+    """Return whether the IDs of a run are sections, as since DCASE 2021."""
+    clips = manifest(run)
+    return unit_of(clips["clip"], clips.get("domain", ())) == "section"
 
 
 def curves(run: Run, machine: str | None) -> pd.DataFrame:

@@ -38,10 +38,16 @@ def machine(run: Run) -> tuple[str, str]:
     if ids.empty:
         st.info(t("pick.no_machine"), icon=":material/info:")
         st.stop()
-    options = [f"{row.machine} ID {row.id}" for row in ids.itertuples()]
+    between = " section " if load.has_sections(run) else " ID "
+    options = [f"{row.machine}{between}{row.id}" for row in ids.itertuples()]
     chosen = st.selectbox(t("pick.machine"), options, key="machine", bind="query-params")
-    name, _, machine_id = chosen.rpartition(" ID ")
+    name, _, machine_id = chosen.rpartition(between)
     return name, machine_id
+
+
+def of_unit(run: Run, of_ids: str, of_sections: str) -> str:
+    """Return the text for what the IDs of a run are: machine IDs or sections."""
+    return of_sections if load.has_sections(run) else of_ids
 
 
 def machine_type(run: Run, *, key: str, all_types: bool = True) -> str | None:
@@ -123,13 +129,20 @@ def clips(run: Run, name: str, machine_id: str, of: str) -> pd.DataFrame:
     return rows.sort_values(["score", "clip"], ascending=[False, True], kind="stable")
 
 
+def what_it_is(row: pd.Series) -> str:
+    """Return the words for a clip of `clips`: its group and, where it has one, its domain."""
+    said = group_name(row["group"])
+    domain = row.get("domain")
+    return f"{said}, {t(f'domain.{domain}')}" if domain else said
+
+
 def clip(rows: pd.DataFrame, label: str, *, key: str, default: str | None = None) -> str:
     """Let the reader pick one of `clips`; returns its index."""
 
     def words(index: str) -> str:
         row = rows.loc[index]
         score = "" if pd.isna(row["score"]) else f" · {number(row['score'], 2)}"
-        return f"{group_name(row['group'])}{score} · {row['clip']}"
+        return f"{what_it_is(row)}{score} · {row['clip']}"
 
     options = list(rows.index)
     place = options.index(default) if default in options else 0

@@ -68,9 +68,9 @@ def test_every_language_has_the_same_texts(language):
 SHARED = {
     "fr": {"Machine", "Note", "Page", "Score", "score", "Test", "test", "normal", "maximum",
            "dB", "quantile", "Type", "make", "ID", "min", "Amplitude", "Secondes", "ROC", "",
-           "Clip"},
+           "Clip", "Section"},
     "de": {"Score", "Label", "Test", "normal", "dB", "Name", "ID", "Alarm", "Experiment",
-           "Rate", ""},
+           "Rate", "Section", ""},
 }  # fmt: skip
 
 
@@ -128,6 +128,55 @@ def test_a_page_opens_in_every_language(small, monkeypatch, page, language):
     assert not app.exception
     assert not app.error
     assert app.title[0].value == PAGES[page][LANGUAGES.index(language)]
+
+
+def add_domains(folder):
+    """Give every second clip of a run the target domain, the others the source domain."""
+    for path in [
+        folder / "results/small/manifest.csv",
+        *folder.glob("resources/small/evaluation/*/*.scores.csv"),
+    ]:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        number = table["clip"].str.extract(r"(\d+)\.wav$")[0].astype(int)
+        table["domain"] = np.where(number % 2, "target", "source")
+        table.to_csv(path, index=False)
+    path = folder / "results/small/metrics.csv"
+    metrics = pd.read_csv(path, dtype={"id": str})
+    for domain, auc in (("source", 0.75), ("target", 0.5)):
+        metrics[f"auc_{domain}"] = auc
+        metrics[f"auc_{domain}_low"] = metrics[f"auc_{domain}_high"] = np.nan
+    metrics.to_csv(path, index=False)
+
+
+@pytest.mark.parametrize("page", ["data", "listen", "method", "results"])
+def test_pages_name_the_domain_of_a_clip_and_call_sections_so(copy, monkeypatch, page):
+    add_domains(copy)
+    app = opened(copy, monkeypatch, page)
+    assert not app.exception and not app.error
+    if page == "data":
+        [table] = [each.value for each in app.dataframe if "Domain" in each.value.columns]
+        assert set(table["Domain"]) == {"source domain", "target domain"}
+        return
+    [machine] = [each for each in app.selectbox if each.label == "Machine"]
+    assert machine.options == ["fan section 00", "fan section 02", "valve section 00"]
+    if page != "results":
+        [clip, *_] = [each for each in app.selectbox if "clip" in each.key]
+        assert all(re.search(", (source|target) domain", each) for each in clip.options)
+        return
+    assert "machine ID" not in said(app) and "Test clips of this section" in said(app)
+    [counts] = [each.value for each in app.table if "Alarm" in each.value.columns]
+    assert list(counts.index) == [
+        f"{which}{domain}"
+        for domain in ("", ", source domain", ", target domain")
+        for which in ("▲ test, anomalous", "■ test, normal")
+    ]
+    whole, *parts = (
+        [int(re.search(r"\d+", each)[0]) for each in counts["Alarm"][start : start + 2]]
+        for start in (0, 2, 4)
+    )
+    assert whole == [sum(each) for each in zip(*parts, strict=True)]
+    [aucs] = [each.value for each in app.dataframe if "AUC, source domain" in each.value.columns]
+    assert set(aucs["AUC, target domain"]) == {"50.0"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

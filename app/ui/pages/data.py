@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from pygoodvibes.evaluation.domains import DOMAINS
 from pygoodvibes.workflow.run_folders import Run
 from ui import browse, load
 from ui.charts.clips import sunburst_figure
@@ -99,13 +100,16 @@ def _search(manifest: pd.DataFrame) -> None:
     if pages > 1:
         page = st.number_input(t("data.page", pages=number(pages)), 1, pages, 1, width=180)
     rows = matching.iloc[(page - 1) * ROWS : page * ROWS]
+    if "domain" in rows.columns:
+        names = {"": "", **{domain: t(f"domain.{domain}") for domain in DOMAINS}}
+        rows = rows.assign(domain=rows["domain"].map(names))
     shown = rows.assign(
         split=rows["split"].astype(str).map(_names()),
         label=rows["label"].astype(str).map(_names()),
         status=rows["status"].astype(str).map(sentence),
     )
     st.dataframe(
-        shown.rename(columns={name: t(f"column.{name}") for name in browse.SHOWN}),
+        shown.rename(columns={name: t(f"column.{name}") for name in rows.columns}),
         hide_index=True,
         height=320,
     )

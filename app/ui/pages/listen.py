@@ -13,7 +13,7 @@ from pygoodvibes.util.errors import UserError
 from pygoodvibes.workflow.run_folders import Run
 from ui import browse, load, pick
 from ui.charts.clips import Waveform, clip_figure, mel_level
-from ui.charts.common import GROUPS, group_name, show_figure
+from ui.charts.common import GROUPS, show_figure
 from ui.language import number, sentence, t
 
 
@@ -26,7 +26,8 @@ def show(run: Run) -> None:
         detector = pick.detector(run)
     rows = pick.clips(run, machine, machine_id, detector)
     if rows.empty:
-        st.info(t("listen.no_clips"), icon=":material/info:")
+        said = pick.of_unit(run, t("listen.no_clips"), t("listen.no_clips_section"))
+        st.info(said, icon=":material/info:")
         return
     threshold = pick.limit(run, machine, machine_id, detector)
     columns = st.columns(2, gap="large")
@@ -49,7 +50,7 @@ def show(run: Run) -> None:
     for place, index in enumerate(chosen):
         with columns[place]:
             row = rows.loc[index]
-            pick.player(run, row["path"], alt=f"{group_name(row['group'])}: {row['clip']}")
+            pick.player(run, row["path"], alt=f"{pick.what_it_is(row)}: {row['clip']}")
             pick.verdict(row["score"], threshold)
             if frames[index] is None:
                 st.info(t("listen.no_spectrogram"), icon=":material/info:")

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pygoodvibes.evaluation import operating_points
 from pygoodvibes.evaluation.compare_detectors import MEAN
+from pygoodvibes.evaluation.domains import DOMAINS
 from pygoodvibes.workflow.run_folders import Run
 from ui import browse, load, pick
 from ui.charts.common import Series, group_name, series_of, show_figure
@@ -17,7 +18,8 @@ def show(run: Run) -> None:
     """Show the page."""
     sweep = load.table(run, "sweep.csv")
     if sweep.empty:
-        st.info(t("results.no_sweep"), icon=":material/info:")
+        said = pick.of_unit(run, t("results.no_sweep"), t("results.no_sweep_section"))
+        st.info(said, icon=":material/info:")
         return
     rates = operating_points.settings(sweep)
     setting = _slider(run, rates)
@@ -85,9 +87,9 @@ def _sensitivity(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int
                 for mean, least, most in zip(table[rate], low, high, strict=True)
             ]
         st.dataframe(shown, hide_index=True, height=38 + 35 * len(shown), key="at_setting")
-        st.caption(t("results.range_note"))
+        st.caption(pick.of_unit(run, t("results.range_note"), t("results.range_note_section")))
     _confusion(run, sweep, setting)
-    _per_id(sweep, setting)
+    _per_id(run, sweep, setting)
 
 
 def _confusion(run: Run, sweep: pd.DataFrame, setting: int) -> None:
@@ -106,26 +108,37 @@ def _confusion(run: Run, sweep: pd.DataFrame, setting: int) -> None:
         return
     threshold = float(at["threshold"].iloc[0])
     scores = load.scores(run, machine, machine_id)
-    counts = operating_points.confusion(scores[scores["detector"] == detector], threshold)
-    shown = pd.DataFrame(
+    scores = scores[scores["detector"] == detector]
+    rows = _counts(scores, threshold)
+    for domain in DOMAINS if "domain" in scores.columns else ():
+        of_domain = scores[scores["domain"] == domain]
+        rows += _counts(of_domain, threshold, f", {t(f'domain.{domain}')}")
+    st.table(pd.DataFrame(rows).set_index(""))
+    values = {"threshold": number(threshold, 3)}
+    of_sections = t("results.confusion_note_section", **values)
+    st.caption(pick.of_unit(run, t("results.confusion_note", **values), of_sections))
+
+
+def _counts(scores: pd.DataFrame, threshold: float, which: str = "") -> list[dict[str, str]]:
+    """Return the rows of anomalous and normal clips: how many lie above the threshold or not."""
+    counts = operating_points.confusion(scores, threshold)
+    alarm, no_alarm = t("results.alarm"), t("results.no_alarm")
+    return [
         {
-            "": [group_name("anomaly"), group_name("normal")],
-            t("results.alarm"): [
-                t("results.found", clips=number(counts.found)),
-                t("results.false_alarms", clips=number(counts.false_alarms)),
-            ],
-            t("results.no_alarm"): [
-                t("results.missed", clips=number(counts.missed)),
-                t("results.passed", clips=number(counts.passed)),
-            ],
-        }
-    )
-    st.table(shown.set_index(""))
-    st.caption(t("results.confusion_note", threshold=number(threshold, 3)))
+            "": group_name("anomaly") + which,
+            alarm: t("results.found", clips=number(counts.found)),
+            no_alarm: t("results.missed", clips=number(counts.missed)),
+        },
+        {
+            "": group_name("normal") + which,
+            alarm: t("results.false_alarms", clips=number(counts.false_alarms)),
+            no_alarm: t("results.passed", clips=number(counts.passed)),
+        },
+    ]
 
 
-def _per_id(sweep: pd.DataFrame, setting: int) -> None:
-    st.subheader(t("results.per_id"))
+def _per_id(run: Run, sweep: pd.DataFrame, setting: int) -> None:
+    st.subheader(pick.of_unit(run, t("results.per_id"), t("results.per_section")))
     rows = sweep[sweep["setting"] == setting]
     options = ["sensitivity", "specificity"]
     rate = st.segmented_control(
@@ -144,7 +157,8 @@ def _per_id(sweep: pd.DataFrame, setting: int) -> None:
     means = wide.groupby("machine").mean()
     means.index = pd.MultiIndex.from_product([means.index, [t("results.mean")]])
     both = pd.concat([wide, means]).sort_index(level=0, sort_remaining=False, kind="stable")
-    both.index.names = [t("column.machine"), t("column.id")]
+    heading = pick.of_unit(run, t("column.id"), t("column.section"))
+    both.index.names = [t("column.machine"), heading]
     shown = both.map(lambda value: percent(value)).reset_index()
     st.dataframe(shown, hide_index=True, key="per_id")
 
@@ -158,9 +172,10 @@ def _roc(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -> Non
     else:
         rows = rows[rows["machine"] == machine]
     max_fpr = run.config["evaluation"]["max_fpr"]
+    alt = pick.of_unit(run, t("results.roc_alt"), t("results.roc_alt_section"))
     left, right = st.columns(2, gap="medium")
     with left:
-        show_figure(roc_figure(rows, _looks(run), max_fpr), alt=t("results.roc_alt"), key="roc")
+        show_figure(roc_figure(rows, _looks(run), max_fpr), alt=alt, key="roc")
     with right:
         metrics = load.table(run, "metrics.csv")
         of_machine = metrics[metrics["machine"] == machine] if machine else metrics
@@ -171,13 +186,26 @@ def _roc(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -> Non
                     t("pick.machine"): f"{row.machine} {row.id}",
                     t("column.detector"): row.detector,
                     "AUC": _bounds(row.auc, row.auc_low, row.auc_high),
+                    **_auc_by_domain(row),
                     "pAUC": _bounds(row.pauc, row.pauc_low, row.pauc_high),
                 }
             )
-        st.markdown(f"**{t('results.auc_per_id')}**")
+        heading = pick.of_unit(run, t("results.auc_per_id"), t("results.auc_per_section"))
+        st.markdown(f"**{heading}**")
         st.dataframe(pd.DataFrame(shown), hide_index=True, height=480)
         confidence = percent(run.config["evaluation"]["confidence"])
         st.caption(t("results.auc_note", confidence=confidence, max_fpr=percent(max_fpr)))
+
+
+def _auc_by_domain(row: object) -> dict[str, str]:
+    """Return AUC of source and target, given a row of metrics; {} where there are no domains."""
+    return {
+        f"AUC, {t(f'domain.{domain}')}": _bounds(
+            *(getattr(row, f"auc_{domain}{end}") for end in ("", "_low", "_high"))
+        )
+        for domain in DOMAINS
+        if hasattr(row, f"auc_{domain}")
+    }
 
 
 def _bounds(value: float, low: float, high: float) -> str:
@@ -212,9 +240,9 @@ def _averages(run: Run, sweep: pd.DataFrame, rates: list[float], setting: int) -
         shown.append(entry)
     st.markdown(t("results.averages_text"))
     st.dataframe(pd.DataFrame(shown), hide_index=True, height=38 + 35 * len(shown))
-    st.caption(
-        t("results.averages_note", confidence=percent(run.config["evaluation"]["confidence"]))
-    )
+    values = {"confidence": percent(run.config["evaluation"]["confidence"])}
+    of_sections = t("results.averages_note_section", **values)
+    st.caption(pick.of_unit(run, t("results.averages_note", **values), of_sections))
     _choice(run)
 
 
