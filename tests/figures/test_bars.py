@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 
 from made_figures import REASONS, SUFFIX, by_gid, legend_of, panel
 from pygoodvibes.figures.bars import plot_bars
@@ -32,3 +33,12 @@ def test_bars_say_why_a_number_is_missing(gap_figures):
     for reason in REASONS:
         assert f"none: {reason}" in words
     assert "none" in [t.get_text() for t in panel(gap_figures["bars"], "AUC per type").texts]
+
+
+def test_the_legend_of_long_names_stays_within_a_narrow_figure(full):
+    one = full.metrics[full.metrics["detector"] == "knn"]
+    names = [f"domain_detector_{number}" for number in range(7)]
+    metrics = pd.concat([one.assign(detector=name) for name in names])
+    figure = plot_bars(metrics, title_suffix=SUFFIX)
+    figure.canvas.draw()
+    assert figure.legends[0].get_window_extent().x0 >= 0

@@ -1,5 +1,9 @@
+import copy
+import re
+
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
@@ -10,6 +14,7 @@ from made_figures import (
     draw_all,
     draw_examples,
     example,
+    texts_of,
     words_and_boxes,
 )
 from pygoodvibes.figures import style
@@ -148,3 +153,21 @@ def test_frequency_ticks_stand_at_their_mel_bands():
         hertz = float(label.get_text().replace(",", ""))
         assert np.interp(place, np.arange(32), FREQUENCIES) == pytest.approx(hertz)
     assert "1,000" in [label.get_text() for label in axes.get_yticklabels()]
+
+
+def test_figures_of_data_with_domains_speak_of_sections(full):
+    data = copy.copy(full)
+    for name in ("manifest", "points", "scores"):
+        setattr(data, name, getattr(full, name).assign(domain="source"))
+    data.metrics = full.metrics.assign(official=0.7)
+    drawn = draw_all(data)
+    for name in ("clips", "id_clouds", "scores", "roc", "sweep", "bars"):
+        words = " ".join(texts_of(drawn[name]))
+        assert "section" in words.lower() and not re.search("machine ID|Machine ID", words), name
+
+
+def test_a_table_tells_sections_by_names_domains_or_metrics_per_domain():
+    assert style.unit_of(pd.DataFrame({"clip": ["section_00_0000.wav"]})) == "section"
+    assert style.unit_of(pd.DataFrame({"clip": ["a.wav"], "domain": ["target"]})) == "section"
+    assert style.unit_of(pd.DataFrame({"auc": [0.5], "official": [0.5]})) == "section"
+    assert style.unit_of(pd.DataFrame({"clip": ["a.wav"], "domain": [""]})) == "machine ID"

@@ -44,23 +44,28 @@ def plot_bars(metrics: pd.DataFrame, *, title_suffix: str) -> Figure:
         for id_ in style.ids_in(metrics[metrics["machine"] == machine])
     ]
     looks = looks_of(detectors, metrics)
+    unit = style.unit_of(metrics)
     slot = max(0.32, 0.085 * len(detectors) + 0.1)
     width = float(np.clip(1.2 + slot * len(slots), 7.5, 22.0))
     figure = style.new_figure(
-        width, 9.6, "AUC and pAUC per machine ID and per machine type", title_suffix
+        width, 9.6, f"AUC and pAUC per {unit} and per machine type", title_suffix
     )
     grid = figure.add_gridspec(3, 2, height_ratios=[1, 1, 0.9])
     for row, measure in enumerate(_NAMES):
         axes = figure.add_subplot(grid[row, :])
         _draw_ids(axes, metrics, measure, slots, looks)
         style.panel_title(
-            axes, f"{_NAMES[measure]} per machine ID, with 95 % interval where known", pad=19
+            axes, f"{_NAMES[measure]} per {unit}, with 95 % interval where known", pad=19
         )
         axes = figure.add_subplot(grid[2, row])
         _draw_types(axes, metrics, measure, machines, looks)
-        style.panel_title(axes, f"{_NAMES[measure]} per type: mean, lowest and highest ID")
+        ends = "lowest and highest ID" if unit == "machine ID" else "lowest, highest section"
+        style.panel_title(axes, f"{_NAMES[measure]} per type: mean, {ends}")
     shown = named_once(figure.axes[0])
-    figure.legend(shown.values(), shown, loc="outside lower center", ncols=min(len(shown), 9))
+    # inches of a row: marks with their gaps, and letters
+    row = 0.55 * min(len(shown), 9) + 0.08 * sum(map(len, list(shown)[:9]))
+    ncols = min(len(shown), 9) if row <= width else 4
+    figure.legend(shown.values(), shown, loc="outside lower center", ncols=ncols)
     return figure
 
 
@@ -107,7 +112,8 @@ def _draw_ids(
     axes.set_xticks(range(len(slots)), [id_ for _, id_ in slots])
     axes.set_xlim(-0.6, len(slots) - 0.4)
     axes.set_ylabel(f"{_NAMES[measure]} (0.5 = chance, 1 = perfect)")
-    axes.set_xlabel("Machine ID, grouped by machine type")
+    unit = style.unit_of(metrics)
+    axes.set_xlabel(f"{unit[0].upper()}{unit[1:]}, grouped by machine type")
     _name_types(axes, [machine for machine, _ in slots])
 
 

@@ -55,10 +55,9 @@ def plot_clips(manifest: pd.DataFrame, *, title_suffix: str) -> Figure:
         for id_ in style.ids_in(manifest[manifest["machine"] == machine])
     ]
     places, starts = _places(rows)
+    unit = style.unit_of(manifest)
     height = places[-1] + 1.0
-    figure = style.new_figure(
-        9.0, max(2.6, 1.6 + 0.24 * height), "Clips per machine ID", title_suffix
-    )
+    figure = style.new_figure(9.0, max(2.6, 1.6 + 0.24 * height), f"Clips per {unit}", title_suffix)
     axes = figure.add_subplot()
     totals = _draw_bars(axes, counts, rows, places)
     lacking = _write_counts(axes, counts, rows, places, totals)
@@ -72,7 +71,7 @@ def plot_clips(manifest: pd.DataFrame, *, title_suffix: str) -> Figure:
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel("Number of clips")
     longest = max(len(machine) for machine, _ in rows)
-    axes.set_ylabel("Machine type and ID", labelpad=14 + 7 * longest)
+    axes.set_ylabel(f"Machine type and {style.short_unit(unit)}", labelpad=14 + 7 * longest)
     figure.legend(loc="outside lower center", ncols=min(3, len(counts.columns)))
     return figure
 

@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pygoodvibes.data.clip import unit_of
 from pygoodvibes.figures import style
 
 _LOOK = {
@@ -59,9 +58,10 @@ def plot_id_clouds(
     style.require(points, wanted, "points", may_be_empty=ids is not None)
     group = style.groups_of(points, "points")
     names = style.ids_in(points) if ids is None else list(ids)
-    unit = unit_of(points.get("clip", ()), points.get("domain", ()))
+    unit = style.unit_of(points)
     target = (points["domain"] if "domain" in points.columns else group) == "target"
-    short = "Section" if unit == "section" else "ID"
+    short = style.short_unit(unit)
+    short = short[0].upper() + short[1:]
     title = f"{machine}: training and test clips in each {unit}'s own PCA"
     if not names:
         return style.message_figure(

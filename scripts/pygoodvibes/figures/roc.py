@@ -90,6 +90,8 @@ def plot_roc(
             "ROC", title_suffix, "No clip has a score: see the notes in the metrics."
         )
     detectors = style.in_order(scores["detector"])
+    unit = style.unit_of(scores)
+    short = style.short_unit(unit)
     several = metrics.groupby("machine")["id"].nunique().max() > 1
     bands = several and len(detectors) <= _MOST_BANDS
     known = pd.concat([scores[["machine", "id"]], metrics[["machine", "id"]]])
@@ -101,7 +103,7 @@ def plot_roc(
     longest = max(11, *map(len, named))
     figure, all_axes = style.panels(
         len(machines),
-        "ROC, mean over machine IDs" + (" (band: lowest to highest ID)" if bands else ""),
+        f"ROC, mean over {unit}s" + (f" (band: lowest to highest {short})" if bands else ""),
         title_suffix,
         panel_width=1.15 + height + 0.085 * longest,
         panel_height=height,
@@ -128,7 +130,7 @@ def plot_roc(
             of_detector = [curves[detector, id_] for id_ in shown if (detector, id_) in curves]
             if of_detector:
                 of_ids = (
-                    f"\n({len(of_detector)} of {len(shown)} IDs)"
+                    f"\n({len(of_detector)} of {len(shown)} {short}s)"
                     if len(of_detector) < len(shown)
                     else ""
                 )
@@ -139,7 +141,7 @@ def plot_roc(
             style.say(axes, style.absent_note(absent, mine, start="no curve for"))
             continue
         notes = [style.absent_note(absent, mine)]
-        style.panel_title(axes, f"{machine}: {style.count_of(len(shown), 'machine ID')}", notes)
+        style.panel_title(axes, f"{machine}: {style.count_of(len(shown), unit)}", notes)
         _finish(axes, max_fpr)
     return figure
 

@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from pygoodvibes.data.clip import unit_of
 from pygoodvibes.figures import style
 
 _BINS = 48
@@ -59,7 +58,7 @@ def plot_scores(
     style.require(scores, wanted, "scores", may_be_empty=True)
     style.require(metrics, ("machine", "id", "detector", "threshold"), "metrics")
     scores = scores[scores["detector"] == detector]
-    unit = unit_of(scores.get("clip", ()), scores.get("domain", ()))
+    unit = style.unit_of(scores)
     title = f"Anomaly scores of {detector} per {unit}"
     if scores.empty:
         return style.message_figure(

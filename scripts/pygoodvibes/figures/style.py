@@ -19,6 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from pygoodvibes.data import clip
 from pygoodvibes.util.atomic import draft
 from pygoodvibes.util.errors import UserError
 
@@ -285,6 +286,21 @@ def machines_in(table: pd.DataFrame) -> list[str]:
 def ids_in(table: pd.DataFrame) -> list[str]:
     """Return the machine IDs of a table, sorted."""
     return sorted(table["id"].unique())
+
+
+def unit_of(table: pd.DataFrame) -> str:
+    """Return what the IDs of a table are: 'section' or 'machine ID'.
+
+    Tables of clips tell by names and domains, those of metrics by columns per domain.
+    """
+    if "official" in table.columns:
+        return "section"
+    return clip.unit_of(table.get("clip", ()), table.get("domain", ()))
+
+
+def short_unit(unit: str) -> str:
+    """Return the unit where there is little room: 'section' or 'ID'."""
+    return "section" if unit == "section" else "ID"
 
 
 def require(

@@ -49,7 +49,7 @@ def plot_sweep(sweep: pd.DataFrame, metrics: pd.DataFrame, *, title_suffix: str)
         )
     detectors = style.in_order(sweep["detector"])
     machines = style.machines_in(pd.concat([sweep[["machine"]], metrics[["machine"]]]))
-    settings = sweep["setting"].nunique()
+    settings, unit = sweep["setting"].nunique(), style.unit_of(metrics)
     looks = looks_of(detectors, metrics)
     named = list(dict.fromkeys(look.label for look in looks.values()))
     # beside square axes: three lines of heading, one for the single IDs, one a detector
@@ -57,7 +57,7 @@ def plot_sweep(sweep: pd.DataFrame, metrics: pd.DataFrame, *, title_suffix: str)
     longest = max(11, *map(len, named))
     figure, all_axes = style.panels(
         len(machines),
-        f"Sensitivity against specificity over {settings} settings, mean over machine IDs",
+        f"Sensitivity against specificity over {settings} settings, mean over {unit}s",
         title_suffix,
         panel_width=1.15 + height + 0.085 * longest,
         panel_height=height,
@@ -88,7 +88,7 @@ def plot_sweep(sweep: pd.DataFrame, metrics: pd.DataFrame, *, title_suffix: str)
             if len(rows):
                 chosen = in_use.loc[in_use["detector"] == detector, rates].mean()
                 _draw_detector(axes, look, detector, rows, chosen, n_ids)
-        count = style.count_of(n_ids, "machine ID")
+        count = style.count_of(n_ids, unit)
         style.panel_title(axes, f"{machine}: {count}", [style.absent_note(absent, reached)])
         _finish(axes, least)
     return figure
