@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 
 from made_figures import SUFFIX, by_gid, drawn_points, legend_of, panel, texts_of
 from pygoodvibes.figures import examples, style
@@ -37,7 +38,8 @@ def test_id_clouds_draw_each_group_and_name_what_is_missing(gaps):
 def test_clips_of_the_target_domain_are_hollow(full):
     fan = full.points[full.points["machine"] == "fan"].reset_index(drop=True)
     clips = fan.assign(domain=["source", "target", ""] * (len(fan) // 3) + [""] * (len(fan) % 3))
-    points = with_domains(fan, clips)
+    twin = clips.assign(status="same name as another", domain="source")
+    points = with_domains(fan, pd.concat([clips, twin]))
     assert list(points["domain"]) == list(clips["domain"])
     figure = plot_id_clouds(points, machine="fan", title_suffix=SUFFIX)
     axes = panel(figure, "Section 00")

@@ -178,10 +178,12 @@ def with_domains(points: pd.DataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     points, manifest : pandas.DataFrame
-        With the columns machine, id, split and clip; the manifest also has domain.
+        With the columns machine, id, split and clip; the manifest also has status and domain.
     """
     keys = ["machine", "id", "split", "clip"]
-    known = manifest.loc[manifest["domain"] != "", [*keys, "domain"]]
+    # a clip that is left out may have the name of one that is not
+    usable = manifest[(manifest["status"] == "ok") & (manifest["domain"] != "")]
+    known = usable[[*keys, "domain"]]
     if known.empty:
         return points
     return points.merge(known, how="left", on=keys).fillna({"domain": ""})
