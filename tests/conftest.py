@@ -8,6 +8,9 @@ from hypothesis import settings
 
 import pygoodvibes  # noqa: F401 - before NumPy, which then rounds as in the workflow's jobs
 
+# what is expected of the command line is English, whatever the locale of who runs the tests
+os.environ["LANGUAGE"] = "en"
+
 # how long an example takes depends on what else the machine does
 settings.register_profile("pygoodvibes", deadline=None)
 settings.load_profile("pygoodvibes")

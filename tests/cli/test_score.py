@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -524,3 +525,25 @@ def test_a_stream_is_compared_by_its_sound(run, place, monkeypatch):
     _, out, _ = run("pump.pgv", "-", "--csv", "-", "--threshold", 99)
     reasons = [row["reason"] for row in rows_of(out)]
     assert "12 dB louder" in reasons[0] and not any(reasons[1:])
+
+
+# languages
+
+
+def test_people_read_their_language_and_programs_english(run, place, monkeypatch):
+    monkeypatch.setenv("LANGUAGE", "")
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    code, out, err = run("pump.pgv", "odd.wav", "new", "text.wav", "--lang", "de")
+    heading, first, *_ = out.splitlines()
+    assert heading.split()[:4] == ["Aufnahme", "Score", "Schwelle", "Urteil"]
+    assert first.startswith("odd.wav") and "auffällig" in first and re.search(r"\d,\d", first)
+    assert "5 Aufnahme(n): 1 auffällig" in err and "nicht beurteilt" in out
+    assert (code, out, err) != run("pump.pgv", "odd.wav", "new", "text.wav")
+    # without the option, the locale
+    assert "seuil" in run("pump.pgv", "odd.wav")[1]
+    code, _, err = run("pump.pgv", "nothing.wav")
+    assert code == 1 and err.startswith("Erreur\N{NO-BREAK SPACE}: ")
+    document = json.loads(run("pump.pgv", "odd.wav", "--json", "-", "--lang", "fr")[1])
+    assert document["clips"][0]["verdict"] == "anomalous"
+    monkeypatch.setenv("LC_ALL", "C")
+    assert "threshold" in run("pump.pgv", "odd.wav")[1]

@@ -25,4 +25,4 @@ def test_clips_are_counted_by_their_worst_verdict(verdicts, said, code):
     tally = Tally(windows=False)
     for number, verdict in enumerate(verdicts):
         tally.add([Record(f"{number}.wav", "pump", "knn", verdict=verdict)])
-    assert str(tally).startswith(said) and tally.code == code and tally.several
+    assert tally.said().startswith(said) and tally.code == code and tally.several

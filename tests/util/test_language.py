@@ -15,8 +15,9 @@ from pygoodvibes.util.language import (
     language_of,
     languages,
     read_catalog,
+    wanted_language,
 )
-from pygoodvibes.util.messages import BY_AND, BY_COMMAS, BY_WORDS, message
+from pygoodvibes.util.messages import BY_AND, BY_COMMAS, BY_WORDS, message, printable
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KEYWORDS = {"message": None, "UserError": None, "say": None}
@@ -27,7 +28,7 @@ SHARED = {
     "fr": {"1 machine", "{count:,d} machines", "AUC", "F1", "ID", "Machine", "Machines", "Score",
            "Section", "Verdict", "pAUC", "section", "sections", "AUC source", "F1 source",
            "Test normal source"},
-    "de": {"AUC", "F1", "ID", "Normal", "Score", "Section", "Test normal", "pAUC",
+    "de": {"AUC", "Drift: {drift}", "F1", "ID", "Normal", "Score", "Section", "Test normal", "pAUC",
            "git {command}: {reason}"},
 }  # fmt: skip
 
@@ -169,3 +170,26 @@ def test_a_language_is_a_catalog(tmp_path, monkeypatch):
     found = module.language_of.__wrapped__("eo")
     assert (found.code, found.name) == ("eo", "Esperanto")
     assert found.known == {"English": "Esperanto", '1 "clip"\nmore': "unu\npeco"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "code"),
+    [
+        ({}, "en"),
+        ({"LANG": "fr_CA.UTF-8"}, "fr"),
+        ({"LANG": "de_DE@euro", "LC_MESSAGES": "C"}, "en"),
+        ({"LC_ALL": "de_AT", "LANG": "fr_FR"}, "de"),
+        ({"LANGUAGE": "tr:fr:de", "LANG": "de_DE"}, "fr"),
+        ({"LANG": "../../etc"}, "en"),
+        ({"LANGUAGE": "", "LANG": "DE_de"}, "de"),
+    ],
+)
+def test_the_language_that_the_environment_asks_for(environment, code):
+    assert wanted_language(environment) == code
+
+
+def test_what_was_said_can_be_shown_safely():
+    """Values come from others, words do not: of the former, what steers a terminal is escaped."""
+    known = {"{path}: gone\nfor good": "{path} : parti\npour de bon"}
+    told = Language("fr", known).say(message("{path}: gone\nfor good", path="a\x1b[2J\n.wav"))
+    assert printable(told) == "a\\x1b[2J\\n.wav : parti\npour de bon"

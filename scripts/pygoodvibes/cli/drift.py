@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pygoodvibes.cli.lines import show
 from pygoodvibes.cli.options import add_jobs, add_run_length
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import Message, message
 
 UNMOVED, MOVED, UNTOLD = 0, 3, 4
 """Exit codes; 1 is an error, 2 wrong usage."""
@@ -121,25 +122,38 @@ def _charted(records: Sequence) -> int:
     return sum(record.ewma is not None for record in records)
 
 
-def _said(records: Sequence, drift, name: str, *, order: str | None, others: int) -> list[str]:
+def _said(records: Sequence, drift, name: str, *, order: str | None, others: int) -> list[Message]:
     """Return what to say: of which clips, in which order, what has changed."""
-    by = {
-        None: "when their files were last changed",
-        "time": "when their files were last changed",
-        "name": "by name",
-        "given": "as given",
-    }[order]
+    by_time = message("when their files were last changed")
+    by = {"name": message("by name"), "given": message("as given")}.get(order, by_time)
     charted = _charted(records)
-    lines = [f"{name}: {len(records)} clip(s) in order ({by}), {charted} on the chart"]
+    lines = [
+        message(
+            "{name}: {clips} clip(s) in order ({by}), {charted} on the chart",
+            name=name,
+            clips=len(records),
+            by=by,
+            charted=charted,
+        )
+    ]
     if others:
-        lines.append(f"  {others} line(s) passed over: scored by another model or fit")
-    lines += [f"  {record.clip}: {record.drift}" for record in records if record.drift]
+        passed = message(
+            "  {count} line(s) passed over: scored by another model or fit", count=others
+        )
+        lines.append(passed)
+    lines += [
+        message("  {path}: {reason}", path=record.clip, reason=record.drift)
+        for record in records
+        if record.drift
+    ]
     if drift.needs:
         lines.append(drift.needs)
     elif not charted:
-        lines.append("no clip can be compared: the file of scores has the reasons (--csv FILE)")
+        lines.append(
+            message("no clip can be compared: the file of scores has the reasons (--csv FILE)")
+        )
     elif not drift.found:
-        lines.append("nothing has changed at the end: scores are as those of normal clips")
+        lines.append(message("nothing has changed at the end: scores are as those of normal clips"))
     return lines
 
 

@@ -6,10 +6,11 @@ import pathlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from pygoodvibes.cli.lines import show
+from pygoodvibes.cli.lines import said, show
 from pygoodvibes.cli.options import add_jobs, duration, share
+from pygoodvibes.cli.told import how_sure, note, of_detector, written
 from pygoodvibes.util.errors import UserError
-from pygoodvibes.util.messages import Message, joined
+from pygoodvibes.util.messages import Message, joined, message
 
 EPILOG = """\
 examples:
@@ -199,7 +200,7 @@ def _warned(model) -> int:
     """Say if verdicts of a model mean nothing; return the exit code."""
     warnings = meaningless(model)
     for warning in warnings:
-        show(f"Warning: {warning}", file=sys.stderr)
+        show(message("Warning: {warning}", warning=warning), file=sys.stderr)
     return MEANINGLESS if warnings else FITTED
 
 
@@ -228,7 +229,8 @@ def ask(doubts: Sequence[Message]) -> None:
         )
     for doubt in doubts:
         show(doubt, file=sys.stderr)
-    print("Are all of them normal? Learn them? [y/N] ", end="", file=sys.stderr, flush=True)
+    question = said(message("Are all of them normal? Learn them? [y/N] "))
+    print(question, end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in YES:
         raise UserError("no model is written: move what is not normal elsewhere, and fit again")
 
@@ -270,7 +272,7 @@ def check_output(path: str | None) -> None:
         )
 
 
-def report(fit, path: pathlib.Path, size: int) -> list[str]:
+def report(fit, path: pathlib.Path, size: int) -> list[Message]:
     """Say what was learnt, line by line."""
     import numpy as np
 
@@ -278,45 +280,74 @@ def report(fit, path: pathlib.Path, size: int) -> list[str]:
 
     model, left_out = fit.model, [row for row in fit.rows if row["status"] != "ok"]
     clips, training = model.training["clips"], model.training
-    what = "recordings"
-    if "window" in training:
-        what = f"windows of {training['window']:g} s from {training['recordings']} recording(s)"
+    windows = "window" in training
+    what = message("{count} recordings", count=clips)
+    if windows:
+        what = message(
+            "{count} windows of {window:g} s from {recordings} recording(s)",
+            count=clips,
+            window=training["window"],
+            recordings=training["recordings"],
+        )
     lines = [
-        f"{model.name}: {clips} {what}, {training['seconds']:g} s at "
-        f"{model.sample_rate} Hz" + (f"; {len(left_out)} left out:" if left_out else "")
+        message(
+            "{name}: {what}, {seconds:g} s at {rate} Hz{out}",
+            name=model.name,
+            what=what,
+            seconds=training["seconds"],
+            rate=model.sample_rate,
+            out=message("; {count} left out:", count=len(left_out)) if left_out else "",
+        )
     ]
     lines += _grouped(left_out)
     lines += _learned(doubts.by_subfolder(fit.rows))
-    lines += [f"Note: {note}" for note in fit.notes]
+    lines += [note(text) for text in fit.notes]
     for name in model.settings["detectors"]:
         judging = _judging(model, name)
         sure = judging and certainty.of(model, judging)
         caution = sure.caution if sure else ""
-        notes = [note for note in model.provenance["notes"][name] if note != caution]
-        lines += [f"Note: {name}: {note}" for note in notes]
+        notes = [text for text in model.provenance["notes"][name] if text != caution]
+        lines += [note(of_detector(name, text)) for text in notes]
         if not judging:
             continue
         above = int(np.sum(judging.held_out > judging.threshold))
+        count = len(judging.held_out)
+        held = message("{count} held-out recordings", count=count)
+        if windows:
+            held = message("{count} held-out windows", count=count)
         lines.append(
-            f"{name}: threshold {judging.threshold:.4g} for a false-alarm rate of "
-            f"{judging.false_alarm_rate:g}; {above} of {len(judging.held_out)} held-out "
-            f"{what.split()[0]} lie above it (median {np.median(judging.held_out):.4g}, highest "
-            f"{judging.held_out[-1]:.4g})"
+            message(
+                "{name}: threshold {threshold:.4g} for a false-alarm rate of {rate:g}; {above} of "
+                "{held} lie above it (median {median:.4g}, highest {highest:.4g})",
+                name=name,
+                threshold=judging.threshold,
+                rate=judging.false_alarm_rate,
+                above=above,
+                held=held,
+                median=np.median(judging.held_out),
+                highest=judging.held_out[-1],
+            )
         )
         if sure.meaningless:
             continue  # said as a warning
-        lines.append(f"{'Note: ' * sure.loose}{name}: {sure.caution or sure.interval}")
+        lines.append(how_sure(name, sure))
         if sure.too_few:
-            lines.append(
-                f"Note: {sure.clips} {what.split()[0]} can't tell false-alarm rates below 1 in "
-                f"{sure.clips + 1}: every clip will be undecided; record more"
+            few = message("{count} recordings", count=sure.clips)
+            if windows:
+                few = message("{count} windows", count=sure.clips)
+            cant = message(
+                "{few} can't tell false-alarm rates below 1 in {least}: every clip will be "
+                "undecided; record more",
+                few=few,
+                least=sure.clips + 1,
             )
-    lines.append(f"Model: {path} ({size / 1e6:.1f} MB)")
-    lines.append(f"Now: pygoodvibes score {path} FILES_OR_FOLDERS...")
+            lines.append(note(cant))
+    lines.append(written(path, size))
+    lines.append(message("Now: pygoodvibes score {path} FILES_OR_FOLDERS...", path=path))
     return lines
 
 
-def meaningless(model) -> list[str]:
+def meaningless(model) -> list[Message]:
     """Say of each detector of a model whose verdicts mean nothing why."""
     from pygoodvibes.monitoring import certainty
 
@@ -325,9 +356,10 @@ def meaningless(model) -> list[str]:
         judging = _judging(model, name)
         sure = judging and certainty.of(model, judging)
         if sure is None:
-            sentences.append(f"{name}: this model has no held-out scores, and no threshold")
+            text = message("this model has no held-out scores, and no threshold")
+            sentences.append(of_detector(name, text))
         elif sure.meaningless:
-            sentences.append(f"{name}: {sure.caution}")
+            sentences.append(of_detector(name, sure.caution))
     return sentences
 
 
@@ -350,11 +382,18 @@ def _learned(subfolders: Mapping[str, tuple[int, float]]) -> list[str]:
     if len(subfolders) < 2:
         return []
     lines = [
-        f"  learned from {folder or '.'}/: {recordings} recording(s), {seconds:g} s"
+        message(
+            "  learned from {folder}/: {recordings} recording(s), {seconds:g} s",
+            folder=folder or ".",
+            recordings=recordings,
+            seconds=seconds,
+        )
         for folder, (recordings, seconds) in subfolders.items()
     ]
     more = len(lines) - _MOST_SUBFOLDERS
-    return [*lines[:_MOST_SUBFOLDERS], f"  and from {more} more subfolders"] if more > 0 else lines
+    if more <= 0:
+        return lines
+    return [*lines[:_MOST_SUBFOLDERS], message("  and from {more} more subfolders", more=more)]
 
 
 def _grouped(left_out: Sequence[Mapping]) -> list[str]:
@@ -366,11 +405,12 @@ def _grouped(left_out: Sequence[Mapping]) -> list[str]:
     for row in left_out:
         # each copy is one of another recording
         together = len(copies) > 5 and is_copy(row)
-        reason = "each the same recording as another" if together else row["status"]
+        reason = message("each the same recording as another") if together else row["status"]
         by_reason.setdefault(reason, []).append(row["path"])
     lines = []
     for reason, paths in by_reason.items():
         if len(paths) > 5:
-            paths = [f"{len(paths)} recordings from {paths[0]} to {paths[-1]}"]
-        lines += [f"  {path}: {reason}" for path in paths]
+            span = {"count": len(paths), "first": paths[0], "last": paths[-1]}
+            paths = [message("{count} recordings from {first} to {last}", **span)]
+        lines += [message("  {path}: {reason}", path=path, reason=reason) for path in paths]
     return lines

@@ -12,10 +12,13 @@ from pygoodvibes.cli import score as score_command
 from pygoodvibes.cli import serve as serve_command
 from pygoodvibes.cli import sign as sign_command
 from pygoodvibes.cli import years as years_command
+from pygoodvibes.cli.lines import SPOKEN, said
+from pygoodvibes.cli.options import add_language
 from pygoodvibes.cli.project import check, compare, pdf, prune, report_path, set_keys, show, study
 from pygoodvibes.config.read import read_content
 from pygoodvibes.util.errors import UserError
-from pygoodvibes.util.messages import printable
+from pygoodvibes.util.language import language_of, wanted_language
+from pygoodvibes.util.messages import message, printable
 from pygoodvibes.util.paths import NOT_UTF8
 
 
@@ -216,6 +219,7 @@ def build_parser() -> argparse.ArgumentParser:
     for name, function in COMMANDS.items():
         command = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
         _add_arguments(name, command)
+        add_language(command)
     return parser
 
 
@@ -230,6 +234,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.parse_args(arguments)
     else:
         options["path"] += rest
+    SPOKEN.set(language_of(options.pop("lang") or wanted_language(os.environ)))
     if hasattr(sys.stdout, "reconfigure"):
         # a name that the terminal has no characters for is no reason to stop
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -238,17 +243,19 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()  # here, where a full disk is one sentence
         return code
     except UserError as error:
-        print(f"Error: {printable(error.message)}", file=sys.stderr)
+        print(said(message("Error: {error}", error=error)), file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package == "pygoodvibes":
             raise
-        print(
-            f"Error: this takes the package {package}, which is not installed: "
-            f"pip install 'pygoodvibes[{'serve' if package in SERVE else 'workflow'}]'",
-            file=sys.stderr,
+        missing = message(
+            "Error: this takes the package {package}, which is not installed: "
+            "pip install 'pygoodvibes[{extra}]'",
+            package=package,
+            extra="serve" if package in SERVE else "workflow",
         )
+        print(said(missing), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -3,6 +3,18 @@
 import argparse
 import math
 
+from pygoodvibes.util.language import languages
+
+
+def add_language(parser: argparse.ArgumentParser) -> None:
+    """Let a command be told its language."""
+    parser.add_argument(
+        "--lang",
+        choices=languages(),
+        help="language of what people read (default: that of the locale, else en); CSV, JSON and "
+        "other files stay in English",
+    )
+
 
 def add_jobs(parser: argparse.ArgumentParser) -> None:
     """Add the option for the number of processes."""

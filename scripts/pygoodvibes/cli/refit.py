@@ -5,8 +5,9 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 
 from pygoodvibes.cli.lines import show
+from pygoodvibes.cli.told import how_sure, note, written
 from pygoodvibes.util.errors import UserError
-from pygoodvibes.util.messages import Message
+from pygoodvibes.util.messages import BY_COMMAS, Message, joined, message
 
 _MOST_NAMED = 5
 _MOST_CHANGES = 5
@@ -58,13 +59,15 @@ def run(
     )
     size = machine_model.save(path, again.model)
     show(*report(before, again), file=sys.stdout)
-    show(f"Model: {path} ({size / 1e6:.1f} MB)", file=sys.stdout)
+    show(written(path, size), file=sys.stdout)
     if pathlib.Path(f"{path}{signature.ENDING}").is_file():
-        show(f"Note: {path}{signature.ENDING} is of the earlier model: sign again", file=sys.stdout)
+        file = f"{path}{signature.ENDING}"
+        old = message("{file} is of the earlier model: sign again", file=file)
+        show(note(old), file=sys.stdout)
     return again.model
 
 
-def report(before, again) -> list[str]:
+def report(before, again) -> list[Message]:
     """Say what was learned or left out, and how the thresholds moved, line by line.
 
     Parameters
@@ -80,57 +83,88 @@ def report(before, again) -> list[str]:
     model = again.model
     used = sum(row["status"] == "ok" for row in again.rows)
     out = before.training["clips"] + used - model.training["clips"]
-    what = "windows" if "window" in model.training else "clips"
+    earlier = message("{count} clips", count=before.training["clips"])
+    if "window" in model.training:
+        earlier = message("{count} windows", count=before.training["clips"])
     lines = [
-        f"{model.name}: {before.training['clips']} {what}, {used} added, {out} excluded: "
-        f"{model.training['clips']}"
+        message(
+            "{name}: {earlier}, {added} added, {out} excluded: {now}",
+            name=model.name,
+            earlier=earlier,
+            added=used,
+            out=out,
+            now=model.training["clips"],
+        )
     ]
     lines += _left_out([row for row in again.rows if row["status"] != "ok"])
-    lines += [f"  excluded {path}" for path in again.excluded[:_MOST_NAMED]]
+    named = again.excluded[:_MOST_NAMED]
+    lines += [message("  excluded {path}", path=path) for path in named]
     if len(again.excluded) > _MOST_NAMED:
-        lines.append(f"  and {len(again.excluded) - _MOST_NAMED} more")
-    lines += [f"Note: {note}" for note in again.notes]
+        lines.append(message("  and {more} more", more=len(again.excluded) - _MOST_NAMED))
+    lines += [note(text) for text in again.notes]
     for name, moved in again.moved.items():
         judging = judge(model, detector=name)
         lines.append(
-            f"{name}: threshold {moved.before:.4g} -> {moved.after:.4g} for a false-alarm rate of "
-            f"{judging.false_alarm_rate:g}"
+            message(
+                "{name}: threshold {before:.4g} -> {after:.4g} for a false-alarm rate of {rate:g}",
+                name=name,
+                before=moved.before,
+                after=moved.after,
+                rate=judging.false_alarm_rate,
+            )
         )
         if moved.new:
+            new = message("{count} new clips", count=moved.new)
+            if "window" in model.training:
+                new = message("{count} new windows", count=moved.new)
             lines.append(
-                f"{name}: of the {moved.new} new {what} the earlier fit found "
-                f"{moved.new_above_before} above its threshold, fits that have not seen them find "
-                f"{moved.new_above_after} above the new one"
+                message(
+                    "{name}: of the {new} the earlier fit found {before} above its threshold, fits "
+                    "that have not seen them find {after} above the new one",
+                    name=name,
+                    new=new,
+                    before=moved.new_above_before,
+                    after=moved.new_above_after,
+                )
             )
         sure = certainty.of(model, judging)
         if not sure.meaningless:  # said as a warning
-            lines.append(f"{'Note: ' * sure.loose}{name}: {sure.caution or sure.interval}")
+            lines.append(how_sure(name, sure))
     lines += _history(model)
     return lines
 
 
-def _left_out(rows: Sequence) -> Iterator[str]:
+def _left_out(rows: Sequence) -> Iterator[Message]:
     by_reason: dict[str, list[str]] = {}
     for row in rows:
         by_reason.setdefault(row["status"], []).append(row["path"])
     for reason, paths in by_reason.items():
         named = paths[0] if len(paths) == 1 else f"{paths[0]} ... {paths[-1]} ({len(paths)})"
-        yield f"  not added: {named}: {reason}"
+        yield message("  not added: {named}: {reason}", named=named, reason=reason)
 
 
-def _history(model) -> list[str]:
+def _history(model) -> list[Message]:
     changes = list(model.kept.history) if model.kept else []
     lines = [
-        f"  {entry['when']}: {entry['clips'][0]} -> {entry['clips'][1]} {_recordings(entry)}"
+        message(
+            "  {when}: {before} -> {after} ({recordings})",
+            when=entry["when"],
+            before=entry["clips"][0],
+            after=entry["clips"][1],
+            recordings=_recordings(entry),
+        )
         for entry in changes[-_MOST_CHANGES:]
     ]
     if len(changes) > _MOST_CHANGES:
-        lines.insert(0, f"  {len(changes) - _MOST_CHANGES} earlier changes")
-    return ["History:", *lines] if lines else []
+        earlier = len(changes) - _MOST_CHANGES
+        lines.insert(0, message("  {count} earlier changes", count=earlier))
+    return [message("History:"), *lines] if lines else []
 
 
-def _recordings(entry) -> str:
-    parts = [
-        f"{len(entry[what])} recording(s) {what}" for what in ("added", "excluded") if entry[what]
-    ]
-    return f"({', '.join(parts)})"
+def _recordings(entry) -> Message:
+    parts = []
+    if entry["added"]:
+        parts.append(message("{count} recording(s) added", count=len(entry["added"])))
+    if entry["excluded"]:
+        parts.append(message("{count} recording(s) excluded", count=len(entry["excluded"])))
+    return joined(parts, BY_COMMAS)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pygoodvibes.cli import options as cli_options
-from pygoodvibes.cli.lines import show
+from pygoodvibes.cli.lines import SPOKEN, show
 from pygoodvibes.cli.options import (
     add_jobs,
     add_run_length,
@@ -20,6 +20,7 @@ from pygoodvibes.cli.options import (
 )
 from pygoodvibes.cli.tally import Tally
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import message
 
 ENDING = ".pgv"
 
@@ -227,7 +228,7 @@ def _watch(folder: str | None, settle: float):
     from pygoodvibes.monitoring.watch import Watch
 
     watching = Watch(folder, settle=settle)
-    _say(f"Watching {folder} for new recordings; Ctrl-C ends.")
+    _say(message("Watching {folder} for new recordings; Ctrl-C ends.", folder=folder))
     return watching
 
 
@@ -304,9 +305,10 @@ def _charts(panel, *logs: str | None, run_length: int) -> list:
     for chart in charts:
         if earlier := chart.own(records):
             charted(chart, earlier)
-            _say(f"The control chart goes on from {log}: {len(earlier)} clip(s).")
+            said = "The control chart goes on from {log}: {clips} clip(s)."
+            _say(message(said, log=log, clips=len(earlier)))
         if chart.needs:
-            _say(f"Note: {chart.needs}")
+            _say(message("Note: {note}", note=chart.needs))
     return charts
 
 
@@ -330,7 +332,12 @@ def _with_cautions(all_records: Iterable[list], panel, *, endless: bool) -> Iter
     from pygoodvibes.util.messages import templates
 
     cautions = [
-        f"{model.name}, {judging.detector}: {caution}"
+        message(
+            "{name}, {detector}: {caution}",
+            name=model.name,
+            detector=judging.detector,
+            caution=caution,
+        )
         for model, judging in zip(panel.models, panel.judges, strict=True)
         if (caution := certainty.of(model, judging).caution)
     ]
@@ -358,14 +365,17 @@ def _unfair(records: Sequence) -> str:
     from pygoodvibes.monitoring import certainty
 
     first = records[0]
-    more = f" (so it is with {len(records)} clips)" if len(records) > 1 else ""
+    more = message(" (so it is with {clips} clips)", clips=len(records)) if len(records) > 1 else ""
+    said = {"clip": first.clip, "reason": first.reason, "more": more}
     advice = certainty.advice(first.reason)
-    return f"{first.clip}: {first.reason}{more}" + (f"; {advice}" if advice else "")
+    if not advice:
+        return message("{clip}: {reason}{more}", **said)
+    return message("{clip}: {reason}{more}; {advice}", advice=advice, **said)
 
 
 def _caution(cautions: Iterable[str]) -> None:
     for caution in cautions:
-        _say(f"Caution: {caution}")
+        _say(message("Caution: {caution}", caution=caution))
 
 
 def _say(text: str) -> None:
@@ -411,7 +421,9 @@ def _outputs(
         )
     if "-" not in (csv, json):
         names = [model.name for model in panel.models]
-        outputs[_called("-")] = Text(sys.stdout, clips=files, models=names, windows=windows)
+        outputs[_called("-")] = Text(
+            sys.stdout, clips=files, models=names, windows=windows, language=SPOKEN.get()
+        )
     return outputs
 
 
@@ -442,7 +454,7 @@ def _finish(all_records: Iterable[list], outputs: Mapping, *, endless: bool, win
             raise
     except UserError:
         if endless:
-            _say(str(tally))
+            _say(tally.said())
         raise
     finally:
         if before is not None:
@@ -451,7 +463,7 @@ def _finish(all_records: Iterable[list], outputs: Mapping, *, endless: bool, win
         with _writing(name):
             output.close()
     if endless or tally.several:
-        _say(str(tally))
+        _say(tally.said())
     return tally.code
 
 

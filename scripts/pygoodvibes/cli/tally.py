@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from pygoodvibes.util.messages import Message, message
+
 NORMAL, ANOMALOUS, UNTOLD = 0, 3, 4
 """Exit codes; 1 is an error, 2 wrong usage."""
 
@@ -34,19 +36,30 @@ class Tally:
         """Return whether it takes words to see it at a glance."""
         return len(self._clips) > 1 or self._cut > 1
 
-    def __str__(self) -> str:
+    def said(self) -> Message:
+        """Return what was found, in words."""
         bad, unscored = len(self._bad), len(self._unscored - self._bad)
         undecided = len(self._undecided - self._unscored - self._bad)
         normal = len(self._clips) - bad - undecided - unscored
-        untold = f"{undecided} undecided, " if undecided else ""
+        untold = message("{count} undecided, ", count=undecided) if undecided else ""
+        counts = {
+            "clips": len(self._clips),
+            "bad": bad,
+            "untold": untold,
+            "normal": normal,
+            "unscored": unscored,
+        }
         if not self._windows:
-            return (
-                f"{len(self._clips)} clip(s): {bad} anomalous, {untold}{normal} normal, "
-                f"{unscored} not scored"
+            return message(
+                "{clips} clip(s): {bad} anomalous, {untold}{normal} normal, {unscored} not scored",
+                **counts,
             )
-        return (
-            f"{len(self._clips)} recording(s): {bad} with an alarm, {untold}{normal} without, "
-            f"{unscored} not scored in full; {self._anomalous} of {self._cut} window(s) anomalous"
+        return message(
+            "{clips} recording(s): {bad} with an alarm, {untold}{normal} without, {unscored} not "
+            "scored in full; {anomalous} of {windows} window(s) anomalous",
+            anomalous=self._anomalous,
+            windows=self._cut,
+            **counts,
         )
 
     @property

@@ -18,7 +18,9 @@ from pygoodvibes.util.messages import BY_SEMICOLONS, Message, joined, message, t
 OTHER_LENGTH = 0.2
 """Share by which a clip may be shorter or longer than the training clips."""
 
-CUT_ALIKE = "score in windows as long as the training clips (--window), or fit with --window"
+CUT_ALIKE = message(
+    "score in windows as long as the training clips (--window), or fit with --window"
+)
 """What to do about clips of another length."""
 
 

@@ -16,23 +16,33 @@ from pygoodvibes.monitoring import certainty
 from pygoodvibes.monitoring.judge import Judge
 from pygoodvibes.monitoring.score_files import Record
 from pygoodvibes.util.errors import UserError
-from pygoodvibes.util.messages import message, printable
+from pygoodvibes.util.language import ENGLISH, Language
+from pygoodvibes.util.messages import Message, message, printable
 from pygoodvibes.util.paths import in_utf8
 
 COLUMNS = tuple(field.name for field in dataclasses.fields(Record))
 """Columns of the CSV file, and keys of each entry of `clips` in the JSON file."""
 
-AS_HIGH = "normal clips as high"
+AS_HIGH = message("normal clips as high")
 """Heading of the share of normal clips expected to score at least as high."""
 
 
-AS_HIGH_SHORT = "as high"
+AS_HIGH_SHORT = message("as high")
 """The same where a terminal is too narrow."""
 
 SHORTEST_CLIP = 20
 """Fewest characters of a clip's name that are shown, its last ones."""
 
 _BETWEEN = "  "
+
+# In the catalog: as many words between commas. Alone, a machine's name might be taken for one.
+HEADINGS = message("clip, start, model, score, threshold, verdict, alarm")
+VERDICTS = message("normal, anomalous, undecided, not scored, ALARM")
+
+
+def words(entry: Message, language: Language) -> dict[str, str]:
+    """Return the words of such an entry in a language, by the English ones."""
+    return dict(zip(entry.split(", "), language.say(entry).split(", "), strict=True))
 
 
 def open_target(path: str, *, begins: Callable[[str], bool] | None = None) -> tuple[TextIO, bool]:
@@ -120,34 +130,48 @@ class Text:
         Names to leave room for; names of models are shown if there are several.
     windows : bool
         Whether records are windows, with a start and an alarm.
+    language : Language
+        In which they are.
     """
 
     def __init__(
-        self, file: TextIO, *, clips: Sequence[str], models: Sequence[str], windows: bool = False
+        self,
+        file: TextIO,
+        *,
+        clips: Sequence[str],
+        models: Sequence[str],
+        windows: bool = False,
+        language: Language = ENGLISH,
     ):
         self._file = file
         self._windows = windows
+        self._language = language
         columns = [("clip", max((len(printable(clip)) for clip in clips), default=30), "<")]
         if windows:
             columns.append(("start", 9, ">"))
         if len(models) > 1:
             columns.append(("model", max(len(printable(model)) for model in models), "<"))
-        columns += [("score", 9, ">"), ("threshold", 9, ">"), ("verdict", 10, "<")]
+        columns += [("score", 9, ">"), ("threshold", 9, ">")]
+        self._verdicts = words(VERDICTS, language)
+        columns.append(("verdict", max(map(len, self._verdicts.values())), "<"))
         columns.append((AS_HIGH, 9, ">"))
         if windows:
             columns.append(("alarm", 5, "<"))
-        self._headings = {name: name for name, _, _ in columns}
+        headings = words(HEADINGS, language) | {AS_HIGH: language.say(AS_HIGH)}
+        self._headings = {name: headings[name] for name, _, _ in columns}
         room = shutil.get_terminal_size().columns if file.isatty() else None
         if room and self._width(columns) > room:
             # the end of a path tells more than its beginning
-            self._headings[AS_HIGH] = AS_HIGH_SHORT
+            self._headings[AS_HIGH] = language.say(AS_HIGH_SHORT)
             left = room - self._width(columns[1:]) - len(_BETWEEN)
             columns[0] = ("clip", max(SHORTEST_CLIP, min(left, columns[0][1])), "<")
         self._columns = [
             (name, max(width, len(self._headings[name])), side) for name, width, side in columns
         ]
         self._started = False
-        self._coloured = takes_colours(file)
+        self._colours = {}
+        if takes_colours(file):
+            self._colours = {self._verdicts[name]: COLOURS[name] for name in COLOURS}
 
     def _width(self, columns: Sequence[tuple[str, int, str]]) -> int:
         widths = [max(width, len(self._headings[name])) for name, width, _ in columns]
@@ -161,7 +185,7 @@ class Text:
         text = cells.get(name, "")
         if name == "clip" and len(text) > width:
             text = f"…{text[1 - width :]}"
-        colour = COLOURS.get(text, "") if self._coloured and name == "verdict" else ""
+        colour = self._colours.get(text, "") if name == "verdict" else ""
         return f"{colour}{text:{side}{width}}{_PLAIN if colour else ''}"
 
     def write(self, record: Record) -> None:
@@ -170,25 +194,31 @@ class Text:
             self._line(self._headings)
             self._started = True
         cells = {"clip": printable(record.clip), "model": printable(record.model)}
-        cells["verdict"] = record.verdict
+        say, numbers = self._language.say, self._language.numbers
+        cells["verdict"] = self._verdicts[record.verdict]
         if record.start is not None:
             cells["start"] = clock(record.start)
         if record.score is not None:
-            cells |= {"score": f"{record.score:.4g}", "threshold": f"{record.threshold:.4g}"}
-            cells[AS_HIGH] = one_in(record.p_value)
+            cells["score"] = numbers(f"{record.score:.4g}")
+            cells["threshold"] = numbers(f"{record.threshold:.4g}")
+            cells[AS_HIGH] = say(one_in(record.p_value))
         if record.alarm is not None:
-            cells["alarm"] = "ALARM" if record.alarm else ""
-        self._line(cells, printable("; ".join(filter(None, [record.odd, record.reason]))))
+            cells["alarm"] = self._verdicts["ALARM"] if record.alarm else ""
+        self._line(
+            cells, "; ".join(printable(say(text)) for text in (record.odd, record.reason) if text)
+        )
         if record.drift:
-            print(f"Drift: {printable(record.drift)}", file=self._file, flush=True)
+            drift = message("Drift: {drift}", drift=record.drift)
+            print(printable(say(drift)), file=self._file, flush=True)
 
     def close(self) -> None:
         """Do nothing: all is printed."""
 
 
-def one_in(share: float) -> str:
+def one_in(share: float) -> Message:
     """Say a share of normal clips as '1 in 13'."""
-    return f"1 in {1 / share:.2g}" if share > 0.1 else f"1 in {1 / share:.0f}"
+    clips = f"{1 / share:.2g}" if share > 0.1 else f"{1 / share:.0f}"
+    return message("1 in {clips}", clips=clips)
 
 
 def clock(seconds: float) -> str:

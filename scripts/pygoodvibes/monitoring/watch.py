@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from pygoodvibes.data.audio_files import find_audio
 from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import message
 
 
 @dataclasses.dataclass
@@ -109,11 +110,11 @@ class Watch:
             except UserError as error:
                 complete = []
                 if not away:
-                    say(f"{error}; waiting for it to come back")
+                    say(message("{error}; waiting for it to come back", error=error))
                 away = True
             else:
                 if away:
-                    say(f"{self.folder}: back again; watching goes on")
+                    say(message("{folder}: back again; watching goes on", folder=self.folder))
                 away = False
             yield from complete
             if sleep(interval) is True:

@@ -47,6 +47,20 @@ def languages() -> tuple[str, ...]:
     return ("en", *sorted(path.parents[1].name for path in CATALOGS.glob(f"*/{FILE}")))
 
 
+def wanted_language(environment: Mapping[str, str]) -> str:
+    """Return the language that the environment asks for, as gettext reads it; English else.
+
+    Parameters
+    ----------
+    environment : mapping of str to str
+        LANGUAGE (several, in order), LC_ALL, LC_MESSAGES and LANG count; the first that is set.
+    """
+    names = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+    asked = next((environment[name] for name in names if environment.get(name)), "")
+    codes = (re.split(r"[_.@]", each)[0].lower() for each in asked.split(":"))
+    return next((code for code in codes if code in languages()), "en")
+
+
 @functools.cache
 def language_of(code: str) -> "Language":
     """Return a language by its code, one of `languages`."""
@@ -123,22 +137,30 @@ class Language:
         """Say what the library says in English; what is not in the catalog stays English."""
         return self.translated(text) or text
 
-    def translated(self, text: str) -> str | None:
+    def translated(self, text: str) -> Message | None:
         """Return what the library says in this language, None if the catalog lacks it.
 
-        A message has its template; of a text that was in a file, the template is found again.
+        A message has its template; of a text that was in a file, the template is found again. So
+        what comes out is a message, too: who shows it can tell its words from its values.
         """
+        if not self.known:
+            return None
         if not isinstance(text, Message) or text.template not in self.known:
             text = self._templates().find(text)
         if text is None:
             return None
         said = self.known[text.template]
-        if not text.values:
-            return said
-        return "".join(
-            literal + ("" if name is None else self._value(text.values[name]))
-            for literal, name, _, _ in string.Formatter().parse(said)
-        )
+        values = {name: self._value(value) for name, value in text.values.items()}
+        if values:
+            pieces = string.Formatter().parse(said)
+            whole = "".join(
+                word + ("" if name is None else values[name]) for word, name, *_ in pieces
+            )
+        else:
+            whole = said
+        result = Message(whole)
+        result.template, result.values = said, values
+        return result
 
     def _value(self, text: str) -> str:
         """Return a value in a sentence, which may be a message itself or some numbers."""
