@@ -695,12 +695,12 @@ def test_the_language_is_one_switch_away(visit):
 def test_the_keyboard_alone_moves_the_slider_and_the_numbers(visit):
     reader = visit()
     reader.open("results")
-    says = reader.page.get_by_text("Now at ")
+    says = reader.page.get_by_text(re.compile(r"False alarms allowed: [0-9]"))
     counted = reader.page.get_by_test_id("stTable")
     before = says.inner_text(), counted.inner_text()
     reader.page.get_by_role("slider").first.focus()
     reader.page.keyboard.press("End")
-    reader.page.get_by_text("Now at 50.0").wait_for()
+    reader.page.get_by_text("False alarms allowed: 50 in 100").wait_for()
     # at this setting other clips are found or missed
     expect(says).not_to_have_text(before[0], use_inner_text=True)
     expect(counted).not_to_have_text(before[1], use_inner_text=True)
