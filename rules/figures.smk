@@ -128,7 +128,11 @@ rule plot_clouds:
 
 rule plot_id_clouds:
     input:
-        manifest=f"{RESOURCES}/final/manifest.csv",
+        manifests=lambda wildcards: of_machine_ids(
+            f"{RESOURCES}/manifests/{{machine}}/{{id}}.csv",
+            wildcards.machine,
+            trained=True,
+        ),
         points=lambda wildcards: of_machine_ids(
             f"{RESOURCES}/projection/{{machine}}/{{id}}.npz",
             wildcards.machine,

@@ -541,7 +541,7 @@ def test_people_read_their_language_and_programs_english(run, place, monkeypatch
     assert (code, out, err) != run("pump.pgv", "odd.wav", "new", "text.wav")
     # without the option, the locale
     assert "seuil" in run("pump.pgv", "odd.wav")[1]
-    code, _, err = run("pump.pgv", "nothing.wav")
+    code, _, err = run("none.pgv", "odd.wav")
     assert code == 1 and err.startswith("Erreur\N{NO-BREAK SPACE}: ")
     document = json.loads(run("pump.pgv", "odd.wav", "--json", "-", "--lang", "fr")[1])
     assert document["clips"][0]["verdict"] == "anomalous"

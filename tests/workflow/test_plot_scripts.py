@@ -142,7 +142,7 @@ def test_scripts_of_vectors_write_what_the_functions_draw(root, files, gaps, coa
         root,
         "plot_id_clouds.py",
         out,
-        inputs={"points": files.points, "manifest": files.manifest},
+        inputs={"points": files.points, "manifests": [files.manifest]},
         params={"ids": files.ids, "machine": "fan"},
     ) == written(
         plot_id_clouds(

@@ -15,7 +15,6 @@ from pygoodvibes.audio.usable import why_unusable
 from pygoodvibes.data.clip import Clip
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
-from pygoodvibes.util.parallel import CHUNK
 
 COLUMNS = (
     "machine",
@@ -51,6 +50,9 @@ COVERAGE_COLUMNS = (
     "note",
 )
 """Columns of coverage.csv."""
+
+_CLIPS = 16
+"""Clips that a thread is handed at a time."""
 
 MIN_TRAIN_CLIPS = 3
 """With fewer training clips no detector is fitted: none could be held out from a fit of two."""
@@ -113,7 +115,7 @@ def inspect_clips(
         }
 
     # to hand clips to threads one by one takes a third of the time
-    parts = [clips[start : start + CHUNK] for start in range(0, len(clips), CHUNK)]
+    parts = [clips[start : start + _CLIPS] for start in range(0, len(clips), _CLIPS)]
     with concurrent.futures.ThreadPoolExecutor(threads) as pool:
         done = pool.map(lambda part: list(map(inspect, part)), parts)
         rows = itertools.chain.from_iterable(done)
