@@ -21,7 +21,18 @@ def test_only_parameters_that_differ():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, "null"), (True, "true"), (0.5, "0.5"), ("all", "all"), ([1, 2], "1, 2"), ([], "none")],
+    [
+        (None, "null"),
+        (True, "true"),
+        (0.5, "0.5"),
+        ("all", "all"),
+        ([1, 2], "1, 2"),
+        ([], "none"),
+        (
+            {"method": "triplet", "epochs": 2, "beside": {"method": "mean"}},
+            "triplet, epochs 2, beside mean",
+        ),
+    ],
 )
 def test_settings_as_text(value, text):
     assert plain(value) == text

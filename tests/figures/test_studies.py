@@ -54,6 +54,16 @@ def test_one_key_makes_lines():
     assert types[1].get_ydata() == pytest.approx([75, 75, 75])
 
 
+def test_settings_of_many_letters_stand_beside_lines_of_their_own():
+    embeddings = [{"method": "statistics"}, {"method": "triplet", "epochs": 5, "dimensions": 64}]
+    auc, _ = figure_of(found(grid={"embedding": embeddings}, detectors=["lof"])).axes
+    labels = [text.get_text() for text in auc.get_yticklabels()]
+    assert sorted(labels) == [
+        "lof\nembedding = statistics",
+        "lof\nembedding = triplet, epochs 5, dimensions 64",
+    ]
+
+
 def test_a_detector_that_the_key_does_not_concern_is_a_level_line():
     rows = found(grid={"detectors.lof.n_neighbors": [2, 5]}, detectors=["lof", "knn"])
     figure = figure_of(rows)

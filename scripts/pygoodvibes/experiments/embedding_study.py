@@ -11,7 +11,7 @@ import numpy as np
 
 from pygoodvibes.evaluation.compare_detectors import MEAN, Scores, average, group_scores, resample
 from pygoodvibes.experiments.embedding_cost import EmbeddingCost
-from pygoodvibes.experiments.settings_diff import flat, plain
+from pygoodvibes.experiments.settings_diff import plain
 from pygoodvibes.experiments.study_plan import Run
 from pygoodvibes.report.table import NOTHING, Table, percent, points, with_bounds
 
@@ -29,11 +29,10 @@ def compares_embeddings(runs: Sequence[Run]) -> bool:
 
 def name_of(run: Run) -> str:
     """Name the embedding of a run as the study sets it: ``triplet, epochs 20``."""
-    words = []
-    for key, value in flat(run.settings).items():
-        inner = key.removeprefix("embedding.")
-        method = key.startswith("embedding.") and inner == "method"
-        words.append(plain(value) if method else f"{inner.removesuffix('.method')} {plain(value)}")
+    words = [
+        plain(value) if key == "embedding" else f"{key.removeprefix('embedding.')} {plain(value)}"
+        for key, value in run.settings.items()
+    ]
     return ", ".join(words) or run.config.embedding.method
 
 

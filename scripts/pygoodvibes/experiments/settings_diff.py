@@ -33,11 +33,16 @@ def _differs(baseline: Mapping, settings: Mapping, key: str) -> bool:
 
 
 def plain(value: object) -> str:
-    """Write a setting as it reads in a table."""
+    """Write a setting as it reads in a table; a table of keys as ``triplet, epochs 20``."""
     if value is ABSENT:
         return NOTHING
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, Mapping):
+        return ", ".join(
+            plain(inner) if key == "method" else f"{key} {plain(inner)}"
+            for key, inner in value.items()
+        )
     if isinstance(value, list):
         return ", ".join(plain(item) for item in value) or "none"
     return str(value)

@@ -14,6 +14,9 @@ from pygoodvibes.figures import style
 MOST_BARS = 40
 """More settings are not drawn where each has a line of its own: the lowest are left out."""
 
+LONGEST_TICK = 20
+"""Letters of a setting beyond which it does not stand below a line, but beside one of its own."""
+
 _WIDEST = 13.0
 """Inches that a figure of heat maps may be wide."""
 
@@ -66,7 +69,8 @@ def plot_study(
     shared = [row for row in known if all(key in row["settings"] for key in axes)]
     if len(axes) == 2 and shared and _unique(shared):
         return _heat_maps(known, shared, axes, measures, title, suffix)
-    if len(axes) == 1 and _unique(shared):
+    longest = max((len(text) for texts in axes.values() for text in texts), default=0)
+    if len(axes) == 1 and _unique(shared) and longest <= LONGEST_TICK:
         return _lines(known, shared, axes, measures, title, suffix, confidence)
     return _settings(known, measures, title, suffix, confidence)
 
