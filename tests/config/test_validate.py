@@ -29,6 +29,10 @@ anything = st.recursive(
 )
 
 
+STEP = r"[\w.-]+( [\w.-]+)*|'.*'|\".*\""
+"""A key in a path: as it is, or in quotes where it could not be told from what is around it."""
+
+
 @example(place=("embedding", "needs", {"method": "onnx"}), value={"": None})
 @given(place=st.sampled_from(KEYS), value=anything)
 def test_whatever_is_set_is_accepted_or_told_by_its_path(place, value):
@@ -37,7 +41,7 @@ def test_whatever_is_set_is_accepted_or_told_by_its_path(place, value):
         validate(minimal(**{section: {**table, key: value}}), name="my.yaml")
     except UserError as error:
         for line in str(error).splitlines():
-            assert re.match(rf"my\.yaml: {section}(\.([\w. -]+|'.*'|\".*\"))*: .", line), line
+            assert re.match(rf"my\.yaml: {section}(\.({STEP}))*: .", line), line
 
 
 @given(value=anything)

@@ -48,7 +48,7 @@ REPRESENTATION = {"check_representation": 1, "plot_representation": 1}
 EMBED = {**PROJECT, **REPRESENTATION, "embed": 3, "project_overview": 1, "plot_clouds": 1}
 MEL = {**EMBED, "mel": 3, "plot_examples": 2, "check_clips": 1, "plot_clips": 1}
 FIRST = {**MEL, "list_clips": 1, "synthesize_dataset": 2}
-# a clip of one machine ID
+# one clip of one machine ID
 CLIP = {
     **AFTER_SCORES,
     **REPRESENTATION,
@@ -280,29 +280,32 @@ def test_an_edited_library_module(clean):
     assert set(executed) - set(EMBED) <= {"list_clips"}
 
 
-def test_changed_clips_run_their_machine_id_only(clean):
-    folder = clean.folder / DATA / "fan" / "train"
-    samples, rate = soundfile.read(folder / "normal_id_02_00000003.wav")
-    (folder / "normal_id_02_00000003.wav").unlink()
-    soundfile.write(folder / "normal_id_02_00000003.wav", 0.5 * samples, rate, subtype="PCM_16")
-    shutil.copyfile(folder / "normal_id_02_00000004.wav", folder / "normal_id_02_99999999.wav")
+def change_clip(project, name, how):
+    folder = project.folder / DATA / "fan" / "train"
+    path = folder / name
+    if how == "replaced":
+        samples, rate = soundfile.read(path)
+        path.unlink()
+        soundfile.write(path, 0.5 * samples, rate, subtype="PCM_16")
+    elif how == "removed":
+        path.unlink()
+    else:
+        shutil.copyfile(path, folder / "normal_id_02_99999999.wav")
+
+
+@pytest.mark.parametrize("how", ["replaced", "removed", "added"])
+def test_a_changed_clip_runs_its_machine_id_only(clean, how):
+    change_clip(clean, "normal_id_02_00000003.wav", how)
     clean.dvc("repro")
     assert clean.executed() == CLIP
     manifest = (clean.folder / RESULTS / "manifest.csv").read_text()
-    assert manifest.count("normal_id_02_99999999.wav") == 2
-    # in a copy the changed clips are there, too: with another setting, that setting only
-    clean.commit()
-    clean.dvc("exp", "run", "--temp", "-S", f"{PARAMS}:detectors.lof.n_neighbors=5")
-    assert clean.executed() == DETECT
-    clean.call("git", "reset", "-q", "--hard", "HEAD~1")
-
-
-def test_a_removed_clip_runs_its_machine_id_only(clean):
-    (clean.folder / DATA / "fan" / "train" / "normal_id_02_00000003.wav").unlink()
-    clean.dvc("repro")
-    assert clean.executed() == CLIP
-    manifest = (clean.folder / RESULTS / "manifest.csv").read_text()
-    assert "train/normal_id_02_00000003.wav" not in manifest
+    assert manifest.count("normal_id_02_99999999.wav") == (2 if how == "added" else 0)
+    if how == "replaced":
+        # in a copy the changed clip is there, too: with another setting, that setting only
+        clean.commit()
+        clean.dvc("exp", "run", "--temp", "-S", f"{PARAMS}:detectors.lof.n_neighbors=5")
+        assert clean.executed() == DETECT
+        clean.call("git", "reset", "-q", "--hard", "HEAD~1")
 
 
 def test_a_dropped_machine_id(clean):

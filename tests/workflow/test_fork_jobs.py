@@ -49,23 +49,18 @@ def test_all_jobs_run_in_forks_of_one_process_and_count_as_jobs_of_their_own(
 
 
 def test_the_whole_workflow_gives_the_same_where_each_job_starts_a_python(root, tmp_path, starts):
-    # of the figures one: the others start as it does
-    figure, models = "resources/tiny/figures/roc.png", "results/tiny/models"
-    wanted = ("-j2", "--", METRICS, "tables", figure, models)
     here = tiny_project.make(root, tmp_path / "here")
-    snakemake(here, *wanted)
+    snakemake(here, "-j2")
     there = tiny_project.make(root, tmp_path / "there")
     noted, variables = starts
-    said = snakemake(there, *wanted, PYGOODVIBES_FORKS="off", **variables)
+    said = snakemake(there, "-j2", PYGOODVIBES_FORKS="off", **variables)
     jobs = int(re.search(r"^total +(\d+)$", said, flags=re.M)[1])
     started = sum(".snakemake/scripts" in line for line in noted())
     assert started >= jobs - 1  # all that have a script; more are found once the clips are listed
     ours, theirs = (
-        {p.relative_to(f).as_posix(): p for p in [*f.glob("results/**/*"), f / figure]}
-        for f in (here, there)
+        {p.relative_to(f): p for p in (f / "results").rglob("*")} for f in (here, there)
     )
-    assert set(ours) == set(theirs)
-    assert {METRICS, figure, f"{models}/fan_id_00.pgv", "results/tiny/tables"} <= set(ours)
+    assert set(ours) == set(theirs) and len(ours) > 30
     for name, path in ours.items():
         # seconds and dates
         if path.is_file() and path.name not in ("costs.csv", "costs.md", "provenance.json"):

@@ -11,8 +11,8 @@ def add_language(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lang",
         choices=languages(),
-        help="language of what people read (default: that of the locale, else en); CSV, JSON and "
-        "other files stay in English",
+        help="language of error messages and of what fit, score and drift say (default: that of "
+        "the locale, else en); CSV, JSON and other files stay in English",
     )
 
 

@@ -103,7 +103,7 @@ def measure(
 
 
 def cost_of_run(folder: pathlib.Path, config: Config) -> EmbeddingCost:
-    """Measure what the embedding of a run costs, on clips of its first machine ID.
+    """Measure what the embedding of a run costs, on clips of its first machine ID that has any.
 
     Parameters
     ----------
@@ -113,10 +113,13 @@ def cost_of_run(folder: pathlib.Path, config: Config) -> EmbeddingCost:
         Its config.
     """
     resources = folder / "resources" / config.dataset.name
-    frames = min((resources / "mel").glob("*/*.npy"))
+    caches = (
+        mel_cache.open_cache(frames, frames.with_suffix(".clips.csv"))
+        for frames in sorted((resources / "mel").glob("*/*.npy"))
+    )
     trained = resources / "encoder"
     return measure(
-        mel_cache.open_cache(frames, frames.with_suffix(".clips.csv")),
+        next(cache for cache in caches if cache.clips),
         config.embedding.model_dump(mode="json"),
         data_folder=folder / config.dataset.folder,
         audio_settings=config.audio.model_dump(mode="json"),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
+from pygoodvibes.config.config import Config
 from pygoodvibes.evaluation.compare_detectors import MEAN, Scores, average, group_scores, resample
 from pygoodvibes.experiments.embedding_cost import EmbeddingCost
 from pygoodvibes.experiments.settings_diff import plain
@@ -57,14 +58,14 @@ def control_of(run: Run, runs: Iterable[Run]) -> Run | None:
     return None
 
 
-def _untrained(config) -> bool:
+def _untrained(config: Config) -> bool:
     embedding = config.embedding
     return (
         getattr(embedding, "epochs", None) == 0 or getattr(embedding, "control", "none") != "none"
     )
 
 
-def _without_embedding(config) -> dict:
+def _without_embedding(config: Config) -> dict:
     return config.model_dump(exclude={"embedding"})
 
 

@@ -7,8 +7,15 @@ those of all data sets; none of them where no clip has a domain.
 import collections
 from collections.abc import Mapping, Sequence
 
+from pygoodvibes.data.clip import unit_of
 from pygoodvibes.report.table import NOTHING, Table, percent
 from pygoodvibes.util.messages import message
+
+
+def unit_in(manifest: Sequence[Mapping]) -> str:
+    """Return what the IDs of a manifest are: 'section' or 'machine ID'."""
+    return unit_of((row["clip"] for row in manifest), (row.get("domain") for row in manifest))
+
 
 _TEXT = frozenset({"Machine", "Section", "Detector"})
 

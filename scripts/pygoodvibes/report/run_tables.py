@@ -8,7 +8,6 @@ import html
 import pathlib
 from collections.abc import Mapping, Sequence
 
-from pygoodvibes.data.clip import unit_of
 from pygoodvibes.data.duplicates import is_copy
 from pygoodvibes.report import domain_tables
 from pygoodvibes.report.published import published_cells, read_references
@@ -258,16 +257,12 @@ def thresholds_table(
     )
 
 
-def _unit_of(manifest: Sequence[Mapping]) -> str:
-    return unit_of((row["clip"] for row in manifest), (row.get("domain") for row in manifest))
-
-
 _UNLIKE = 10  # clips unlike the training clips that are named
 
 
 def clips_table(coverage: Sequence[Mapping], manifest: Sequence[Mapping], *, data: str) -> Table:
     """Return the clips of each machine ID or section, and what can't be computed from them."""
-    unit = _unit_of(manifest)
+    unit = domain_tables.unit_in(manifest)
     columns = [
         message("Machine"),
         _heading(unit),
@@ -356,7 +351,7 @@ def write_tables(
     """
     references = read_references(published)
     rows, means, clips = (read_records(path) for path in (metrics, averages, manifest))
-    unit = _unit_of(clips)
+    unit = domain_tables.unit_in(clips)
     written = {
         "averages": [averages_table(means, references, data=data, max_fpr=max_fpr, unit=unit)],
         "machine_ids": [

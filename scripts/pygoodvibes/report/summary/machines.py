@@ -4,9 +4,8 @@ import collections
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from pygoodvibes.data.clip import unit_of
 from pygoodvibes.evaluation.domains import DOMAINS
-from pygoodvibes.report.domain_tables import has_domains
+from pygoodvibes.report.domain_tables import has_domains, unit_in
 from pygoodvibes.report.summary import verdicts
 from pygoodvibes.report.summary.verdicts import VERDICTS, Verdict
 from pygoodvibes.report.words import number
@@ -100,11 +99,6 @@ class Machine:
 def name_of(machine: str, machine_id: str, unit: str) -> str:
     """Return machine type and ID: 'fan ID 00', 'fan section 00'."""
     return f"{machine} {'section' if unit == 'section' else 'ID'} {machine_id}"
-
-
-def unit_in(manifest: Sequence[Mapping]) -> str:
-    """Return what the IDs of a manifest are: 'section' or 'machine ID'."""
-    return unit_of((row["clip"] for row in manifest), (row["domain"] for row in manifest))
 
 
 def machines_of(

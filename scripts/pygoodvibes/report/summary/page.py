@@ -41,7 +41,7 @@ from pygoodvibes.report.summary.inputs import (
     RunTables,
     read_tables,
 )
-from pygoodvibes.report.summary.machines import Machine, machines_of, name_of, unit_in
+from pygoodvibes.report.summary.machines import Machine, machines_of, name_of
 from pygoodvibes.report.summary.sentences import answer, how_sure
 from pygoodvibes.report.summary.verdicts import VERDICTS
 from pygoodvibes.report.table import Table, percent
@@ -88,7 +88,7 @@ def write_summary(files: PageFiles, settings: PageSettings, *, output: pathlib.P
     """Write the page from the files of a run."""
     tables = read_tables(files)
     machines = machines_of(tables.metrics, settings.detector, tables.manifest)
-    unit = unit_in(tables.manifest)
+    unit = domain_tables.unit_in(tables.manifest)
     watched = {(machine.machine, machine.id) for machine in machines if machine.is_watched}
     ids = {evaluated.key: evaluated for evaluated in tables.machine_ids if evaluated.key in watched}
     to_listen_to = _to_listen_to(ids.values(), settings.detector, unit)
