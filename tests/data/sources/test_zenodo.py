@@ -464,3 +464,18 @@ def test_machine_types_are_those_of_the_year_and_its_parts():
     ]:
         with pytest.raises(ValueError, match=said):
             settings(**keys)
+
+
+def test_what_the_config_sets_is_what_the_workflow_fetches(later, tmp_path):
+    """As the rule does it: all that a download depends on is named in `fetched_with`."""
+    url = later()["base_url"]
+    keys = {"year": 2024, "parts": list(zenodo.PARTS), "base_url": url}
+    machines = {"fan": "all", "3DPrinter": "all"}
+    settings = zenodo.Settings.model_validate(
+        {"name": "x", "source": "zenodo", "machines": machines, **keys}
+    )
+    section = settings.model_dump(mode="json", include=set(settings.fetched_with))
+    assert section == keys
+    for machine in settings.made_machines():
+        zenodo.fetch(tmp_path, machines=[machine], progress=False, **section)
+    assert read_tree(tmp_path) == PLACED
