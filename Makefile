@@ -18,6 +18,8 @@ export XDG_CACHE_HOME ?= $(shell test -n "$$HOME" && mkdir -p "$$HOME/.cache" 2>
   && echo "$$HOME/.cache" || echo "$(CURDIR)/.snakemake/home")
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/scripts
+# Images of Python for containers set this one; each of many starts would then compile hundreds of modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help results years app pdf compare study benchmark calibration drift domains signs soak audit prune test lint format docs api messages lock clean

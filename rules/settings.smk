@@ -42,7 +42,11 @@ else:
 
 
 try:
-    CONFIG = validate(config, name=" + ".join(map(str, workflow.configfiles)))
+    CONFIG = validate(
+        config,
+        name=" + ".join(map(str, workflow.configfiles)),
+        found_right=None if STORE else Path(earlier_results, ".settings"),
+    )
 except UserError as error:
     stop(error)
 
@@ -145,10 +149,12 @@ def here(path):
 
 def synthetic_ids(machine):
     """Return the machine IDs to make: the selected ones, or all that the generator has."""
+    chosen = "all" if DATASET.machines == "all" else DATASET.machines[machine]
+    if chosen != "all":
+        return list(chosen)
     from pygoodvibes.data.synthesis.generate import DEFAULT_IDS
 
-    chosen = "all" if DATASET.machines == "all" else DATASET.machines[machine]
-    return list(DEFAULT_IDS[machine] if chosen == "all" else chosen)
+    return list(DEFAULT_IDS[machine])
 
 
 def state_of_clips():

@@ -40,6 +40,14 @@ def small(tmp_path_factory) -> pathlib.Path:
     return root
 
 
+def pytest_configure(config):
+    """Keep what JAX compiles, which takes most of a small training, for the tests that follow."""
+    if hasattr(config, "cache"):
+        place = config.cache.mkdir("jax")
+        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(place))
+        os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+
+
 SLOW = ("workflow", "cluster", "browser")
 """Marks of tests that take long; with a file of them at the end, all but one core would idle."""
 

@@ -1,6 +1,8 @@
 """Files that other tools read: the container, the hooks before a commit, the forms for issues."""
 
+import os
 import re
+import subprocess
 
 import pytest
 import yaml
@@ -50,3 +52,16 @@ def test_forms_for_issues_ask_for_something(root):
             part["id"] for part in form["body"] if part.get("validations", {}).get("required")
         ]
         assert len(required) >= 3 and len(set(required)) == len(required)
+
+
+def test_make_lets_python_keep_compiled_code_where_a_container_says_no(root):
+    done = subprocess.run(
+        ["make", "--no-print-directory", "--eval", "told: ; @env", "told"],
+        cwd=root,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "PYTHONPATH=" in done.stdout
+    assert "PYTHONDONTWRITEBYTECODE" not in done.stdout

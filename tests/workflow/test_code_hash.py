@@ -1,3 +1,4 @@
+import ast
 import importlib.util
 import os
 import shutil
@@ -9,7 +10,7 @@ import pytest
 
 from pygoodvibes.detectors import registry as detectors
 from pygoodvibes.embeddings import registry as embeddings
-from pygoodvibes.workflow.code_hash import PACKAGE, code_files, code_hash, modules
+from pygoodvibes.workflow.code_hash import PACKAGE, _imports, code_files, code_hash, modules
 
 MEL = {
     "__init__.py",
@@ -59,12 +60,32 @@ def test_modules_are_followed_however_deep_they_are_imported(tmp_path):
         ("try:\n    pass\nexcept KeyError:\n    import pygoodvibes.audio.mel", MEL),
         ("try:\n    pass\nfinally:\n    import pygoodvibes.audio.mel", MEL),
         ("match 1:\n    case 1:\n        import pygoodvibes.audio.mel", MEL),
+        ("from pygoodvibes.audio import (\n    mel,  # the frames (log)\n)", MEL),
+        ("from pygoodvibes.audio \\\n    import mel", MEL),
+        (
+            "'\nimport pygoodvibes before NumPy\n'\nimport pygoodvibes.audio.mel".replace(
+                "'", '"' * 3
+            ),
+            MEL,
+        ),
         ("import pygoodvibes_other, numpy", set()),
         ("x = 'from pygoodvibes.audio import mel'", set()),
     ],
 )
 def test_every_way_to_import_is_seen(tmp_path, line, expected):
     assert names_of(code_files(script(tmp_path, line))) == expected
+
+
+def test_no_module_imports_in_a_way_that_is_not_seen():
+    for path in PACKAGE.glob("**/*.py"):
+        found = set()
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+        expected = {name for name in found if name.partition(".")[0] == "pygoodvibes"}
+        assert set(_imports(path)) == expected, path
 
 
 def test_modules_have_the_names_that_python_imports_them_by(tmp_path):

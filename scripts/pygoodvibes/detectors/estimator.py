@@ -1,12 +1,16 @@
 """Any scikit-learn outlier estimator, named by its dotted path."""
 
+import contextlib
 import difflib
+import hashlib
 import importlib
+import importlib.metadata
 import inspect
+import pathlib
 import re
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, model_validator
 
 from pygoodvibes.detectors.base import SeededSettings
 from pygoodvibes.detectors.registry import METHODS
@@ -51,7 +55,11 @@ class Settings(SeededSettings):
     kept in a model file; any other is scored, but has no place in model files and in the choice."""
 
     @model_validator(mode="after")
-    def _known_parameters(self) -> "Settings":
+    def _known_parameters(self, info: ValidationInfo) -> "Settings":
+        # to import scikit-learn takes a second: of what it has found right it is not asked again
+        answer = self._answer(info.context) if info.context else None
+        if answer and answer.exists():
+            return self
         known = list(inspect.signature(find_class(self.method)).parameters)
         for key in self.model_extra or {}:
             if key not in known:
@@ -66,7 +74,19 @@ class Settings(SeededSettings):
         except ValueError as error:
             wrong = re.search(r"'(\w+)' parameter", str(error))
             raise ValueError(f"{wrong[1]}: {error}" if wrong else str(error)) from None
+        if answer:
+            with contextlib.suppress(OSError):
+                answer.parent.mkdir(parents=True, exist_ok=True)
+                answer.touch()
         return self
+
+    def _answer(self, folder: pathlib.Path) -> pathlib.Path | None:
+        """Return the file that says that these settings are right; None for code of others."""
+        if not self.method.startswith("sklearn."):
+            return None
+        version = importlib.metadata.version("scikit-learn")
+        asked = f"{version} {self.model_dump_json()} {pathlib.Path(__file__).read_text('utf-8')}"
+        return folder / hashlib.sha256(asked.encode()).hexdigest()
 
     def build(self, *, n_clips: int, seed: int):
         """Return the estimator for `n_clips` training clips."""
