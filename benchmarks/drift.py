@@ -2,7 +2,8 @@
 
 Clips of the twelve machine IDs of config/config.yaml, made by the generator; none is anomalous and
 nothing changes. Training sets of each size are drawn from 300 normal clips; all others of the 400
-arrive in random order. Beside it: charts of random numbers, which are alike by construction.
+arrive in random order. Beside it: charts of random numbers, which are alike by construction, and of
+numbers each of which is like the one before, as those of clips in quick succession are.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 import yaml
 from calibration import normal_clips
+from scipy.signal import lfilter
 from tqdm import tqdm
 
 from pygoodvibes.config.validate import validate
@@ -26,12 +28,21 @@ ROOT = pathlib.Path(__file__).parents[1]
 COUNTS = (12, 20, 60)
 STREAM = 300
 DETECTORS = ("fusion", "knn", "lof")
+LIKENESS = (0.0, 0.3, 0.6)
+"""Correlation of a random number with the one before it."""
 
 
 def rings(held_out: np.ndarray, scores: np.ndarray) -> bool:
     """Return whether a chart moves within the stream."""
     chart = Chart(held_out)
     return any(chart.update(score) for score in scores[:STREAM])
+
+
+def alike(rng: np.random.Generator, likeness: float, count: int) -> np.ndarray:
+    """Return standard normal numbers of an autoregressive process of first order."""
+    new = rng.normal(size=count) * np.sqrt(1 - likeness**2)
+    new[0] /= np.sqrt(1 - likeness**2)
+    return lfilter([1.0], [1.0, -likeness], new)
 
 
 def charts(
@@ -57,7 +68,11 @@ def charts(
         )
         for name, result in found.items():
             yield name, count, rings(result.train_scores, result.test_scores)
-        yield "random numbers", count, rings(rng.normal(size=count), rng.normal(size=STREAM))
+        for likeness in LIKENESS:
+            # training clips come from many occasions
+            stream = alike(rng, likeness, STREAM)
+            rang = rings(rng.normal(size=count), stream)
+            yield f"random numbers, correlation {likeness:g}", count, rang
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ TINY = {
     },
     "detectors": {"lof": {"n_neighbors": 4}},
     "evaluation": {"bootstrap": 20},
+    "figures": {"contour_gammas": [1.0], "contour_nus": [0.2]},
 }
 METRICS = "results/tiny/metrics.json"
 

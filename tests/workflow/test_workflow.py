@@ -101,6 +101,7 @@ TINY = {
     },
     "detectors": {"lof": {"n_neighbors": 4}, "knn": {}},
     "evaluation": {"bootstrap": 50},
+    "figures": {"contour_gammas": [1.0], "contour_nus": [0.2]},
 }
 
 
