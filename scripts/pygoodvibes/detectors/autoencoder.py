@@ -5,10 +5,10 @@ settings). A dense network that narrows to eight values learns to reproduce the 
 training clips; a clip is anomalous if its vectors are reproduced badly. The score is the mean
 squared error in dB squared, over all vectors of the clip, as the organisers compute it.
 
-What differs from the organisers' baseline: scikit-learn's network has no batch normalisation, so
-the vectors are centred and divided by one standard deviation before, and the error is multiplied
-out again; no tenth of the vectors is set apart to watch the training; and there is a network for
-each machine ID, as for all detectors here, where the organisers have one for each machine type.
+What differs from the organisers' baseline: the network has no batch normalisation, so the vectors
+are centred and divided by one standard deviation before, and the error is multiplied out again; no
+tenth of the vectors is set apart to watch the training; and there is a network for each machine ID,
+as for all detectors here, where the organisers have one for each machine type.
 
 References
 ----------
@@ -23,6 +23,7 @@ import numpy as np
 from pydantic import Field
 
 from pygoodvibes.detectors.base import SeededSettings
+from pygoodvibes.detectors.dense_network import activations, train
 from pygoodvibes.detectors.frames import draw_vectors, stack_frames
 from pygoodvibes.detectors.kinds import COUNT, WHOLE, Array, Choice, ListOf, Number, Sizes, expect
 from pygoodvibes.detectors.state import Object, State
@@ -91,8 +92,6 @@ class FrameNetwork:
 
     def fit(self, X: Sequence[np.ndarray]) -> "FrameNetwork":
         """Train on the frames of training clips, each of shape (n_frames, n_mels), dB."""
-        from sklearn.neural_network import MLPRegressor
-
         rng = np.random.default_rng(self.random_state)
         vectors = draw_vectors(X, self.stack, self.max_frames, rng, dtype=np.float32)
         self.mean_ = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
@@ -101,18 +100,18 @@ class FrameNetwork:
         self.scale_ = max(float(np.sqrt(np.mean(np.square(vectors), dtype=np.float64))), 1e-6)
         vectors /= np.float32(self.scale_)
         seen, wanted = self._split(vectors)
-        network = MLPRegressor(
-            hidden_layer_sizes=(*self.hidden, self.bottleneck, *reversed(self.hidden)),
-            alpha=0.0,
-            batch_size=min(self.batch_size, len(vectors)),
-            learning_rate_init=self.learning_rate,
-            random_state=self.random_state,
+        network = train(
+            seen,
+            wanted,
+            hidden=[*self.hidden, self.bottleneck, *reversed(self.hidden)],
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            seed=self.random_state,
         )
-        # one pass at a time: `fit` would stop early, or warn that it has not converged
-        for _ in range(self.epochs):
-            network.partial_fit(seen, wanted)
-        # the weights alone: the state of the optimiser is twice as large
-        self.weights_, self.biases_ = list(network.coefs_), list(network.intercepts_)
+        self.weights_, self.biases_ = (
+            [part.copy() for part in parts] for parts in (network.weights, network.biases)
+        )
         return self
 
     def _split(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -134,12 +133,8 @@ class FrameNetwork:
         """
         vectors = stack_frames(np.asarray(frames, dtype=np.float32), self.stack)
         values, wanted = self._split((vectors - self.mean_) / np.float32(self.scale_))
-        last = len(self.weights_) - 1
-        for number, (weights, bias) in enumerate(zip(self.weights_, self.biases_, strict=True)):
-            values = values @ weights + bias
-            if number < last:
-                np.maximum(values, 0, out=values)
-        error = np.square(values - wanted, dtype=np.float64).mean(axis=1)
+        *_, given_back = activations(values, self.weights_, self.biases_)
+        error = np.square(given_back - wanted, dtype=np.float64).mean(axis=1)
         return error * self.scale_**2
 
     def score_samples(self, X: Sequence[np.ndarray]) -> np.ndarray:
@@ -156,8 +151,6 @@ class Settings(SeededSettings):
 
     most_held_out_fits: ClassVar[int | None] = 3
     target: ClassVar[str] = "all"
-
-    libraries: ClassVar[tuple[str, ...]] = ("neural_network",)
 
     method: Literal["autoencoder"]
     input: Literal["mel"] = "mel"
