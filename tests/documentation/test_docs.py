@@ -39,6 +39,7 @@ PAGES = sorted(
 LANGUAGES = {"bash", "text", "yaml", "python", "csv", "json"}
 SKIPPED = {
     "README.md": 2,
+    "docs/fr/tutoriel.md": 1,
     "docs/how-to/ask.md": 2,
     "docs/how-to/dcase2020.md": 3,
     "docs/how-to/learned.md": 2,
@@ -143,7 +144,7 @@ def outputs(text: str) -> dict[int, str]:
     return {int(number): part for number, part in zip(parts[1::2], parts[2::2], strict=True)}
 
 
-NUMBER = re.compile(r"(-?\d+\.\d+)")
+NUMBER = re.compile(r"(-?\d+[.,]\d+)")
 
 
 def same(line: str, other: str) -> bool:
@@ -153,8 +154,10 @@ def same(line: str, other: str) -> bool:
     """
     parts, others = (NUMBER.split(" ".join(text.split())) for text in (line, other))
     return parts[::2] == others[::2] and all(
-        math.isclose(float(one), float(two), rel_tol=2e-3, abs_tol=1e-4)
-        for one, two in zip(parts[1::2], others[1::2], strict=True)
+        math.isclose(
+            *(float(number.replace(",", ".")) for number in pair), rel_tol=2e-3, abs_tol=1e-4
+        )
+        for pair in zip(parts[1::2], others[1::2], strict=True)
     )
 
 
@@ -238,6 +241,29 @@ def test_no_page_names_a_place_of_one_machine():
     for page in PAGES:
         text = (ROOT / page).read_text("utf-8")
         assert not re.search(r"/(home|root|work|tmp|Users)/", text), page
+
+
+def prose(page: str) -> str:
+    """Return the text of a page without code, addresses of links and comments."""
+    text = re.sub(r"^\s*```.*?^\s*```$", "", read(page), flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r"`[^`]*`|\]\([^)]*\)|<!--.*?-->", "", text)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.startswith("docs/fr/")])
+def test_french_pages_have_french_typography(page):
+    text = prose(page)
+    assert not re.findall(r".*[^\u00a0\u202f\w)][;:!?»%].*|.*\w[;:!?»%](?!\w).*", text)
+    assert not re.findall(r".*«[^\u00a0\u202f].*", text)
+    assert not re.findall(r".*\d\.\d.*", text), "decimals have a comma"
+
+
+@pytest.mark.parametrize("page", ["docs/tutorial.md", "docs/fr/tutoriel.md"])
+def test_tutorials_say_of_the_pump_what_their_table_has(page):
+    _, row = re.search(r"^(machine,id,.*)\n(pump,00,.*)$", read(page), re.MULTILINE).groups()
+    found, low, _, sensitivity, specificity = (float(cell) for cell in row.split(",")[3:])
+    words = re.findall(r"\d+", prose(page)[prose(page).rindex("25") :].replace("100", ""))
+    said = [round(100 * value) for value in (found, low, sensitivity, specificity)]
+    assert [int(word) for word in words if int(word) > 25][:4] == said
 
 
 def test_every_command_and_every_section_of_the_config_is_mentioned():
