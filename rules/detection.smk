@@ -78,7 +78,7 @@ rule pack_models:
             else {name: trained_ids(pattern) for name, pattern in PACKED.items()}
         ),
         encoder=ancient(ENCODER) if ENCODER else [],
-        trained_encoder=f"{TRAINED}/encoder.onnx" if TRAINED else [],
+        trained_encoders=trained_ids(f"{TRAINED}/encoder.onnx") if TRAINED else [],
     output:
         folder=directory(f"{RESULTS}/models"),
     log:

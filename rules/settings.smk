@@ -101,8 +101,12 @@ ENCODER_ENV = "../envs/encoder.yaml"
 if not embeddings.uses_encoder(CONFIG.embedding.method):
     ENCODER_ENV = "../envs/pygoodvibes.yaml"
 
-# Or the one that is trained here, on the normal training clips of all machine IDs.
-TRAINED = f"{RESOURCES}/encoder" if embeddings.trains_encoder(CONFIG.embedding.method) else None
+# Or the one that is trained here, on the normal training clips of all machine types or of each.
+TRAINED = OF_ENCODER = None
+if embeddings.trains_encoder(CONFIG.embedding.method):
+    for_each = CONFIG.embedding.trained_for == "machine_type"
+    OF_ENCODER = "encoder/{machine}" if for_each else "encoder"
+    TRAINED = f"{RESOURCES}/{OF_ENCODER}"
 
 # The folder that the paths of the manifest count from.
 DATA_FOLDER = DATASET.folder

@@ -1,34 +1,30 @@
-# The encoder of the embedding, where the workflow trains it: once, for all machine IDs.
+# The encoder of the embedding, where the workflow trains it: for all machine types, or for each.
+
+LEARNT_FROM = of_type if "{machine}" in TRAINED else trained_ids
 
 
 rule train_encoder:
     input:
-        frames=lambda wildcards: of_machine_ids(
-            f"{RESOURCES}/mel/{{machine}}/{{id}}.npy", trained=True
-        ),
-        clips=lambda wildcards: of_machine_ids(
-            f"{RESOURCES}/mel/{{machine}}/{{id}}.clips.csv", trained=True
-        ),
+        frames=LEARNT_FROM(f"{RESOURCES}/mel/{{machine}}/{{id}}.npy"),
+        clips=LEARNT_FROM(f"{RESOURCES}/mel/{{machine}}/{{id}}.clips.csv"),
         # stand for the audio
-        manifests=lambda wildcards: of_machine_ids(
-            f"{RESOURCES}/manifests/{{machine}}/{{id}}.csv", trained=True
-        ),
+        manifests=LEARNT_FROM(f"{RESOURCES}/manifests/{{machine}}/{{id}}.csv"),
     output:
         encoder=f"{TRAINED}/encoder.onnx",
         history=f"{TRAINED}/history.csv",
         clips=f"{TRAINED}/clips.csv",
         cost=f"{TRAINED}/cost.csv",
     log:
-        f"{LOGS}/train_encoder.log",
+        f"{LOGS}/train_{OF_ENCODER}.log",
     benchmark:
-        f"{JOB_COSTS}/train_encoder.tsv"
+        f"{JOB_COSTS}/train_{OF_ENCODER}.tsv"
     conda:
         "../envs/train.yaml"
     threads: CONFIG.embedding.threads
     resources:
         mem_mb=6000,
     params:
-        machine_ids=lambda wildcards: machine_ids(trained=True),
+        machine_ids=lambda wildcards: machine_ids(wildcards.get("machine"), trained=True),
         folder=DATA_FOLDER,
         audio=section("audio"),
         mel=section("mel"),
@@ -36,7 +32,7 @@ rule train_encoder:
         embedding={
             key: value
             for key, value in section("embedding").items()
-            if key != "beside" and not key.startswith("control")
+            if key not in ("beside", "trained_for") and not key.startswith("control")
         },
         seed=CONFIG.seed,
         code=code("train_encoder"),

@@ -9,12 +9,10 @@ from pygoodvibes.workflow.job import logged
 with logged(snakemake.log, snakemake.input, snakemake.output):
     names = ("clips", "mel_arrays", "mel_clips", "projections", "detectors", "scores", "notes")
     names += ("choices", "choice_scores")
-    trained = snakemake.input.get("trained_encoder")
     packing.pack_models(
         validate(snakemake.params.config),
         snakemake.params.machine_ids,
         **{name: snakemake.input.get(name, []) for name in names},
-        # one for all machine IDs
-        encoders=[trained] * len(snakemake.params.machine_ids) if trained else [],
+        encoders=snakemake.input.get("trained_encoders", []),
         folder=pathlib.Path(snakemake.output.folder),
     )

@@ -8,7 +8,7 @@ import tempfile
 from pygoodvibes.audio import mel_cache
 from pygoodvibes.encoders import job
 from pygoodvibes.util.atomic import write_bytes
-from pygoodvibes.util.csv_files import write_records
+from pygoodvibes.util.csv_files import read_records, write_records
 from pygoodvibes.util.paths import locate
 from pygoodvibes.workflow import checksums
 from pygoodvibes.workflow.job import logged
@@ -25,15 +25,16 @@ with (
     logged(snakemake.log, snakemake.input, snakemake.output),
     tempfile.TemporaryDirectory() as made,
 ):
-    files = zip(
-        map(tuple, snakemake.params.machine_ids),
-        snakemake.input.frames,
-        snakemake.input.clips,
-        strict=True,
-    )
+    keys = list(map(tuple, snakemake.params.machine_ids))
+    files = zip(keys, snakemake.input.frames, snakemake.input.clips, strict=True)
+    manifests = zip(keys, map(read_records, snakemake.input.manifests), strict=True)
     trained = job.train(
         {key: mel_cache.open_cache(frames, clips) for key, frames, clips in files},
         {name: snakemake.params[name] for name in ("embedding", "audio", "mel", "seed")},
+        attributes={
+            key: {row["clip"]: row["attributes"] for row in rows if row["split"] == "train"}
+            for key, rows in manifests
+        },
         data_folder=locate(snakemake.params.folder),
         code=snakemake.params.code,
         checkpoints=checksums.earlier_results() or pathlib.Path("resources/.cache"),

@@ -12,7 +12,7 @@ MEL = Mel(n_mels=N_MELS, n_fft=256, hop_length=128).model_dump(mode="json")
 IDS = (("fan", "00"), ("fan", "02"), ("valve", "00"))
 
 
-def clips(*, per_id=10, ids=IDS, n_bins=0, seed=0):
+def clips(*, per_id=10, ids=IDS, n_bins=0, seed=0, attributes=None):
     """Return clips whose level rises in another mel band for each machine ID."""
     rng = np.random.default_rng(seed)
     frames, names = [], []
@@ -24,7 +24,8 @@ def clips(*, per_id=10, ids=IDS, n_bins=0, seed=0):
             names.append((*key, f"normal_id_{key[1]}_{number:08d}.wav"))
     machine, machine_id, clip = np.array(names).T
     spectra = rng.random((len(names), n_bins)).astype(np.float32) if n_bins else None
-    return Clips(frames, machine, machine_id, clip, N_FRAMES, spectra)
+    told = None if attributes is None else np.array(attributes)
+    return Clips(frames, machine, machine_id, clip, N_FRAMES, spectra, told)
 
 
 def triplet(**changed):

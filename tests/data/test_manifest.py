@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import soundfile
@@ -65,6 +67,21 @@ def test_a_clip_that_can_not_be_used_keeps_its_row_with_the_reason(folder, threa
     assert len(good["xxh3_128"]) == 32
     # what could be read is told, also of a clip that does not fit
     assert rows[NAMES.index("fast.wav")]["sample_rate"] == 44100
+
+
+@pytest.mark.parametrize(
+    ("attributes", "told"),
+    [
+        ((), ""),
+        ((("spd", "34V"), ("mic", "1")), "spd=34V;mic=1"),
+        ((("", "strength_1_ambient"),), "strength_1_ambient"),
+        ((("=cmd()", "1"),), "'=cmd()=1"),
+        ((("spd", "a\x1b[2J"),), "spd=a\\x1b[2J"),
+    ],
+)
+def test_attributes_are_one_cell_that_nothing_runs(attributes, told):
+    own = dataclasses.replace(clip("a.wav"), attributes=attributes)
+    assert manifest.blank_row(own)["attributes"] == told
 
 
 def test_channel_and_resampling_decide_what_fits(folder):

@@ -4,7 +4,7 @@ import pytest
 import learnable_clips
 from pygoodvibes.audio.mel import clip_frames
 from pygoodvibes.audio.mel_cache import MelCache
-from pygoodvibes.encoders.gather import gather, training_rows
+from pygoodvibes.encoders.gather import RowsOnDisk, gather, training_rows
 from pygoodvibes.encoders.needs import needs_of
 from pygoodvibes.util.errors import UserError
 
@@ -46,6 +46,12 @@ def signals():
         yield from (SIGNALS[row["clip"]] for row in training_rows(each))
 
 
+def test_attributes_come_by_the_names_of_clips(tmp_path):
+    told = {("fan", "00"): {"b": "spd=1", "odd": "spd=2"}, ("fan", "02"): {"a": "spd=3"}}
+    assert gathered(tmp_path, 0.0, attributes=told).attributes.tolist() == ["", "spd=1", ""]
+    assert gathered(tmp_path, 0.0).attributes.tolist() == [""] * 3
+
+
 def test_normal_training_clips_alone_are_learnt_from(tmp_path):
     clips = gathered(tmp_path, 0.0)
     assert clips.clip.tolist() == ["a", "b", "c"] and clips.spectra is None
@@ -70,6 +76,16 @@ def test_spectra_are_those_of_the_first_piece(tmp_path):
         longer.spectra[0], np.abs(np.fft.rfft(np.resize(SIGNALS["a"], 12000))), atol=1e-2
     )
     assert longer.n_frames == 1 + 8000 // 128
+
+
+def test_rows_on_disk_are_those_that_were_written(tmp_path):
+    values = np.random.default_rng(0).normal(size=(5, 70_000)).astype(np.float32)
+    rows = RowsOnDisk(tmp_path / "rows", iter(values))
+    assert rows.shape == values.shape
+    assert np.array_equal(rows[3], values[3])
+    index = np.array([4, 0, 0, 2])
+    assert np.array_equal(rows[index], values[index])
+    assert rows[index].dtype == np.float32
 
 
 def test_what_can_not_be_learnt_from(tmp_path):

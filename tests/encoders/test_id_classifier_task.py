@@ -70,6 +70,40 @@ def test_accuracy_is_among_the_machine_ids_of_a_type():
     assert of_ids.check(weights, state)["held_out_accuracy"] == pytest.approx(2 / 3)
 
 
+def test_attributes_are_told_apart_and_the_accuracy_is_still_that_of_machine_ids():
+    told = ["spd=1", "spd=2"] * 15
+    of_speeds = task(learnable_clips.clips(attributes=told), sub_clusters=1)
+    weights, state = of_speeds.start()
+    centres = weights["centres"][0]["centres"]
+    assert len(of_speeds.classes) == len(centres) == 6
+    batch = next(of_speeds.batches(1))
+    assert np.array_equal(batch["class"], of_speeds.classes.of_clip[batch["clip"]])
+    assert batch["class"].max() > 2
+    assert np.isfinite(of_speeds.loss(weights, state, batch)[0])
+
+    class Pointing:
+        """Points to the class of the other speed of the same machine ID."""
+
+        branches = of_speeds.encoder.branches
+
+        @staticmethod
+        def compiled(weights, state, inputs):
+            own = of_speeds.classes.of_clip[of_speeds._held_out][: len(inputs[FRAMES])]
+            return {FRAMES: np.eye(6, dtype=np.float32)[own ^ 1]}
+
+    weights["centres"][0]["centres"] = np.eye(6, dtype=np.float32)[:, None]
+    of_speeds.encoder = Pointing()
+    assert of_speeds.check(weights, state)["held_out_accuracy"] == 1
+
+
+def test_one_machine_id_with_attributes_needs_no_exchange():
+    told = ["spd=1", "spd=2"] * 10
+    one = learnable_clips.clips(per_id=20, ids=learnable_clips.IDS[:1], attributes=told)
+    assert task(one)._exchange == "none"
+    assert len(task(one).start()[0]["centres"][0]["centres"]) == 2
+    assert task(one, classes="ids")._exchange == "statistics"
+
+
 @pytest.mark.parametrize(
     ("changed", "exchanged"),
     [

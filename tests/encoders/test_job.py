@@ -63,13 +63,15 @@ def trained(project, folder, settings=SETTINGS, **more):
 def test_files_say_what_was_learnt_from_and_how_the_loss_fell(project, tmp_path):
     embedding = learnable_clips.id_classifier(epochs=1, spectrum_seconds=1.0)
     settings = {**SETTINGS, "embedding": embedding.model_dump(mode="json")}
-    found = trained(project, tmp_path, settings)
+    speeds = {f"fan_02_{number}.wav": "spd=1" for number in range(5)}
+    found = trained(project, tmp_path, settings, attributes={("fan", "02"): speeds})
     assert encoder.loads(found.content, "made here").needs.length == 4000
     assert [tuple(row) for row in found.history] == [job.HISTORY_COLUMNS] * 2
     assert found.history[0]["loss"] == "" and float(found.history[1]["held_out_accuracy"]) >= 0
     assert [tuple(row) for row in found.clips] == [job.CLIP_COLUMNS] * 18
     assert {row["role"] for row in found.clips} == {"training", "held_out", "calibration"}
     assert found.clips[7]["clip"] == "fan_02_1.wav"
+    assert [row["clip"] for row in found.clips if row["attributes"] == "spd=1"] == list(speeds)
     assert tuple(found.cost) == job.COST_COLUMNS
     assert (found.cost["clips"], found.cost["epochs"]) == ("18", "1")
     assert float(found.cost["processor_seconds"]) > 0
@@ -89,6 +91,8 @@ def test_other_clips_settings_or_code_begin_anew(project, tmp_path):
 
     assert not epochs(project, settings)
     assert epochs(project, settings, code="changed") == {1}
+    told = {("fan", "02"): {"fan_02_1.wav": "spd=1"}}
+    assert epochs(project, settings, attributes=told) == {1}
     assert epochs(project, {**settings, "seed": 1}) == {1}
     assert epochs(fewer, settings) == {1}
 

@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 import soundfile
@@ -73,3 +75,21 @@ def test_an_encoder_has_a_size_and_what_its_training_took(folder):
     # a control isn't trained, whatever its job took
     untrained = cost_of_run(folder, config_of({"method": "triplet", "epochs": 0}))
     assert untrained.training_seconds is None and untrained.encoder_bytes == len(content)
+
+
+def test_encoders_of_machine_types_cost_what_they_cost_together(folder):
+    trained = folder / "resources/tiny/encoder"
+    shutil.rmtree(trained, ignore_errors=True)
+    sizes = []
+    for machine, seconds in (("ToyCar", "1.5"), ("fan", "2"), ("valve", "4")):
+        (trained / machine).mkdir(parents=True)
+        # with another one than its own, clips of a fan would have other vectors
+        width = made_encoders.WIDTH + (machine != "fan")
+        content = made_encoders.small(told=made_encoders.needs(sample_rate=RATE), channels=width)
+        (trained / machine / "encoder.onnx").write_bytes(content)
+        sizes.append(len(content))
+        row = dict.fromkeys(job.COST_COLUMNS, "1") | {"processor_seconds": seconds}
+        write_records(trained / machine / "cost.csv", [row], job.COST_COLUMNS)
+    cost = cost_of_run(folder, config_of({"method": "triplet", "epochs": 3}))
+    assert cost.training_seconds == 7.5 and cost.encoder_bytes == sum(sizes)
+    assert cost.values % made_encoders.WIDTH == 0

@@ -29,6 +29,7 @@ SETTINGS = {
     "choice": None,
 }
 MODELS = "results/tiny/models"
+FOR_TYPE = {"trained_for": "machine_type"}
 ENCODER = "resources/tiny/encoder/encoder.onnx"
 
 
@@ -92,3 +93,22 @@ def test_a_trained_encoder_embeds_and_is_kept_as_long_as_its_clips_and_settings_
     snakemake(folder, "-j2", "--", ENCODER)
     assert (folder / ENCODER).read_bytes() == content
     assert "epoch 1 of" not in (folder / "logs/tiny/train_encoder.log").read_text()
+
+    # one for each machine type: that of the fans has learnt from the same clips as before
+    machines = {"fan": ["00", "02"], "pump": ["00", "02"]}
+    dataset = {**SETTINGS["dataset"], "machines": machines}
+    write(folder, dataset=dataset, embedding={**SETTINGS["embedding"], **FOR_TYPE})
+    snakemake(folder, "-j2", "--", METRICS, MODELS)
+    of_type = {
+        machine: (folder / f"resources/tiny/encoder/{machine}/encoder.onnx").read_bytes()
+        for machine in machines
+    }
+    assert of_type["fan"] == content != of_type["pump"]
+    for machine, expected in of_type.items():
+        assert {row["machine"] for row in rows(trained_on(folder, machine))} == {machine}
+        model = machine_model.load(folder / MODELS / f"{machine}_id_02.pgv")
+        assert model.encoder.content == expected
+
+
+def trained_on(folder, machine):
+    return folder / f"resources/tiny/encoder/{machine}/clips.csv"

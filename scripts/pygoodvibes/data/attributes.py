@@ -48,6 +48,11 @@ def parse_attributes(text: str) -> Pairs:
     return tuple(zip(words[::2], words[1::2], strict=True))
 
 
+def written(attributes: Pairs) -> str:
+    """Write attributes as one text: 'spd=34V;mic=1', a value without a parameter by itself."""
+    return ";".join(f"{name}={value}" if name else value for name, value in attributes)
+
+
 def read_attributes(path: pathlib.Path) -> dict[str, Pairs]:
     """Read the table of a section.
 

@@ -173,10 +173,14 @@ def clip_of(
             reason = message("an anomaly among the training clips, which must be normal")
         elif split == "train" and label == "unknown":
             reason = message("a training clip that is not labelled normal")
-    machine, machine_id = (
-        f"'{text}" if text.startswith(_FORMULA) else text for text in (machine, machine_id)
-    )
+    machine, machine_id = map(in_cell, (machine, machine_id))
     return Clip(machine, machine_id, split, label, path, name, domain, reason, attributes)
+
+
+def in_cell(text: str) -> str:
+    """Return a text as a cell of a table may hold it: shown as it is, and no formula."""
+    text = printable(text)
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def unit_of(clips: Iterable[str], domains: Iterable[str] = ()) -> str:

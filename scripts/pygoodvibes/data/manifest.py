@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pygoodvibes.audio.read import inspect_audio
 from pygoodvibes.audio.usable import why_unusable
-from pygoodvibes.data.clip import Clip
+from pygoodvibes.data.attributes import written
+from pygoodvibes.data.clip import Clip, in_cell
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
 
@@ -24,6 +25,7 @@ COLUMNS = (
     "clip",
     "path",
     "domain",
+    "attributes",
     "offset",
     "frames",
     "seconds",
@@ -36,7 +38,8 @@ COLUMNS = (
 )
 """Columns of a manifest. `path` is relative to the data folder; `offset` and `frames` are filled
 only for data that were computed elsewhere: first frame or row of the clip in its file, and number
-of frames. `unlike` says what of a test clip is recorded or stored unlike the training clips."""
+of frames. `attributes` are as `pygoodvibes.data.attributes.written` writes them. `unlike` says what
+of a test clip is recorded or stored unlike the training clips."""
 
 COVERAGE_COLUMNS = (
     "machine",
@@ -124,7 +127,8 @@ def inspect_clips(
 
 def blank_row(clip: Clip) -> dict:
     """Return the manifest row of a clip that nobody has opened yet."""
-    return {name: getattr(clip, name, "") for name in COLUMNS}
+    row = {name: getattr(clip, name, "") for name in COLUMNS}
+    return {**row, "attributes": in_cell(written(clip.attributes))}
 
 
 def select(entries: Sequence, dataset) -> list:

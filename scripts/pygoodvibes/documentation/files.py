@@ -65,6 +65,7 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
         manifest.COLUMNS,
         {
             "domain": ("", "`source` or `target`, where file names tell; else empty."),
+            "attributes": ("", "What names or `attributes_00.csv` tell, e.g. `spd=34V;mic=1`."),
             "offset": ("frames, rows", "Data computed elsewhere: where the clip begins."),
             "frames": ("frames", "Data computed elsewhere: number of frames of the clip."),
             "channels": ("", "Number of channels of the file."),
@@ -294,6 +295,11 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
                 "",
                 "`training` (learnt from), `held_out` (their loss ends the training) or "
                 "`calibration` (never seen).",
+            ),
+            "attributes": (
+                "",
+                "Those that its class stands for; empty where that is the machine ID, or all of "
+                "it that has too few clips of its own.",
             ),
         },
     ),

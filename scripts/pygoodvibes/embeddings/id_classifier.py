@@ -47,6 +47,11 @@ class Settings(TrainedSettings):
     loss: Literal["adacos", "arcface"] = "adacos"
     """AdaCos scales the cosines by itself; ArcFace by `scale`, with a `margin`."""
 
+    classes: Literal["auto", "ids", "attributes"] = "auto"
+    """What the encoder learns to tell apart: machine IDs (or sections), or the attributes within
+    each of them too, such as its speeds. Attributes of fewer than five training clips are one class
+    together. 'auto': attributes, where the data set tells any."""
+
     sub_clusters: Count = 8
     """Centres of each class."""
 

@@ -3,7 +3,7 @@
 The settings of a training stand with its embedding; the training itself is the room `encoders`.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -16,6 +16,10 @@ Rate = Annotated[float, Field(gt=0, le=1)]
 
 class TrainedSettings(EncoderSettings):
     """What every encoder's training has in common."""
+
+    trained_for: Literal["dataset", "machine_type"] = "dataset"
+    """One encoder for all machine types of the data set, or one for each, which learns from clips
+    of that type alone."""
 
     epochs: Annotated[int, Field(ge=0, le=10_000)] = 40
     """Most epochs; 0 leaves the encoder untrained, as a control."""

@@ -23,8 +23,10 @@ class Clips:
         Machine type, machine ID and name of each clip.
     n_frames : int > 0
         Frames of a clip in training.
-    spectra : np.ndarray [shape=(n_clips, n_bins)], optional
+    spectra : np.ndarray or RowsOnDisk [shape=(n_clips, n_bins)], optional
         Magnitudes of the spectra of the clips, which may lie on disk.
+    attributes : np.ndarray [shape=(n_clips,), dtype=str], optional
+        What else is told of each clip, '' if nothing is.
     """
 
     frames: Sequence[np.ndarray]
@@ -33,6 +35,7 @@ class Clips:
     clip: np.ndarray
     n_frames: int
     spectra: np.ndarray | None = None
+    attributes: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.clip)

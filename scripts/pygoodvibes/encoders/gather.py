@@ -23,6 +23,7 @@ def gather(
     needs: Needs,
     *,
     signals: Iterable[np.ndarray] = (),
+    attributes: Mapping[tuple[str, str], Mapping[str, str]] | None = None,
     sample_rate: int,
     folder: pathlib.Path,
 ) -> Clips:
@@ -37,6 +38,8 @@ def gather(
     signals : iterable of np.ndarray [shape=(n_samples,)], optional
         Samples of the clips of `training_rows` of one cache after the other; only an encoder that
         sees spectra needs them, and takes them.
+    attributes : mapping of (machine, id) to mapping of str to str, optional
+        Attributes of training clips, by the name of the clip.
     sample_rate : int > 0
         Hz, of the signals.
     folder : pathlib.Path
@@ -55,11 +58,14 @@ def gather(
     """
     frames: list[np.ndarray] = []
     names: list[tuple[str, str, str]] = []
+    told: list[str] = []
     for (machine, machine_id), cache in caches.items():
         rows = training_rows(cache)
         number = {id(row): place for place, row in enumerate(cache.clips)}
         frames += list(ClipFrames(cache, np.array([number[id(row)] for row in rows], dtype=int)))
         names += [(machine, machine_id, row["clip"]) for row in rows]
+        known = (attributes or {}).get((machine, machine_id), {})
+        told += [known.get(row["clip"], "") for row in rows]
     if not names:
         raise UserError("no normal training clip can be used: see the manifests for the reasons")
     lengths, counts = np.unique([len(each) for each in frames], return_counts=True)
@@ -71,8 +77,12 @@ def gather(
     [wanted] = [each for each in needs.inputs if isinstance(each, Spectrum)] or [None]
     if wanted is not None:
         found = _spectra(signals, wanted, needs, sample_rate)
-        spectra = _on_disk(found, len(frames), folder / "spectra.npy")
-    return Clips(frames, machine, machine_id, clip, n_frames, spectra)
+        spectra = RowsOnDisk(folder / "spectra.f4", found)
+        if spectra.shape[0] != len(frames):
+            raise UserError(
+                "the encoder sees spectra, and there are no samples to compute them from"
+            )
+    return Clips(frames, machine, machine_id, clip, n_frames, spectra, np.array(told, dtype=str))
 
 
 def _frames_of_piece(needs: Needs) -> int:
@@ -91,14 +101,40 @@ def _spectra(
         yield values_of(piece, wanted, sample_rate=needs.sample_rate)
 
 
-def _on_disk(rows: Iterable[np.ndarray], count: int, path: pathlib.Path) -> np.ndarray:
-    array = None
-    for number, row in enumerate(rows):
-        if array is None:
-            shape = (count, len(row))
-            array = np.lib.format.open_memmap(path, "w+", dtype=np.float32, shape=shape)
-        array[number] = row
-    if array is None:
-        raise UserError("the encoder sees spectra, and there are no samples to compute them from")
-    array.flush()
-    return np.load(path, mmap_mode="r")
+class RowsOnDisk:
+    """Rows of float32 in a file, read when asked for.
+
+    A map of the file would do the same, and every row that was ever read would count as memory of
+    the process.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file, which is written.
+    rows : iterable of np.ndarray [shape=(width,)]
+        What it is to hold.
+
+    Attributes
+    ----------
+    shape : (int, int)
+        Rows, and the values of each.
+    """
+
+    def __init__(self, path: pathlib.Path, rows: Iterable[np.ndarray]):
+        count = width = 0
+        with path.open("wb") as file:
+            for row in rows:
+                file.write(np.asarray(row, dtype=np.float32).data)
+                count, width = count + 1, len(row)
+        self.shape = count, width
+        self._file = path.open("rb")
+
+    def __getitem__(self, index: int | np.ndarray) -> np.ndarray:
+        """Return a row, shape (width,), or those of some numbers, shape (n, width)."""
+        width = self.shape[1]
+        numbers = np.atleast_1d(index)
+        found = np.empty((len(numbers), width), np.float32)
+        for place, number in enumerate(numbers.tolist()):
+            self._file.seek(4 * width * number)
+            self._file.readinto(found[place].data)
+        return found[0] if np.ndim(index) == 0 else found

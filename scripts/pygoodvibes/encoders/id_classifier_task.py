@@ -1,5 +1,7 @@
 """The task of the ID classifier: clips come in, batches of them and an angular loss go out.
 
+Classes are machine IDs, or the attributes within them (`pygoodvibes.encoders.classes`).
+
 References
 ----------
 Wilkinghoff (2021), Sub-cluster AdaCos. Zhang et al. (2018), mixup.
@@ -14,6 +16,7 @@ import optax
 
 from pygoodvibes.embeddings.id_classifier import Settings as IdClassifier
 from pygoodvibes.encoders import exchange, losses, mixup
+from pygoodvibes.encoders.classes import classes_of
 from pygoodvibes.encoders.clips import Clips
 from pygoodvibes.encoders.encoder import FRAMES, SPECTRUM, Variables, joined
 from pygoodvibes.encoders.encoding import encode_windows, inputs_of
@@ -29,7 +32,7 @@ _SCALE = "scale"
 
 
 class IdClassifierTask:
-    """The machine ID of a clip is to be told from its vector's angle to the centres of classes.
+    """The class of a clip is to be told from its vector's angle to the centres of classes.
 
     Parameters
     ----------
@@ -45,24 +48,30 @@ class IdClassifierTask:
     Raises
     ------
     UserError
-        If there is one machine ID, and nothing is exchanged between clips.
+        If there is one class, and nothing is exchanged between clips.
+
+    Attributes
+    ----------
+    classes : Classes
+        What is told apart.
     """
 
     optimizer = staticmethod(optax.adam)
 
     def __init__(self, clips: Clips, roles: np.ndarray, settings: IdClassifier, *, seed: int):
         self._clips, self._settings, self._seed = clips, settings, seed
-        self._n_ids = len(clips.keys)
+        self.classes = classes_of(clips, settings.classes)
+        one_class = len(self.classes) == 1
         self._exchange = settings.exchange
         if self._exchange == "auto":
             one = "features" if settings.spectrum_seconds else "statistics"
-            self._exchange = one if self._n_ids == 1 else "none"
-        if self._n_ids == 1 and self._exchange == "none":
+            self._exchange = one if one_class else "none"
+        if one_class and self._exchange == "none":
             raise UserError(
                 "there is one machine ID, so there are no IDs to tell apart; set exchange to "
                 "'features' or 'statistics'"
             )
-        self._n_classes = self._n_ids * (1 if self._exchange == "none" else exchange.PARTS)
+        self._n_outputs = len(self.classes) * (1 if self._exchange == "none" else exchange.PARTS)
         self._training = np.flatnonzero(roles == TRAINING)
         self._held_out = np.flatnonzero(roles == HELD_OUT)
         self._batch = min(settings.batch, len(self._training))
@@ -73,12 +82,12 @@ class IdClassifierTask:
             n_frames=clips.n_frames,
             n_bins=clips.spectra.shape[1] if settings.spectrum_seconds else 0,
         )
-        self._first_scale = losses.first_scale(self._n_classes, settings.sub_clusters)
+        self._first_scale = losses.first_scale(self._n_outputs, settings.sub_clusters)
 
     def start(self) -> tuple[Variables, Variables]:
         """Return weights and state to start from, those of the classes among them."""
         weights, state, widths = self.encoder.start(self._seed)
-        shape = (self._n_classes, self._settings.sub_clusters, sum(widths.values()))
+        shape = (self._n_outputs, self._settings.sub_clusters, sum(widths.values()))
         rng = np.random.default_rng([self._seed, 1])
         centres = rng.standard_normal(shape).astype(np.float32) / np.float32(np.sqrt(shape[2]))
         scale = np.array(self._first_scale, np.float32)
@@ -96,7 +105,7 @@ class IdClassifierTask:
             yield {
                 "clip": index,
                 **inputs_of(self._clips, index, names=names, rng=rng),
-                "class": self._clips.ids[index],
+                "class": self.classes.of_clip[index],
                 "partner": partner,
                 "weight": weight,
                 "other": other,
@@ -110,7 +119,7 @@ class IdClassifierTask:
         """Return the angular loss of a batch."""
         partner, weight = batch["partner"], batch["weight"]
         inputs = {name: mixup.mix(batch[name], partner, weight) for name in self.encoder.branches}
-        targets = mixup.mix(jax.nn.one_hot(batch["class"], self._n_ids), partner, weight)
+        targets = mixup.mix(jax.nn.one_hot(batch["class"], len(self.classes)), partner, weight)
         other, chosen = batch["other"], batch["chosen"]
         if self._exchange == "statistics":
             inputs[FRAMES] = exchange.exchange_statistics(inputs[FRAMES], other, chosen)
@@ -139,17 +148,16 @@ class IdClassifierTask:
         unit. The accuracy is among machine IDs of the clip's type.
         """
         vectors = encode_windows(self.encoder, weights, state, self._clips, self._held_out)
-        targets = np.eye(self._n_ids, dtype=np.float32)[self._clips.ids[self._held_out]]
+        of_clip = self.classes.of_clip[self._held_out]
+        targets = np.eye(len(self.classes), dtype=np.float32)[of_clip]
         if self._exchange != "none":
             vectors, targets = self._made_up(vectors, targets)
         similar = losses.cosines(jnp.asarray(vectors), weights[_CENTRES][0][_CENTRES])
         loss = self._angular(similar, targets, np.float32(self._first_scale))
-        own = np.asarray(similar.max(2))[: len(self._held_out), : self._n_ids]
-        of_id = dict(zip(self._clips.ids.tolist(), self._clips.types.tolist(), strict=True))
-        of_type = np.array([of_id[each] for each in range(self._n_ids)])
-        same = of_type == self._clips.types[self._held_out][:, None]
+        own = np.asarray(similar.max(2))[: len(self._held_out), : len(self.classes)]
+        same = self.classes.types == self._clips.types[self._held_out][:, None]
         named = np.where(same, own, -np.inf).argmax(1)
-        right = named == self._clips.ids[self._held_out]
+        right = self.classes.ids[named] == self._clips.ids[self._held_out]
         return {"held_out_loss": float(loss), "held_out_accuracy": float(right.mean())}
 
     def _made_up(self, vectors: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -22,8 +22,9 @@ from pygoodvibes.util.errors import UserError
 HISTORY_COLUMNS = ("epoch", "loss", "held_out_loss", "held_out_accuracy")
 """Columns of the history of a training; epoch 0 is before it."""
 
-CLIP_COLUMNS = ("machine", "id", "clip", "role")
-"""Columns of the clips of a training; the roles are those of `pygoodvibes.encoders.roles`."""
+CLIP_COLUMNS = ("machine", "id", "clip", "role", "attributes")
+"""Columns of the clips of a training; the roles are those of `pygoodvibes.encoders.roles`, and the
+attributes those that the clip's class stands for."""
 
 COST_COLUMNS = ("clips", "epochs", "processor_seconds", "encoder_bytes")
 """Columns of what a training cost. Unlike the other files it differs from run to run."""
@@ -55,6 +56,7 @@ def train(
     caches: Mapping[tuple[str, str], MelCache],
     settings: Mapping,
     *,
+    attributes: Mapping[tuple[str, str], Mapping[str, str]] | None = None,
     data_folder: pathlib.Path,
     code: str,
     checkpoints: pathlib.Path,
@@ -69,6 +71,8 @@ def train(
         Log-mel frames of the clips of all machine IDs.
     settings : mapping
         `embedding`, `audio`, `mel` and `seed` of the config.
+    attributes : mapping of (machine, id) to mapping of str to str, optional
+        What else is told of clips, by their name.
     data_folder : pathlib.Path
         Folder that the paths of the clips are relative to.
     code : str
@@ -110,12 +114,20 @@ def train(
             rows = training_rows(cache)
             yield from signals_of(rows, data_folder, audio_settings=settings["audio"])
 
-    clips = gather(caches, needs, signals=signals(), sample_rate=sample_rate, folder=work_folder)
+    clips = gather(
+        caches,
+        needs,
+        signals=signals(),
+        attributes=attributes,
+        sample_rate=sample_rate,
+        folder=work_folder,
+    )
     samples = {
         "/".join(key): [row["samples_xxh3_128"] for row in training_rows(cache)]
         for key, cache in caches.items()
     }
-    key = hashlib.sha256(json.dumps([settings, samples, code], sort_keys=True).encode())
+    told = clips.attributes.tolist()
+    key = hashlib.sha256(json.dumps([settings, samples, told, code], sort_keys=True).encode())
     trained = train_encoder(
         clips,
         embedding,
@@ -124,7 +136,14 @@ def train(
         checkpoint=checkpoints / f"train_encoder_{key.hexdigest()[:32]}.npz",
         tell=tell,
     )
-    columns = zip(clips.machine, clips.machine_id, clips.clip, trained.roles, strict=True)
+    columns = zip(
+        clips.machine,
+        clips.machine_id,
+        clips.clip,
+        trained.roles,
+        trained.attributes,
+        strict=True,
+    )
     return Training(
         trained.content,
         [{name: _text(row.get(name)) for name in HISTORY_COLUMNS} for row in trained.history],

@@ -37,6 +37,8 @@ class TrainedEncoder:
         IDs of their type.
     roles : np.ndarray [shape=(n_clips,), dtype=str]
         What each clip was for, as in `pygoodvibes.encoders.roles`.
+    attributes : np.ndarray [shape=(n_clips,), dtype=str]
+        Those that the class of each clip stands for, '' where that is its machine ID.
     processor_seconds : float
         What the training took, of all threads.
     """
@@ -44,6 +46,7 @@ class TrainedEncoder:
     content: bytes
     history: list[dict]
     roles: np.ndarray
+    attributes: np.ndarray
     processor_seconds: float
 
 
@@ -96,4 +99,5 @@ def train_encoder(
         tell=tell,
     )
     content = task.encoder.to_onnx(trained.weights, trained.state, needs)
-    return TrainedEncoder(content, trained.history, roles, trained.processor_seconds)
+    attributes = task.classes.attributes[task.classes.of_clip]
+    return TrainedEncoder(content, trained.history, roles, attributes, trained.processor_seconds)

@@ -13,6 +13,7 @@ import optax
 
 from pygoodvibes.embeddings.triplet import Settings as Triplet
 from pygoodvibes.encoders import losses, triplets
+from pygoodvibes.encoders.classes import classes_of
 from pygoodvibes.encoders.clips import Clips
 from pygoodvibes.encoders.encoder import FRAMES, Variables, joined
 from pygoodvibes.encoders.encoding import encode_windows
@@ -41,6 +42,7 @@ class TripletTask:
     optimizer = staticmethod(optax.adamax)
 
     def __init__(self, clips: Clips, roles: np.ndarray, settings: Triplet, *, seed: int):
+        self.classes = classes_of(clips, "ids")
         self._clips, self._settings, self._seed = clips, settings, seed
         self._training = np.flatnonzero(roles == TRAINING)
         self.encoder = build(settings, clips.scales(self._training), n_frames=clips.n_frames)

@@ -3,7 +3,7 @@
 import dataclasses
 import pathlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pygoodvibes.audio import mel_cache
 from pygoodvibes.audio.mel_cache import MelCache
@@ -47,7 +47,7 @@ def measure(
     *,
     data_folder: pathlib.Path,
     audio_settings: Mapping,
-    trained: pathlib.Path | None = None,
+    trained: Sequence[pathlib.Path] = (),
 ) -> EmbeddingCost:
     """Embed some clips, and tell what it costs.
 
@@ -61,16 +61,17 @@ def measure(
         Folder that the paths of the clips are relative to.
     audio_settings : mapping
         The `audio` section of the config.
-    trained : pathlib.Path, optional
-        Folder with what a training left: `encoder.onnx` and `cost.csv`.
+    trained : sequence of pathlib.Path, optional
+        Folders with what trainings left, `encoder.onnx` and `cost.csv`; that of the machine ID is
+        the first.
 
     Raises
     ------
     UserError
         If a clip can't be read any more, or the encoder gives no vector.
     """
-    file = trained / "encoder.onnx" if trained else None
-    encoder = open_encoder(settings, file)
+    files = [folder / "encoder.onnx" for folder in trained]
+    encoder = open_encoder(settings, files[0] if files else None)
     some = dataclasses.replace(cache, clips=cache.clips[:MOST_CLIPS])
     signals = None
     if sees_signal(settings["method"]) or encoder is not None:
@@ -94,11 +95,10 @@ def measure(
     seconds = (time.perf_counter() - began) / len(some.clips)
     size, training = None, None
     if uses_encoder(settings["method"]):
-        path = file or locate(settings["file"])
-        size = path.stat().st_size
+        size = sum(path.stat().st_size for path in files or [locate(settings["file"])])
     if trained and settings.get("epochs"):
-        [row] = read_records(trained / "cost.csv")
-        training = float(row["processor_seconds"])
+        costs = [row for folder in trained for row in read_records(folder / "cost.csv")]
+        training = sum(float(row["processor_seconds"]) for row in costs)
     return EmbeddingCost(values, size, training, seconds)
 
 
@@ -114,14 +114,16 @@ def cost_of_run(folder: pathlib.Path, config: Config) -> EmbeddingCost:
     """
     resources = folder / "resources" / config.dataset.name
     caches = (
-        mel_cache.open_cache(frames, frames.with_suffix(".clips.csv"))
+        (frames.parent.name, mel_cache.open_cache(frames, frames.with_suffix(".clips.csv")))
         for frames in sorted((resources / "mel").glob("*/*.npy"))
     )
-    trained = resources / "encoder"
+    machine, cache = next((machine, cache) for machine, cache in caches if cache.clips)
+    # one for all machine types, or one for each
+    trained = sorted(path.parent for path in (resources / "encoder").glob("**/encoder.onnx"))
     return measure(
-        next(cache for cache in caches if cache.clips),
+        cache,
         config.embedding.model_dump(mode="json"),
         data_folder=folder / config.dataset.folder,
         audio_settings=config.audio.model_dump(mode="json"),
-        trained=trained if trained.is_dir() else None,
+        trained=sorted(trained, key=lambda folder: folder.name != machine),
     )

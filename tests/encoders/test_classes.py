@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+
+import learnable_clips
+from pygoodvibes.encoders.classes import LEAST_CLIPS, classes_of
+
+SPEEDS = ["spd=1"] * 6 + ["spd=2"] * 4 + ["spd=1"] * 5 + ["spd=3"] * 5 + [""] * 10
+"""Of ten clips of each of three machine IDs: one speed of the first has too few clips."""
+
+
+@pytest.mark.parametrize("what", ["auto", "attributes"])
+def test_attributes_are_classes_within_their_machine_id(what):
+    found = classes_of(learnable_clips.clips(attributes=SPEEDS), what)
+    assert found.attributes.tolist() == ["", "spd=1", "spd=1", "spd=3", ""]
+    assert found.ids.tolist() == [0, 0, 1, 1, 2]
+    assert found.types.tolist() == [0, 0, 0, 0, 1]
+    expected = [1] * 6 + [0] * 4 + [2] * 5 + [3] * 5 + [4] * 10
+    assert found.of_clip.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("what", "attributes"), [("ids", SPEEDS), ("auto", None), ("auto", [""] * 30)]
+)
+def test_else_machine_ids_are(what, attributes):
+    clips = learnable_clips.clips(attributes=attributes)
+    found = classes_of(clips, what)
+    assert len(found) == 3 and set(found.attributes) == {""}
+    assert np.array_equal(found.of_clip, clips.ids)
+    assert found.ids.tolist() == [0, 1, 2]
+
+
+def test_a_class_of_its_own_takes_enough_clips():
+    for count, expected in ((LEAST_CLIPS, 2), (LEAST_CLIPS - 1, 1)):
+        told = ["a=1"] * count + [""] * (10 - count)
+        one = learnable_clips.clips(ids=learnable_clips.IDS[:1], attributes=told)
+        assert len(classes_of(one, "auto")) == expected
