@@ -2,6 +2,7 @@
 
 import logging
 import pathlib
+import shutil
 import sys
 import tempfile
 
@@ -21,9 +22,15 @@ def tell(progress):
         print(f"train_encoder: {progress}", file=sys.stderr, flush=True)
 
 
+SPECTRA = ".spectra-"
+FOLDER = pathlib.Path(snakemake.output.encoder).parent
+for left_by_a_kill in FOLDER.glob(f"{SPECTRA}*"):
+    shutil.rmtree(left_by_a_kill)
+
 with (
     logged(snakemake.log, snakemake.input, snakemake.output),
-    tempfile.TemporaryDirectory() as made,
+    # spectra of a data set may take gigabytes, and where /tmp lies in memory there are none
+    tempfile.TemporaryDirectory(prefix=SPECTRA, dir=FOLDER) as made,
 ):
     keys = list(map(tuple, snakemake.params.machine_ids))
     files = zip(keys, snakemake.input.frames, snakemake.input.clips, strict=True)

@@ -57,12 +57,16 @@ def test_a_package_that_is_not_there_is_named_with_what_brings_it(monkeypatch, c
     def lacking(_, **__):
         raise ModuleNotFoundError("No module named 'matplotlib.figure'", name="matplotlib.figure")
 
-    monkeypatch.setitem(COMMANDS, "pdf", lacking)
+    monkeypatch.setitem(COMMANDS, "pdf", (lacking, ""))
     assert main(["pdf"]) == 1
     said = capsys.readouterr().err
     assert "the package matplotlib, which" in said and "pip install 'pygoodvibes[workflow]'" in said
     assert said.count("\n") == 1
+
     # what the project itself lacks is a fault of its own
-    monkeypatch.setitem(COMMANDS, "pdf", lambda _, **__: __import__("pygoodvibes.nothing"))
+    def nothing(_, **__):
+        __import__("pygoodvibes.nothing")
+
+    monkeypatch.setitem(COMMANDS, "pdf", (nothing, ""))
     with pytest.raises(ModuleNotFoundError):
         main(["pdf"])

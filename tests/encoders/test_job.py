@@ -60,10 +60,11 @@ def trained(project, folder, settings=SETTINGS, **more):
     )
 
 
-def test_files_say_what_was_learnt_from_and_how_the_loss_fell(project, tmp_path):
+def test_files_say_what_was_learnt_from_and_how_the_loss_fell(project, tmp_path, monkeypatch):
+    monkeypatch.setattr("pygoodvibes.encoders.classes.LEAST_CLIPS", 3)
     embedding = learnable_clips.id_classifier(epochs=1, spectrum_seconds=1.0)
     settings = {**SETTINGS, "embedding": embedding.model_dump(mode="json")}
-    speeds = {f"fan_02_{number}.wav": "spd=1" for number in range(5)}
+    speeds = {f"fan_02_{number}.wav": "spd=1" for number in range(6)}
     found = trained(project, tmp_path, settings, attributes={("fan", "02"): speeds})
     assert encoder.loads(found.content, "made here").needs.length == 4000
     assert [tuple(row) for row in found.history] == [job.HISTORY_COLUMNS] * 2
@@ -76,6 +77,7 @@ def test_files_say_what_was_learnt_from_and_how_the_loss_fell(project, tmp_path)
     assert (found.cost["clips"], found.cost["epochs"]) == ("18", "1")
     assert float(found.cost["processor_seconds"]) > 0
     assert found.cost["encoder_bytes"] == str(len(found.content))
+    assert found.cost["device"] == "cpu"
 
 
 def test_other_clips_settings_or_code_begin_anew(project, tmp_path):
@@ -91,7 +93,7 @@ def test_other_clips_settings_or_code_begin_anew(project, tmp_path):
 
     assert not epochs(project, settings)
     assert epochs(project, settings, code="changed") == {1}
-    told = {("fan", "02"): {"fan_02_1.wav": "spd=1"}}
+    told = {("fan", "02"): {"fan_02_1.wav": "spd=1"}}  # too few for a class
     assert epochs(project, settings, attributes=told) == {1}
     assert epochs(project, {**settings, "seed": 1}) == {1}
     assert epochs(fewer, settings) == {1}

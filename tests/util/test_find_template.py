@@ -80,6 +80,13 @@ def test_a_text_of_no_template_is_none(known, text):
     assert known.find(text) is None
 
 
+def test_a_long_text_without_values_is_found_at_once():
+    text = "words, and more of them; " * 100
+    known = Templates([text, "{a}, {b}; {c}", "{a}, and {b} of {c}; {d}"])
+    found = known.find(text)
+    assert (found.template, found.values) == (text, {})
+
+
 def test_of_several_the_one_that_accounts_for_most_is_found(known):
     both = "n 64 lowered to 12: 12 training clips; a.csv: no such file"
     found = known.find(both)

@@ -27,7 +27,7 @@ OTHERS = languages()[1:]
 SHARED = {
     "fr": {"1 machine", "{count:,d} machines", "AUC", "F1", "ID", "Machine", "Machines", "Score",
            "Section", "Verdict", "pAUC", "section", "sections", "AUC source", "F1 source",
-           "Test normal source"},
+           "Test normal source", "options"},
     "de": {"AUC", "Drift: {drift}", "F1", "ID", "Normal", "Score", "Section", "Test normal", "pAUC",
            "git {command}: {reason}"},
 }  # fmt: skip

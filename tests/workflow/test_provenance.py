@@ -1,4 +1,5 @@
 import html.parser
+import platform
 import subprocess
 
 import pytest
@@ -72,3 +73,12 @@ def test_the_page_shows_all_of_it_and_escapes(repository):
     shown = " ".join(texts)
     assert "<pump>" not in page and "name: <pump>" in shown
     assert "3.8" in shown and record["data"]["sha256"] in shown and "snakemake" in shown
+
+
+def test_the_processor_has_its_name_where_linux_tells_it(tmp_path):
+    info = tmp_path / "cpuinfo"
+    info.write_text("processor\t: 0\nmodel name\t: A Processor (R) 9 \nflags\t: x\n")
+    assert provenance.processor(info) == "A Processor (R) 9"
+    info.write_text("processor\t: 0\n")
+    kind = platform.processor() or platform.machine()
+    assert provenance.processor(info) == provenance.processor(tmp_path / "nothing") == kind

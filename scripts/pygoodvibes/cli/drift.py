@@ -12,7 +12,8 @@ from pygoodvibes.util.messages import Message, message
 UNMOVED, MOVED, UNTOLD = 0, 3, 4
 """Exit codes; 1 is an error, 2 wrong usage."""
 
-EPILOG = """\
+EPILOG = message(
+    """\
 examples:
   pygoodvibes drift pump.pgv june/                      score recordings, in order of time
   pygoodvibes drift pump.pgv log.csv --figure chart.png scores of `score --watch --csv log.csv`
@@ -32,30 +33,35 @@ are left out, and so are those of a log that another model has scored.
 exit code: 0 nothing has changed at the end; 3 something has; 4 too few clips to tell; 1 an error;
 2 wrong usage.
 """
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell the command what may stand behind it."""
     parser.epilog = EPILOG
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("path", metavar="MODEL", help="a model (.pgv)")
+    parser.add_argument("path", metavar="MODEL", help=message("a model (.pgv)"))
     parser.add_argument(
         "places",
         metavar="CLIPS_OR_LOG",
         nargs="+",
-        help="recordings, folders, or files of scores (.csv, .json)",
+        help=message("recordings, folders, or files of scores (.csv, .json)"),
     )
     parser.add_argument(
-        "--verify", metavar="KEY.pub", help="take only a model signed with this key (sign --help)"
+        "--verify",
+        metavar="KEY.pub",
+        help=message("take only a model signed with this key (sign --help)"),
     )
-    parser.add_argument("--detector", metavar="NAME", help="default: the model's first")
+    parser.add_argument("--detector", metavar="NAME", help=message("default: the model's first"))
     parser.add_argument(
         "--order",
         choices=("time", "name", "given"),
-        help="of clips (default: time, if the times can be those of recordings)",
+        help=message("of clips (default: time, if the times can be those of recordings)"),
     )
-    parser.add_argument("--csv", metavar="FILE", help="write scores and chart, a line a clip")
-    parser.add_argument("--figure", metavar="FILE.png", help="draw the chart")
+    parser.add_argument(
+        "--csv", metavar="FILE", help=message("write scores and chart, a line a clip")
+    )
+    parser.add_argument("--figure", metavar="FILE.png", help=message("draw the chart"))
     add_run_length(parser)
     add_jobs(parser)
 

@@ -12,7 +12,8 @@ from pygoodvibes.cli.told import how_sure, note, of_detector, written
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import Message, joined, message
 
-EPILOG = """\
+EPILOG = message(
+    """\
 examples:
   pygoodvibes fit recordings/pump                       learn; the model is pump.pgv
   pygoodvibes fit recordings/pump -o models/pump-3.pgv --machine pump-3
@@ -48,6 +49,7 @@ exit code: 0 done; 4 done, but the threshold means nothing (the warning says why
 scores rank clips, its verdicts are worth nothing, and it may never alarm; 1 an error; 2 wrong
 usage.
 """
+)
 
 FITTED, MEANINGLESS = 0, 4
 """Exit codes; 1 is an error, 2 wrong usage. A model whose threshold means nothing is written, for
@@ -62,65 +64,79 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "path",
         metavar="FOLDER",
-        help="normal recordings of one machine; with --window also a single recording; with --add "
-        "or --exclude a model",
+        help=message(
+            "normal recordings of one machine; with --window also a single recording; with --add "
+            "or --exclude a model"
+        ),
     )
     parser.add_argument(
         "-o",
         "--output",
         metavar="MODEL",
-        help="model file, .pgv (default: named after the machine)",
+        help=message("model file, .pgv (default: named after the machine)"),
     )
     parser.add_argument(
         "--config",
         metavar="CONFIG",
-        help="settings as the workflow's config; without it the defaults, and the recordings' own "
-        "sample rate",
+        help=message(
+            "settings as the workflow's config; without it the defaults, and the recordings' own "
+            "sample rate"
+        ),
     )
-    parser.add_argument("--machine", metavar="NAME", help="name of the machine")
-    parser.add_argument("--id", metavar="ID", help="only recordings named after this machine ID")
+    parser.add_argument("--machine", metavar="NAME", help=message("name of the machine"))
+    parser.add_argument(
+        "--id", metavar="ID", help=message("only recordings named after this machine ID")
+    )
     parser.add_argument(
         "--detectors",
         metavar="NAMES",
-        help="'all', or names between commas (default: the first of the config, fusion without "
-        "one); the first is the model's default",
+        help=message(
+            "'all', or names between commas (default: the first of the config, fusion without "
+            "one); the first is the model's default"
+        ),
     )
     parser.add_argument(
         "--false-alarm-rate",
         metavar="R",
         type=share,
-        help="share of normal clips expected above the threshold (default: 0.1, or the config's); "
-        "can be changed when clips are scored",
+        help=message(
+            "share of normal clips expected above the threshold (default: 0.1, or the config's); "
+            "can be changed when clips are scored"
+        ),
     )
     parser.add_argument(
         "--window",
         metavar="SECONDS",
         type=duration,
-        help="cut recordings into windows of this length; scoring with --hop or --alarm then does "
-        "so by default",
+        help=message(
+            "cut recordings into windows of this length; scoring with --hop or --alarm then does "
+            "so by default"
+        ),
     )
     parser.add_argument(
         "--hop",
         metavar="SECONDS",
         type=duration,
-        help="from window to window (default: the length of a window)",
+        help=message("from window to window (default: the length of a window)"),
     )
     parser.add_argument(
         "--add",
         metavar="NEW_FOLDER",
-        help="fit a model again to what it has learned and these normal recordings",
+        help=message("fit a model again to what it has learned and these normal recordings"),
     )
     parser.add_argument(
         "--exclude",
         metavar="CLIP",
         nargs="+",
         default=[],
-        help="fit a model again without these recordings, by path, name, or file",
+        help=message("fit a model again without these recordings, by path, name, or file"),
     )
     parser.add_argument(
         "--yes",
         action="store_true",
-        help="learn all recordings, whatever their names say and however far apart they lie",
+        help=message(
+            "learn all recordings, whatever their names say and however far apart they lie"
+        ),
     )
     add_jobs(parser)
 

@@ -12,42 +12,43 @@ from pygoodvibes.cli import score as score_command
 from pygoodvibes.cli import serve as serve_command
 from pygoodvibes.cli import sign as sign_command
 from pygoodvibes.cli import years as years_command
+from pygoodvibes.cli.help import argparse_in, asked_for, translate
 from pygoodvibes.cli.lines import SPOKEN, said
 from pygoodvibes.cli.options import add_language
 from pygoodvibes.cli.project import check, compare, pdf, prune, report_path, set_keys, show, study
 from pygoodvibes.config.read import read_content
 from pygoodvibes.util.errors import UserError
-from pygoodvibes.util.language import language_of, wanted_language
+from pygoodvibes.util.language import ENGLISH, language_of, languages, wanted_language
 from pygoodvibes.util.messages import message, printable
 from pygoodvibes.util.paths import NOT_UTF8
 
 
 def fit(path: str, **options) -> int:
-    """Learn what is normal from a folder of recordings: a model file."""
+    """Run `fit`; return its exit code."""
     _one_thread()
     return fit_command.run(path, read_content=read_content, **options)
 
 
 def score(path: list[str], **options) -> int:
-    """Score recordings with model files, and say whether they are normal."""
+    """Run `score`; return its exit code."""
     _one_thread()
     return score_command.run(path, **options)
 
 
 def drift(path: str, **options) -> int:
-    """Tell whether clips have changed for good since the fit: a control chart of their scores."""
+    """Run `drift`; return its exit code."""
     _one_thread()
     return drift_command.run(path, **options)
 
 
 def serve(path: list[str], **options) -> int:
-    """Answer over HTTP: clips are posted, verdicts of model files come back as JSON."""
+    """Run `serve`; return its exit code."""
     _one_thread()
     return serve_command.run(path, **options)
 
 
 def sign(path: list[str], **options) -> int:
-    """Sign model files, so that others can tell who made them."""
+    """Run `sign`; return its exit code."""
     return sign_command.run(path, **options)
 
 
@@ -73,23 +74,37 @@ def _one_thread() -> None:
 
 
 COMMANDS = {
-    "fit": fit,
-    "score": score,
-    "drift": drift,
-    "serve": serve,
-    "sign": sign,
-    "set": set_keys,
-    "official": official,
-    "check-submission": check_submission,
-    "years": years,
-    "check": check,
-    "show": show,
-    "report-path": report_path,
-    "pdf": pdf,
-    "compare": compare,
-    "study": study,
-    "prune": prune,
+    "fit": (fit, message("Learn what is normal from a folder of recordings: a model file.")),
+    "score": (
+        score,
+        message("Score recordings with model files, and say whether they are normal."),
+    ),
+    "drift": (
+        drift,
+        message(
+            "Tell whether clips have changed for good since the fit: a control chart of their "
+            "scores."
+        ),
+    ),
+    "serve": (
+        serve,
+        message("Answer over HTTP: clips are posted, verdicts of model files come back as JSON."),
+    ),
+    "sign": (sign, message("Sign model files, so that others can tell who made them.")),
+    "set": (set_keys, set_keys.__doc__),
+    "official": (official, official.__doc__),
+    "check-submission": (check_submission, check_submission.__doc__),
+    "years": (years, years.__doc__),
+    "check": (check, check.__doc__),
+    "show": (show, show.__doc__),
+    "report-path": (report_path, report_path.__doc__),
+    "pdf": (pdf, pdf.__doc__),
+    "compare": (compare, compare.__doc__),
+    "study": (study, study.__doc__),
+    "prune": (prune, prune.__doc__),
 }
+"""Functions by name, and what they do. What runs a machine is translated; what runs experiments is
+not, nor are their tables."""
 
 
 SERVE = ("fastapi", "paho", "prometheus_client", "uvicorn")
@@ -206,40 +221,56 @@ def build_parser() -> argparse.ArgumentParser:
         action=_Version,
         nargs=0,
         default=argparse.SUPPRESS,
-        help="say which version this is",
+        help=message("say which version this is"),
     )
     parser.add_argument(
         "--completion",
         action=_Completion,
         choices=("bash", "zsh", "tcsh"),
         default=argparse.SUPPRESS,
-        help='print what a shell completes commands with: eval "$(pygoodvibes --completion bash)"',
+        help=message(
+            'print what a shell completes commands with: eval "$(pygoodvibes --completion bash)"'
+        ),
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, function in COMMANDS.items():
-        command = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
+    for name, (_, what) in COMMANDS.items():
+        command = commands.add_parser(name, help=what, description=what)
         _add_arguments(name, command)
         add_language(command)
     return parser
 
 
+def _read(arguments: list[str]) -> dict:
+    """Read arguments, in the language that is spoken; leave with what is wrong, or with help."""
+    with argparse_in(SPOKEN.get()):
+        parser = build_parser()
+        if SPOKEN.get() is not ENGLISH:
+            translate(parser, SPOKEN.get())
+        parsed, rest = parser.parse_known_args(arguments)
+        options = vars(parsed)
+        # argparse takes several names at one place only; options may stand between them
+        named = [text for text in rest if text == "-" or not text.startswith("-")]
+        if options["command"] != "score" or named != rest:
+            parser.parse_args(arguments)
+        else:
+            options["path"] += rest
+    del options["lang"]
+    return options
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; return its exit code."""
-    parser = build_parser()
-    parsed, rest = parser.parse_known_args(arguments)
-    options = vars(parsed)
-    # argparse takes several names at one place only; options may stand between them
-    named = [text for text in rest if text == "-" or not text.startswith("-")]
-    if options["command"] != "score" or named != rest:
-        parser.parse_args(arguments)
-    else:
-        options["path"] += rest
-    SPOKEN.set(language_of(options.pop("lang") or wanted_language(os.environ)))
+    arguments = sys.argv[1:] if arguments is None else arguments
+    asked = asked_for(arguments)
+    language = asked if asked in languages() else wanted_language(os.environ)
+    SPOKEN.set(language_of(language))
+    options = _read(arguments)
     if hasattr(sys.stdout, "reconfigure"):
         # a name that the terminal has no characters for is no reason to stop
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        code = COMMANDS[options.pop("command")](options.pop("path"), **options) or 0
+        run, _ = COMMANDS[options.pop("command")]
+        code = run(options.pop("path"), **options) or 0
         sys.stdout.flush()  # here, where a full disk is one sentence
         return code
     except UserError as error:

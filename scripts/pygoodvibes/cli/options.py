@@ -3,7 +3,9 @@
 import argparse
 import math
 
+from pygoodvibes.cli.lines import said
 from pygoodvibes.util.language import languages
+from pygoodvibes.util.messages import Message, message
 
 
 def add_language(parser: argparse.ArgumentParser) -> None:
@@ -11,15 +13,21 @@ def add_language(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lang",
         choices=languages(),
-        help="language of error messages and of what fit, score and drift say (default: that of "
-        "the locale, else en); CSV, JSON and other files stay in English",
+        help=message(
+            "language of help and error messages, and of what fit, score, drift and show say "
+            "(default: that of the locale, else en); CSV, JSON and other files stay in English"
+        ),
     )
 
 
 def add_jobs(parser: argparse.ArgumentParser) -> None:
     """Add the option for the number of processes."""
     parser.add_argument(
-        "--jobs", metavar="N", type=count, help="processes (default: one a core)", default=None
+        "--jobs",
+        metavar="N",
+        type=count,
+        help=message("processes (default: one a core)"),
+        default=None,
     )
 
 
@@ -30,8 +38,13 @@ def add_run_length(parser: argparse.ArgumentParser) -> None:
         metavar="CLIPS",
         type=count,
         default=500,
-        help="of the control chart: clips to a false alarm, on average (default: 500)",
+        help=message("of the control chart: clips to a false alarm, on average (default: 500)"),
     )
+
+
+def _wrong(reason: Message) -> argparse.ArgumentTypeError:
+    """Return what tells argparse that a value is wrong, in the language that is spoken."""
+    return argparse.ArgumentTypeError(said(reason))
 
 
 def share(text: str) -> float:
@@ -40,9 +53,9 @@ def share(text: str) -> float:
     try:
         value = float(number) / (100 if percent else 1)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is no share such as 0.05 or 5%") from None
+        raise _wrong(message("{text} is no share such as 0.05 or 5%", text=text)) from None
     if not 0 < value < 1:
-        raise argparse.ArgumentTypeError(f"{text} does not lie between 0 and 1")
+        raise _wrong(message("{text} does not lie between 0 and 1", text=text))
     return value
 
 
@@ -53,7 +66,7 @@ def duration(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is no number of seconds above 0")
+        raise _wrong(message("{text} is no number of seconds above 0", text=text))
     return value
 
 
@@ -62,9 +75,9 @@ def count(text: str) -> int:
     try:
         value = int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is no whole number") from None
+        raise _wrong(message("{text} is no whole number", text=text)) from None
     if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+        raise _wrong(message("{text} is less than {least}", text=text, least=1))
     return value
 
 
@@ -75,21 +88,21 @@ def finite(text: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"{text} is no finite number")
+        raise _wrong(message("{text} is no finite number", text=text))
     return value
 
 
 def positive(text: str) -> float:
     """Read a number above 0."""
     if (value := finite(text)) <= 0:
-        raise argparse.ArgumentTypeError(f"{text} is no number above 0")
+        raise _wrong(message("{text} is no number above 0", text=text))
     return value
 
 
 def not_negative(text: str) -> float:
     """Read a number of at least 0."""
     if (value := finite(text)) < 0:
-        raise argparse.ArgumentTypeError(f"{text} is less than 0")
+        raise _wrong(message("{text} is less than {least}", text=text, least=0))
     return value
 
 
@@ -101,5 +114,5 @@ def k_of_n(text: str) -> tuple[int, int]:
     except ValueError:
         k, n = 0, 0
     if not 1 <= k <= n:
-        raise argparse.ArgumentTypeError(f"{text} is not like 3/5: 3 of the last 5 windows")
+        raise _wrong(message("{text} is not like 3/5: 3 of the last 5 windows", text=text))
     return k, n

@@ -3,6 +3,7 @@
 import os
 import pathlib
 
+from pygoodvibes.cli.lines import SPOKEN
 from pygoodvibes.config.read import read_config
 from pygoodvibes.data.sources.base import Dataset
 from pygoodvibes.util.errors import UserError
@@ -84,7 +85,8 @@ def show(path: str, *, table: bool = False) -> None:
     if table:
         print((folder / "tables" / "averages.md").read_text(encoding="utf-8"))
         return
-    lines = end_of_run(read_records(averages), folder, data=config.dataset.title)
+    title = config.dataset.title
+    lines = end_of_run(read_records(averages), folder, data=title, language=SPOKEN.get())
     print("\n".join(["", *lines]))
 
 

@@ -24,7 +24,8 @@ from pygoodvibes.util.messages import message
 
 ENDING = ".pgv"
 
-EPILOG = """\
+EPILOG = message(
+    """\
 examples:
   pygoodvibes score pump.pgv new.wav                    score, threshold, verdict
   pygoodvibes score pump.pgv today/ --csv scores.csv    all recordings below a folder
@@ -75,6 +76,7 @@ Otherwise they write it anew; recordings, models and files that are no text are 
 exit code: 0 all normal; 3 something anomalous (with windows: an alarm); 4 nothing anomalous, but
 something is undecided or could not be scored; 1 an error; 2 wrong usage.
 """
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,54 +84,75 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument(
-        "path", metavar="MODEL_OR_CLIPS", nargs="*", help="models (.pgv), recordings, folders, '-'"
+        "path",
+        metavar="MODEL_OR_CLIPS",
+        nargs="*",
+        help=message("models (.pgv), recordings, folders, '-'"),
     )
     parser.add_argument(
-        "--model", metavar="FILE", action="append", default=[], help="a model by any name"
+        "--model", metavar="FILE", action="append", default=[], help=message("a model by any name")
     )
     parser.add_argument(
-        "--verify", metavar="KEY.pub", help="take only models signed with this key (sign --help)"
+        "--verify",
+        metavar="KEY.pub",
+        help=message("take only models signed with this key (sign --help)"),
     )
-    parser.add_argument("--detector", metavar="NAME", help="default: the model's first")
+    parser.add_argument("--detector", metavar="NAME", help=message("default: the model's first"))
     limit = parser.add_mutually_exclusive_group()
     limit.add_argument(
         "--false-alarm-rate",
         metavar="R",
         type=share,
-        help="share of normal clips expected above the threshold (default: the model's)",
+        help=message("share of normal clips expected above the threshold (default: the model's)"),
     )
     limit.add_argument(
-        "--threshold", metavar="SCORE", type=finite, help="the threshold itself, the same for all"
+        "--threshold",
+        metavar="SCORE",
+        type=finite,
+        help=message("the threshold itself, the same for all"),
     )
-    parser.add_argument("--csv", metavar="FILE", help="CSV; '-' is standard output")
-    parser.add_argument("--json", metavar="FILE", help="JSON; '-' is standard output")
+    parser.add_argument("--csv", metavar="FILE", help=message("CSV; '-' is standard output"))
+    parser.add_argument("--json", metavar="FILE", help=message("JSON; '-' is standard output"))
     parser.add_argument(
-        "--mqtt", metavar="ADDRESS", help="also to a broker, such as mqtt://localhost/plant"
+        "--mqtt",
+        metavar="ADDRESS",
+        help=message("also to a broker, such as mqtt://localhost/plant"),
     )
-    parser.add_argument("--watch", metavar="FOLDER", help="wait for new recordings in a folder")
+    parser.add_argument(
+        "--watch", metavar="FOLDER", help=message("wait for new recordings in a folder")
+    )
     parser.add_argument(
         "--settle",
         metavar="SECONDS",
         type=not_negative,
         default=2.0,
-        help="with --watch: a recording is complete when unchanged for so long (default: 2)",
+        help=message(
+            "with --watch: a recording is complete when unchanged for so long (default: 2)"
+        ),
     )
-    parser.add_argument("--window", metavar="SECONDS", type=positive, help="length of a window")
-    parser.add_argument("--hop", metavar="SECONDS", type=positive, help="from window to window")
     parser.add_argument(
-        "--alarm", metavar="K/N", type=k_of_n, help="k of the last n windows (default: 3/5)"
+        "--window", metavar="SECONDS", type=positive, help=message("length of a window")
+    )
+    parser.add_argument(
+        "--hop", metavar="SECONDS", type=positive, help=message("from window to window")
+    )
+    parser.add_argument(
+        "--alarm",
+        metavar="K/N",
+        type=k_of_n,
+        help=message("k of the last n windows (default: 3/5)"),
     )
     parser.add_argument(
         "--stream-rate",
         metavar="HZ",
         type=cli_options.count,
-        help="sample rate of '-' (default: the model's)",
+        help=message("sample rate of '-' (default: the model's)"),
     )
     parser.add_argument(
         "--order",
         choices=("score", "name"),
         default="score",
-        help="of whole clips: the most anomalous first, or by name (default: score)",
+        help=message("of whole clips: the most anomalous first, or by name (default: score)"),
     )
     add_run_length(parser)
     add_jobs(parser)

@@ -286,6 +286,7 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
                 "Of all threads, those before an interruption included; not of gathering clips.",
             ),
             "encoder_bytes": ("bytes", "Size of `encoder.onnx`."),
+            "device": ("", "What it was trained on: `cpu`, or the name of a GPU."),
         },
     ),
     "encoder_clips": (

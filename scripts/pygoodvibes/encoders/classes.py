@@ -6,14 +6,17 @@ Wilkinghoff (2023), Design choices for learning embeddings from auxiliary tasks 
 generalization in anomalous sound detection (machine type, section and attributes as classes).
 """
 
+import collections
 import dataclasses
 
 import numpy as np
 
 from pygoodvibes.encoders.clips import Clips
+from pygoodvibes.util.errors import UserError
 
 LEAST_CLIPS = 5
-"""Fewest clips of a class of its own; attributes of fewer are one class of their machine ID."""
+"""Fewest clips that are learnt from of a class of its own; attributes of fewer are one class of
+their machine ID."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Classes:
         return len(self.ids)
 
 
-def classes_of(clips: Clips, what: str) -> Classes:
+def classes_of(clips: Clips, what: str, *, learnt: np.ndarray) -> Classes:
     """Return the classes of clips.
 
     Parameters
@@ -48,19 +51,32 @@ def classes_of(clips: Clips, what: str) -> Classes:
         Normal training clips of all machine IDs.
     what : {'auto', 'ids', 'attributes'}
         'auto': attributes, where any clip has some.
+    learnt : np.ndarray [shape=(n_clips,), dtype=bool]
+        Which of them are learnt from; these alone decide which classes there are.
+
+    Raises
+    ------
+    UserError
+        If attributes are asked for, and no clip has any.
     """
     attributes = clips.attributes
-    if what == "ids" or attributes is None:
+    if attributes is None or not any(attributes):
+        if what == "attributes":
+            raise UserError(
+                "classes: attributes are to be told apart, and no training clip has any (column "
+                "attributes of the manifest); set it to 'auto' or 'ids'"
+            )
+        what = "ids"
+    if what == "ids":
         attributes = np.full(len(clips), "")
-    _, group, counts = np.unique(
-        [f"{number} {text}" for number, text in zip(clips.ids, attributes, strict=True)],
-        return_inverse=True,
-        return_counts=True,
+    pairs = list(zip(clips.ids.tolist(), attributes.tolist(), strict=True))
+    counts = collections.Counter(
+        pair for pair, counted in zip(pairs, learnt.tolist(), strict=True) if counted
     )
-    told = np.where(counts[group] < LEAST_CLIPS, "", attributes)
-    keys = sorted(set(zip(clips.ids.tolist(), told.tolist(), strict=True)))
-    number = {key: place for place, key in enumerate(keys)}
-    of_clip = [number[key] for key in zip(clips.ids.tolist(), told.tolist(), strict=True)]
+    told = [(number, text if counts[number, text] >= LEAST_CLIPS else "") for number, text in pairs]
+    keys = sorted(set(told))
+    place = {key: number for number, key in enumerate(keys)}
+    of_clip = [place[key] for key in told]
     type_of = dict(zip(clips.ids.tolist(), clips.types.tolist(), strict=True))
     ids = np.array([key[0] for key in keys])
     return Classes(

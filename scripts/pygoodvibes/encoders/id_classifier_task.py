@@ -60,7 +60,7 @@ class IdClassifierTask:
 
     def __init__(self, clips: Clips, roles: np.ndarray, settings: IdClassifier, *, seed: int):
         self._clips, self._settings, self._seed = clips, settings, seed
-        self.classes = classes_of(clips, settings.classes)
+        self.classes = classes_of(clips, settings.classes, learnt=roles == TRAINING)
         one_class = len(self.classes) == 1
         self._exchange = settings.exchange
         if self._exchange == "auto":

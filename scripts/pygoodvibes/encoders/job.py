@@ -26,7 +26,7 @@ CLIP_COLUMNS = ("machine", "id", "clip", "role", "attributes")
 """Columns of the clips of a training; the roles are those of `pygoodvibes.encoders.roles`, and the
 attributes those that the clip's class stands for."""
 
-COST_COLUMNS = ("clips", "epochs", "processor_seconds", "encoder_bytes")
+COST_COLUMNS = ("clips", "epochs", "processor_seconds", "encoder_bytes", "device")
 """Columns of what a training cost. Unlike the other files it differs from run to run."""
 
 _PACKAGES = ("jax", "optax", "onnx")
@@ -153,6 +153,7 @@ def train(
             "epochs": str(len(trained.history) - 1),
             "processor_seconds": f"{trained.processor_seconds:.1f}",
             "encoder_bytes": str(len(trained.content)),
+            "device": trained.device,
         },
     )
 

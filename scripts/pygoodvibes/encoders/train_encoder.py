@@ -10,6 +10,7 @@ import dataclasses
 import pathlib
 from collections.abc import Callable
 
+import jax
 import numpy as np
 
 from pygoodvibes.embeddings.encoder_needs import Needs
@@ -41,6 +42,8 @@ class TrainedEncoder:
         Those that the class of each clip stands for, '' where that is its machine ID.
     processor_seconds : float
         What the training took, of all threads.
+    device : str
+        What kind of device it ran on, 'cpu' or the name of a GPU.
     """
 
     content: bytes
@@ -48,6 +51,7 @@ class TrainedEncoder:
     roles: np.ndarray
     attributes: np.ndarray
     processor_seconds: float
+    device: str
 
 
 def train_encoder(
@@ -100,4 +104,11 @@ def train_encoder(
     )
     content = task.encoder.to_onnx(trained.weights, trained.state, needs)
     attributes = task.classes.attributes[task.classes.of_clip]
-    return TrainedEncoder(content, trained.history, roles, attributes, trained.processor_seconds)
+    return TrainedEncoder(
+        content,
+        trained.history,
+        roles,
+        attributes,
+        trained.processor_seconds,
+        device=jax.devices()[0].device_kind,
+    )

@@ -42,7 +42,7 @@ class TripletTask:
     optimizer = staticmethod(optax.adamax)
 
     def __init__(self, clips: Clips, roles: np.ndarray, settings: Triplet, *, seed: int):
-        self.classes = classes_of(clips, "ids")
+        self.classes = classes_of(clips, "ids", learnt=roles == TRAINING)
         self._clips, self._settings, self._seed = clips, settings, seed
         self._training = np.flatnonzero(roles == TRAINING)
         self.encoder = build(settings, clips.scales(self._training), n_frames=clips.n_frames)

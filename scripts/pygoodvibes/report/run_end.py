@@ -7,6 +7,8 @@ import pathlib
 from collections.abc import Mapping, Sequence
 
 from pygoodvibes.report.words import number
+from pygoodvibes.util.language import ENGLISH, Language
+from pygoodvibes.util.messages import message
 
 BEST = 5
 """Rows of detectors that are shown."""
@@ -14,8 +16,12 @@ BEST = 5
 WIDTH = 80
 """Columns of a terminal."""
 
+_DEFAULT = message("the default")
 
-def end_of_run(rows: Sequence[Mapping], folder: pathlib.Path, *, data: str) -> list[str]:
+
+def end_of_run(
+    rows: Sequence[Mapping], folder: pathlib.Path, *, data: str, language: Language = ENGLISH
+) -> list[str]:
     """Sum up a run.
 
     Parameters
@@ -26,8 +32,15 @@ def end_of_run(rows: Sequence[Mapping], folder: pathlib.Path, *, data: str) -> l
         Where the results are.
     data : str
         What the data are, for the heading.
+    language : Language
+        Of the words and numbers; names of files and detectors stay as they are.
     """
-    return [*headline(rows, data=data), "", *_table(_told(rows)), *_places(folder)]
+    return [
+        *headline(rows, data=data, language=language),
+        "",
+        *_table(_told(rows), language),
+        *_places(folder, language),
+    ]
 
 
 def _means(rows: Sequence[Mapping]) -> dict[str, tuple[float | None, ...]]:
@@ -43,54 +56,70 @@ def _told(rows: Sequence[Mapping]) -> dict[str, tuple[float | None, ...]]:
     return {name: values for name, values in _means(rows).items() if values[0] is not None}
 
 
-def headline(rows: Sequence[Mapping], *, data: str) -> list[str]:
+def headline(rows: Sequence[Mapping], *, data: str, language: Language = ENGLISH) -> list[str]:
     """Say in a sentence or two what came out; parameters as of `end_of_run`."""
     default = next(iter(_means(rows)), "")
     told = _told(rows)
     if default not in told:
-        return [f"{data}: no clips with labels to measure the detectors on."]
+        none = message("{data}: no clips with labels to measure the detectors on.", data=data)
+        return [language.say(none)]
     auc, _, types = told[default]
-    of = f"mean of {types:.0f} machine types" if types > 1 else "one machine type"
-    return [
-        f"{data[:1].upper()}{data[1:]}.",
-        f"{default}, the default, has an AUC of {100 * auc:.1f} % ({of}; chance: 50).",
-    ]
+    of = message("one machine type")
+    if types > 1:
+        of = message("mean of {types:.0f} machine types", types=types)
+    data = language.say(data)
+    result = message(
+        "{default}, the default, has an AUC of {auc:.1f} % ({of}; chance: 50).",
+        default=default,
+        auc=100 * auc,
+        of=of,
+    )
+    return [f"{data[:1].upper()}{data[1:]}.", language.say(result)]
 
 
-def _table(told: Mapping) -> list[str]:
+def _table(told: Mapping, language: Language) -> list[str]:
     if not told:
         return []
     best = sorted(told, key=lambda name: -told[name][0])[:BEST]
     default = next(iter(told))
-    width = min(max(map(len, ["detector", *best])), WIDTH - 40)
-    lines = [f"{'detector':{width}}  {'AUC, %':>7}  {'pAUC, %':>7}"]
+    head = language.say(message("detector"))
+    width = min(max(map(len, [head, *best])), WIDTH - 40)
+    percent = [language.say(message("{what}, %", what=what)) for what in ("AUC", "pAUC")]
+    lines = [f"{head:{width}}  {percent[0]:>7}  {percent[1]:>7}"]
     for name in best:
-        cells = [f"{100 * value:.1f}" if value is not None else "" for value in told[name][:2]]
+        cells = [
+            language.number(100 * value, 1) if value is not None else "" for value in told[name][:2]
+        ]
         line = f"{name[:width]:{width}}  {cells[0]:>7}  {cells[1]:>7}"
-        lines.append(f"{line}  the default" if name == default else line)
+        if name == default:
+            line = f"{line}  {language.say(_DEFAULT)}"
+        lines.append(line)
     if more := len(told) - len(best):
-        lines.append(f"and {more} more detector{'s' * (more > 1)}, with every machine type:")
+        rest = message("and one more detector, with every machine type:")
+        if more > 1:
+            rest = message("and {more} more detectors, with every machine type:", more=more)
+        lines.append(language.say(rest))
     return [*lines, ""]
 
 
-def _places(folder: pathlib.Path) -> list[str]:
+def _places(folder: pathlib.Path, language: Language) -> list[str]:
     places = [
-        ("tables/averages.md", "all detectors and machine types"),
-        ("summary.html", "one page for everyone (PDF: make pdf)"),
-        ("report.html", "all tables and figures in one file"),
-        ("figures", "pictures"),
+        ("tables/averages.md", message("all detectors and machine types")),
+        ("summary.html", message("one page for everyone (PDF: make pdf)")),
+        ("report.html", message("all tables and figures in one file")),
+        ("figures", message("pictures")),
     ]
     there = [(str(folder / name), what) for name, what in places if (folder / name).exists()]
     following = [
-        ("make app", "see and hear the results"),
-        ("pygoodvibes fit FOLDER", "learn your own machine"),
+        ("make app", message("see and hear the results")),
+        ("pygoodvibes fit FOLDER", message("learn your own machine")),
     ]
     width = max(len(place) for place, _ in [*there, *following])
     return [
-        *(_line(place, what, width) for place, what in there),
+        *(_line(place, language.say(what), width) for place, what in there),
         "",
-        "Next:",
-        *(_line(command, what, width) for command, what in following),
+        language.say(message("Next:")),
+        *(_line(command, language.say(what), width) for command, what in following),
     ]
 
 

@@ -106,6 +106,7 @@ class Templates:
         self._known = sorted(
             known, key=lambda template: (template.text not in joints, -template.letters)
         )
+        self._whole = {template.text: template for template in known if not template.names}
         self._best = functools.lru_cache(maxsize=10_000)(self._find)
 
     def find(self, text: str) -> Message | None:
@@ -116,6 +117,9 @@ class Templates:
         return self._best(str(text))[1]
 
     def _find(self, text: str) -> tuple[int, Message | None]:
+        if whole := self._whole.get(text):
+            # nothing accounts for more; to try all others on a long text would take minutes
+            return whole.letters, _made(text, whole, ())
         best: tuple[int, Message | None] = 0, None
         for template in self._known:
             for values in template.matches(text):

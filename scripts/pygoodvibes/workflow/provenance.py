@@ -1,6 +1,7 @@
 """What a folder of results was made from: config, data, code, packages, machine, time."""
 
 import collections
+import contextlib
 import hashlib
 import html as escaping
 import importlib.metadata
@@ -16,8 +17,10 @@ import yaml
 
 PACKAGES = (
     "dvc",
+    "jax",
     "matplotlib",
     "numpy",
+    "onnxruntime",
     "pandas",
     "scikit-learn",
     "scipy",
@@ -57,7 +60,7 @@ def describe(config: Mapping, manifest: Iterable[Mapping], logs: pathlib.Path) -
         "packages": versions(),
         "machine": {
             "system": platform.platform(),
-            "processor": platform.processor() or platform.machine(),
+            "processor": processor(),
             "cores": os.cpu_count(),
             "python": platform.python_version(),
         },
@@ -66,9 +69,22 @@ def describe(config: Mapping, manifest: Iterable[Mapping], logs: pathlib.Path) -
     }
 
 
+def processor(info: pathlib.Path = pathlib.Path("/proc/cpuinfo")) -> str:
+    """Return the name of the processor, as Linux knows it; elsewhere its kind."""
+    with contextlib.suppress(OSError):
+        found = re.search(r"^model name\s*: *(.+)$", info.read_text("utf-8"), flags=re.MULTILINE)
+        if found:
+            return found[1].strip()
+    return platform.processor() or platform.machine()
+
+
 def versions() -> dict[str, str]:
-    """Return the versions of the packages that results depend on."""
-    return {name: importlib.metadata.version(name) for name in PACKAGES}
+    """Return the versions of the packages that results depend on, as far as they are there."""
+    found = {}
+    for name in PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
 
 
 def data_of(manifest: Iterable[Mapping]) -> dict:
