@@ -22,6 +22,7 @@ rule synthesize_dataset:
             "seconds",
             "snr_db",
             "seed",
+            "channels",
             "domains",
         )
         | {"sample_rate": CONFIG.audio.sample_rate},

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 import xxhash
 
+from pygoodvibes.audio import microphones
 from pygoodvibes.audio.complete import check_complete, check_decoded
+from pygoodvibes.audio.microphones import Channel
 from pygoodvibes.audio.usable import check_any, check_signal, why_unusable
 from pygoodvibes.audio.wav import header_of, read_pcm16
 from pygoodvibes.util.errors import UserError
@@ -160,8 +162,10 @@ def _describe(path: pathlib.Path) -> tuple[int, int, int, str]:
         return samples, file.channels, file.samplerate, _codec_of(file)
 
 
-def read_audio(path: pathlib.Path, *, sample_rate: int, resample: bool, channel: int) -> np.ndarray:
-    """Read one channel of a clip.
+def read_audio(
+    path: pathlib.Path, *, sample_rate: int, resample: bool, channel: Channel
+) -> np.ndarray:
+    """Read one channel of a clip, or what two microphones give together.
 
     Parameters
     ----------
@@ -171,8 +175,8 @@ def read_audio(path: pathlib.Path, *, sample_rate: int, resample: bool, channel:
         Sample rate to return, Hz.
     resample : bool
         Convert another sample rate (soxr, high quality) instead of refusing it.
-    channel : int >= 0
-        Channel, counted from 0.
+    channel : int >= 0 or str
+        As in `pygoodvibes.audio.microphones.heard`.
 
     Returns
     -------
@@ -191,21 +195,28 @@ def read_audio(path: pathlib.Path, *, sample_rate: int, resample: bool, channel:
         if ordinary:
             samples, found_rate = ordinary
             _check_fit(found_rate, samples.shape[1], sample_rate, resample, channel)
-            signal, channels = samples[:, channel], samples.shape[1]
+            signal, channels = microphones.picked(samples, channel), samples.shape[1]
         else:
             signal, found_rate, channels = _decode(path, sample_rate, resample, channel)
-        check_signal(signal, channel=channel, channels=channels)
+        if microphones.is_mixture(channel):
+            for number, samples in enumerate(signal.T):
+                check_signal(samples, channel=number, channels=channels)
+        else:
+            check_signal(signal, channel=channel, channels=channels)
         if signal.dtype == np.int16:
             signal = signal.astype(np.float32)
             signal *= np.float32(1 / 32768)
         signal = np.ascontiguousarray(signal)
+        if microphones.is_mixture(channel):
+            signal = microphones.heard(signal, channel, found_rate)
+            microphones.check_heard(signal, channel)
         if found_rate != sample_rate:
             signal = _resampled(signal, found_rate, sample_rate)
     return signal
 
 
 def _check_fit(
-    found_rate: int, channels: int, sample_rate: int, resample: bool, channel: int
+    found_rate: int, channels: int, sample_rate: int, resample: bool, channel: Channel
 ) -> None:
     settings = {"sample_rate": sample_rate, "resample": resample, "channel": channel}
     reason = why_unusable(found_rate, channels, **settings)
@@ -225,14 +236,15 @@ def _resampled(signal: np.ndarray, found_rate: int, sample_rate: int) -> np.ndar
 
 
 def _decode(
-    path: pathlib.Path, sample_rate: int, resample: bool, channel: int
+    path: pathlib.Path, sample_rate: int, resample: bool, channel: Channel
 ) -> tuple[np.ndarray, int, int]:
-    """Read one channel of any audio file, shape (n_samples,), float32; its rate, Hz; channels."""
+    """Read what counts of any audio file, float32, its rate, Hz, and its number of channels."""
     with open_sound(str(path)) as file:
         # before a sample is decoded: what is of no use may be long
         _check_fit(file.samplerate, file.channels, sample_rate, resample, channel)
-        blocks = [block[:, channel].copy() for block in blocks_of(file)]
-        signal = np.concatenate([np.zeros(0, np.float32), *blocks])
+        blocks = [microphones.picked(block, channel).copy() for block in blocks_of(file)]
+        none = microphones.picked(np.zeros((0, file.channels), np.float32), channel)
+        signal = np.concatenate([none, *blocks])
         return signal, file.samplerate, file.channels
 
 

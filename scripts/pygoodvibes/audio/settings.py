@@ -17,8 +17,13 @@ class Audio(Section):
     resample: bool = False
     """Convert clips with another sample rate instead of leaving them out."""
 
-    channel: Annotated[int, Field(ge=0)] = 0
-    """Channel to use, counted from 0."""
+    channel: (
+        Annotated[int, Field(ge=0)]
+        | Literal["near", "far", "difference", "subtraction", "coherence"]
+    ) = 0
+    """Channel to use, counted from 0; 'near' is the first, 'far' the second. Or what both give
+    together: 'difference', near less far; 'subtraction', near less the power spectrum of far;
+    'coherence', a signal whose power is how alike they are in each frame and band (0 to 1)."""
 
 
 class Mel(Section):

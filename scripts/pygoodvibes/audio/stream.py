@@ -10,9 +10,10 @@ from typing import BinaryIO
 
 import numpy as np
 
-from pygoodvibes.audio import condition
+from pygoodvibes.audio import condition, microphones
 from pygoodvibes.audio.complete import check_complete, check_held, check_rest
 from pygoodvibes.audio.mel import clip_frames
+from pygoodvibes.audio.microphones import Channel
 from pygoodvibes.audio.read import blocks_of, name_of, open_sound, opened, read_audio
 from pygoodvibes.audio.sample_hash import hash_samples
 from pygoodvibes.audio.usable import check_signal, why_unusable
@@ -58,8 +59,9 @@ def file_blocks(path: str | pathlib.Path, settings: Mapping) -> Iterator[np.ndar
 
     Yields
     ------
-    np.ndarray [shape=(n_samples,), dtype=float32]
-        Amplitude; full scale is 1.
+    np.ndarray [shape=(n_samples,) or (n_samples, 2), dtype=float32]
+        Amplitude; full scale is 1. Of two microphones that count together both channels: their
+        windows are mixed one by one (`pygoodvibes.audio.microphones.heard`).
 
     Raises
     ------
@@ -89,10 +91,12 @@ def _decoded_blocks(path: pathlib.Path, settings: Mapping) -> Iterator[np.ndarra
     with open_sound(name_of(path)) as file:
         _check_fit(file.samplerate, file.channels, settings)
         for block in blocks_of(file):
-            yield np.ascontiguousarray(block[:, settings["channel"]])
+            yield np.ascontiguousarray(microphones.picked(block, settings["channel"]))
 
 
-def stream_blocks(stream: BinaryIO, *, sample_rate: int, channel: int = 0) -> Iterator[np.ndarray]:
+def stream_blocks(
+    stream: BinaryIO, *, sample_rate: int, channel: Channel = 0
+) -> Iterator[np.ndarray]:
     """Read samples as they come: raw (PCM, 16 bit, little-endian, one channel), or a WAV of 16 bit.
 
     Parameters
@@ -101,19 +105,19 @@ def stream_blocks(stream: BinaryIO, *, sample_rate: int, channel: int = 0) -> It
         E.g. standard input. What is left of a sample at the end is dropped.
     sample_rate : int > 0
         Hz.
-    channel : int >= 0
+    channel : int >= 0 or str
         Channel of a WAV that counts.
 
     Yields
     ------
-    np.ndarray [shape=(n_samples,), dtype=float32]
-        Amplitude; full scale is 1.
+    np.ndarray
+        As in `file_blocks`.
 
     Raises
     ------
     UserError
-        If it is a WAV of another kind, or a file of another format; at its end, if its header
-        promises more or less than there was.
+        If it is a WAV of another kind, a file of another format, or raw where two microphones are
+        asked for; at its end, if its header promises more or less than there was.
     """
     start = read_exactly(stream, 12)
     if begins_as_wav(start):
@@ -143,14 +147,20 @@ def stream_blocks(stream: BinaryIO, *, sample_rate: int, channel: int = 0) -> It
             "instead of '-'",
             name=name,
         )
+    if microphones.is_mixture(channel):
+        raise UserError(
+            "a stream of raw samples has one channel, but audio.channel is {channel}, which takes "
+            "two: send a WAV of 16 bit",
+            channel=channel,
+        )
     raw = WavHeader(PCM, 1, sample_rate, 16, 0, None)
     yield from _pcm16_blocks(stream, raw, 0, start=start)
 
 
 def _pcm16_blocks(
-    stream: BinaryIO, header: WavHeader, channel: int, *, start: bytes = b""
+    stream: BinaryIO, header: WavHeader, channel: Channel, *, start: bytes = b""
 ) -> Generator[np.ndarray, None, int]:
-    """Read one channel of samples of 16 bit; their first bytes may have been read before.
+    """Read what counts of samples of 16 bit; their first bytes may have been read before.
 
     At the end it returns how many bytes there were.
     """
@@ -172,7 +182,7 @@ def _pcm16_blocks(
         whole = len(content) // step * step
         content, left = content[:whole], content[whole:]
         if content:
-            samples = pcm16(content, header.channels)[:, channel]
+            samples = microphones.picked(pcm16(content, header.channels), channel)
             yield samples.astype(np.float32) / np.float32(32768)
     return found
 
@@ -184,7 +194,7 @@ def sliding(
 
     Parameters
     ----------
-    blocks : iterable of np.ndarray [shape=(n,)]
+    blocks : iterable of np.ndarray [shape=(n,) or (n, 2)]
         Samples, in blocks of any length.
     window : int > 0
         Samples of a window.
@@ -194,16 +204,17 @@ def sliding(
     Yields
     ------
     tuple of (start, samples)
-        Number of the first sample, and the samples, shape (window,). Samples left at the end make a
+        Number of the first sample, and the samples, `window` of them. Those left at the end make a
         last window that ends with them. What is shorter than one window makes none.
     """
     if not 0 < hop <= window:
         raise ValueError(f"hop must lie between 1 and window ({window}), not at {hop}")
-    held, start = np.zeros(0, dtype=np.float32), 0  # what may be needed, and where it starts
+    held: np.ndarray | None = None
+    start = 0  # where what may be needed starts
     following = 0  # start of the next window
     covered = 0  # end of the last one
     for block in blocks:
-        held = np.concatenate([held, block])
+        held = block if held is None else np.concatenate([held, block])
         while following + window <= start + len(held):
             first = following - start
             yield following, held[first : first + window].copy()
@@ -212,6 +223,8 @@ def sliding(
         keep = min(following, start + len(held) - window)
         if keep > start:
             held, start = held[keep - start :].copy(), keep
+    if held is None:
+        return
     end = start + len(held)
     if end > covered and end >= window:
         yield end - window, held[len(held) - window :].copy()
@@ -295,6 +308,7 @@ def windows_of(
     size, step = max(1, round(window * rate)), max(1, round(hop * rate))
     for first, signal in sliding(_blocks(row, folder, audio_settings), window=size, hop=step):
         name = f"{row['clip']}@{first / rate:g}"
+        signal = microphones.heard(signal, audio_settings["channel"], rate)
         yield {**row, "clip": name, "offset": first, "seconds": f"{size / rate:g}"}, signal
 
 

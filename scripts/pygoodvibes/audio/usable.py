@@ -6,6 +6,7 @@ that reads recordings asks here, so that each reason has one sentence.
 
 import numpy as np
 
+from pygoodvibes.audio.microphones import Channel, is_mixture, needed
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
 
@@ -29,7 +30,7 @@ def why_unusable(
     *,
     sample_rate: int,
     resample: bool,
-    channel: int,
+    channel: Channel,
     whole: bool = True,
 ) -> str:
     """Say why a recording doesn't fit the settings, and what to do; '' if it does.
@@ -73,7 +74,14 @@ def why_unusable(
             sample_rate=sample_rate,
             remedy=remedy,
         )
-    if channel >= channels:
+    if channels < needed(channel) and is_mixture(channel):
+        return message(
+            "{channels} channel(s), but audio.channel is {channel}, which takes two, a near and a "
+            "far microphone",
+            channels=channels,
+            channel=channel,
+        )
+    if channels < needed(channel):
         return message(
             "{channels} channel(s), but audio.channel is {channel} (counted from 0)",
             channels=channels,

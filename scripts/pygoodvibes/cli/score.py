@@ -257,12 +257,7 @@ def _watch(folder: str | None, settle: float):
 
 def _cut(panel, window: float | None, hop: float | None, alarm: tuple[int, int] | None) -> dict:
     """Return the settings of the windows, with what isn't given."""
-    rates = sorted({model.sample_rate for model in panel.models})
-    if len(rates) > 1:
-        names = ", ".join(f"{rate} Hz" for rate in rates)
-        raise UserError(
-            "windows are cut for models of one sample rate; these have {names}", names=names
-        )
+    panel.check_windows()
     window = panel.models[0].window_seconds if window is None else window
     hop = window / 2 if hop is None else hop
     if hop > window:

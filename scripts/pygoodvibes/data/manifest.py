@@ -10,6 +10,7 @@ import itertools
 import pathlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from pygoodvibes.audio.microphones import Channel
 from pygoodvibes.audio.read import inspect_audio
 from pygoodvibes.audio.usable import why_unusable
 from pygoodvibes.data.attributes import written
@@ -67,7 +68,7 @@ def inspect_clips(
     *,
     sample_rate: int,
     resample: bool,
-    channel: int,
+    channel: Channel,
     threads: int = 1,
     progress: Callable | None = None,
 ) -> list[dict]:

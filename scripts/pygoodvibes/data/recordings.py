@@ -11,6 +11,7 @@ import pathlib
 import re
 from collections.abc import Sequence
 
+from pygoodvibes.audio.microphones import Channel
 from pygoodvibes.data import manifest
 from pygoodvibes.data.audio_files import (
     NOT_READ,
@@ -128,7 +129,7 @@ def inspect_recordings(
     *,
     sample_rate: int | None,
     resample: bool,
-    channel: int,
+    channel: Channel,
     threads: int,
 ) -> tuple[list[dict], int]:
     """Open all recordings, and find the sample rate of most of them if none is given.

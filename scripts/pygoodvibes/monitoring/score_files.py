@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from pygoodvibes.audio.condition import stored_as
+from pygoodvibes.audio.microphones import heard
 from pygoodvibes.audio.read import TOO_LARGE
 from pygoodvibes.audio.stream import file_blocks, sliding
 from pygoodvibes.audio.usable import check_signal
@@ -123,6 +124,27 @@ class Panel:
                     signals[key] = _or_reason(read_clip, clip, model.settings)
             rows.append([signals[json.dumps(model.settings["audio"])] for model in self.models])
         return self._judge(list(clips), rows, list(map(storage_of, clips)))
+
+    def check_windows(self) -> None:
+        """Refuse models that don't hear the same of a recording.
+
+        Raises
+        ------
+        UserError
+            If they have several sample rates or channels.
+        """
+        rates = sorted({model.sample_rate for model in self.models})
+        if len(rates) > 1:
+            names = ", ".join(f"{rate} Hz" for rate in rates)
+            raise UserError(
+                "windows are cut for models of one sample rate; these have {names}", names=names
+            )
+        channels = sorted({str(model.settings["audio"]["channel"]) for model in self.models})
+        if len(channels) > 1:
+            raise UserError(
+                "windows are cut for models of one audio.channel; these have {names}",
+                names=", ".join(channels),
+            )
 
     def judge_window(
         self,
@@ -323,11 +345,11 @@ def score_windows(
     Parameters
     ----------
     panel : Panel
-        Models of one sample rate.
+        Models of one sample rate and of one channel.
     clip : str
         What the records call it.
-    blocks : iterable of np.ndarray [shape=(n,)]
-        Its samples.
+    blocks : iterable of np.ndarray [shape=(n,) or (n, 2)]
+        Its samples, as `pygoodvibes.audio.stream.file_blocks` yields them.
     window, hop : float > 0
         Seconds of a window, and from one to the next.
     alarms : sequence of pygoodvibes.monitoring.alarm.Alarm
@@ -345,6 +367,7 @@ def score_windows(
         One a model, window by window; a recording that can't be read ends with its reason.
     """
     [rate] = {model.sample_rate for model in panel.models}
+    channel = panel.models[0].settings["audio"]["channel"]
     size, step = max(1, round(window * rate)), max(1, round(hop * rate))
     scored, told, held = False, set(), None
     try:
@@ -352,7 +375,8 @@ def score_windows(
             if held:
                 yield held
             scored, held = True, None
-            records = panel.judge_window(clip, first / rate, signal, stored)
+            mixed = heard(signal, channel, rate)
+            records = panel.judge_window(clip, first / rate, mixed, stored)
             new = {_said(record) for record in records if record.verdict != NOT_SCORED}
             records = [
                 dataclasses.replace(record, reason="")

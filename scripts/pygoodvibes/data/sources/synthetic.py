@@ -41,6 +41,10 @@ class Settings(DcaseDataset):
     snr_db: Annotated[float, Field(ge=-30, le=60)] = 6.0
     """Level of the machine over the factory noise, dB; single machine IDs lie above or below."""
 
+    channels: Literal[1, 2] = 1
+    """Channels of a clip. 2, as in DCASE 2026: a near and a far microphone. The near one records
+    what a single one does."""
+
     seed: Annotated[int, Field(ge=0)] = 2020
     """Seed of the generator."""
 

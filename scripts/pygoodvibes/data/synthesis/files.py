@@ -41,7 +41,7 @@ def prepare_folder(folder: pathlib.Path, truth: Sequence[Mapping]) -> None:
 
 
 def write_clip(path: pathlib.Path, samples: np.ndarray, sample_rate: int) -> None:
-    """Write the samples of a clip as a WAV file, mono, PCM 16 bit."""
+    """Write the samples of a clip, shape (n,) or (n, n_channels), as a WAV file, PCM 16 bit."""
     import soundfile
 
     # libsndfile would say of a full disk only 'System error'

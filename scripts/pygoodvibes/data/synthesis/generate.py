@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from pygoodvibes.data.synthesis import fan, pump, signals, slider, toycar, toyconveyor, valve
+from pygoodvibes.data.synthesis.far_microphone import far_channel
 from pygoodvibes.data.synthesis.files import prepare_folder, write_clip, write_truth
 from pygoodvibes.data.synthesis.working_point import WorkingPoint
 from pygoodvibes.util.errors import UserError
@@ -225,6 +226,7 @@ def synthesize_clip(
     seed: int = 0,
     label: str | None = None,
     point: WorkingPoint | None = None,
+    channels: int = 1,
 ) -> np.ndarray:
     """Return the samples of one clip.
 
@@ -259,11 +261,13 @@ def synthesize_clip(
         As in a plan's row; checked against `fault`.
     point : WorkingPoint, optional
         Speed, load, microphone and hall, where they are not the nominal ones.
+    channels : {1, 2}
+        2: a far microphone beside the near one, whose channel is the same as of 1.
 
     Returns
     -------
     np.ndarray [shape=(round(seconds * sample_rate),), dtype=float64]
-        Within [-1, 1], never clipped.
+        Within [-1, 1], never clipped; of two channels the shape is (n, 2).
 
     Raises
     ------
@@ -285,7 +289,12 @@ def synthesize_clip(
         label=label,
         point=point,
     )
-    return parts.machine + parts.background
+    near = parts.machine + parts.background
+    if channels == 1:
+        return near
+    place = random_stream(seed, machine, machine_id, "far microphone")
+    far = far_channel(parts.machine, parts.background, place, sample_rate)
+    return np.stack([near, far], axis=1)
 
 
 def write_machine(
@@ -300,6 +309,7 @@ def write_machine(
     sample_rate: int,
     snr_db: float,
     seed: int,
+    channels: int = 1,
     progress: Callable | None = None,
 ) -> list[dict]:
     """Write all clips of one machine type, and the truth about their faults.
@@ -311,13 +321,13 @@ def write_machine(
     machine_ids : sequence of str
         Machine IDs.
     folder : path
-        Gets ``train/*.wav``, ``test/*.wav`` (mono, PCM 16 bit) and ``faults.csv`` with the columns
+        Gets ``train/*.wav``, ``test/*.wav`` (PCM 16 bit) and ``faults.csv`` with the columns
         `TRUTH_COLUMNS`. Made if it does not exist.
     train_clips, test_normal_clips, test_anomaly_clips : int >= 0
         Number of clips of each machine ID.
     seconds : float >= 1
         Length of a clip; those of ToyCar are one second longer.
-    sample_rate, snr_db, seed
+    sample_rate, snr_db, seed, channels
         See `synthesize_clip`.
     progress : callable, optional
         Wraps the iteration over the clips, e.g. `pygoodvibes.workflow.job.progress`.
@@ -370,6 +380,7 @@ def write_machine(
             sample_rate=sample_rate,
             snr_db=snr_db,
             seed=seed,
+            channels=channels,
         )
         write_clip(folder / row["split"] / row["clip"], samples, sample_rate)
     write_truth(folder, truth)

@@ -130,6 +130,7 @@ def write_sections(
     sample_rate: int,
     snr_db: float,
     seed: int,
+    channels: int = 1,
     progress: Callable | None = None,
 ) -> list[dict]:
     """Write all clips of one machine type, their attributes, and the truth about their faults.
@@ -141,13 +142,13 @@ def write_sections(
     sections : sequence of str
         Numbers of its units.
     folder : path
-        Gets ``train/*.wav``, ``test/*.wav`` (mono, PCM 16 bit), ``attributes_<section>.csv`` as the
+        Gets ``train/*.wav``, ``test/*.wav`` (PCM 16 bit), ``attributes_<section>.csv`` as the
         organisers write it, and ``faults.csv`` as `pygoodvibes.data.synthesis.generate` does.
     train_clips, target_train_clips, test_normal_clips, test_anomaly_clips, shift, seed
         As in `plan_section`.
     seconds : float >= 1
         Length of a clip; those of ToyCar are one second longer.
-    sample_rate, snr_db
+    sample_rate, snr_db, channels
         As in `pygoodvibes.data.synthesis.generate.synthesize_clip`.
     progress : callable, optional
         Wraps the iteration over the clips, e.g. `pygoodvibes.workflow.job.progress`.
@@ -193,6 +194,7 @@ def write_sections(
             sample_rate=sample_rate,
             snr_db=snr_db,
             seed=seed,
+            channels=channels,
         )
         write_clip(folder / row["split"] / row["clip"], samples, sample_rate)
     for section, plan in plans.items():
@@ -204,7 +206,7 @@ def write_sections(
 def section_clip(machine: str, section: str, row: Mapping, **settings: float) -> np.ndarray:
     """Return the samples of a row of `plan_section`, shape (n,).
 
-    `settings` are seconds, sample_rate, snr_db and seed of
+    `settings` are seconds, sample_rate, snr_db, seed and channels of
     `pygoodvibes.data.synthesis.generate.synthesize_clip`.
     """
     fields = ("split", "label", "fault", "severity", "pattern", "point")
