@@ -79,7 +79,7 @@ def test_coherence_is_one_for_the_same_sound_and_low_for_others():
 def test_blocks_of_frames_change_nothing_and_length_and_type_stay(mixture, monkeypatch):
     whole = heard(BOTH, mixture, RATE)
     assert whole.shape == NEAR.shape and whole.dtype == np.float32
-    monkeypatch.setattr(microphones, "_BLOCK", 7)
+    monkeypatch.setattr(microphones, "BLOCK", 7)
     assert heard(BOTH, mixture, RATE) == pytest.approx(whole, abs=1e-6)
     short = heard(BOTH[:10], mixture, RATE)
     assert short.shape == (10,) and np.isfinite(short).all()

@@ -84,7 +84,7 @@ def test_it_learns_what_scikit_learns_network_learns(rows):
 def test_values_in_blocks_are_the_same_as_in_one(rows, monkeypatch):
     whole, blocks = network_of(), network_of()
     whole.step(*rows, learning_rate=0.01)
-    monkeypatch.setattr("pygoodvibes.detectors.dense_network._BLOCK", 7)
+    monkeypatch.setattr("pygoodvibes.detectors.dense_network.BLOCK", 7)
     blocks.step(*rows, learning_rate=0.01)
     for one, other in zip(whole.weights, blocks.weights, strict=True):
         assert np.array_equal(one, other)

@@ -171,3 +171,16 @@ def test_a_table_tells_sections_by_names_domains_or_metrics_per_domain():
     assert style.unit_of(pd.DataFrame({"clip": ["a.wav"], "domain": ["target"]})) == "section"
     assert style.unit_of(pd.DataFrame({"auc": [0.5], "official": [0.5]})) == "section"
     assert style.unit_of(pd.DataFrame({"clip": ["a.wav"], "domain": [""]})) == "machine ID"
+
+
+@pytest.mark.parametrize(
+    ("title", "lines"),
+    [
+        ("normal: a_b.wav", ["normal: a_b.wav"]),
+        ("normal: a_bcd_efghijklmn_o.wav", ["normal: a_bcd_", "efghijklmn_o.wav"]),
+        ("anomalous: x" + "y" * 30, ["anomalous:", "x" + "y" * 30]),
+        ("one two three four five six", ["one two three", "four five six"]),
+    ],
+)
+def test_long_names_break_behind_underscores(title, lines):
+    assert style.with_name(title, 16).split("\n") == lines

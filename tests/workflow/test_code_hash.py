@@ -10,7 +10,7 @@ import pytest
 
 from pygoodvibes.detectors import registry as detectors
 from pygoodvibes.embeddings import registry as embeddings
-from pygoodvibes.workflow.code_hash import PACKAGE, _imports, code_files, code_hash, modules
+from pygoodvibes.workflow.code_hash import PACKAGE, code_files, code_hash, imports_of, modules
 
 MEL = {
     "__init__.py",
@@ -85,7 +85,7 @@ def test_no_module_imports_in_a_way_that_is_not_seen():
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
         expected = {name for name in found if name.partition(".")[0] == "pygoodvibes"}
-        assert set(_imports(path)) == expected, path
+        assert set(imports_of(path)) == expected, path
 
 
 def test_modules_have_the_names_that_python_imports_them_by(tmp_path):

@@ -44,7 +44,7 @@ FLOOR = 0.01
 LEVEL = 0.1
 """Root mean square of the signal of coherence where it is 1 at all frequencies."""
 
-_BLOCK = 512
+BLOCK = 512
 """Frames transformed at a time, so that an hour of sound takes no more memory than a minute."""
 
 
@@ -128,8 +128,8 @@ def _with_power(near: np.ndarray, far: np.ndarray, mixture: str, sample_rate: in
     numbers = np.arange(frames)
     averaged = np.minimum(numbers, AVERAGED) + np.minimum(numbers[::-1], AVERAGED) + 1.0
     result = np.zeros((frames + 1, hop), dtype=np.float32)
-    for start in range(0, frames, _BLOCK):
-        stop = min(start + _BLOCK, frames)
+    for start in range(0, frames, BLOCK):
+        stop = min(start + BLOCK, frames)
         # with the frames around: the first of them is number -AVERAGED
         around = slice(start, stop + 2 * AVERAGED)
         spectra = [scipy.fft.rfft(views[around] * taper, axis=1) for views in pairs]

@@ -24,7 +24,7 @@ DECAYS = 0.9, 0.999
 EPSILON = 1e-8
 """Added to the root of the mean square."""
 
-_BLOCK = 2**15
+BLOCK = 2**15
 """Values at a time for all that Adam does with them: they stay in the processor's cache."""
 
 
@@ -107,9 +107,9 @@ class DenseNetwork:
         first, second = map(dtype, DECAYS)
         unbiased = [1 - decay**self._steps for decay in DECAYS]
         rate = dtype(learning_rate * np.sqrt(unbiased[1]) / unbiased[0])
-        for start in range(0, len(self._values), _BLOCK):
+        for start in range(0, len(self._values), BLOCK):
             values, gradient, mean, square = (
-                part[start : start + _BLOCK]
+                part[start : start + BLOCK]
                 for part in (self._values, self._gradient, self._mean, self._square)
             )
             mean *= first

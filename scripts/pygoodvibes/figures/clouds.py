@@ -61,9 +61,9 @@ def plot_clouds(
     legend_columns = -(-most_ids // 12)
     width = max(10.0, columns * (3.3 + 0.75 * legend_columns))
     height = 3.0 if columns > 1 else 4.0
-    figure = style.new_figure(
-        width, 5.6 + height * rows, "Clips in one common PCA, by machine type and ID", title_suffix
-    )
+    unit = style.short_unit(style.unit_of(points))
+    title = f"Clips in one common PCA, by machine type and {unit}"
+    figure = style.new_figure(width, 5.6 + height * rows, title, title_suffix)
     top, bottom = figure.subfigures(2, 1, height_ratios=[4.9, height * rows])
 
     labels = [
@@ -90,7 +90,7 @@ def plot_clouds(
         axes.legend(
             handles,
             ids,
-            title="ID",
+            title=unit,
             loc="center left",
             bbox_to_anchor=(1.0, 0.5),
             ncols=-(-len(ids) // 12),

@@ -82,7 +82,7 @@ def plot_deviation(
     high = max(float(clip.mel.max()) for clip in clips)
     low = max(min(float(clip.mel.min()) for clip in clips), high - 80)
     for column, clip in enumerate(clips):
-        style.panel_title(axes[0, column], clip.title, width=42)
+        style.panel_title(axes[0, column], style.with_name(clip.title, 62))
         images = []
         for row, (values, colours, limits) in enumerate(
             [(clip.mel, "magma", (low, high)), (clip.deviation, "RdBu_r", (-LIMIT, LIMIT))]
@@ -209,7 +209,7 @@ def plot_deviation_of(
     )
     return plot_deviation(
         clips,
-        machine=f"{machine} ID {machine_id}",
+        machine=f"{machine} {style.short_unit(style.unit_of(test))} {machine_id}",
         frequencies=edges[1:-1],
         seconds_a_frame=mel_settings["hop_length"] / sample_rate,
         title_suffix=f"{detector}, {title_suffix}",

@@ -13,6 +13,7 @@ from matplotlib.image import AxesImage
 from pygoodvibes.audio.mel import band_edges
 from pygoodvibes.audio.mel_cache import open_cache
 from pygoodvibes.audio.read import read_audio
+from pygoodvibes.data.clip import unit_of
 from pygoodvibes.figures import style
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.language import ENGLISH, Language
@@ -109,7 +110,7 @@ def plot_examples(
             style.say(axes, f"{machine} has no {word} test clip.")
             continue
         axes = figure.add_subplot(grid[0, column])
-        style.panel_title(axes, f"{word}: {example.name}", width=70)
+        style.panel_title(axes, style.with_name(f"{word}: {example.name}", 56))
         if with_waves:
             seconds = len(example.mel) * hop_length / example.sample_rate
             _draw_waveform(axes, example, style.GROUPS[group][1], peak, seconds)
@@ -317,7 +318,7 @@ def _chosen(
         if data_folder is not None and clip["path"]:
             waveform = read_audio(locate(str(data_folder)) / clip["path"], **audio)
         chosen[label] = Example(
-            name=f"ID {clip['id']}, {clip['clip']}",
+            name=f"{style.short_unit(unit_of([clip['clip']]))} {clip['id']}, {clip['clip']}",
             mel=np.array(clip["mel"]),
             sample_rate=float(audio["sample_rate"]),
             waveform=waveform,

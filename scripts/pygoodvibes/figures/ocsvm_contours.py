@@ -9,6 +9,7 @@ from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from pygoodvibes.data.clip import unit_of
 from pygoodvibes.figures import style
 from pygoodvibes.figures.ocsvm_grid import Grid, fit_grid
 from pygoodvibes.util.errors import UserError
@@ -17,7 +18,9 @@ _TINTS = LinearSegmentedColormap.from_list("inside_outside", ["#A9D3EC", "#FFFFF
 
 
 @style.styled
-def plot_ocsvm_contours(grid: Grid, *, machine: str, id: str, title_suffix: str) -> Figure:
+def plot_ocsvm_contours(
+    grid: Grid, *, machine: str, id: str, title_suffix: str, unit: str = "ID"
+) -> Figure:
     """Draw the anomaly score of one machine ID's one-class SVMs on the plane, per gamma and nu.
 
     Parameters
@@ -28,6 +31,8 @@ def plot_ocsvm_contours(grid: Grid, *, machine: str, id: str, title_suffix: str)
         Machine type and ID, for the title.
     title_suffix : str
         Which data it is, e.g. 'synthetic data'.
+    unit : {'ID', 'section'}
+        What the ID is.
 
     Returns
     -------
@@ -45,7 +50,7 @@ def plot_ocsvm_contours(grid: Grid, *, machine: str, id: str, title_suffix: str)
     figure = style.new_figure(
         max(6.5, 2.45 * columns + 1.2),
         2.25 * rows + 1.5,
-        f"{machine} ID {id}: one-class SVM over gamma and nu",
+        f"{machine} {unit} {id}: one-class SVM over gamma and nu",
         f"{title_suffix}\n{subtitle}" if title_suffix else f"\n{subtitle}",
     )
     axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
@@ -158,7 +163,7 @@ def plot_ocsvm_contours_of(
     Parameters
     ----------
     arrays : mapping of str to np.ndarray
-        Vectors of one machine ID: split, label (n,), values (n, k).
+        Vectors of one machine ID: split, label and, if known, clip (n,), values (n, k).
     gammas, nus : sequence of float
         As in `pygoodvibes.figures.ocsvm_grid.fit_grid`.
     machine, id : str
@@ -179,21 +184,23 @@ def plot_ocsvm_contours_of(
     split, label = arrays["split"].astype(str), arrays["label"].astype(str)
     values = arrays["values"][:, :2].astype(float)
     train = values[(split == "train") & (label == "normal")]
-    title = f"{machine} ID {id}: one-class SVM over gamma and nu"
+    unit = style.short_unit(unit_of(map(str, arrays.get("clip", ()))))
+    name = f"{machine} {unit} {id}"
+    title = f"{name}: one-class SVM over gamma and nu"
     if values.shape[1] < 2:
         return style.message_figure(
-            title, title_suffix, f"{machine} ID {id} is projected on one component: no plane."
+            title, title_suffix, f"{name} is projected on one component: no plane."
         )
     if len(train) < 2:
         return style.message_figure(
             title,
             title_suffix,
-            f"{machine} ID {id} has {style.count_of(len(train), 'training clip')}: "
+            f"{name} has {style.count_of(len(train), 'training clip')}: "
             "nothing to fit a one-class SVM on.",
         )
     if not (train.std(axis=0) > 0).all():
         return style.message_figure(
-            title, title_suffix, f"The training clips of {machine} ID {id} do not vary: no plane."
+            title, title_suffix, f"The training clips of {name} do not vary: no plane."
         )
     grid = fit_grid(
         train,
@@ -208,4 +215,4 @@ def plot_ocsvm_contours_of(
             machine=machine,
             id=id,
         )
-    return plot_ocsvm_contours(grid, machine=machine, id=id, title_suffix=title_suffix)
+    return plot_ocsvm_contours(grid, machine=machine, id=id, unit=unit, title_suffix=title_suffix)

@@ -8,6 +8,7 @@ blindness; marker and line style differ as well, so that a grey print can still 
 
 import functools
 import pathlib
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 
@@ -256,6 +257,16 @@ def short(detector: str) -> str:
 def wrapped(text: str, width: int) -> str:
     """Break a sentence into lines of at most `width` characters."""
     return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+
+
+def with_name(title: str, width: int) -> str:
+    """Break a title with a long file name into lines, at spaces and behind underscores."""
+    lines = [""]
+    for piece in re.findall("[^ _]*[ _]|[^ _]+", title):
+        if len(lines[-1]) + len(piece.rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def colour(number: int) -> str:

@@ -50,6 +50,7 @@ def plot_sweep(sweep: pd.DataFrame, metrics: pd.DataFrame, *, title_suffix: str)
     detectors = style.in_order(sweep["detector"])
     machines = style.machines_in(pd.concat([sweep[["machine"]], metrics[["machine"]]]))
     settings, unit = sweep["setting"].nunique(), style.unit_of(metrics)
+    short = style.short_unit(unit)
     looks = looks_of(detectors, metrics)
     named = list(dict.fromkeys(look.label for look in looks.values()))
     # beside square axes: three lines of heading, one for the single IDs, one a detector
@@ -80,14 +81,16 @@ def plot_sweep(sweep: pd.DataFrame, metrics: pd.DataFrame, *, title_suffix: str)
         axes.plot([0, 1], [1, 0], color=style.INK, linewidth=0.8, linestyle=":", gid="chance")
         # where many detectors are grey, thin grey lines would be taken for them
         if usable["id"].nunique() > 1 and all(look.named for look in looks.values()):
-            _draw_single_ids(axes, usable, detectors[0])
+            _draw_single_ids(axes, usable, detectors[0], short)
         in_use = reached.dropna(subset=rates)
         n_ids = len(ids) - len(absent)
         for detector, look in looks.items():
             rows = usable[usable["detector"] == detector]
             if len(rows):
                 chosen = in_use.loc[in_use["detector"] == detector, rates].mean()
-                _draw_detector(axes, look, detector, rows, chosen, n_ids)
+                count = rows["id"].nunique()
+                of_ids = f"\n({count} of {n_ids} {short}s)" if count < n_ids else ""
+                _draw_detector(axes, look, detector, rows, chosen, of_ids)
         count = style.count_of(n_ids, unit)
         style.panel_title(axes, f"{machine}: {count}", [style.absent_note(absent, reached)])
         _finish(axes, least)
@@ -95,12 +98,10 @@ def plot_sweep(sweep: pd.DataFrame, metrics: pd.DataFrame, *, title_suffix: str)
 
 
 def _draw_detector(
-    axes: Axes, look: Look, detector: str, rows: pd.DataFrame, chosen: pd.Series, n_ids: int
+    axes: Axes, look: Look, detector: str, rows: pd.DataFrame, chosen: pd.Series, of_ids: str
 ) -> None:
     """Draw a detector's mean at each setting, and at the threshold in use, `chosen`."""
     mean = rows.groupby("setting")[["sensitivity", "specificity"]].mean()
-    count = rows["id"].nunique()
-    of_ids = f"\n({count} of {n_ids} IDs)" if count < n_ids else ""
     figures = " / ".join("n/a" if np.isnan(value) else f"{100 * value:.0f}" for value in chosen)
     drawn = {"color": look.colour, "marker": look.marker}
     axes.plot(
@@ -149,7 +150,7 @@ def _finish(axes: Axes, least: float) -> None:
     )
 
 
-def _draw_single_ids(axes: Axes, usable: pd.DataFrame, detector: str) -> None:
+def _draw_single_ids(axes: Axes, usable: pd.DataFrame, detector: str, unit: str) -> None:
     rows = usable[usable["detector"] == detector]
     for number, (name, one) in enumerate(rows.groupby("id")):
         one = one.sort_values("setting")
@@ -160,5 +161,5 @@ def _draw_single_ids(axes: Axes, usable: pd.DataFrame, detector: str) -> None:
             linewidth=0.8,
             zorder=1,
             gid=f"ID {name}",
-            label=f"single IDs, {style.short(detector)}" if number == 0 else None,
+            label=f"single {unit}s, {style.short(detector)}" if number == 0 else None,
         )

@@ -16,7 +16,7 @@ _IMPORTS = re.compile(rf"^[ \t]*({_FROM}|{_IMPORT})", re.MULTILINE)
 
 
 @functools.cache
-def _imports(path: pathlib.Path) -> tuple[str, ...]:
+def imports_of(path: pathlib.Path) -> tuple[str, ...]:
     """Return the modules of this package that a file imports, at any depth of its code."""
     text = _content(path).decode()
     try:
@@ -71,13 +71,13 @@ def code_files(script: pathlib.Path, modules: tuple[str, ...] = ()) -> list[path
         Sorted; the script itself is not among them.
     """
     waiting = [path for module in modules for path in _files(module)]
-    waiting += [path for module in _imports(script.resolve()) for path in _files(module)]
+    waiting += [path for module in imports_of(script.resolve()) for path in _files(module)]
     seen: set[pathlib.Path] = set()
     while waiting:
         path = waiting.pop()
         if path not in seen:
             seen.add(path)
-            waiting += [file for module in _imports(path) for file in _files(module)]
+            waiting += [file for module in imports_of(path) for file in _files(module)]
     return sorted(seen)
 
 
