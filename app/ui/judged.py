@@ -73,6 +73,31 @@ def worth(model: MachineModel, detector: str, rate: float) -> None:
         st.caption(says)
 
 
+def history(model: MachineModel, detector: str) -> None:
+    """Show what a model has learned or forgotten since its first fit, and how its threshold moved.
+
+    Nothing is shown of a model that is as it was first fitted, or that doesn't keep its clips.
+    """
+    changes = model.kept.history if model.kept else ()
+    if not changes:
+        return
+    rows = []
+    for change in reversed(changes):
+        moved = change["thresholds"].get(detector)
+        rows.append(
+            {
+                t("history.when"): f"{change['when'][:10]} {change['when'][11:16]}",
+                t("history.added"): number(len(change["added"])),
+                t("history.excluded"): number(len(change["excluded"])),
+                t("history.clips"): " → ".join(number(each) for each in change["clips"]),
+                t("history.threshold"): " → ".join(number(each, 2) for each in moved or ()),
+            }
+        )
+    with st.expander(t("history.title", count=number(len(rows))), icon=":material/history:"):
+        st.dataframe(pd.DataFrame(rows), hide_index=True, key="history")
+        st.caption(t("history.help"))
+
+
 def unfair(reason: str) -> None:
     """Say what makes a score an unfair one, if anything does."""
     if reason:

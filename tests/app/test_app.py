@@ -1,5 +1,6 @@
 """The app's pages: each in every language, without a browser and in one."""
 
+import dataclasses
 import pathlib
 import re
 import shutil
@@ -243,6 +244,32 @@ def test_a_model_of_ones_own_judges_without_results(small, tmp_path, monkeypatch
     assert score == f"{expected.score:,.2f}"
     assert ("ANOMALOUS" in verdict) == (expected.verdict == "anomalous")
     assert "Verdict for my-fan.pgv" in said(app)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_model_shows_what_it_has_learned_since_its_first_fit(
+    small, tmp_path, monkeypatch, language
+):
+    from pygoodvibes.models import machine_model
+
+    path, clip, _ = own_model(small)
+    model = machine_model.load(path)
+    detector = next(iter(model.estimators))
+    for number, (added, excluded) in enumerate([(["a.wav", "b.wav"], []), ([], ["a.wav"])]):
+        change = {"when": f"2026-05-0{number + 1}T10:20:30Z", "added": added, "excluded": excluded}
+        change |= {"clips": [12, 14], "thresholds": {detector: [1.25, 1.5 + number]}}
+        model = dataclasses.replace(model, kept=model.kept.changed(change))
+    (tmp_path / "models").mkdir()
+    machine_model.save(tmp_path / "models/my-fan.pgv", model)
+    app = opened(tmp_path, monkeypatch, "own_clip", language)
+    judged(app, clip)
+    assert not app.exception
+    [table] = [each.value for each in app.dataframe if "2026-05-01 10:20" in str(each.value)]
+    comma = "." if language == "en" else ","
+    assert table.to_numpy().tolist() == [
+        ["2026-05-02 10:20", "0", "1", "12 → 14", f"1{comma}25 → 2{comma}50"],
+        ["2026-05-01 10:20", "2", "0", "12 → 14", f"1{comma}25 → 1{comma}50"],
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -106,7 +106,7 @@ def test_with_too_few_clips_nothing_is_told(drift, watched):
     few = own_machine.fit(own_machine.healthy(watched / "few", 12)).model
     machine_model.save(watched / "few.pgv", few)
     code, out, _ = drift("few.pgv", "new", "--order", "name")
-    assert code == UNTOLD and "has 12 held-out scores; the chart begins 5 clips later" in out
+    assert code == UNTOLD and "has 12 held-out scores; the chart begins 5 clip(s) later" in out
     code, out, _ = drift("pump.pgv", "pump", "--order", "name")
     assert code == UNTOLD and "no clip can be compared" in out
 

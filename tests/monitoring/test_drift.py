@@ -135,7 +135,7 @@ def test_what_cannot_be_compared_is_left_out(chart, healthy, judged, tmp_path):
 def test_of_too_few_clips_is_said_how_many_are_lacking(tmp_path):
     model = own_machine.fit(own_machine.healthy(tmp_path / "few", 12)).model
     chart = Drift(model, judge(model))
-    assert chart.needs.endswith("it has 12 held-out scores; the chart begins 8 clips later")
+    assert chart.needs.endswith("it has 12 held-out scores; the chart begins 8 clip(s) later")
     records = charted(chart, scored(np.linspace(0, 1, 9)))
     assert [record.ewma is None for record in records] == [True] * 7 + [False] * 2
     assert chart.needs == ""

@@ -151,5 +151,6 @@ def _judge(
     condition = certainty.condition_of(result.signal, stored)
     judged.unfair(certainty.why_unfair(model, result.signal, condition))
     judged.worth(model, detector, allowed)
+    judged.history(model, detector)
     st.subheader(t("own.odd"))
     judged.odd(model, source.name, result, key="own")

@@ -310,6 +310,7 @@ def _model(session: Session) -> tuple[str, float]:
         of = t("own.of", higher=number(above), clips=number(len(judging.held_out)))
         st.metric(t("mine.above"), of, help=t("own.so_high_help"), width=260)
     judged.worth(model, detector, rate)
+    judged.history(model, detector)
     for note in session.fit.notes:
         st.caption(plain(f"{sentence(note)}."))
     _left_out({row["path"]: row["status"] for row in session.fit.rows if row["status"] != "ok"})

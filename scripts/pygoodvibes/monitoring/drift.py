@@ -98,7 +98,7 @@ class Drift:
             return ""
         return message(
             "too few clips for a control chart of {model}: it has {held_out} held-out scores; "
-            "the chart begins {lacking} clips later",
+            "the chart begins {lacking} clip(s) later",
             model=self._model.name,
             held_out=len(self._judging.held_out),
             lacking=self.scores.lacking,
