@@ -15,10 +15,7 @@ from pygoodvibes.config.config import DETECTORS, EMBEDDINGS, SOURCES, Config
 from pygoodvibes.data.sources.embedding import Columns
 from pygoodvibes.detectors import estimator
 from pygoodvibes.util.messages import joined, message
-from pygoodvibes.util.settings import NAME_PATTERN, Section
-
-# what pydantic adds to a key's path to tell the alternatives of a union apart
-_ALTERNATIVE = re.compile(r"(constrained-)?(int|float|str|bool|none)|(list|dict|literal)\[.*")
+from pygoodvibes.util.settings import ALTERNATIVE, NAME_PATTERN, Section
 
 
 def _steps(loc: tuple) -> tuple[str, ...]:
@@ -35,7 +32,7 @@ def _steps(loc: tuple) -> tuple[str, ...]:
         listed = isinstance(before, int) and position > 2 and loc[position - 2] == "inputs"
         # of the tables in an embedding's table, each is one of several kinds
         tag = tag or (loc[0] == "embedding" and position > 2 and (before == "beside" or listed))
-        alternative = position > 1 and isinstance(step, str) and _ALTERNATIVE.fullmatch(step)
+        alternative = position > 1 and isinstance(step, str) and ALTERNATIVE.fullmatch(step)
         if not (tag or alternative or step == "[key]"):
             kept.append(str(step))
     return tuple(kept)

@@ -26,7 +26,7 @@ from pygoodvibes.embeddings import registry
 from pygoodvibes.embeddings.embed import columns_of
 from pygoodvibes.explanation.signs import LEAST_RATE, sizes_of
 from pygoodvibes.models import kept as kept_clips
-from pygoodvibes.util.settings import NAME_PATTERN
+from pygoodvibes.util.settings import ALTERNATIVE, NAME_PATTERN
 
 KEYS = (
     "format",
@@ -160,7 +160,8 @@ def _checked(model: type[BaseModel], section: object, name: str) -> BaseModel:
         return model.model_validate(section)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
-        keys = ".".join(map(str, (name, *first["loc"])))
+        steps = [step for step in map(str, first["loc"]) if not ALTERNATIVE.fullmatch(step)]
+        keys = ".".join((name, *steps))
         raise ValueError(f"{keys}: {first['msg']}") from None
 
 

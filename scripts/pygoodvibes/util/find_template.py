@@ -18,6 +18,9 @@ from pygoodvibes.util.messages import (
     Message,
 )
 
+_ENOUGH = 3
+"""Letters of the begin, or of the end, by which templates are looked up."""
+
 
 @dataclass(frozen=True)
 class _Template:
@@ -106,6 +109,18 @@ class Templates:
         self._known = sorted(
             known, key=lambda template: (template.text not in joints, -template.letters)
         )
+        # of hundreds of templates, the begin or the end of a text leaves some
+        self._by_begin: dict[str, list[tuple[int, _Template]]] = {}
+        self._by_end: dict[str, list[tuple[int, _Template]]] = {}
+        self._others: list[tuple[int, _Template]] = []
+        for place, template in enumerate(self._known):
+            begin, end = template.literals[0][:_ENOUGH], template.literals[-1][-_ENOUGH:]
+            if len(begin) == _ENOUGH:
+                self._by_begin.setdefault(begin, []).append((place, template))
+            elif len(end) == _ENOUGH:
+                self._by_end.setdefault(end, []).append((place, template))
+            else:
+                self._others.append((place, template))
         self._whole = {template.text: template for template in known if not template.names}
         self._best = functools.lru_cache(maxsize=10_000)(self._find)
 
@@ -121,7 +136,12 @@ class Templates:
             # nothing accounts for more; to try all others on a long text would take minutes
             return whole.letters, _made(text, whole, ())
         best: tuple[int, Message | None] = 0, None
-        for template in self._known:
+        candidates = [
+            *self._by_begin.get(text[:_ENOUGH], ()),
+            *self._by_end.get(text[-_ENOUGH:], ()),
+            *self._others,
+        ]
+        for _, template in sorted(candidates, key=lambda candidate: candidate[0]):
             for values in template.matches(text):
                 inner = [self._best(value) for value in values]
                 letters = template.letters + sum(known for known, _ in inner)

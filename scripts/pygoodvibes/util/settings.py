@@ -1,11 +1,15 @@
 """What every section of the config has in common."""
 
+import re
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 """A name that can be part of a file name."""
+
+ALTERNATIVE = re.compile(r"(constrained-)?(int|float|str|bool|none)|(list|dict|literal)\[.*")
+"""What pydantic adds to the path of a key to tell the types that it may have apart."""
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 """A share strictly between 0 and 1."""
