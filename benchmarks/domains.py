@@ -133,7 +133,7 @@ def _scored(
 
 
 def interval(differences: np.ndarray, *, seed: int = 0) -> tuple[float, float]:
-    """Return the 95 % bootstrap interval of a mean over sections."""
+    """Return the 95 % bootstrap interval of a mean over sections or machine IDs."""
     rng = np.random.default_rng(seed)
     drawn = rng.integers(len(differences), size=(4000, len(differences)))
     low, high = np.quantile(differences[drawn].mean(axis=1), [0.025, 0.975])

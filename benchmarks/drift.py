@@ -28,8 +28,17 @@ ROOT = pathlib.Path(__file__).parents[1]
 COUNTS = (12, 20, 60)
 STREAM = 300
 DETECTORS = ("fusion", "knn", "lof")
-LIKENESS = (0.0, 0.3, 0.6)
+LIKENESS = (0.0, 0.1, 0.3, 0.6)
 """Correlation of a random number with the one before it."""
+
+RUN_LENGTHS = (500, 5000)
+LONGEST = 5000
+"""Clips after which the first false alarm of random numbers is waited for no longer."""
+
+CHARTS = 100
+"""Of random numbers, for each correlation and run length, with `HELD_OUT` numbers before."""
+
+HELD_OUT = 300
 
 
 def rings(held_out: np.ndarray, scores: np.ndarray) -> bool:
@@ -68,15 +77,19 @@ def charts(
         )
         for name, result in found.items():
             yield name, count, rings(result.train_scores, result.test_scores)
-        for likeness in LIKENESS:
-            # training clips come from many occasions
-            stream = alike(rng, likeness, STREAM)
-            rang = rings(rng.normal(size=count), stream)
-            yield f"random numbers, correlation {likeness:g}", count, rang
+        yield "random numbers", count, rings(rng.normal(size=count), rng.normal(size=STREAM))
+
+
+def first_alarm(rng: np.random.Generator, likeness: float, run_length: int) -> int:
+    """Return after how many numbers a chart moves, `LONGEST` if not before."""
+    # training clips come from many occasions, new ones follow each other
+    chart = Chart(rng.normal(size=HELD_OUT), run_length=run_length)
+    stream = alike(rng, likeness, LONGEST)
+    return next((n for n, number in enumerate(stream, start=1) if chart.update(number)), LONGEST)
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=4, help="draws of each size")
     options = parser.parse_args()
@@ -93,6 +106,16 @@ def main() -> None:
     print(f"| scores | training clips | charts | moved within {STREAM} clips |\n|" + " --- |" * 4)
     for (name, count), rang in sorted(found.items()):
         print(f"| {name} | {count} | {len(rang)} | {100 * np.mean(rang):.0f} % |")
+
+    print(f"\n| correlation | {' | '.join(f'run length {each}' for each in RUN_LENGTHS)} |")
+    print("|" + " --- |" * (1 + len(RUN_LENGTHS)))
+    for likeness in LIKENESS:
+        cells = []
+        for run_length in RUN_LENGTHS:
+            rng = np.random.default_rng([round(100 * likeness), run_length])
+            found = [first_alarm(rng, likeness, run_length) for _ in range(CHARTS)]
+            cells.append(f"{np.mean(found):.0f} +- {np.std(found) / np.sqrt(CHARTS):.0f}")
+        print(f"| {likeness:g} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":

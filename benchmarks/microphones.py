@@ -12,6 +12,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from domains import interval
 from tqdm import tqdm
 
 from pygoodvibes.audio.mel import clip_frames
@@ -117,14 +118,6 @@ def _aucs(rows: Sequence[Mapping], detector: str, channel: str, level: float) ->
         if (row["detector"], row["channel"], row["level"]) == (detector, channel, level)
     }
     return 100 * np.array([found[key] for key in sorted(found)])
-
-
-def interval(differences: np.ndarray, *, seed: int = 0) -> tuple[float, float]:
-    """Return the 95 % bootstrap interval of a mean over machine IDs."""
-    rng = np.random.default_rng(seed)
-    drawn = rng.integers(len(differences), size=(4000, len(differences)))
-    low, high = np.quantile(differences[drawn].mean(axis=1), [0.025, 0.975])
-    return float(low), float(high)
 
 
 def main() -> None:

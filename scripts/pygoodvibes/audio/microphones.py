@@ -23,7 +23,10 @@ import numpy as np
 
 from pygoodvibes.util.errors import UserError
 
-Channel = int | Literal["near", "far", "difference", "subtraction", "coherence"]
+Microphones = Literal["near", "far", "difference", "subtraction", "coherence"]
+"""One of two microphones by its name, or what is made of both."""
+
+Channel = int | Microphones
 """A channel by its number from 0 or by the microphone's name, or what is made of both."""
 
 NEAR_AND_FAR = ("near", "far")
@@ -98,6 +101,31 @@ def heard(samples: np.ndarray, channel: Channel, sample_rate: int) -> np.ndarray
     if channel == "difference":
         return near - far
     return _with_power(near, far, channel, sample_rate)
+
+
+def check_both(samples: np.ndarray, channel: Channel) -> None:
+    """Refuse a recording of two microphones of which one is silent.
+
+    Parameters
+    ----------
+    samples : np.ndarray [shape=(n, 2)]
+        Of the near and of the far microphone; at least one sample.
+    channel : str
+        `audio.channel`, one of `MIXTURES`.
+
+    Raises
+    ------
+    UserError
+        If all samples of one are equal.
+    """
+    for name, own in zip(NEAR_AND_FAR, samples.T, strict=True):
+        if own.min() == own.max():
+            raise UserError(
+                "the {name} microphone is silent, all its samples are equal; audio.channel is "
+                "{channel}, which takes both",
+                name=name,
+                channel=channel,
+            )
 
 
 def check_heard(signal: np.ndarray, channel: Channel) -> None:

@@ -199,6 +199,8 @@ def read_audio(
         else:
             signal, found_rate, channels = _decode(path, sample_rate, resample, channel)
         if microphones.is_mixture(channel):
+            check_any(len(signal))
+            microphones.check_both(signal, channel)
             for number, samples in enumerate(signal.T):
                 check_signal(samples, channel=number, channels=channels)
         else:

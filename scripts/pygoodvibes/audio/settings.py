@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from pygoodvibes.audio.microphones import Microphones
 from pygoodvibes.audio.usable import HIGHEST_KEPT, LEAST_RATE
 from pygoodvibes.util.settings import Count, Section
 
@@ -17,10 +18,7 @@ class Audio(Section):
     resample: bool = False
     """Convert clips with another sample rate instead of leaving them out."""
 
-    channel: (
-        Annotated[int, Field(ge=0)]
-        | Literal["near", "far", "difference", "subtraction", "coherence"]
-    ) = 0
+    channel: Annotated[int, Field(ge=0)] | Microphones = 0
     """Channel to use, counted from 0; 'near' is the first, 'far' the second. Or what both give
     together: 'difference', near less far; 'subtraction', near less the power spectrum of far;
     'coherence', a signal whose power is how alike they are in each frame and band (0 to 1)."""

@@ -9,6 +9,7 @@ from pygoodvibes.cli import drift as drift_command
 from pygoodvibes.cli import fit as fit_command
 from pygoodvibes.cli import official as official_command
 from pygoodvibes.cli import score as score_command
+from pygoodvibes.cli import score_arguments
 from pygoodvibes.cli import serve as serve_command
 from pygoodvibes.cli import sign as sign_command
 from pygoodvibes.cli import years as years_command
@@ -126,7 +127,7 @@ def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
     """Tell a command what may stand behind it."""
     own = {
         "fit": fit_command,
-        "score": score_command,
+        "score": score_arguments,
         "drift": drift_command,
         "serve": serve_command,
         "sign": sign_command,
