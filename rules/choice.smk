@@ -42,6 +42,11 @@ rule choose:
             "choose",
             *sorted({detectors.module_of(each.method) for each in CONFIG.detectors.values()}),
         ),
+        # by these an edited module scores with the detectors of its method alone
+        code_of_methods={
+            method: score_store.code_of(method)
+            for method in sorted({each.method for each in CONFIG.detectors.values()})
+        },
     message:
         "Choose a detector for each ID of {wildcards.machine} from normal clips alone"
     script:

@@ -12,7 +12,14 @@ from pygoodvibes.report.run_end import headline
 from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.util.language import catalog_of
 from pygoodvibes.util.paths import locate
-from pygoodvibes.workflow import checksums, code_hash, fingerprint, fit_store, result_cache
+from pygoodvibes.workflow import (
+    checksums,
+    code_hash,
+    fingerprint,
+    fit_store,
+    result_cache,
+    score_store,
+)
 
 # One thread a job, also in the libraries below NumPy: the same bytes on any number of cores, whatever
 # the user's shell says, and no more threads than cores.

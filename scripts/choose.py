@@ -1,7 +1,12 @@
-"""Choose a detector for each machine ID of a type, from its normal training clips alone."""
+"""Choose a detector for each machine ID of a type, from its normal training clips alone.
+
+What was scored before is taken from the scores that are kept.
+"""
 
 from pygoodvibes.choice.choose import write_choice
+from pygoodvibes.workflow.checksums import earlier_results
 from pygoodvibes.workflow.job import logged, progress
+from pygoodvibes.workflow.score_store import ScoreStore
 
 with logged(snakemake.log, snakemake.input, snakemake.output):
     kinds = ("embedding", "projection", "models", "scores", "mel", "mel_clips")
@@ -21,5 +26,6 @@ with logged(snakemake.log, snakemake.input, snakemake.output):
         choice=snakemake.output.choice,
         scores=snakemake.output.scores,
         final=snakemake.output.final,
+        score_with=ScoreStore(earlier_results(), snakemake.params.code_of_methods).scores,
         progress=progress,
     )

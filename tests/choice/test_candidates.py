@@ -23,7 +23,7 @@ def test_scores_of_whole_detectors_are_not_computed_twice():
     own = a_type()["00"]
     candidates = Candidates.of(own, DETECTORS, leave_out=[], members=True)
     every = np.arange(38)
-    scores = candidates.score(DETECTORS, own.inputs(every, own.pcas))
+    [scores] = candidates.score(DETECTORS, [own.inputs(every, own.pcas)])
     assert np.allclose(
         scores["fusion"], -own.estimators["fusion"].score_samples(own.embedded.values)
     )

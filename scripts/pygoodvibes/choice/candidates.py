@@ -6,7 +6,7 @@ held-out scores, and their scores of other clips.
 
 import dataclasses
 import fnmatch
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -100,24 +100,52 @@ def in_units(scores: np.ndarray, held_out: np.ndarray) -> np.ndarray:
     return (scores - centre) / scatter
 
 
+def score_each(
+    function: Callable,
+    method: str,
+    estimator: object,
+    seen: Sequence[np.ndarray | Sequence[np.ndarray]],
+) -> list[np.ndarray]:
+    """Score groups of clips by a function of a fitted detector and what it sees of them.
+
+    `pygoodvibes.workflow.score_store.ScoreStore.scores`, which can stand in for it, keeps by the
+    method what was scored earlier.
+    """
+    return [function(estimator, clips) for clips in seen]
+
+
 def member_scores(
-    estimators: Mapping[str, object], detectors: Mapping[str, Mapping], inputs: Inputs
-) -> dict[str, dict[str, np.ndarray]]:
-    """Score clips with each member of the detectors that fuse several.
+    estimators: Mapping[str, object],
+    detectors: Mapping[str, Mapping],
+    groups: Sequence[Inputs],
+    score_with: Callable = score_each,
+) -> list[dict[str, dict[str, np.ndarray]]]:
+    """Score groups of clips with each member of the detectors that fuse several.
 
     Detectors without held-out scores of their members are left out.
 
+    Parameters
+    ----------
+    estimators, detectors : mapping
+        Fitted detectors, and their settings, by name.
+    groups : sequence of Inputs
+        The clips.
+    score_with : callable
+        Stands in for `score_each`.
+
     Returns
     -------
-    dict of str to dict of str to np.ndarray [shape=(n_clips,)]
-        By detector and member; higher = more anomalous.
+    list of dict of str to dict of str to np.ndarray [shape=(n_clips,)]
+        For each group, by detector and member; higher = more anomalous.
     """
-    by_detector = {}
+    found: list[dict[str, dict[str, np.ndarray]]] = [{} for _ in groups]
     for name, estimator in estimators.items():
         if len(held_out_parts(estimator)):
-            scores = combined.member_scores(estimator, inputs.seen_by(detectors[name]))
-            by_detector[name] = dict(zip(estimator.member_names, scores.T, strict=True))
-    return by_detector
+            seen = [inputs.seen_by(detectors[name]) for inputs in groups]
+            scored = score_with(combined.member_scores, detectors[name]["method"], estimator, seen)
+            for by_detector, scores in zip(found, scored, strict=True):
+                by_detector[name] = dict(zip(estimator.member_names, scores.T, strict=True))
+    return found
 
 
 def named(members: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
@@ -178,18 +206,42 @@ class Candidates:
         }
         return cls(whole, parts, {**train, **named(of_parts)})
 
-    def score(self, detectors: Mapping[str, Mapping], inputs: Inputs) -> dict[str, np.ndarray]:
-        """Score clips with every candidate, shape (n_clips,) each; higher = more anomalous."""
-        of_parts = member_scores(self.parts, detectors, inputs)
-        whole = {}
+    def score(
+        self,
+        detectors: Mapping[str, Mapping],
+        groups: Sequence[Inputs],
+        score_with: Callable = score_each,
+    ) -> list[dict[str, np.ndarray]]:
+        """Score groups of clips with every candidate.
+
+        Parameters
+        ----------
+        detectors, groups, score_with
+            As in `member_scores`.
+
+        Returns
+        -------
+        list of dict of str to np.ndarray [shape=(n_clips,)]
+            For each group, by candidate; higher = more anomalous.
+        """
+        of_parts = member_scores(self.parts, detectors, groups, score_with)
+        whole: list[dict[str, np.ndarray]] = [{} for _ in groups]
         for name, estimator in self.whole.items():
-            if name in of_parts:
+            if name in self.parts:
                 # the scores of its members are there already
-                scores = np.stack(list(of_parts[name].values()), axis=1)
-                whole[name] = estimator.join_members(scores)
+                scored = [
+                    estimator.join_members(np.stack(list(members[name].values()), axis=1))
+                    for members in of_parts
+                ]
             else:
-                whole[name] = anomaly_score(estimator, inputs.seen_by(detectors[name]))
-        return {**whole, **named(of_parts)}
+                seen = [inputs.seen_by(detectors[name]) for inputs in groups]
+                scored = score_with(anomaly_score, detectors[name]["method"], estimator, seen)
+            for by_candidate, scores in zip(whole, scored, strict=True):
+                by_candidate[name] = scores
+        return [
+            {**by_candidate, **named(members)}
+            for by_candidate, members in zip(whole, of_parts, strict=True)
+        ]
 
 
 def load(files: Mapping[str, str | None], *, fitted: bool = True) -> MachineId:

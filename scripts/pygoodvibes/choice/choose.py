@@ -35,6 +35,7 @@ from pygoodvibes.choice.candidates import (
     load,
     member_scores,
     named,
+    score_each,
 )
 from pygoodvibes.choice.indicators import frame_burstiness, indicators, stand_ins
 from pygoodvibes.choice.result import COLUMNS
@@ -99,6 +100,7 @@ def choose(
     sample: int,
     max_fpr: float,
     seed: int,
+    score_with: Callable = score_each,
 ) -> dict:
     """Choose candidates for one machine ID, from nothing but training clips of its type.
 
@@ -118,6 +120,8 @@ def choose(
         The `choice` section of the config.
     max_fpr, seed
         Of the pAUC, and of the config.
+    score_with : callable
+        Stands in for `pygoodvibes.choice.candidates.score_each`.
 
     Returns
     -------
@@ -147,10 +151,10 @@ def choose(
     }
     counts = {name: len(clips) for name, clips in training.items()}
     drawn = stand_ins(counts, sample=sample, seed=seed, key=(machine, machine_id))
-    scored = [
-        candidates.score(detectors, other.inputs(training[name][drawn[name]], this_id.pcas))
-        for name, other in others.items()
+    of_others = [
+        other.inputs(training[name][drawn[name]], this_id.pcas) for name, other in others.items()
     ]
+    scored = candidates.score(detectors, of_others, score_with)
     of_stand_ins = {
         name: [by_candidate[name] for by_candidate in scored if len(by_candidate[name])]
         for name in candidates.held_out
@@ -270,13 +274,18 @@ def reason_for(
 
 
 def scores_of_test_clips(
-    this_id: MachineId, detectors: Mapping[str, Mapping], *, leave_out: Sequence[str], members: bool
+    this_id: MachineId,
+    detectors: Mapping[str, Mapping],
+    *,
+    leave_out: Sequence[str],
+    members: bool,
+    score_with: Callable = score_each,
 ) -> dict[str, np.ndarray]:
     """Return the scores of the test clips by every candidate, once the choice is made.
 
     Parameters
     ----------
-    own, detectors, leave_out, members
+    own, detectors, leave_out, members, score_with
         As in `choose`.
 
     Returns
@@ -292,7 +301,8 @@ def scores_of_test_clips(
     scores = {name: known[name] for name in candidates.whole}
     if candidates.parts:
         inputs = this_id.inputs(~this_id.embedded.train, this_id.pcas)
-        scores |= named(member_scores(candidates.parts, detectors, inputs))
+        [of_members] = member_scores(candidates.parts, detectors, [inputs], score_with)
+        scores |= named(of_members)
     return {
         name: in_units(scores[name], held_out) for name, held_out in candidates.held_out.items()
     }
@@ -358,6 +368,7 @@ def write_choice(
     choice: str | pathlib.Path,
     scores: str | pathlib.Path,
     final: str | pathlib.Path,
+    score_with: Callable = score_each,
     progress: Callable | None = None,
 ) -> None:
     """Choose for every machine ID of a type, and write the choices and their scores.
@@ -381,6 +392,8 @@ def write_choice(
         `scores_of_test_clips`, empty where there is none.
     final : path
         CSV with the columns `pygoodvibes.choice.result.COLUMNS`: the `final_scores`.
+    score_with : callable
+        As in `choose`.
     progress : callable, optional
         Wraps the iteration over the machine IDs, e.g. `pygoodvibes.workflow.job.progress`.
     """
@@ -402,10 +415,11 @@ def write_choice(
             default=next(iter(detectors)),
             max_fpr=max_fpr,
             seed=seed,
+            score_with=score_with,
             **settings,
         )
         logger.info("ID %s: %s, %s", machine_id, done["chosen"], done["reason"])
-        test_scores = scores_of_test_clips(this_id, detectors, **which)
+        test_scores = scores_of_test_clips(this_id, detectors, score_with=score_with, **which)
         columns += [name for name in test_scores if name not in columns]
         embedded = this_id.embedded
         for number, clip in enumerate(embedded.clip[~embedded.train]):

@@ -331,10 +331,9 @@ def _make_forest(kind: type, values: Mapping) -> object:
     fitted.offset_, fitted.n_features_in_ = values["offset_"], values["n_features"]
     fitted._max_features = seen
     fitted.estimators_, fitted.estimators_features_ = trees, list(values["features"])
-    # as IsolationForest.fit ends
-    fitted._average_path_length_per_tree = tuple(
-        _average_path_length(tree.tree_.n_node_samples) for tree in trees
-    )
+    # as IsolationForest.fit ends, but of all trees at once
+    lengths = _average_path_length(nodes["n_node_samples"])
+    fitted._average_path_length_per_tree = tuple(np.split(lengths, limits[:-1]))
     fitted._decision_path_lengths = tuple(tree.tree_.compute_node_depths() for tree in trees)
     return fitted
 

@@ -4,22 +4,15 @@ Comes in: what `pygoodvibes.detection.fit.detect` takes. Goes out: what it retur
 an earlier job where one has fitted the same, else fitted now.
 
 A file's name is a hash of all that the fit depends on: the values that it sees of the clips, which
-of them are held out together, the settings of the method, the seed, the code behind it, and the
-versions of the libraries below and how they round. The detector's name is not among them. The files
-lie beside the earlier results of rules, in `resources/.cache`, and are checked and pruned as these
-are.
+of them are held out together, the settings of the method, the seed, the code behind it, and what
+`pygoodvibes.workflow.kept` adds. The detector's name is not among them.
 """
 
-import contextlib
 import dataclasses
 import functools
-import hashlib
-import importlib.metadata
 import json
 import logging
-import os
 import pathlib
-import platform
 from collections.abc import Sequence
 
 import numpy as np
@@ -33,8 +26,9 @@ from pygoodvibes.detectors.kinds import NotAsDeclaredError
 from pygoodvibes.detectors.registry import module_of
 from pygoodvibes.embeddings.held_out import Groups
 from pygoodvibes.util import stored_zip
-from pygoodvibes.workflow import checksums
+from pygoodvibes.workflow import kept
 from pygoodvibes.workflow.code_hash import code_hash
+from pygoodvibes.workflow.kept import KeptFiles
 
 logger = logging.getLogger(__name__)
 
@@ -43,18 +37,6 @@ FORMAT = 1
 
 SUFFIX = ".fit"
 """End of their names."""
-
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "pyod")
-"""Packages whose versions are part of the name: their code makes the fits."""
-
-ROUNDING = (
-    "OPENBLAS_CORETYPE",
-    "NPY_DISABLE_CPU_FEATURES",
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-)
-"""Environment variables that decide in which order they add, and so on the last digits."""
 
 _SCORES = ("train_scores", "test_scores")
 
@@ -70,16 +52,6 @@ def code_of(method: str) -> str:
     return code_hash(pathlib.Path(__file__), *modules_of(method))
 
 
-@functools.cache
-def versions() -> dict[str, str]:
-    """Return the versions of `LIBRARIES` that are installed; they are looked up once."""
-    found = {}
-    for name in LIBRARIES:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return found
-
-
 class FitStore:
     """The fits that are kept in a folder.
 
@@ -92,7 +64,8 @@ class FitStore:
     """
 
     def __init__(self, folder: pathlib.Path | None, code: dict[str, str]):
-        self._folder, self._code = folder, code
+        self._files = KeptFiles(folder, SUFFIX) if folder else None
+        self._code = code
 
     def detect(
         self,
@@ -108,14 +81,13 @@ class FitStore:
         kept is that measured when it was fitted.
         """
         run = functools.partial(detect, train, test, groups, settings, **options)
-        if self._folder is None:
+        if self._files is None:
             return run()
         code = self._code[settings.method]
         name = name_of(train, test, groups, settings, code, **options)
-        path = self._folder / f"{name}{SUFFIX}"
-        if kept := self._read(path):
-            logger.info("fitted earlier: %s", path.name)
-            return kept
+        if found := self._files.read(name, _unpack):
+            logger.info("fitted earlier: %s%s", name, SUFFIX)
+            return found
         made = run()
         if made.estimator is None:
             return made
@@ -130,25 +102,8 @@ class FitStore:
         except ValueError as error:
             logger.info("not kept: %s", error)  # too large
         else:
-            checksums.write_noted(path, content, self._folder)
+            self._files.write(name, content)
         return made
-
-    def _read(self, path: pathlib.Path) -> Detection | None:
-        """Return what a file holds; None if there is none, or it is not as it was written."""
-        if not path.is_file():
-            return None
-        try:
-            if checksums.is_damaged(path, self._folder):
-                raise ValueError("altered or cut since it was written")
-            kept = _unpack(path.read_bytes(), name=path.stem)
-        # whatever is wrong with it, fitting again puts it right
-        except Exception as error:
-            logger.warning("%s is fitted again: %s", path.name, serialization.reason_of(error))
-            return None
-        # by its time `make prune` tells what is still used
-        with contextlib.suppress(OSError):
-            os.utime(path)
-        return kept
 
 
 def _pack(made: Detection, name: str) -> bytes:
@@ -201,34 +156,18 @@ def name_of(
     """
     parts = {
         "format": FORMAT,
-        "train": _digest(train),
-        "test": _digest(test),
-        "groups": [_digest(groups.number), _digest(groups.fitted_to), groups.at_random],
+        "train": kept.digest(train),
+        "test": kept.digest(test),
+        "groups": [kept.digest(groups.number), kept.digest(groups.fitted_to), groups.at_random],
         "settings": settings.model_dump(mode="json"),
         "seed": seed,
         "scored_by": scored_by,
         "columns": _names(columns) if settings.sees_columns else None,
         "domains": _names(domains) if settings.sees_domains else None,
         "code": code,
-        "versions": versions(),
-        "python": [platform.python_version(), platform.machine()],
-        "rounding": {name: os.environ.get(name) for name in ROUNDING},
     }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return kept.name_of(parts)
 
 
 def _names(names: Sequence[str] | None) -> list[str] | None:
     return None if names is None else [str(name) for name in names]
-
-
-def _digest(values: np.ndarray | Sequence[np.ndarray]) -> list:
-    """Hash an array, or a sequence of arrays one after the other; of equal ones it is equal."""
-    import xxhash
-
-    digest, shapes = xxhash.xxh3_128(), []
-    for array in [values] if isinstance(values, np.ndarray) else values:
-        # sums over another order of elements differ in their last digits
-        order = "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
-        shapes.append([array.dtype.str, list(array.shape), order])
-        digest.update(np.ascontiguousarray(array).data)
-    return [digest.hexdigest(), hashlib.sha256(json.dumps(shapes).encode()).hexdigest()]
