@@ -63,7 +63,7 @@ rule detect:
             for method in sorted({each.method for each in CONFIG.detectors.values()})
         },
     message:
-        "Detect anomalies of {wildcards.machine} ID {wildcards.id}"
+        "Detect anomalies of {wildcards.machine} {wildcards.id}"
     script:
         "../scripts/detect.py"
 

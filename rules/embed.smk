@@ -17,6 +17,6 @@ rule embed:
         embedding=section("embedding"),
         code=code("embed", embeddings.module_of(CONFIG.embedding.method)),
     message:
-        "Embed the clips of {wildcards.machine} ID {wildcards.id}"
+        "Embed the clips of {wildcards.machine} {wildcards.id}"
     script:
         "../scripts/embed.py"

@@ -27,6 +27,6 @@ rule embed_signal:
         encoder_sha256=ENCODER_SHA256,
         code=code("embed_signal", embeddings.module_of(CONFIG.embedding.method)),
     message:
-        "Embed the samples of {wildcards.machine} ID {wildcards.id}"
+        "Embed the samples of {wildcards.machine} {wildcards.id}"
     script:
         "../scripts/embed_signal.py"

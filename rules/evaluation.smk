@@ -24,7 +24,7 @@ rule evaluate:
         seed=CONFIG.seed,
         code=code("evaluate"),
     message:
-        "Evaluate the detectors on {wildcards.machine} ID {wildcards.id}"
+        "Evaluate the detectors on {wildcards.machine} {wildcards.id}"
     script:
         "../scripts/evaluate.py"
 

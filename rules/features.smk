@@ -46,7 +46,7 @@ rule project:
         seed=CONFIG.seed,
         code=code("project"),
     message:
-        "Project the clips of {wildcards.machine} ID {wildcards.id}"
+        "Project the clips of {wildcards.machine} {wildcards.id}"
     script:
         "../scripts/project.py"
 

@@ -17,6 +17,6 @@ rule import_embedding:
         table=DATASET.path,
         code=code("import_embedding"),
     message:
-        "Bring in the vectors of {wildcards.machine} ID {wildcards.id}"
+        "Bring in the vectors of {wildcards.machine} {wildcards.id}"
     script:
         "../scripts/import_embedding.py"

@@ -17,6 +17,6 @@ rule import_mel:
         folder=DATA_FOLDER,
         code=code("import_mel"),
     message:
-        "Bring in the mel frames of {wildcards.machine} ID {wildcards.id}"
+        "Bring in the mel frames of {wildcards.machine} {wildcards.id}"
     script:
         "../scripts/import_mel.py"

@@ -20,6 +20,6 @@ rule mel:
         duplicates=DATASET.duplicates,
         code=code("mel"),
     message:
-        "Compute the mel frames of {wildcards.machine} ID {wildcards.id}"
+        "Compute the mel frames of {wildcards.machine} {wildcards.id}"
     script:
         "../scripts/mel.py"

@@ -36,13 +36,23 @@ def machine(run: Run) -> tuple[str, str]:
     metrics = load.table(run, "metrics.csv")
     ids = metrics.loc[metrics["threshold"].notna(), ["machine", "id"]].drop_duplicates()
     if ids.empty:
-        st.info(t("pick.no_machine"), icon=":material/info:")
+        said = of_unit(run, t("pick.no_machine"), t("pick.no_section"))
+        st.info(said, icon=":material/info:")
         st.stop()
-    between = " section " if load.has_sections(run) else " ID "
-    options = [f"{row.machine}{between}{row.id}" for row in ids.itertuples()]
+    options = [name_of(run, row.machine, row.id) for row in ids.itertuples()]
     chosen = st.selectbox(t("pick.machine"), options, key="machine", bind="query-params")
-    name, _, machine_id = chosen.rpartition(between)
+    name, _, machine_id = chosen.rpartition(between(run))
     return name, machine_id
+
+
+def between(run: Run) -> str:
+    """Return what stands between machine type and ID in names."""
+    return of_unit(run, " ID ", " section ")
+
+
+def name_of(run: Run, machine: str, machine_id: str) -> str:
+    """Return the name of one machine, e.g. 'fan ID 00' or 'fan section 00'."""
+    return f"{machine}{between(run)}{machine_id}"
 
 
 def of_unit(run: Run, of_ids: str, of_sections: str) -> str:

@@ -13,10 +13,11 @@ from pygoodvibes.evaluation.representation import (
     TARGETS,
     matrix,
     shares,
+    targets_of,
 )
 from pygoodvibes.report.representation_tables import recognised_ids
 from pygoodvibes.workflow.run_folders import Run
-from ui import load
+from ui import load, pick
 from ui.charts.common import group_name, show_figure
 from ui.language import NONE, number, percent, sentence, t
 
@@ -40,8 +41,10 @@ def show(run: Run) -> None:
     confidence = percent(run.config["evaluation"]["confidence"])
     if accuracies["accuracy"].notna().any():
         st.markdown(t("representation.text", clips=number(accuracies["n_train"].iloc[0])))
-        st.dataframe(_numbers(accuracies), hide_index=True, key="representation_numbers")
-        st.caption(t("representation.note", confidence=confidence))
+        st.dataframe(_numbers(run, accuracies), hide_index=True, key="representation_numbers")
+        of_sections = t("representation.note_section", confidence=confidence)
+        note = t("representation.note", confidence=confidence)
+        st.caption(pick.of_unit(run, note, of_sections))
     for note in dict.fromkeys("; ".join(accuracies["note"]).split("; ")):
         if note:
             st.info(f"{sentence(note)}.", icon=":material/info:")
@@ -72,16 +75,18 @@ def show(run: Run) -> None:
                 show_figure(_heat_map(keys, clips), alt=alt, key=f"representation_{label}")
             st.caption(alt)
     with st.expander(t("representation.per_id"), icon=":material/table:"):
-        st.dataframe(_per_id(rows, classifier), hide_index=True, key="representation_ids")
+        st.dataframe(_per_id(run, rows, classifier), hide_index=True, key="representation_ids")
 
 
-def _numbers(accuracies: pd.DataFrame) -> pd.DataFrame:
+def _numbers(run: Run, accuracies: pd.DataFrame) -> pd.DataFrame:
     """Return how much is recognised, a row a classifier and target."""
     by = accuracies.set_index(["classifier", "target", "label"])
+    of_ids = pick.of_unit(run, t("representation.id"), t("representation.section"))
+    names = (t("representation.machine"), of_ids)
     shown = []
     for classifier in CLASSIFIERS:
-        for target, name in zip(TARGETS, ("machine", "id"), strict=True):
-            words = f"{t(f'representation.{name}')} ({NAMES[classifier]})"
+        for target, name in zip(targets_of(accuracies.to_dict("records")), names, strict=True):
+            words = f"{name} ({NAMES[classifier]})"
             entry = {t("representation.target"): words}
             for label in LABELS:
                 row = by.loc[(classifier, target, label)]
@@ -101,7 +106,7 @@ def _bounds(row: pd.Series) -> str:
 def _alt(accuracies: pd.DataFrame, classifier: str, label: str) -> str:
     accuracy = accuracies[
         (accuracies["classifier"] == classifier)
-        & (accuracies["target"] == TARGETS[1])
+        & (accuracies["target"] != TARGETS[0])
         & (accuracies["label"] == label)
     ].iloc[0]
     if pd.isna(accuracy["accuracy"]):
@@ -110,13 +115,14 @@ def _alt(accuracies: pd.DataFrame, classifier: str, label: str) -> str:
     return t("representation.alt", share=share, clips=number(accuracy["n_clips"]))
 
 
-def _per_id(rows: list[dict], classifier: str) -> pd.DataFrame:
+def _per_id(run: Run, rows: list[dict], classifier: str) -> pd.DataFrame:
     """Return which share of each machine ID is recognised."""
     shown = []
+    heading = pick.of_unit(run, t("column.id"), t("column.section"))
     for row in recognised_ids(rows, classifier):
-        entry = {t("column.machine"): row["machine"], t("column.id"): row["id"]}
+        entry = {t("column.machine"): row["machine"], heading: row["id"]}
         entry |= {group_name(label): percent(row[label], 1) for label in LABELS}
-        entry[t("representation.taken_for")] = " ID ".join(row["taken_for"] or (NONE,))
+        entry[t("representation.taken_for")] = pick.between(run).join(row["taken_for"] or (NONE,))
         shown.append(entry)
     return pd.DataFrame(shown)
 

@@ -54,6 +54,20 @@ def test_arrays_that_are_not_raw_are_read_too():
     assert np.frombuffer(content, "<f4", 6, found.start).tolist() == [0, 1, 2, 3, 4, 5]
 
 
+def with_metadata(model):
+    """Write entries of metadata wherever torch.onnx.export writes some."""
+    graph = model.graph
+    for place in (graph.input[0], graph.output[0], graph.node[0], first_weights(model), graph):
+        for key in ("namespace", "stack_trace"):
+            place.metadata_props.add(key=key, value="of no use here")
+
+
+def test_metadata_of_all_parts_as_torch_writes_it_is_read():
+    graph = check(changed(with_metadata), "a.onnx")
+    plain = check(small(), "a.onnx")
+    assert graph.inputs == plain.inputs and graph.outputs == plain.outputs
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import itertools
 
 import numpy as np
@@ -352,3 +353,15 @@ def test_anomalous_clips_that_are_still_recognised_are_the_hard_ones(published):
     assert len(hard) == 15
     assert np.mean(hard) == pytest.approx(0.61, abs=0.005)
     assert np.mean(easy) == pytest.approx(0.86, abs=0.005)
+
+
+def test_clips_named_after_sections_make_it_a_section_that_is_recognised():
+    named = {
+        key: dataclasses.replace(vectors, clip=np.array([f"section_00_{c}" for c in vectors.clip]))
+        for key, vectors in made().items()
+    }
+    rows, confusion = check(named)
+    assert representation.targets_of(rows) == ("machine type", "section")
+    before, same = check(made())
+    assert [row | {"target": ""} for row in rows] == [row | {"target": ""} for row in before]
+    assert confusion == same

@@ -13,7 +13,7 @@ from pygoodvibes.experiments.embedding_study import (
     csv_rows,
     embedding_rows,
     embeddings_table,
-    name_of,
+    names_of,
 )
 from pygoodvibes.report.table import NOTHING
 
@@ -64,7 +64,7 @@ def compared(embeddings, apart, **changed):
 
 
 def test_embeddings_have_the_names_that_the_study_gives_them():
-    assert [name_of(run) for run in runs_of(*EMBEDDINGS)] == [
+    assert list(names_of(runs_of(*EMBEDDINGS)).values()) == [
         "statistics",
         "triplet, epochs 5",
         "triplet, epochs 5, beside statistics",
@@ -73,8 +73,24 @@ def test_embeddings_have_the_names_that_the_study_gives_them():
         "onnx, file a.onnx, control random, control_seed 3",
         "onnx, file b.onnx, control random",
     ]
-    [one, other] = planned(grid={"embedding": [{"method": "triplet"}], "mel.n_mels": [32, 64]})
-    assert (name_of(one), name_of(other)) == ("triplet, mel.n_mels 32", "triplet, mel.n_mels 64")
+    both = planned(grid={"embedding": [{"method": "triplet"}], "mel.n_mels": [32, 64]})
+    assert list(names_of(both).values()) == ["triplet, mel.n_mels 32", "triplet, mel.n_mels 64"]
+
+
+def test_what_a_network_needs_is_in_its_name_only_where_that_tells_it_apart():
+    network = {"method": "onnx", "file": "folder/a.onnx", "sha256": "0" * 64}
+    needs = [
+        {"sample_rate": rate, "inputs": [{"kind": "signal", "name": "x"}], "output": "y"}
+        for rate in (16000, 32000)
+    ]
+    one, *_ = each = [{**network, "needs": need} for need in needs]
+    random = {**one, "control": "random", "control_keeps": ["mel"]}
+    assert list(names_of(runs_of(one, random)).values()) == [
+        "onnx, file a.onnx",
+        "onnx, file a.onnx, control random",
+    ]
+    told = list(names_of(runs_of(*each)).values())
+    assert "sample_rate 16000" in told[0] and "folder/a.onnx" in told[1] and len(set(told)) == 2
 
 
 def test_only_a_study_of_several_embeddings_compares_them():

@@ -64,3 +64,12 @@ def test_many_confusions_can_be_read(count):
     axes = panel(figure, "Test, anomalous")
     assert len(axes.texts) == (2 * count if count == 23 else 0)
     assert len(axes.get_xticklabels()) == (count if count == 23 else 15)
+
+
+def test_sections_are_called_so(full):
+    accuracies, confusion = named_clips(full.points)
+    accuracies["target"] = accuracies["target"].replace("machine ID", "section")
+    figure = plot_representation(accuracies, confusion, title_suffix=SUFFIX)
+    words = " ".join(texts_of(figure))
+    assert "Sections that test clips are taken for" in words and "ID" not in words
+    assert panel(figure, "Test, normal").get_ylabel() == "Section of the clip"

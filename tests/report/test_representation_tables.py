@@ -134,3 +134,15 @@ def test_tables_are_written_beside_the_numbers(tmp_path, with_pairs):
     ]
     assert read_records(outputs["csv"]) == read_records(tmp_path / "a.csv")
     assert read_records(outputs["confusion"]) == read_records(tmp_path / "c.csv")
+
+
+def test_sections_are_called_so():
+    rows = [
+        row | {"target": row["target"].replace("machine ID", "section")} for row in accuracies()
+    ]
+    found = table(rows)
+    assert [row[1] for row in found.rows] == ["machine type", "section"] * 2
+    assert not re.search(r"\bIDs?\b", " ".join(found.notes))
+    ids = representation_tables.ids_table(confusion(), "svm", data="made up", unit="section")
+    assert ids.columns[1] == "Section" and ids.rows[0][-1] == "pump section 00"
+    assert not re.search(r"\bIDs?\b", " ".join(ids.notes))

@@ -22,7 +22,11 @@ from ui.language import t
 
 
 def distributions_figure(
-    scores: pd.DataFrame, limits: Mapping[str, float], *, mark: float | None = None
+    scores: pd.DataFrame,
+    limits: Mapping[str, float],
+    *,
+    heading: str = "ID",
+    mark: float | None = None,
 ) -> go.Figure:
     """Draw the scores of training, normal and anomalous clips of machine IDs, a row an ID.
 
@@ -32,6 +36,8 @@ def distributions_figure(
         id, split, label, score.
     limits : mapping of id to float
         Thresholds.
+    heading : str
+        What the IDs are.
     mark : float, optional
         Score of a clip to point at.
     """
@@ -45,7 +51,7 @@ def distributions_figure(
     figure.update_xaxes(title=t("detectors.score"), zeroline=False)
     figure.update_yaxes(
         tickvals=list(range(len(ids))),
-        ticktext=[f"ID {machine_id}" for machine_id in ids],
+        ticktext=[f"{heading} {machine_id}" for machine_id in ids],
         range=[-0.6, len(ids) - 0.4],
         zeroline=False,
     )

@@ -5,7 +5,7 @@ import streamlit as st
 
 from pygoodvibes.evaluation.domains import DOMAINS
 from pygoodvibes.workflow.run_folders import Run
-from ui import browse, load
+from ui import browse, load, pick
 from ui.charts.clips import sunburst_figure
 from ui.charts.common import GROUPS, show_figure
 from ui.language import NONE, number, sentence, t
@@ -18,7 +18,7 @@ def show(run: Run) -> None:
     """Show the page."""
     manifest = load.manifest(run)
     usable = manifest[manifest["status"] == "ok"]
-    _numbers(manifest, usable)
+    _numbers(run, manifest, usable)
     st.subheader(t("data.distribution"))
     unit, table = st.columns([3, 2], gap="medium")
     with unit:
@@ -33,7 +33,9 @@ def show(run: Run) -> None:
         )
         nodes = browse.levels(usable, ["split", "machine", "id", "label"])
         names = _names()
-        alt = t("data.sunburst_alt", clips=number(len(usable)))
+        count = {"clips": number(len(usable))}
+        of_sections = t("data.sunburst_alt_section", **count)
+        alt = pick.of_unit(run, t("data.sunburst_alt", **count), of_sections)
         show_figure(
             sunburst_figure(nodes, names=names, shares=shown == "shares"), alt=alt, key="sunburst"
         )
@@ -53,12 +55,13 @@ def _names() -> dict[str, str]:
     return names | {value: t(f"label.{value}") for value in ("normal", "anomaly", "unknown")}
 
 
-def _numbers(manifest: pd.DataFrame, usable: pd.DataFrame) -> None:
+def _numbers(run: Run, manifest: pd.DataFrame, usable: pd.DataFrame) -> None:
     seconds = pd.to_numeric(usable["seconds"], errors="coerce").sum()
+    ids = usable[["machine", "id"]].drop_duplicates().shape[0]
     values = {
         "clips": number(len(usable)),
         "types": number(usable["machine"].nunique()),
-        "ids": number(usable[["machine", "id"]].drop_duplicates().shape[0]),
+        pick.of_unit(run, "ids", "sections"): number(ids),
         "hours": number(seconds / 3600, 1) if seconds else NONE,
         "out": number(len(manifest) - len(usable)),
     }

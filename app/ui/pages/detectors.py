@@ -34,17 +34,22 @@ def _distributions(run: Run, machine: str) -> None:
     of_machine = of_machine[of_machine["threshold"].notna()]
     tables = [load.scores(run, machine, of_id).assign(id=of_id) for of_id in of_machine["id"]]
     if not tables:
-        st.info(t("pick.no_machine"), icon=":material/info:")
+        said = pick.of_unit(run, t("pick.no_machine"), t("pick.no_section"))
+        st.info(said, icon=":material/info:")
         return
     scores = pd.concat(tables)
     scores = scores[scores["detector"] == detector]
     limits = dict(zip(of_machine["id"], of_machine["threshold"], strict=True))
-    alt = t("detectors.distributions_alt", detector=detector, machine=machine)
-    show_figure(distributions_figure(scores, limits), alt=alt, key="distributions")
+    named = {"detector": detector, "machine": machine}
+    of_sections = t("detectors.distributions_alt_section", **named)
+    alt = pick.of_unit(run, t("detectors.distributions_alt", **named), of_sections)
+    heading = pick.of_unit(run, t("column.id"), t("column.section"))
+    figure = distributions_figure(scores, limits, heading=heading)
+    show_figure(figure, alt=alt, key="distributions")
 
 
 def _contours(run: Run, machine: str, machine_id: str) -> None:
-    st.subheader(t("detectors.contours", machine=f"{machine} ID {machine_id}"))
+    st.subheader(t("detectors.contours", machine=pick.name_of(run, machine, machine_id)))
     st.markdown(t("detectors.contours_text"))
     left, right = st.columns(2)
     with left:

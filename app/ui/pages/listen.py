@@ -59,7 +59,7 @@ def show(run: Run) -> None:
             seconds = _seconds(run, frames[index], signals[index])
             _pictures(run, row, frames[index], wave, level=level, seconds=seconds, place=place)
             _signs(run, row, signals[index], place)
-            _drivers(run, f"{machine} ID {machine_id}", frames[index], detector, place)
+            _drivers(run, pick.name_of(run, machine, machine_id), frames[index], detector, place)
     with st.expander(t("listen.how"), icon=":material/help:"):
         st.markdown(t("listen.how_text"))
 

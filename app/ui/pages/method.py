@@ -123,14 +123,16 @@ def _detector(run: Run, machine: str, machine_id: str, detector: str, row: pd.Se
     scores = load.scores(run, machine, machine_id)
     scores = scores[scores["detector"] == detector].assign(id=machine_id)
     mark = None if pd.isna(row["score"]) else float(row["score"])
-    figure = distributions_figure(scores, {machine_id: threshold}, mark=mark)
+    heading = pick.of_unit(run, t("column.id"), t("column.section"))
+    limits = {machine_id: threshold}
+    figure = distributions_figure(scores, limits, heading=heading, mark=mark)
     show_figure(figure, alt=t("method.scores_alt", detector=detector), key="step_4")
 
 
 def _clouds(run: Run, machine: str, machine_id: str, detector: str) -> None:
     st.subheader(t("cloud.title"))
     text = st.empty()
-    scope, by, solid = _cloud_choices(machine, machine_id)
+    scope, by, solid = _cloud_choices(run, machine, machine_id)
     points, ratios = _points(run, machine, machine_id, scope, detector if by == "score" else None)
     if "PC3" not in points:
         solid = False
@@ -142,7 +144,7 @@ def _clouds(run: Run, machine: str, machine_id: str, detector: str) -> None:
         return
     key = f"cloud_{scope}_{machine}_{machine_id}_{by}_{solid}"
     drawn = _drawn(points) if solid else points
-    picked = _picked(points, key, scope, clickable=not solid)
+    picked = _picked(run, points, key, scope, clickable=not solid)
     _hear(run, points, picked)
     figure = cloud_figure(
         drawn.assign(group=_groups(drawn, by)),
@@ -152,19 +154,24 @@ def _clouds(run: Run, machine: str, machine_id: str, detector: str) -> None:
         chosen=picked,
         solid=solid,
     )
-    alt = t("cloud.alt", clips=number(len(drawn)), by=t(f"cloud.by_{by}"))
+    alt = t("cloud.alt", clips=number(len(drawn)), by=_by(run, by))
     clicks = {} if solid else {"on_select": _take(key), "selection_mode": "points"}
     show_figure(figure, alt=alt, key=key, **clicks)
 
 
-def _cloud_choices(machine: str, machine_id: str) -> tuple[str, str, bool]:
+def _by(run: Run, name: str) -> str:
+    """Return in words what colours tell."""
+    return t(f"cloud.by_{pick.of_unit(run, 'id', 'section') if name == 'id' else name}")
+
+
+def _cloud_choices(run: Run, machine: str, machine_id: str) -> tuple[str, str, bool]:
     """Let the reader pick the clips ('one' machine ID or 'all'), what colours tell, and 3-D."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         scope = st.segmented_control(
             t("cloud.scope"),
             ["one", "all"],
             format_func=lambda name: (
-                f"{machine} ID {machine_id}" if name == "one" else t("cloud.all")
+                pick.name_of(run, machine, machine_id) if name == "one" else t("cloud.all")
             ),
             default="one",
             required=True,
@@ -174,7 +181,7 @@ def _cloud_choices(machine: str, machine_id: str) -> tuple[str, str, bool]:
         by = st.segmented_control(
             t("cloud.by"),
             options,
-            format_func=lambda name: t(f"cloud.by_{name}"),
+            format_func=lambda name: _by(run, name),
             default=options[0],
             required=True,
             key="colour",
@@ -238,18 +245,18 @@ def _take(key: str):
     return take
 
 
-def _picked(points: pd.DataFrame, key: str, scope: str, *, clickable: bool) -> int | None:
+def _picked(run: Run, points: pd.DataFrame, key: str, scope: str, *, clickable: bool) -> int | None:
     """Let the reader pick a point without a mouse; returns its row."""
     column = st.columns(2)[0]
     options = list(points.index)
     if len(options) > 2000:
         # a list of 30,000 clips helps nobody: the machine type and ID first
         with column:
-            machines = sorted((points["machine"] + " ID " + points["id"]).unique())
+            names = points["machine"] + pick.between(run) + points["id"]
+            machines = sorted(names.unique())
             chosen = st.selectbox(t("cloud.of"), machines, key=f"of_{scope}")
         at = st.session_state.get(f"point_{key}")
-        of_machine_id = (points["machine"] + " ID " + points["id"]) == chosen
-        options = [row for row in points.index[of_machine_id] if row != at]
+        options = [row for row in points.index[names == chosen] if row != at]
         options = options if at is None else [at, *options]
 
     def words(place: int) -> str:
@@ -278,8 +285,7 @@ def _hear(run: Run, points: pd.DataFrame, place: int | None) -> None:
         & (manifest["id"] == row["id"])
         & (manifest["split"] == row["split"])
     ]
-    st.markdown(
-        f"**{group_name(row['group'])}** · {row['machine']} ID {row['id']} · `{row['clip']}`"
-    )
+    name = pick.name_of(run, row["machine"], row["id"])
+    st.markdown(f"**{group_name(row['group'])}** · {name} · `{row['clip']}`")
     if len(clips):
         pick.player(run, clips["path"].iloc[0], alt=row["clip"])

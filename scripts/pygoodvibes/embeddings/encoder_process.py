@@ -99,7 +99,12 @@ def _answer(session, question: bytes) -> tuple[bytes, bytes]:
     for name, shape in asked["inputs"]:
         inputs[name] = np.frombuffer(values, "<f4", math.prod(shape), start).reshape(shape)
         start += 4 * math.prod(shape)
-    (output,) = session.run([asked["output"]], inputs)
+    try:
+        (output,) = session.run([asked["output"]], inputs)
+    # onnxruntime has errors of many kinds; a clip too short for the graph is one
+    except Exception as error:
+        given = ", ".join(f"{name} {array.shape}" for name, array in inputs.items())
+        raise ValueError(f"given {given}: {error}") from error
     if output.size > MOST_VALUES:
         raise ValueError(f"an output of {output.size} values, more than {MOST_VALUES}")
     output = np.ascontiguousarray(output, dtype="<f4")

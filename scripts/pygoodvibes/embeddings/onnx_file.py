@@ -271,9 +271,14 @@ class _Reader:
 
     def _value(self, place: tuple[int, int]) -> tuple[str, int, tuple[int | None, ...] | None]:
         """Return name, number of the type, and axes of an input or output."""
-        fields = self._single(place, _VALUE, "a value")
-        if 4 in fields:
-            self._entry(fields[4])
+        fields = {}
+        for number, value in self._message(place, _VALUE, "a value"):
+            if number == 4:  # torch writes several entries of metadata
+                self._entry(value)
+            elif number in fields:
+                raise _Refused(f"a value has a part twice (field {number})")
+            else:
+                fields[number] = value
         types = self._single(fields[2], _TYPE, "a type") if 2 in fields else {}
         tensor = self._single(types[1], _ARRAY_TYPE, "a type") if 1 in types else {}
         shape = None

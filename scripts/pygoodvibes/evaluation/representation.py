@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from pygoodvibes.data.clip import unit_of
 from pygoodvibes.embeddings.vectors import ClipVectors
 from pygoodvibes.evaluation.intervals import share_interval
 from pygoodvibes.util.messages import Message, message
@@ -32,7 +33,8 @@ NAMES = {"svm": "SVM", "knn": "kNN"}
 """What people call them."""
 
 TARGETS = ("machine type", "machine ID")
-"""What is to be recognised; a machine ID is that of its type: pump 00 is not fan 00."""
+"""What is to be recognised; a machine ID is that of its type: pump 00 is not fan 00. Where the IDs
+of a data set are sections, tables name these."""
 
 LABELS = ("normal", "anomaly")
 """The two kinds of test clips."""
@@ -90,7 +92,8 @@ def check_representation(
     Returns
     -------
     accuracies : list of dict
-        A row for each of `CLASSIFIERS`, `TARGETS` and `LABELS`, with `COLUMNS`. The accuracy is the
+        A row for each of `CLASSIFIERS`, `TARGETS` and `LABELS`, with `COLUMNS`; the second target
+        is 'section' where the clips are named so. The accuracy is the
         mean over machine IDs of the share of their clips that is recognised, so that each ID counts
         the same; its interval is Wilson's for the effective number of clips. '' where there is
         none, and the note says why.
@@ -114,12 +117,14 @@ def check_representation(
         n_train = sum(map(len, training))
         tests = {label: [_tests(vectors, label) for vectors in clips] for label in LABELS}
         recognised = dict(recognise(training, tests, truth))
+    unit = unit_of(str(clip) for vectors in clips for clip in vectors.clip)
+    called = dict(zip(TARGETS, (TARGETS[0], unit), strict=True))
     accuracies = []
     for classifier in CLASSIFIERS:
         for target in TARGETS:
             for label in LABELS:
                 named = recognised.get((classifier, target, label), [[] for _ in keys])
-                row = {"classifier": classifier, "target": target, "label": label}
+                row = {"classifier": classifier, "target": called[target], "label": label}
                 row |= _accuracy(keys, named, truth[target], label, confidence)
                 classes = len(set(truth[target]))
                 row["chance"] = f"{1 / classes:.6g}" if classes > 1 else ""
@@ -135,6 +140,12 @@ def check_representation(
         for entry in _entries(keys, recognised[classifier, "machine ID", label])
     ]
     return accuracies, confusion
+
+
+def targets_of(accuracies: Iterable[Mapping]) -> tuple[str, str]:
+    """Return what was to be recognised, by the rows of accuracies: `TARGETS`, or with sections."""
+    first, second = dict.fromkeys(row["target"] for row in accuracies)
+    return first, second
 
 
 def matrix(rows: Iterable[Mapping], classifier: str, label: str) -> tuple[list[Key], np.ndarray]:

@@ -5,6 +5,7 @@ embedding costs. Goes out: a row per embedding and detector. Differences are pai
 of test clips are the same for all.
 """
 
+import pathlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
@@ -20,6 +21,9 @@ METRICS = ("auc", "pauc")
 """What is compared, in the order of `pygoodvibes.evaluation.compare_detectors.average`."""
 
 _NAMES = {"auc": "AUC", "pauc": "pAUC"}
+_DETAILS = ("needs", "sha256", "control_keeps")
+"""Keys of an embedding that are long, and hardly ever tell two of a study apart."""
+
 _AGAINST = {"first": "the first", "control": "its control"}
 
 
@@ -28,13 +32,32 @@ def compares_embeddings(runs: Sequence[Run]) -> bool:
     return any(run.config.embedding != runs[0].config.embedding for run in runs)
 
 
-def name_of(run: Run) -> str:
-    """Name the embedding of a run as the study sets it: ``triplet, epochs 20``."""
+def names_of(runs: Sequence[Run]) -> dict[str, str]:
+    """Name the embedding of each run as the study sets it: ``triplet, epochs 20``.
+
+    What a network needs, and the folder of its file, are left out where the names differ without.
+    """
+    whole = {run.name: _name_of(run, run.settings) for run in runs}
+    short = {run.name: _name_of(run, _in_short(run.settings)) for run in runs}
+    return short if len(set(short.values())) == len(set(whole.values())) else whole
+
+
+def _name_of(run: Run, settings: Mapping) -> str:
     words = [
         plain(value) if key == "embedding" else f"{key.removeprefix('embedding.')} {plain(value)}"
-        for key, value in run.settings.items()
+        for key, value in settings.items()
     ]
     return ", ".join(words) or run.config.embedding.method
+
+
+def _in_short(settings: Mapping) -> dict:
+    embedding = settings.get("embedding")
+    if not isinstance(embedding, Mapping):
+        return dict(settings)
+    told = {key: value for key, value in embedding.items() if key not in _DETAILS}
+    if "file" in told:
+        told["file"] = pathlib.PurePath(told["file"]).name
+    return {**settings, "embedding": told}
 
 
 def control_of(run: Run, runs: Iterable[Run]) -> Run | None:
@@ -112,13 +135,13 @@ def embedding_rows(
     drawn = resample(grouped, max_fpr=max_fpr, resamples=resamples, seed=seed)
     means = {name: of[MEAN] for name, of in average(drawn, usable).items()}
     bounds = _bounds(confidence)
-    rows = []
+    names, rows = names_of(runs), []
     for run in runs:
         control = control_of(run, runs)
         for variant, (detector, settings) in run.variants.items():
             mine = means.get(f"{run.name}/{variant}")
-            row = {"embedding": name_of(run), "detector": _detector_name(detector, settings)}
-            row |= {"control": name_of(control) if control else "", "cost": costs[run.name]}
+            row = {"embedding": names[run.name], "detector": _detector_name(detector, settings)}
+            row |= {"control": names[control.name] if control else "", "cost": costs[run.name]}
             for number, metric in enumerate(METRICS):
                 row |= _with_ends(metric, None if mine is None else mine[number], bounds)
                 for against, other in (("first", runs[0]), ("control", control)):

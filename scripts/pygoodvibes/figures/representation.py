@@ -13,6 +13,7 @@ from pygoodvibes.evaluation.representation import (
     NAMES,
     matrix,
     shares,
+    targets_of,
 )
 from pygoodvibes.figures import style
 
@@ -50,10 +51,11 @@ def plot_representation(
     """
     style.require(accuracies, ("classifier", "target", "label", "accuracy", "note"), "accuracies")
     style.require(confusion, CONFUSION_COLUMNS, "confusions", may_be_empty=True)
-    title = "Machine IDs that test clips are taken for by their embedding"
-    of_ids = accuracies[accuracies["target"] == "machine ID"]
+    _, unit = targets_of(accuracies.to_dict("records"))
+    title = f"{_capital(unit)}s that test clips are taken for by their embedding"
+    of_ids = accuracies[accuracies["target"] == unit]
     if confusion.empty:
-        reason = next((note for note in of_ids["note"] if note), "no machine ID")
+        reason = next((note for note in of_ids["note"] if note), f"no {unit}")
         return style.message_figure(title, title_suffix, f"No confusion matrix: {reason}.")
     rows = confusion.to_dict("records")
     keys, _ = matrix(rows, CLASSIFIERS[0], LABELS[0])
@@ -62,10 +64,10 @@ def plot_representation(
     panels = figure.subplots(1, 2, sharex=True, sharey=True)
     for axes, label in zip(panels, LABELS, strict=True):
         _, clips = matrix(rows, CLASSIFIERS[0], label)
-        image = _draw(axes, keys, shares(clips))
+        image = _draw(axes, keys, shares(clips), unit)
         style.panel_title(axes, *_words(of_ids, label), width=max(40, int(side * 13)))
     bar = figure.colorbar(image, ax=list(panels), shrink=0.7, pad=0.015)
-    bar.set_label("Share of the machine ID's clips (%)")
+    bar.set_label(f"Share of the {unit}'s clips (%)")
     bar.outline.set_linewidth(0.5)
     return figure
 
@@ -82,7 +84,11 @@ def _words(of_ids: pd.DataFrame, label: str) -> tuple[str, list[str]]:
     return f"{name} (matrix: {NAMES[CLASSIFIERS[0]]})", [f"recognised: {', '.join(words_of)}"]
 
 
-def _draw(axes: Axes, keys: list[tuple[str, str]], shares: np.ndarray) -> AxesImage:
+def _capital(unit: str) -> str:
+    return unit[0].upper() + unit[1:]
+
+
+def _draw(axes: Axes, keys: list[tuple[str, str]], shares: np.ndarray, unit: str) -> AxesImage:
     image = axes.imshow(100 * shares, cmap=_COLOURS, vmin=0, vmax=100, interpolation="nearest")
     axes.set_facecolor(style.FAINT)
     names = [f"{machine} {machine_id}" for machine, machine_id in keys]
@@ -96,7 +102,7 @@ def _draw(axes: Axes, keys: list[tuple[str, str]], shares: np.ndarray) -> AxesIm
     axes.set_yticks(places, names)
     axes.tick_params(length=0, labelleft=True)
     axes.set_xlabel("Recognised as")
-    axes.set_ylabel("Machine ID of the clip")
+    axes.set_ylabel(f"{_capital(unit)} of the clip")
     for place in range(1, len(keys)):
         if keys[place][0] != keys[place - 1][0]:
             for line in (axes.axhline, axes.axvline):

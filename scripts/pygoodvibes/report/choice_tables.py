@@ -26,7 +26,9 @@ from pygoodvibes.evaluation.choice_value import (
     three_scores,
 )
 from pygoodvibes.evaluation.compare_detectors import MEAN, average, resample
+from pygoodvibes.report.domain_tables import unit_in
 from pygoodvibes.report.table import NOTHING, Table, percent, points, with_bounds
+from pygoodvibes.report.words import id_heading
 from pygoodvibes.util.atomic import write_text
 from pygoodvibes.util.csv_files import read_records, write_records
 
@@ -42,6 +44,7 @@ def three_table(
     confidence: float,
     seed: int,
     data: str,
+    unit: str = "machine ID",
 ) -> Table:
     """Return the three numbers side by side, with intervals, per machine type.
 
@@ -51,14 +54,14 @@ def three_table(
         Machine IDs with candidates, and with normal and anomalous test clips.
     default : str
         Name of the default detector.
-    resamples, confidence, seed, data
+    resamples, confidence, seed, data, unit
         As in `pygoodvibes.report.detector_comparison.comparison_tables`.
     """
     title = f"Fixed default, label-free choice and oracle ({data})"
     columns = ["Machine", DEFAULT, CHOICE, ORACLE, "choice - default", "oracle - choice"]
     scores = three_scores(known, default)
     if not scores:
-        note = f"No machine ID has test clips of both kinds, and scores of {default}."
+        note = f"No {unit} has test clips of both kinds, and scores of {default}."
         return Table(title, columns, [], [note])
     max_fpr = known[0].max_fpr
     drawn = resample(scores, max_fpr=max_fpr, resamples=resamples, seed=seed)
@@ -75,7 +78,7 @@ def three_table(
         f"{100 * confidence:g} % bootstrap interval over test clips ({resamples} resamples, normal "
         "and anomalous clips apart, the same for all three).",
         f"{DEFAULT.capitalize()}: {default}, whatever the machine. {CHOICE.capitalize()}: per "
-        "machine ID, from normal training clips alone. Oracle: per machine ID the candidate with "
+        f"{unit}, from normal training clips alone. Oracle: per {unit} the candidate with "
         "the highest test AUC; it shows what a perfect choice of a single one would give, is too "
         "good by what it takes from the chance of these clips, and is no method.",
         _verdict(gain, confidence),
@@ -119,12 +122,13 @@ def predict_table(
     confidence: float,
     seed: int,
     data: str,
+    unit: str = "machine ID",
 ) -> Table:
     """Return how well each indicator predicts, and what its choice is worth.
 
     Parameters
     ----------
-    known, default, resamples, confidence, seed, data
+    known, default, resamples, confidence, seed, data, unit
         As in `three_table`, but intervals are over machine IDs.
     indicator : str
         The indicator that decides.
@@ -180,7 +184,7 @@ def predict_table(
         marked = f"{name} (decides)" if name == indicator else name
         rows.append(row(marked, interval(rhos, _correlation), alone, fused))
         if name == indicator:
-            notes.append(_prediction(name, rhos, resamples, confidence, seed))
+            notes.append(_prediction(name, rhos, resamples, confidence, seed, unit))
             gained = {key: value[0] - everything[key][0] for key, value in fused.items()}
             notes.append(
                 f"{interval(gained, points)} points of AUC between its choice and all candidates "
@@ -203,10 +207,10 @@ def predict_table(
         "Points below oracle",
     ]
     notes += [
-        "Rank correlation (Spearman) over the candidates of each machine ID, mean of types. Best "
+        f"Rank correlation (Spearman) over the candidates of each {unit}, mean of types. Best "
         f"alone, {fusing[0].lower()}{fusing[1:]}: AUC / pAUC in % of what the indicator favours, "
         "mean of types; points of AUC are those of the fused ones. In brackets the "
-        f"{100 * confidence:g} % bootstrap interval over {len(usable)} machine IDs: would it be so "
+        f"{100 * confidence:g} % bootstrap interval over {len(usable)} {unit}s: would it be so "
         "with other machines?",
     ]
     title = f"Does it predict? ({data})"
@@ -250,12 +254,14 @@ def _correlation(value: float) -> str:
     return NOTHING if math.isnan(value) else f"{value:+.2f}"
 
 
-def _prediction(name: str, rhos: Mapping, resamples: int, confidence: float, seed: int) -> str:
+def _prediction(
+    name: str, rhos: Mapping, resamples: int, confidence: float, seed: int, unit: str
+) -> str:
     """Say in words whether an indicator predicts."""
     rhos = {key: value for key, value in rhos.items() if math.isfinite(value)}
     ends = intervals.interval(rhos, resamples=resamples, confidence=confidence, seed=seed)
     if ends is None:
-        return f"{name}: too few machine IDs to say whether it predicts."
+        return f"{name}: too few {unit}s to say whether it predicts."
     if ends[0] > 0:
         return f"{name} predicts: the interval of its rank correlation lies above 0."
     if ends[1] < 0:
@@ -263,7 +269,9 @@ def _prediction(name: str, rhos: Mapping, resamples: int, confidence: float, see
     return f"{name} is not shown to predict: the interval of its rank correlation holds 0."
 
 
-def decisions_table(all_outcomes: Sequence[Outcome], default: str, *, data: str) -> Table:
+def decisions_table(
+    all_outcomes: Sequence[Outcome], default: str, *, data: str, unit: str = "machine ID"
+) -> Table:
     """Return what was chosen for each machine ID, why, and the AUC that this gave."""
     rows = []
     for outcome in all_outcomes:
@@ -289,11 +297,12 @@ def decisions_table(all_outcomes: Sequence[Outcome], default: str, *, data: str)
     notes = [
         "AUC in % of the test clips, seen only after the choice. Bursts: level of the frames' 0.95 "
         "quantile of power over their median, dB; from 3 dB on power comes in bursts. Stand-ins: "
-        "training clips of other IDs of the type.",
+        f"training clips of other {'sections' if unit == 'section' else 'IDs'} of the type.",
     ]
-    columns = ["Machine", "ID", "Chosen (fused)", "Why", "Bursts", "Stand-ins"]
+    heading = id_heading(unit)
+    columns = ["Machine", heading, "Chosen (fused)", "Why", "Bursts", "Stand-ins"]
     columns += ["AUC default", "AUC choice", "AUC oracle", "Oracle"]
-    text = frozenset({"Machine", "ID", "Chosen (fused)", "Why", "Oracle"})
+    text = frozenset({"Machine", heading, "Chosen (fused)", "Why", "Oracle"})
     return Table(f"What was chosen ({data})", columns, rows, notes, text)
 
 
@@ -356,14 +365,16 @@ def write_choice(
         documents += chosen
         for row in read_records(scores_path):
             rows.setdefault((chosen[0]["machine"], row["id"]), []).append(row)
-    every = outcomes(documents, rows, read_records(manifest), max_fpr=max_fpr)
+    clips = read_records(manifest)
+    every = outcomes(documents, rows, clips, max_fpr=max_fpr)
     known = [outcome for outcome in every if outcome.known]
-    options = {"resamples": resamples, "confidence": confidence, "seed": seed, "data": data}
+    named = {"data": data, "unit": unit_in(clips)}
+    options = {"resamples": resamples, "confidence": confidence, "seed": seed, **named}
     three = three_table(known, default, **options)
     predict = predict_table(
         known, default, indicator=indicator, top=top, keep_fixed=keep_fixed, **options
     )
-    tables = [three, predict, decisions_table(every, default, data=data)]
+    tables = [three, predict, decisions_table(every, default, **named)]
     text = "\n".join(table.markdown() for table in tables)
     write_text(outputs["table"], text)
     write_text(outputs["three"], three.markdown())

@@ -91,7 +91,7 @@ def costs_table(summary: Sequence[Mapping], *, data: str) -> Table:
     """
     columns = [
         "Detector",
-        "Machine IDs",
+        "Machines",
         "Fits",
         "Seconds a fit",
         "Seconds of all fits",
@@ -111,7 +111,7 @@ def costs_table(summary: Sequence[Mapping], *, data: str) -> Table:
         rows.append([row["detector"], str(row["machine_ids"]), str(row["fits"]), *cells])
     notes = [
         "Measured when the detectors were fitted, in processor seconds of one thread; another run "
-        "measures other values. Fits: on all training clips of a machine ID, and again without "
+        "measures other values. Fits: on all training clips of a machine, and again without "
         "some of them for held-out scores.",
         "Milliseconds a clip: scoring alone. Spectrograms, embedding and projection come before; "
         "provenance.json has the seconds of these steps.",
@@ -121,7 +121,7 @@ def costs_table(summary: Sequence[Mapping], *, data: str) -> Table:
     if any(row["detector"] == CHOICE for row in summary):
         notes.append(
             f"{CHOICE.capitalize()}: the sum over the detectors that it takes for each "
-            "machine ID (memory: the largest). To choose among them, all others that may be chosen "
+            "machine (memory: the largest). To choose among them, all others that may be chosen "
             "were fitted too, and have scored the stand-ins, which isn't in it."
         )
     return Table(f"Cost of the detectors ({data})", columns, rows, notes, frozenset({"Detector"}))

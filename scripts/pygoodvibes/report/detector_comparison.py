@@ -24,6 +24,7 @@ from pygoodvibes.evaluation.compare_detectors import (
     resample,
     scored_by_all,
 )
+from pygoodvibes.report.domain_tables import unit_in
 from pygoodvibes.report.published import published_cells, read_references
 from pygoodvibes.report.table import NOTHING, Table, by, percent
 from pygoodvibes.util.atomic import write_text
@@ -42,6 +43,7 @@ def comparison_tables(
     confidence: float,
     seed: int,
     data: str,
+    unit: str = "machine ID",
     references: Sequence[Mapping[str, str]] = (),
 ) -> list[Table]:
     """Return the comparison: all detectors, and their differences to the first.
@@ -58,6 +60,8 @@ def comparison_tables(
         Coverage of the intervals.
     data : str
         What the data are, for headings.
+    unit : {'machine ID', 'section'}
+        What a machine type is divided into.
     references : sequence of mapping
         Published results on these data, to stand beside ours.
 
@@ -71,7 +75,7 @@ def comparison_tables(
     usable = [name for name in detectors if any(name in of_id for of_id in scores.values())]
     averaged = average(resample(scores, max_fpr=max_fpr, resamples=resamples, seed=seed), usable)
     if not averaged:
-        note = "No machine ID has test clips of both kinds that every detector has scored."
+        note = f"No {unit} has test clips of both kinds that every detector has scored."
         return [Table(f"Comparison of detectors ({data})", ["Detector"], [], [note])]
     best = _best_by_labels(averaged)
     oracle = {machine: averaged[name][machine] for machine, name in best.items()}
@@ -84,7 +88,7 @@ def comparison_tables(
         "Oracle: for each machine type the detector that is best there by the test labels ("
         + ", ".join(f"{machine}: {name}" for machine, name in best.items())
         + "). It shows what a perfect choice would give, and is no method.",
-        *([_CHOICE] if CHOICE in averaged else []),
+        *([_of_choice(unit)] if CHOICE in averaged else []),
         *([f"Without scores on these data: {', '.join(left_out)}."] if left_out else []),
     ]
     pauc = f"pAUC: up to a false-positive rate of {max_fpr:g}, standardised after McClish."
@@ -97,7 +101,7 @@ def comparison_tables(
         ids: dict[str, list[str]] = {}
         for machine, machine_id in scored_by_all(scores, usable):
             ids.setdefault(machine, []).append(machine_id)
-        tables.append(published_table(averaged, ids, references, data=data))
+        tables.append(published_table(averaged, ids, references, data=data, unit=unit))
     return tables
 
 
@@ -153,12 +157,13 @@ def _differences_table(
     )
 
 
-_CHOICE = (
-    f"{CHOICE.capitalize()}: per machine ID the detectors, or members of them, chosen by "
-    "its normal training clips alone, and averaged (choice.md). The oracle here takes one whole "
-    "detector per machine type, so the choice may lie above it; the oracle of choice.md takes the "
-    "best candidate per machine ID."
-)
+def _of_choice(unit: str) -> str:
+    return (
+        f"{CHOICE.capitalize()}: per {unit} the detectors, or members of them, chosen by "
+        "its normal training clips alone, and averaged (choice.md). The oracle here takes one "
+        "whole detector per machine type, so the choice may lie above it; the oracle of choice.md "
+        f"takes the best candidate per {unit}."
+    )
 
 
 def published_table(
@@ -167,6 +172,7 @@ def published_table(
     references: Sequence[Mapping[str, str]],
     *,
     data: str,
+    unit: str = "machine ID",
 ) -> Table:
     """Return our detectors beside published results, which have columns of their own.
 
@@ -180,6 +186,8 @@ def published_table(
         Published results, as in `pygoodvibes.report.published.read_references`.
     data : str
         What the data are, for the heading.
+    unit
+        As in `comparison_tables`.
     """
     published = by(references, "name")
     cells = {name: published_cells(group, ids) for name, group in published.items()}
@@ -192,14 +200,15 @@ def published_table(
         theirs = [by_type["" if machine == MEAN else machine] for by_type in cells.values()]
         count = sum(map(len, ids.values())) if machine == MEAN else len(ids[machine])
         rows.append([machine, str(count), *ours, *theirs])
+    units = "Sections" if unit == "section" else "IDs"
     notes = [
         "AUC / pAUC in %. Columns headed 'published' are taken from others' reports, not computed "
         "here; they have no intervals, and differences to them are not paired.",
-        "IDs: machine IDs that our columns are means of. Published results are means of the same "
-        "machine IDs where they were published one by one, else of all of the development set.",
+        f"{units}: {unit}s that our columns are means of. Published results are means of the same "
+        f"{unit}s where they were published one by one, else of all of the development set.",
         *(f"Published, {name}: {group[0]['source']}." for name, group in published.items()),
     ]
-    columns = ["Machine", "IDs", *averaged, *(f"published: {name}" for name in published)]
+    columns = ["Machine", units, *averaged, *(f"published: {name}" for name in published)]
     title = f"Our detectors beside published results ({data})"
     return Table(title, columns, rows, notes, frozenset({"Machine"}))
 
@@ -218,6 +227,7 @@ def fault_table(
     detectors: Sequence[str],
     *,
     data: str,
+    unit: str = "machine ID",
 ) -> Table:
     """Return the AUC by kind of fault and severity, where the truth is known by construction.
 
@@ -231,6 +241,8 @@ def fault_table(
         Names, in the order of the config.
     data : str
         What the data are, for the heading.
+    unit
+        As in `comparison_tables`.
 
     Returns
     -------
@@ -257,7 +269,7 @@ def fault_table(
         cells.append([machine, fault, f"{severity:g}", str(count), *values])
     notes = [
         "AUC in % of the clips with this fault and severity against all normal test clips of the "
-        "same machine ID, mean over machine IDs. Few clips a row: read the columns, not the cells.",
+        f"same {unit}, mean over {unit}s. Few clips a row: read the columns, not the cells.",
     ]
     return Table(
         f"AUC by fault and severity ({data})",
@@ -316,6 +328,7 @@ def compare_detectors(
         Whose published results to show, as in `pygoodvibes.report.published.read_references`.
     """
     rows = read_records(scores)
+    unit = unit_in(rows)
     tables = comparison_tables(
         group_scores(rows),
         detectors,
@@ -324,11 +337,12 @@ def compare_detectors(
         confidence=confidence,
         seed=seed,
         data=data,
+        unit=unit,
         references=read_references(published),
     )
     if faults:
         truth = [row for path in faults for row in read_records(path)]
-        tables.append(fault_table(rows, truth, detectors, data=data))
+        tables.append(fault_table(rows, truth, detectors, data=data, unit=unit))
     first = [] if lead is None else [pathlib.Path(lead).read_text(encoding="utf-8")]
     text = "\n".join([*first, *(table.markdown() for table in tables)])
     text += "\nWhat the detectors cost, in seconds and memory: costs.md, one folder up.\n"

@@ -12,12 +12,13 @@ from pygoodvibes.evaluation.representation import (
     MOST_CLIPS,
     NAMES,
     NEIGHBORS,
-    TARGETS,
     Key,
     matrix,
     shares,
+    targets_of,
 )
 from pygoodvibes.report.table import NOTHING, Table, percent, with_bounds
+from pygoodvibes.report.words import id_heading
 from pygoodvibes.util.atomic import write_text
 from pygoodvibes.util.csv_files import read_records
 
@@ -36,21 +37,23 @@ def accuracy_table(rows: Sequence[Mapping], *, confidence: float, data: str) -> 
     data : str
         Which data these are, for the heading.
     """
+    targets = targets_of(rows)
+    unit = targets[1]
     by = {(row["classifier"], row["target"], row["label"]): row for row in rows}
     cells = []
     for classifier in CLASSIFIERS:
-        for target in TARGETS:
+        for target in targets:
             pair = [by[classifier, target, label] for label in LABELS]
             values = [with_bounds(_number(row, ""), *_bounds(row)) for row in pair]
             cells.append([NAMES[classifier], target, *values, percent(pair[0]["chance"])])
     columns = ["Classifier", "What is recognised"]
     columns += [f"Test, {_WORDS[label]}" for label in LABELS]
     notes = [
-        "Test clips whose machine type, or machine ID, is recognised by their embedding, in %: "
-        f"mean over machine IDs, in brackets the {100 * confidence:g} % interval (Wilson, over "
+        f"Test clips whose machine type, or {unit}, is recognised by their embedding, in %: "
+        f"mean over {unit}s, in brackets the {100 * confidence:g} % interval (Wilson, over "
         "clips).",
-        f"Learnt from {rows[0]['n_train']} normal training clips (drawn evenly from the machine "
-        f"IDs if there are more than {MOST_CLIPS}) of standardised columns: {NAMES['svm']}, "
+        f"Learnt from {rows[0]['n_train']} normal training clips (drawn evenly from the "
+        f"{unit}s if there are more than {MOST_CLIPS}) of standardised columns: {NAMES['svm']}, "
         f"support vector machine with radial basis functions, C = 1; {NAMES['knn']}, {NEIGHBORS} "
         "nearest neighbours. Nothing is fitted on a test clip, and no setting is chosen.",
         "Where machines can't be told apart, a fault hardly can. Anomalous clips that are still "
@@ -95,25 +98,29 @@ def recognised_ids(confusion: Iterable[Mapping], classifier: str) -> list[dict]:
     return result
 
 
-def ids_table(confusion: Sequence[Mapping], classifier: str, *, data: str) -> Table:
+def ids_table(
+    confusion: Sequence[Mapping], classifier: str, *, data: str, unit: str = "machine ID"
+) -> Table:
     """Return which machine IDs are recognised, and what their anomalous clips are taken for."""
+    heading = id_heading(unit)
+    between = " section " if unit == "section" else " ID "
     rows = [
         [
             row["machine"],
             row["id"],
             *(percent(row[label]) for label in LABELS),
-            " ID ".join(row["taken_for"]) if row["taken_for"] else NOTHING,
+            between.join(row["taken_for"]) if row["taken_for"] else NOTHING,
         ]
         for row in recognised_ids(confusion, classifier)
     ]
-    columns = ["Machine", "ID", *(f"Test, {_WORDS[label]}" for label in LABELS)]
+    columns = ["Machine", heading, *(f"Test, {_WORDS[label]}" for label in LABELS)]
     columns.append("Anomalous clips else taken for")
     note = (
-        "Test clips of each machine ID that are recognised as of this ID, in % "
-        f"({NAMES[classifier]}), and the other machine ID that most of the remaining anomalous "
+        f"Test clips of each {unit} that are recognised as of this one, in % "
+        f"({NAMES[classifier]}), and the other {unit} that most of the remaining anomalous "
         "clips are taken for. representation_confusion.csv has all pairs, of both classifiers."
     )
-    text = frozenset({"Machine", "ID", columns[-1]})
+    text = frozenset({"Machine", heading, columns[-1]})
     return Table(f"Which machines are recognised ({data})", columns, rows, [note], text)
 
 
@@ -149,7 +156,7 @@ def write_representation(
     rows, pairs = read_records(accuracies), read_records(confusion)
     tables = [accuracy_table(rows, confidence=confidence, data=data)]
     if pairs:
-        tables.append(ids_table(pairs, CLASSIFIERS[0], data=data))
+        tables.append(ids_table(pairs, CLASSIFIERS[0], data=data, unit=targets_of(rows)[1]))
     text = "\n".join(table.markdown() for table in tables)
     write_text(outputs["table"], text)
     shutil.copyfile(accuracies, outputs["csv"])

@@ -12,9 +12,10 @@ from pygoodvibes.data.duplicates import is_copy
 from pygoodvibes.report import domain_tables
 from pygoodvibes.report.published import published_cells, read_references
 from pygoodvibes.report.table import NOTHING, Table, by, percent
+from pygoodvibes.report.words import id_heading
 from pygoodvibes.util.atomic import write_text
 from pygoodvibes.util.csv_files import read_records
-from pygoodvibes.util.messages import Message, message
+from pygoodvibes.util.messages import message
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -109,11 +110,6 @@ def averages_table(
     )
 
 
-def _heading(unit: str) -> Message:
-    """Return the heading of the column of what a machine type is divided into."""
-    return message("ID") if unit == "machine ID" else message("Section")
-
-
 def machine_ids_table(
     metrics: Sequence[Mapping],
     references: Sequence[Mapping],
@@ -139,7 +135,7 @@ def machine_ids_table(
     named = by((row for row in references if row["id"]), "name")
     columns = [
         message("Machine"),
-        _heading(unit),
+        id_heading(unit),
         message("Train"),
         message("Normal"),
         message("Anomalous"),
@@ -182,7 +178,7 @@ def machine_ids_table(
         ),
         *(f"{name}: {group[0]['source']}." for name, group in named.items()),
     ]
-    text = frozenset({"Machine", _heading(unit), "Note"})
+    text = frozenset({"Machine", id_heading(unit), "Note"})
     title = (
         message("AUC and pAUC per machine ID ({data})", data=data)
         if unit == "machine ID"
@@ -210,7 +206,7 @@ def thresholds_table(
     """Return what each detector's threshold does, per machine ID or section."""
     columns = [
         message("Machine"),
-        _heading(unit),
+        id_heading(unit),
         message("Detector"),
         message("False alarms expected"),
         message("False alarms found"),
@@ -251,7 +247,7 @@ def thresholds_table(
         )
     else:
         columns, rows = columns[:-1], [row[:-1] for row in rows]
-    text = frozenset({"Machine", _heading(unit), "Detector", "Caution"})
+    text = frozenset({"Machine", id_heading(unit), "Detector", "Caution"})
     return Table(
         message("Decisions at the threshold ({data})", data=data), columns, rows, notes, text
     )
@@ -265,7 +261,7 @@ def clips_table(coverage: Sequence[Mapping], manifest: Sequence[Mapping], *, dat
     unit = domain_tables.unit_in(manifest)
     columns = [
         message("Machine"),
-        _heading(unit),
+        id_heading(unit),
         message("Train"),
         message("Test normal"),
         message("Test anomalous"),
@@ -321,7 +317,7 @@ def clips_table(coverage: Sequence[Mapping], manifest: Sequence[Mapping], *, dat
     ]
     if len(left_out) > shown:
         notes.append(message("and {count} more.", count=len(left_out) - shown))
-    text = frozenset({"Machine", _heading(unit), "Note"})
+    text = frozenset({"Machine", id_heading(unit), "Note"})
     return Table(message("Clips ({data})", data=data), columns, rows, notes, text)
 
 

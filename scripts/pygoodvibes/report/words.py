@@ -14,6 +14,11 @@ def number(text: object) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def id_heading(unit: str) -> Message:
+    """Return the heading of the column of what a machine type is divided into."""
+    return message("ID") if unit == "machine ID" else message("Section")
+
+
 def of_hundred(share: float) -> Message:
     """Return a share as a whole number of a hundred; all and none are said only if it is so."""
     if 0 < share < 0.005:
