@@ -47,6 +47,8 @@ SIZES = {
 DETECTORS = {
     "knn": {},
     "local_density": {},
+    "local_density_16": {"method": "local_density", "n_neighbors": 16},
+    "local_density_gaps": {},
     **{
         name + ending: {"method": name, **more}
         for name in ("domain_knn", "domain_kmeans", "domain_smote")
@@ -64,6 +66,9 @@ PAIRS = (
     ("domain_smote", "knn"),
     ("domain_smote", "domain_smote_shuffled"),
     ("local_density", "knn"),
+    ("local_density_gaps", "knn"),
+    ("local_density_gaps", "local_density"),
+    ("local_density_gaps", "local_density_16"),
 )
 """A detector, and what it is set against."""
 

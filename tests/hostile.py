@@ -35,6 +35,7 @@ CONTENT = {
     "detectors": {
         "fusion": {},
         "local_density": {"scaling": "whiten"},
+        "local_density_gaps": {"scaling": "whiten"},
         "ocsvm": {},
         "lof": {},
         "knn": {"n_neighbors": 2},

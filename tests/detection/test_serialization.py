@@ -47,6 +47,7 @@ SETTINGS = [
         for scaling in ("none", "standardize", "whiten")
     ),
     {"method": "local_density", "max_references": 20, "scaling": "whiten"},
+    {"method": "local_density_gaps"},
     *(
         {"method": f"domain_{kind}", "metric": metric}
         for kind in ("knn", "kmeans", "smote")

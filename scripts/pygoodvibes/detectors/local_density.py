@@ -210,11 +210,15 @@ class LocalDensity:
         for rows, distances in distance_blocks(self.references_, self.references_):
             # a clip is not its own neighbour
             distances[np.arange(len(distances)), np.arange(rows.start, rows.stop)] = np.inf
-            self.spacing_[rows] = np.partition(distances, k - 1, axis=1)[:, :k].mean(axis=1)
+            self.spacing_[rows] = self.spacing(distances, k)
         typical = np.median(self.spacing_)
         # copies of one clip lie at distance 0 of each other: everything would be infinitely far
         self.spacing_ = np.maximum(self.spacing_, 1e-3 * typical if typical > 0 else 1.0)
         return self
+
+    def spacing(self, distances: np.ndarray, k: int) -> np.ndarray:
+        """Return the mean distance to the k nearest, shape (n,), from distances to all, (n, m)."""
+        return np.partition(distances, k - 1, axis=1)[:, :k].mean(axis=1)
 
     def score_samples(self, X: np.ndarray) -> np.ndarray:
         """Return minus the smallest ratio, shape (n_clips,): higher = more normal, at most 0."""
