@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import pytest
 import yaml
@@ -54,6 +55,8 @@ def test_the_small_set_with_domains_runs_to_its_tables_and_official_files(root, 
         text = (results / f"tables/{name}.md").read_text()
         assert f"## {word}" in text
         assert "Section" in text or name == "averages"
+    for path in sorted((results / "tables").glob("*.md")):
+        assert not re.search(r"\bIDs?\b", path.read_text()), path.name
 
     # banks of both domains come back from the model file
     model = machine_model.load(results / "models/fan_id_04.pgv")

@@ -56,6 +56,11 @@ def protocol_of(clips: Iterable[str]) -> Protocol:
     return protocol if protocol.year == dcase2021.PROTOCOL.year else dcase2022.PROTOCOL
 
 
+def own_anomalies(clips: Iterable[str]) -> bool:
+    """Return whether a domain's AUC counts its own anomalies only, by the names of test clips."""
+    return protocol_of(clips).year == dcase2021.PROTOCOL.year
+
+
 def domain_metrics(
     clips: SectionClips,
     protocol: Protocol,

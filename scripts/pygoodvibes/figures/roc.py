@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from pygoodvibes.evaluation.domains import DOMAINS, own_anomalies
 from pygoodvibes.figures import style
 from pygoodvibes.figures.looks import Look, looks_of, named_once
 
@@ -62,10 +63,11 @@ def plot_roc(
     ----------
     scores : pandas.DataFrame
         One row per clip and detector: machine, id, detector, split, label, score (higher = more
-        anomalous).
+        anomalous); clip and domain where clips have one.
     metrics : pandas.DataFrame
-        One row per machine ID and detector: machine, id, detector, auc, pauc (NaN if none); their
-        means over IDs are written in the legend.
+        One row per machine ID and detector: machine, id, detector, auc, pauc (NaN if none), and
+        auc_source and auc_target where there are domains; their means over IDs are written in the
+        legend.
     title_suffix : str
         Which data it is, e.g. 'synthetic data'.
     max_fpr : float in (0, 1]
@@ -75,7 +77,9 @@ def plot_roc(
     -------
     matplotlib.figure.Figure
         One panel per machine type. The curves are vertical averages over machine IDs; with one or
-        two detectors a band from the lowest to the highest ID goes with each.
+        two detectors a band from the lowest to the highest ID goes with each. Where clips have a
+        domain, the first detector has a curve a domain as well: normal clips of the domain against
+        the anomalous clips that the AUC of the domain counts.
 
     Raises
     ------
@@ -97,7 +101,10 @@ def plot_roc(
     known = pd.concat([scores[["machine", "id"]], metrics[["machine", "id"]]])
     machines = style.machines_in(known)
     looks = looks_of(detectors, metrics)
+    test = scores[scores["split"] == "test"]
+    domains = [name for name in DOMAINS if name in set(test.get("domain", ()))]
     named = list(dict.fromkeys(look.label for look in looks.values()))
+    named += [_of_domain(looks[detectors[0]], domain) for domain in domains]
     # beside square axes: three lines of heading, one a detector
     height = style.height_beside(len(named) + 3, 3.5)
     longest = max(11, *map(len, named))
@@ -110,7 +117,6 @@ def plot_roc(
         max_columns=2 if len(machines) <= 6 else 3,
         least_width=6.5,
     )
-    test = scores[scores["split"] == "test"]
     cells = dict(iter(test.groupby(["machine", "id", "detector"])))
     for machine, axes in zip(machines, all_axes, strict=True):
         ids = style.ids_in(known[known["machine"] == machine])
@@ -135,6 +141,10 @@ def plot_roc(
                     else ""
                 )
                 _draw(axes, look, detector, of_detector, means, bands, of_ids)
+            if detector == detectors[0]:
+                of_ids = [cells.get((machine, id_, detector)) for id_ in shown]
+                for domain in domains:
+                    _draw_domain(axes, look, domain, of_ids, mine[mine["detector"] == detector])
         if not shown:
             axes.clear()
             style.panel_title(axes, machine)
@@ -178,6 +188,42 @@ def _curve(rows: pd.DataFrame | None) -> tuple[np.ndarray, np.ndarray] | None:
     if not (len(normal) and len(anomaly) and np.isfinite(score[label != "unknown"]).all()):
         return None
     return roc_points(normal, anomaly)
+
+
+_LINES = {"source": (0, (7, 1.5)), "target": (0, (2.5, 1.2))}
+
+
+def _of_domain(look: Look, domain: str) -> str:
+    return f"{look.label}, {domain}"
+
+
+def _draw_domain(
+    axes: Axes, look: Look, domain: str, of_ids: list[pd.DataFrame | None], metrics: pd.DataFrame
+) -> None:
+    """Draw the mean curve of one detector over the clips that count in a domain."""
+    curves = []
+    for rows in of_ids:
+        if rows is None:
+            continue
+        counts = rows["domain"] == domain
+        if not own_anomalies(rows["clip"]):
+            counts |= rows["label"] == "anomaly"
+        if (curve := _curve(rows[counts])) is not None:
+            curves.append(curve)
+    if not curves:
+        return
+    mean, _, _ = vertical_average(curves)
+    auc = metrics.get(f"auc_{domain}", pd.Series(dtype=float)).mean()
+    axes.plot(
+        np.concatenate([[0.0], RATES]),
+        np.concatenate([[0.0], mean]),
+        color=look.colour,
+        linestyle=_LINES[domain],
+        linewidth=1.1,
+        zorder=look.order + 0.5,
+        gid=f"domain {domain}",
+        label=_of_domain(look, domain) + ("" if np.isnan(auc) else f"  {100 * auc:.1f}"),
+    )
 
 
 def _draw(
