@@ -115,3 +115,23 @@ def test_documents_that_are_none_are_refused(text, reason):
 def test_documents_come_back():
     document = {"a": [1, 0.5, None, True, {"b": "\u00e9"}], "c": []}
     assert stored_zip.read_json(memoryview(json.dumps(document).encode())) == document
+
+
+def test_an_array_is_written_as_its_bytes_are_and_a_seal_takes_the_place_of_the_comment():
+    array = np.arange(12.0).reshape(3, 4)
+    members = {"a.json": b"{}", "b.npy": array, "c.npy": np.asfortranarray(array)}
+    as_bytes = {
+        name: each if isinstance(each, bytes) else stored_zip.npy(each)
+        for name, each in members.items()
+    }
+    assert stored_zip.write(members) == stored_zip.write(as_bytes)
+    seen = []
+
+    def seal(whole):
+        seen.append(bytes(whole))
+        return b"sealed"
+
+    content = stored_zip.write(members, b"------", seal=seal)
+    assert content == seen[0] + b"sealed"
+    assert seen[0] + b"------" == stored_zip.write(members, b"------")
+    assert stored_zip.read(content, 6).keys() == members.keys()

@@ -150,7 +150,7 @@ def save(path: str | pathlib.Path, estimators: Mapping[str, object]) -> dict[str
     members, structures = {}, dict.fromkeys(estimators)
     for name, (structure, arrays) in encoded.items():
         structures[name] = structure
-        members |= {f"{name}/{n}.npy": stored_zip.npy(array) for n, array in enumerate(arrays)}
+        members |= {f"{name}/{n}.npy": array for n, array in enumerate(arrays)}
     head = {"format": FORMAT, "detectors": structures, "left_out": reasons}
     members["detectors.json"] = (json.dumps(head, indent=1) + "\n").encode()
     write_bytes(path, stored_zip.write(members))

@@ -89,7 +89,9 @@ def learn_normal(clips: Iterable[np.ndarray], *, smooth: int = 9) -> Normal:
     parts = [_sampled(frames, smooth) for frames in clips]
     if not parts:
         raise UserError("there is no normal training clip to compare with; train on some first")
-    return _over(np.concatenate(parts), smooth)
+    levels = np.concatenate(parts)
+    parts.clear()  # of thousand clips these are a hundred megabytes
+    return _over(levels, smooth)
 
 
 def _sampled(frames: np.ndarray, smooth: int) -> np.ndarray:
@@ -98,7 +100,9 @@ def _sampled(frames: np.ndarray, smooth: int) -> np.ndarray:
 
 
 def _over(levels: np.ndarray, smooth: int) -> Normal:
-    low, level, high = np.quantile(levels, (0.25, 0.5, 0.75), axis=0)
+    # a band at a time: the quantiles of all at once are taken of a copy of all
+    of_bands = [np.quantile(band, (0.25, 0.5, 0.75)) for band in levels.T]
+    low, level, high = np.ascontiguousarray(np.transpose(of_bands))
     # of a normal distribution: 1.349 standard deviations between the quartiles
     return Normal(level, np.maximum((high - low) / 1.349, 0.1), smooth)
 

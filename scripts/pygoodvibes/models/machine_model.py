@@ -203,7 +203,7 @@ def dumps(model: MachineModel) -> bytes:
     for name, estimator in model.estimators.items():
         structures[name], of_detector = serialization.encode(estimator)
         arrays |= {f"detectors/{name}/{number}": array for number, array in enumerate(of_detector)}
-    members = {f"{name}.npy": stored_zip.npy(array) for name, array in arrays.items()}
+    members = {f"{name}.npy": array for name, array in arrays.items()}
     if model.encoder is not None:
         members[_ENCODER] = model.encoder.content
     head = {
@@ -216,8 +216,11 @@ def dumps(model: MachineModel) -> bytes:
     if model.kept is not None:
         head["kept"] = kept_clips.table_of(model.kept)
     members["model.json"] = (json.dumps(head, indent=1, ensure_ascii=False) + "\n").encode()
-    content = stored_zip.write(members, b"0" * _DIGEST)[:-_DIGEST]
-    return content + hashlib.sha256(content).hexdigest().encode()
+    return stored_zip.write(members, b"0" * _DIGEST, seal=_digest)
+
+
+def _digest(content: memoryview) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()
 
 
 _NORMAL = ("level", "spread")
@@ -302,8 +305,8 @@ def loads(content: bytes, path: str | pathlib.Path) -> MachineModel:
         raise UserError("{path}: no model; 'pygoodvibes fit FOLDER' makes one", path=path)
     if len(content) > MOST_BYTES:
         raise UserError("{path}: {reason}", path=path, reason=_TOO_LARGE)
-    body, digest = content[:-_DIGEST], content[-_DIGEST:].decode("latin-1")
-    if hashlib.sha256(body).hexdigest() != digest:
+    # a large file is not copied to be checked
+    if _digest(memoryview(content)[:-_DIGEST]) != content[-_DIGEST:]:
         raise UserError(
             "{path}: damaged or altered: its content doesn't match its checksum; copy it "
             "again or fit it again",

@@ -12,7 +12,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -35,22 +35,48 @@ _HEADER = re.compile(
 )
 
 
-def write(members: Mapping[str, bytes], comment: bytes = b"") -> bytes:
+def write(
+    members: Mapping[str, bytes | np.ndarray],
+    comment: bytes = b"",
+    *,
+    seal: Callable[[memoryview], bytes] | None = None,
+) -> bytes:
     """Return an archive; the same members give the same bytes.
+
+    Parameters
+    ----------
+    members : mapping of str to (bytes or np.ndarray)
+        By name; an array is written as `npy` does, when its turn comes, so that no two copies of
+        all arrays are held.
+    comment : bytes
+        Stands at the end.
+    seal : callable, optional
+        Takes all of the archive before its comment, and returns what to put in place of the
+        comment, of the same length.
 
     Raises
     ------
     ValueError
         If it is too large.
     """
-    if sum(map(len, members.values())) > MOST_BYTES - 2**20:
+    if sum(map(_size, members.values())) > MOST_BYTES - 2**20:
         raise ValueError("more than 2 GB")
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in sorted(members.items()):
-            archive.writestr(zipfile.ZipInfo(name), content)  # its date is fixed: 1980
+            held = npy(content) if isinstance(content, np.ndarray) else content
+            archive.writestr(zipfile.ZipInfo(name), held)  # its date is fixed: 1980
         archive.comment = comment
+    if seal is not None:
+        # in place: a large archive is not copied for its last bytes
+        with buffer.getbuffer() as whole:
+            end = len(whole) - len(comment)
+            whole[end:] = seal(whole[:end])
     return buffer.getvalue()
+
+
+def _size(content: bytes | np.ndarray) -> int:
+    return content.nbytes if isinstance(content, np.ndarray) else len(content)
 
 
 def read(content: bytes, comment: int = 0) -> dict[str, memoryview]:

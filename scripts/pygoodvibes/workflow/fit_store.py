@@ -115,9 +115,9 @@ def _pack(made: Detection, name: str) -> bytes:
     }
     # clips are counted in NumPy's integers
     members = {"fit.json": json.dumps(head, default=np.generic.item).encode()}
-    members |= {f"{key}.npy": stored_zip.npy(getattr(made, key)) for key in _SCORES}
+    members |= {f"{key}.npy": getattr(made, key) for key in _SCORES}
     for number, array in enumerate(made.estimator.arrays):
-        members[f"estimator/{number}.npy"] = stored_zip.npy(array)
+        members[f"estimator/{number}.npy"] = array
     return stored_zip.write(members)
 
 

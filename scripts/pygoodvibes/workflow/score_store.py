@@ -92,7 +92,7 @@ class ScoreStore:
             return found
         scored = [function(estimator, clips) for clips in seen]
         if name:
-            members = {f"{group}.npy": stored_zip.npy(each) for group, each in enumerate(scored)}
+            members = {f"{group}.npy": each for group, each in enumerate(scored)}
             head = json.dumps({"name": name}).encode()
             self._files.write(name, stored_zip.write({"scores.json": head, **members}))
         return scored
