@@ -104,6 +104,17 @@ def test_what_the_library_refuses_is_said_in_one_line():
         run(times(2.0), output="others")
 
 
+def test_a_clip_too_short_for_the_graph_is_said_with_its_size():
+    kernel = tensor("kernel", [[[1.0] * 9]])
+    shape = numpy_helper.from_array(np.array([1, 1, -1]), "shape")
+    nodes = [
+        helper.make_node("Reshape", ["samples", "shape"], ["row"]),
+        helper.make_node("Conv", ["row", "kernel"], ["vectors"]),
+    ]
+    with pytest.raises(UserError, match=r"given samples \(5,\): "):
+        run(of_samples(nodes, [kernel, shape]))
+
+
 def test_without_onnxruntime_a_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"pip install .* -r requirements-encoder\.txt"):
