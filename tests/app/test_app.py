@@ -69,9 +69,9 @@ def test_every_language_has_the_same_texts(language):
 SHARED = {
     "fr": {"Machine", "Note", "Page", "Score", "score", "Test", "test", "normal", "maximum",
            "dB", "quantile", "Type", "make", "ID", "min", "Amplitude", "Secondes", "ROC", "",
-           "Clip", "Section"},
+           "Clip", "Section", "Sections", "section"},
     "de": {"Score", "Label", "Test", "normal", "dB", "Name", "ID", "Alarm", "Experiment",
-           "Rate", "Section", ""},
+           "Rate", "Section", "Sections", ""},
 }  # fmt: skip
 
 

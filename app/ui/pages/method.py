@@ -161,7 +161,8 @@ def _clouds(run: Run, machine: str, machine_id: str, detector: str) -> None:
 
 def _by(run: Run, name: str) -> str:
     """Return in words what colours tell."""
-    return t(f"cloud.by_{pick.of_unit(run, 'id', 'section') if name == 'id' else name}")
+    told = pick.of_unit(run, "id", "section") if name == "id" else name
+    return t(f"cloud.by_{told}")
 
 
 def _cloud_choices(run: Run, machine: str, machine_id: str) -> tuple[str, str, bool]:
