@@ -38,12 +38,14 @@ include: "rules/publish.smk"
 include: "rules/representation.smk"
 
 
-# What the report says first: a report is made when all results are there. A table that is damaged is
+# What the report says first, and what its captions call the IDs of the data set: a report is made when all results are there. A table that is damaged is
 # made again by the run, and does not keep it from starting.
+config["unit"] = "machine ID"
 if Path(here(f"{RESULTS}/averages.csv")).is_file():
     with contextlib.suppress(UserError, KeyError, ValueError):
         averages = read_records(here(f"{RESULTS}/averages.csv"))
         config["headline"] = " ".join(headline(averages, data=DATA_TITLE))
+        config["unit"] = unit_in(read_records(here(f"{RESULTS}/manifest.csv"), most=100))
 
 
 report: "report/workflow.rst"

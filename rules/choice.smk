@@ -48,7 +48,7 @@ rule choose:
             for method in sorted({each.method for each in CONFIG.detectors.values()})
         },
     message:
-        "Choose a detector for each ID of {wildcards.machine} from normal clips alone"
+        "Choose detectors for {wildcards.machine} from normal clips alone"
     script:
         "../scripts/choose.py"
 

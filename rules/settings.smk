@@ -8,6 +8,7 @@ from pygoodvibes.detectors import registry as detectors
 from pygoodvibes.detectors.combined import list_scored
 from pygoodvibes.embeddings import registry as embeddings
 from pygoodvibes.embeddings.embed import open_encoder
+from pygoodvibes.report.domain_tables import unit_in
 from pygoodvibes.report.run_end import headline
 from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.util.language import catalog_of

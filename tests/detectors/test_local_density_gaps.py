@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
 from pygoodvibes.detection.score import anomaly_score
+from pygoodvibes.detectors import local_density
 from pygoodvibes.detectors.local_density import LocalDensity
 from pygoodvibes.detectors.local_density_gaps import (
     LocalDensityGaps,
@@ -73,9 +74,22 @@ def test_the_score_divides_by_the_distance_to_its_own_neighbours():
     assert (fixed[6:] < 0.2 * found[6:]).all()
 
 
+def test_few_clips_have_gaps_too_and_blocks_change_nothing(monkeypatch):
+    rng = np.random.default_rng(3)
+    train = np.vstack([rng.normal(size=(12, 5)), rng.normal(size=(3, 5)) + 50])
+    # 16 neighbours at most are all but the clip itself: still the few count only each other
+    built = Settings(method="local_density_gaps").build(n_clips=len(train), seed=0).fit(train)
+    apart = sorted_distances(train, 14)
+    assert (built.spacing_[12:] < 10).all() and (apart[12:, -1] > 40).all()
+    monkeypatch.setattr(local_density, "BLOCK", 1)
+    monkeypatch.setattr(local_density, "ROWS", 1)
+    again = Settings(method="local_density_gaps").build(n_clips=len(train), seed=0).fit(train)
+    assert np.allclose(again.spacing_, built.spacing_, rtol=1e-9)
+
+
 def test_copies_and_few_clips_are_no_error():
     rng = np.random.default_rng(2)
     few = rng.normal(size=(3, 4))
-    for train in (few, np.repeat(few, 9, axis=0), np.zeros((20, 4)), few[:1]):
+    for train in (few, np.repeat(few, 9, axis=0), np.zeros((20, 4)), few[:2], few[:1]):
         built = Settings(method="local_density_gaps").build(n_clips=len(train), seed=0)
         assert np.isfinite(built.fit(train).score_samples(few)).all()

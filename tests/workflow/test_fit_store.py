@@ -245,7 +245,7 @@ def test_no_other_library_makes_the_fits():
                 imported.add(node.module.partition(".")[0])
     imported -= {*sys.stdlib_module_names, "pygoodvibes"}
     known = {
-        top: [name for name in names if name in kept.LIBRARIES]
+        top: [name for name in names if name in kept.versions()]
         for top, names in importlib.metadata.packages_distributions().items()
     }
     # they check settings, watch the memory, hash files, read audio, and compile mel frames

@@ -19,7 +19,8 @@ def show(run: Run) -> None:
     manifest = load.manifest(run)
     usable = manifest[manifest["status"] == "ok"]
     _numbers(run, manifest, usable)
-    st.subheader(t("data.distribution"))
+    of_sections = t("data.distribution_section")
+    st.subheader(pick.of_unit(run, t("data.distribution"), of_sections))
     unit, table = st.columns([3, 2], gap="medium")
     with unit:
         options = ["counts", "shares"]

@@ -255,7 +255,7 @@ def _choice(run: Run) -> None:
     if choices.empty:
         return
     st.subheader(t("results.choice"))
-    st.markdown(t("results.choice_text"))
+    st.markdown(pick.of_unit(run, t("results.choice_text"), t("results.choice_text_section")))
     choices = choices.replace({choices.columns[0]: {MEAN: t("pick.all_types")}})
     names = ("machine", "default", "chosen", "oracle", "gain", "left")
     choices.columns = [

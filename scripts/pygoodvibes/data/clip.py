@@ -195,6 +195,11 @@ def unit_of(clips: Iterable[str], domains: Iterable[str] = ()) -> str:
     return "section" if sections else "machine ID"
 
 
+def name_of(machine: str, machine_id: str, unit: str) -> str:
+    """Return machine type and ID, with the unit from `unit_of`: 'fan ID 00', 'fan section 00'."""
+    return f"{machine} {'section' if unit == 'section' else 'ID'} {machine_id}"
+
+
 def finish_clips(clips: list[Clip]) -> list[Clip]:
     """Sort, and give a reason to a clip whose name in score files is taken already."""
     clips.sort(key=lambda clip: clip.sort_key)

@@ -204,21 +204,28 @@ class LocalDensity:
             X = X[np.sort(rng.choice(len(X), self.max_references, replace=False))]
         self.references_ = self.scaling_.transform(X)
         self.spacing_ = np.ones(len(X))
-        k = min(self.n_neighbors, len(X) - 1)
+        k = min(self.neighbours_looked_at, len(X) - 1)
         if k < 1:
             return self
+        nearest = np.empty((len(X), k))
         for rows, distances in distance_blocks(self.references_, self.references_):
             # a clip is not its own neighbour
             distances[np.arange(len(distances)), np.arange(rows.start, rows.stop)] = np.inf
-            self.spacing_[rows] = self.spacing(distances, k)
+            nearest[rows] = np.partition(distances, k - 1, axis=1)[:, :k]
+        self.spacing_ = self.spacing(nearest)
         typical = np.median(self.spacing_)
         # copies of one clip lie at distance 0 of each other: everything would be infinitely far
         self.spacing_ = np.maximum(self.spacing_, 1e-3 * typical if typical > 0 else 1.0)
         return self
 
-    def spacing(self, distances: np.ndarray, k: int) -> np.ndarray:
-        """Return the mean distance to the k nearest, shape (n,), from distances to all, (n, m)."""
-        return np.partition(distances, k - 1, axis=1)[:, :k].mean(axis=1)
+    @property
+    def neighbours_looked_at(self) -> int:
+        """Return how many nearest training clips `spacing` is to know of each."""
+        return self.n_neighbors
+
+    def spacing(self, nearest: np.ndarray) -> np.ndarray:
+        """Return the spacing of each, shape (n,), from its nearest distances, shape (n, k)."""
+        return nearest.mean(axis=1)
 
     def score_samples(self, X: np.ndarray) -> np.ndarray:
         """Return minus the smallest ratio, shape (n_clips,): higher = more normal, at most 0."""

@@ -37,7 +37,7 @@ def neighbours_before_exit(distances: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     distances : np.ndarray [shape=(n, k + 1)]
-        Distances of each clip to its nearest neighbours, rising.
+        Distances of all training clips to their nearest neighbours, rising; k > 0.
 
     Returns
     -------
@@ -50,8 +50,9 @@ def neighbours_before_exit(distances: np.ndarray) -> np.ndarray:
     # copies of one clip lie at distance 0 of each other: what follows is no gap between groups
     steps[~np.isfinite(steps)] = 0
     gaps = np.arange(1, most + 1) * steps
-    # half of exponential gaps are below ln 2 of their mean; exits don't move the median
-    mean = float(np.median(gaps)) / math.log(2)
+    # half of exponential gaps are below ln 2 of their mean; exits don't move the median. Where most
+    # clips are copies, it is 0, and tells nothing
+    mean = float(np.median(gaps)) / math.log(2) or math.inf
     exits = gaps > mean * math.log(most / ALPHA)
     return np.where(exits.any(axis=1), exits.argmax(axis=1) + 1, most)
 
@@ -59,11 +60,16 @@ def neighbours_before_exit(distances: np.ndarray) -> np.ndarray:
 class LocalDensityGaps(LocalDensity):
     """As `LocalDensity`, with `n_neighbors` at most; each training clip finds its own number."""
 
-    def spacing(self, distances: np.ndarray, k: int) -> np.ndarray:
+    @property
+    def neighbours_looked_at(self) -> int:
+        """Return one more than `n_neighbors`: the gap after the last one is looked at, too."""
+        return self.n_neighbors + 1
+
+    def spacing(self, nearest: np.ndarray) -> np.ndarray:
         """Return the mean distance to the neighbours before the first gap, shape (n,)."""
-        if k + 1 >= distances.shape[1]:
-            return super().spacing(distances, k)
-        nearest = np.sort(np.partition(distances, k, axis=1)[:, : k + 1], axis=1)
+        nearest = np.sort(nearest, axis=1)
+        if nearest.shape[1] == 1:
+            return nearest[:, 0]
         counts = neighbours_before_exit(nearest)
         sums = np.cumsum(nearest, axis=1)
         return sums[np.arange(len(sums)), counts - 1] / counts

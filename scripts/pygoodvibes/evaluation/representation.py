@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from pygoodvibes.data.clip import unit_of
+from pygoodvibes.data.clip import name_of, unit_of
 from pygoodvibes.embeddings.vectors import ClipVectors
 from pygoodvibes.evaluation.intervals import share_interval
 from pygoodvibes.util.messages import Message, message
@@ -101,7 +101,8 @@ def check_representation(
         Clips by their own machine ID and the recognised one, with `CONFUSION_COLUMNS`: each pair
         that occurs, and each machine ID with itself.
     """
-    keys, notes = _comparable(embedded)
+    unit = unit_of(str(clip) for vectors in embedded.values() for clip in vectors.clip)
+    keys, notes = _comparable(embedded, unit)
     types = list(dict.fromkeys(machine for machine, _ in keys))
     truth = {
         "machine type": np.array([types.index(machine) for machine, _ in keys], dtype=int),
@@ -117,7 +118,6 @@ def check_representation(
         n_train = sum(map(len, training))
         tests = {label: [_tests(vectors, label) for vectors in clips] for label in LABELS}
         recognised = dict(recognise(training, tests, truth))
-    unit = unit_of(str(clip) for vectors in clips for clip in vectors.clip)
     called = dict(zip(TARGETS, (TARGETS[0], unit), strict=True))
     accuracies = []
     for classifier in CLASSIFIERS:
@@ -125,7 +125,7 @@ def check_representation(
             for label in LABELS:
                 named = recognised.get((classifier, target, label), [[] for _ in keys])
                 row = {"classifier": classifier, "target": called[target], "label": label}
-                row |= _accuracy(keys, named, truth[target], label, confidence)
+                row |= _accuracy(keys, named, truth[target], label, unit, confidence)
                 classes = len(set(truth[target]))
                 row["chance"] = f"{1 / classes:.6g}" if classes > 1 else ""
                 row["n_train"] = n_train
@@ -181,7 +181,7 @@ def shares(clips: np.ndarray) -> np.ndarray:
     return np.where(of_all > 0, clips / np.maximum(of_all, 1), np.nan)
 
 
-def _comparable(embedded: Mapping[Key, ClipVectors]) -> tuple[list[Key], list[str]]:
+def _comparable(embedded: Mapping[Key, ClipVectors], unit: str) -> tuple[list[Key], list[str]]:
     """Return the machine IDs that can be compared, sorted, and why others can't."""
     trained = sorted(key for key, vectors in embedded.items() if vectors.train.sum() >= LEAST_CLIPS)
     widths = Counter(len(embedded[key].columns) for key in trained)
@@ -194,7 +194,7 @@ def _comparable(embedded: Mapping[Key, ClipVectors]) -> tuple[list[Key], list[st
             message(
                 "left out, fewer than {least} training clips: {ids}",
                 least=LEAST_CLIPS,
-                ids=_names(untrained),
+                ids=_names(untrained, unit),
             )
         )
     if other := sorted(set(trained) - set(keys)):
@@ -202,7 +202,7 @@ def _comparable(embedded: Mapping[Key, ClipVectors]) -> tuple[list[Key], list[st
             message(
                 "left out, vectors of another length than {width}: {ids}",
                 width=width,
-                ids=_names(other),
+                ids=_names(other, unit),
             )
         )
     return keys, notes
@@ -225,8 +225,8 @@ def _without(label: str) -> Message:
     return message("no anomalous test clips")
 
 
-def _names(keys: Sequence[Key], most: int = 5) -> str:
-    names = [f"{machine} ID {machine_id}" for machine, machine_id in keys[:most]]
+def _names(keys: Sequence[Key], unit: str, most: int = 5) -> str:
+    names = [name_of(*key, unit) for key in keys[:most]]
     return ", ".join(names) + (f" (+ {len(keys) - most})" if len(keys) > most else "")
 
 
@@ -297,6 +297,7 @@ def _accuracy(
     named: Sequence[np.ndarray],
     classes: np.ndarray,
     label: str,
+    unit: str,
     confidence: float,
 ) -> dict:
     """Return the mean over machine IDs of the share that is recognised, with its interval."""
@@ -308,7 +309,7 @@ def _accuracy(
         return row | empty | {"note": _without(label)}
     if missing := [key for key, count in zip(keys, counts, strict=True) if not count]:
         row["note"] = message(
-            "not in the mean, {reason}: {ids}", reason=_without(label), ids=_names(missing)
+            "not in the mean, {reason}: {ids}", reason=_without(label), ids=_names(missing, unit)
         )
     accuracy = float(np.mean([np.mean(named[place] == classes[place]) for place in seen]))
     # so many clips in one draw would make the mean as uncertain as those of all IDs do

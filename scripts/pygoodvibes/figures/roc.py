@@ -148,9 +148,9 @@ def plot_roc(
         if not shown:
             axes.clear()
             style.panel_title(axes, machine)
-            style.say(axes, style.absent_note(absent, mine, start="no curve for"))
+            style.say(axes, style.absent_note(absent, mine, unit, start="no curve for"))
             continue
-        notes = [style.absent_note(absent, mine)]
+        notes = [style.absent_note(absent, mine, unit)]
         style.panel_title(axes, f"{machine}: {style.count_of(len(shown), unit)}", notes)
         _finish(axes, max_fpr)
     return figure

@@ -381,7 +381,9 @@ def missing_notes(groups: Iterable[str]) -> list[str]:
     return [note for group, note in wanted.items() if group not in present]
 
 
-def absent_note(absent: Sequence[str], metrics: pd.DataFrame, *, start: str = "without") -> str:
+def absent_note(
+    absent: Sequence[str], metrics: pd.DataFrame, unit: str, *, start: str = "without"
+) -> str:
     """Say which machine IDs of one type a panel cannot show and, for up to three, why.
 
     Parameters
@@ -390,6 +392,8 @@ def absent_note(absent: Sequence[str], metrics: pd.DataFrame, *, start: str = "w
         Machine IDs not shown.
     metrics : pandas.DataFrame
         The metrics of this machine type: id and, where known, note with the reason.
+    unit : {'machine ID', 'section'}
+        What the IDs are.
     start : str
         How the sentence starts.
 
@@ -401,12 +405,12 @@ def absent_note(absent: Sequence[str], metrics: pd.DataFrame, *, start: str = "w
     if not absent:
         return ""
     if "note" not in metrics.columns or len(absent) > 3:
-        return f"{start} ID {', '.join(absent)}"
+        return f"{start} {short_unit(unit)} {', '.join(absent)}"
     parts = []
     for id_ in absent:
         notes = [note for note in metrics.loc[metrics["id"] == id_, "note"].dropna() if note]
         parts.append(f"{id_} ({notes[0]})" if notes else id_)
-    return f"{start} ID {', '.join(parts)}"
+    return f"{start} {short_unit(unit)} {', '.join(parts)}"
 
 
 def robust_limits(

@@ -76,7 +76,7 @@ def plot_sweep(sweep: pd.DataFrame, metrics: pd.DataFrame, *, title_suffix: str)
         absent = sorted(set(ids) - set(usable["id"]))
         if usable.empty:
             style.panel_title(axes, machine)
-            style.say(axes, style.absent_note(absent, reached, start="no curve for"))
+            style.say(axes, style.absent_note(absent, reached, unit, start="no curve for"))
             continue
         axes.plot([0, 1], [1, 0], color=style.INK, linewidth=0.8, linestyle=":", gid="chance")
         # where many detectors are grey, thin grey lines would be taken for them
@@ -92,7 +92,7 @@ def plot_sweep(sweep: pd.DataFrame, metrics: pd.DataFrame, *, title_suffix: str)
                 of_ids = f"\n({count} of {n_ids} {short}s)" if count < n_ids else ""
                 _draw_detector(axes, look, detector, rows, chosen, of_ids)
         count = style.count_of(n_ids, unit)
-        style.panel_title(axes, f"{machine}: {count}", [style.absent_note(absent, reached)])
+        style.panel_title(axes, f"{machine}: {count}", [style.absent_note(absent, reached, unit)])
         _finish(axes, least)
     return figure
 

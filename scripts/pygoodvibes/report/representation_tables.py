@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from pygoodvibes.data.clip import name_of
 from pygoodvibes.evaluation.representation import (
     CLASSIFIERS,
     LABELS,
@@ -103,13 +104,12 @@ def ids_table(
 ) -> Table:
     """Return which machine IDs are recognised, and what their anomalous clips are taken for."""
     heading = id_heading(unit)
-    between = " section " if unit == "section" else " ID "
     rows = [
         [
             row["machine"],
             row["id"],
             *(percent(row[label]) for label in LABELS),
-            between.join(row["taken_for"]) if row["taken_for"] else NOTHING,
+            name_of(*row["taken_for"], unit) if row["taken_for"] else NOTHING,
         ]
         for row in recognised_ids(confusion, classifier)
     ]

@@ -1,6 +1,7 @@
 """CSV files of named columns, every value as text: '00' stays '00'."""
 
 import csv
+import itertools
 import pathlib
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -24,8 +25,8 @@ def read_columns(path: str | pathlib.Path) -> list[str]:
         return next(csv.reader(file), [])
 
 
-def read_records(path: str | pathlib.Path) -> list[dict[str, str]]:
-    """Read one record a row.
+def read_records(path: str | pathlib.Path, *, most: int | None = None) -> list[dict[str, str]]:
+    """Read one record a row, of all rows or of the first `most`.
 
     Raises
     ------
@@ -36,7 +37,7 @@ def read_records(path: str | pathlib.Path) -> list[dict[str, str]]:
     try:
         with pathlib.Path(path).open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
-            for record in reader:
+            for record in itertools.islice(reader, most):
                 if None in record or None in record.values():
                     names = len(reader.fieldnames or ())
                     raise UserError(

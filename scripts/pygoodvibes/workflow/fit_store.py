@@ -166,7 +166,7 @@ def name_of(
         "domains": _names(domains) if settings.sees_domains else None,
         "code": code,
     }
-    return kept.name_of(parts)
+    return kept.name_of(parts, method=settings.method)
 
 
 def _names(names: Sequence[str] | None) -> list[str] | None:

@@ -9,6 +9,7 @@ import contextlib
 import functools
 import hashlib
 import importlib.metadata
+import itertools
 import json
 import logging
 import os
@@ -24,8 +25,11 @@ from pygoodvibes.workflow import checksums
 
 logger = logging.getLogger(__name__)
 
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "pyod")
-"""Packages whose versions are part of a name: their code makes fits and scores."""
+LIBRARIES = ("numpy", "scipy", "scikit-learn")
+"""Packages whose versions are part of every name: their code makes fits and scores."""
+
+LIBRARIES_OF = {"pyod": ("pyod",)}
+"""More of them by method. Of other methods they are no part: to install one changes no fit."""
 
 ROUNDING = (
     "OPENBLAS_CORETYPE",
@@ -41,25 +45,28 @@ Content = TypeVar("Content")
 
 @functools.cache
 def versions() -> dict[str, str]:
-    """Return the versions of `LIBRARIES` that are installed; they are looked up once."""
+    """Return the versions of all these packages that are installed; they are looked up once."""
     found = {}
-    for name in LIBRARIES:
+    for name in (*LIBRARIES, *itertools.chain(*LIBRARIES_OF.values())):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
     return found
 
 
-def name_of(parts: Mapping) -> str:
+def name_of(parts: Mapping, *, method: str) -> str:
     """Return the name of what depends on some parts: 64 hexadecimal digits.
 
     Parameters
     ----------
     parts : mapping
-        What JSON can hold. The versions of `LIBRARIES` and of Python, and how they round, are
-        added.
+        What JSON can hold. The versions of the packages behind a method and of Python, and how they
+        round, are added.
+    method : str
+        Of the detector's settings.
     """
+    behind = (*LIBRARIES, *LIBRARIES_OF.get(method, ()))
     here = {
-        "versions": versions(),
+        "versions": {name: versions().get(name) for name in behind},
         "python": [platform.python_version(), platform.machine()],
         "rounding": {name: os.environ.get(name) for name in ROUNDING},
     }

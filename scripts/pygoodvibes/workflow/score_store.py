@@ -88,7 +88,7 @@ class ScoreStore:
             What the function returns, by group; higher = more anomalous.
         """
         name = self._name_of(function, method, estimator, seen)
-        if name and (found := self._files.read(name, _unpack)):
+        if name and (found := self._files.read(name, _unpack)) is not None:
             return found
         scored = [function(estimator, clips) for clips in seen]
         if name:
@@ -114,7 +114,7 @@ class ScoreStore:
             "clips": [kept.digest(clips) for clips in seen],
             "code": self._code[method],
         }
-        return kept.name_of(parts)
+        return kept.name_of(parts, method=method)
 
 
 def _unpack(content: bytes, name: str) -> list[np.ndarray]:

@@ -13,11 +13,11 @@ import soundfile
 from pygoodvibes.audio.mel import band_edges
 from pygoodvibes.audio.mel_cache import open_cache
 from pygoodvibes.audio.read import read_audio
+from pygoodvibes.data.clip import name_of
 from pygoodvibes.evaluation.evaluate import DOMAIN
 from pygoodvibes.explanation.deviation import deviation_map, learn_normal
 from pygoodvibes.figures import style
 from pygoodvibes.figures.deviation import Heard, plot_deviation
-from pygoodvibes.report.summary.machines import name_of
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.language import ENGLISH, Language
 from pygoodvibes.util.messages import Message, message

@@ -4,6 +4,7 @@ import collections
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from pygoodvibes.data.clip import name_of
 from pygoodvibes.evaluation.domains import DOMAINS
 from pygoodvibes.report.domain_tables import has_domains, unit_in
 from pygoodvibes.report.summary import verdicts
@@ -94,11 +95,6 @@ class Machine:
     def false_alarm_rate(self) -> float | None:
         """Return the share of normal clips above the threshold."""
         return None if self.alarms is None else self.alarms / self.n_normal
-
-
-def name_of(machine: str, machine_id: str, unit: str) -> str:
-    """Return machine type and ID: 'fan ID 00', 'fan section 00'."""
-    return f"{machine} {'section' if unit == 'section' else 'ID'} {machine_id}"
 
 
 def machines_of(

@@ -14,6 +14,7 @@ import jinja2
 import markupsafe
 import yaml
 
+from pygoodvibes.data.clip import name_of
 from pygoodvibes.data.duplicates import is_copy
 from pygoodvibes.evaluation.domains import DOMAINS
 from pygoodvibes.report import domain_tables
@@ -41,7 +42,7 @@ from pygoodvibes.report.summary.inputs import (
     RunTables,
     read_tables,
 )
-from pygoodvibes.report.summary.machines import Machine, machines_of, name_of
+from pygoodvibes.report.summary.machines import Machine, machines_of
 from pygoodvibes.report.summary.sentences import answer, how_sure
 from pygoodvibes.report.summary.verdicts import VERDICTS
 from pygoodvibes.report.table import Table, percent
