@@ -287,7 +287,7 @@ rule plot_bars:
             f"{FIGURES}/bars.png",
             caption="../report/plot_bars.rst",
             category="4 Results",
-            labels={"figure": "AUC and pAUC per machine ID and type"},
+            labels={"figure": "AUC and pAUC per machine and type"},
         ),
     log:
         f"{LOGS}/plot_bars.log",

@@ -64,7 +64,7 @@ rule plot_representation:
             f"{FIGURES}/representation.png",
             caption="../report/plot_representation.rst",
             category="3 Method",
-            labels={"figure": "machine IDs that test clips are taken for"},
+            labels={"figure": "machines that test clips are taken for"},
         ),
     log:
         f"{LOGS}/plot_representation.log",
