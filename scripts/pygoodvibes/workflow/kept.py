@@ -8,7 +8,6 @@ pruned as these are.
 import contextlib
 import functools
 import hashlib
-import importlib.metadata
 import itertools
 import json
 import logging
@@ -21,6 +20,7 @@ from typing import TypeVar
 import numpy as np
 
 from pygoodvibes.detection.serialization import reason_of
+from pygoodvibes.util.versions import versions_of
 from pygoodvibes.workflow import checksums
 
 logger = logging.getLogger(__name__)
@@ -46,11 +46,7 @@ Content = TypeVar("Content")
 @functools.cache
 def versions() -> dict[str, str]:
     """Return the versions of all these packages that are installed; they are looked up once."""
-    found = {}
-    for name in (*LIBRARIES, *itertools.chain(*LIBRARIES_OF.values())):
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return found
+    return versions_of([*LIBRARIES, *itertools.chain(*LIBRARIES_OF.values())])
 
 
 def name_of(parts: Mapping, *, method: str) -> str:

@@ -4,7 +4,6 @@ import collections
 import contextlib
 import hashlib
 import html as escaping
-import importlib.metadata
 import json
 import os
 import pathlib
@@ -14,6 +13,8 @@ import subprocess
 from collections.abc import Iterable, Mapping
 
 import yaml
+
+from pygoodvibes.util.versions import versions_of
 
 PACKAGES = (
     "dvc",
@@ -80,11 +81,7 @@ def processor(info: pathlib.Path = pathlib.Path("/proc/cpuinfo")) -> str:
 
 def versions() -> dict[str, str]:
     """Return the versions of the packages that results depend on, as far as they are there."""
-    found = {}
-    for name in PACKAGES:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return found
+    return versions_of(PACKAGES)
 
 
 def data_of(manifest: Iterable[Mapping]) -> dict:
