@@ -4,6 +4,7 @@ import io
 import json
 import socket
 import threading
+import time
 import urllib.parse
 
 import numpy as np
@@ -108,6 +109,20 @@ def test_what_is_wrong_is_a_sentence_with_a_status(address, place, body, status,
     found, sentence = detail(ask(f"{address}/{place}", body))
     assert found == status
     assert sentence.startswith(said)
+
+
+def test_who_sends_too_much_slowly_is_heard_out_and_told(address):
+    place = urllib.parse.urlsplit(address)
+    size = MOST_BYTES + MOST_BYTES // 2
+    with socket.create_connection((place.hostname, place.port), timeout=20) as client:
+        head = f"POST /score HTTP/1.1\r\nHost: {place.netloc}\r\nContent-Length: {size}\r\n"
+        client.sendall(f"{head}Connection: close\r\n\r\n".encode())
+        for _ in range(3):
+            client.sendall(bytes(size // 3))
+            time.sleep(0.2)
+        client.sendall(bytes(size - 3 * (size // 3)))
+        answer = b"".join(iter(lambda: client.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 413") and b"larger than 1 MB" in answer
 
 
 def test_a_few_bytes_that_hold_hours_are_refused(address):

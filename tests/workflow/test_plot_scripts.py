@@ -221,7 +221,9 @@ def test_script_of_examples_reads_the_mel_cache_and_the_audio(
 def test_every_figure_has_a_caption_that_renders(root, name):
     text = (root / "report" / f"plot_{name}.rst").read_text(encoding="utf-8")
     values = {"machine": "pump", "id": "04", "detector": "lof"}
-    job = types.SimpleNamespace(wildcards=types.SimpleNamespace(**values))
+    job = types.SimpleNamespace(
+        wildcards=types.SimpleNamespace(**values), config={"unit": "machine ID"}
+    )
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
     caption = environment.from_string(text).render(snakemake=job)
     assert "{" not in caption and len(caption.split()) > 30

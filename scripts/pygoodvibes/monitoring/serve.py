@@ -15,7 +15,7 @@ import pathlib
 import re
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -42,6 +42,9 @@ WAITING = 32
 
 PATIENCE = 60.0
 """Seconds that the body of a request may take to come."""
+
+HEARD_OUT = 2.0
+"""Seconds for which a body that is too large is passed over before it is said so."""
 
 LOCAL = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?")
 """How a request names this machine if nobody else can have asked."""
@@ -201,21 +204,24 @@ class _Served:
 
     async def _receive(self, request: Request, path: pathlib.Path) -> None:
         """Write the body of a request to a file, as far as it may go."""
-        most = message(
-            "larger than {most:g} MB, the most that is taken", most=self._most_bytes / 1e6
-        )
-        if int(request.headers.get("content-length") or 0) > self._most_bytes:
-            raise HTTPException(413, most)
+        announced = int(request.headers.get("content-length") or 0)
         if request.headers.get("content-type", "").startswith("multipart/"):
             said = message("a form; the body must be the file (curl --data-binary @clip.wav)")
             raise HTTPException(415, said)
         size = 0
         with path.open("wb") as file:
-            async for block in request.stream():
+            blocks = request.stream()
+            async for block in blocks:
                 size += len(block)
-                if size > self._most_bytes:
-                    raise HTTPException(413, most)
+                if max(size, announced) > self._most_bytes:
+                    break
                 file.write(block)
+        if max(size, announced) > self._most_bytes:
+            await _heard_out(blocks, 2 * self._most_bytes - size)
+            said = message(
+                "larger than {most:g} MB, the most that is taken", most=self._most_bytes / 1e6
+            )
+            raise HTTPException(413, said)
         if not size:
             raise HTTPException(400, message("no clip: the body of the request is empty"))
 
@@ -235,6 +241,16 @@ class _Served:
             [records] = panel.judge_clips([str(path)])
         self.metrics.count(records)
         return records
+
+
+async def _heard_out(blocks: AsyncIterator[bytes], most: int) -> None:
+    """Pass over what is still sent, as far as it is near: who is sending hears no answer."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(HEARD_OUT):
+            async for block in blocks:
+                most -= len(block)
+                if most < 0:
+                    return
 
 
 def _ending(name: str) -> str:
