@@ -10,6 +10,8 @@ rule choose:
         scores=of_type(f"{RESOURCES}/detection/{{machine}}/{{id}}.scores.csv"),
         mel=of_type(f"{RESOURCES}/mel/{{machine}}/{{id}}.npy") if SEE_MEL else [],
         mel_clips=(of_type(f"{RESOURCES}/mel/{{machine}}/{{id}}.clips.csv") if SEE_MEL else []),
+        # attributes of clips, where there is no other ID whose clips could stand in
+        clips=clips_of_only_id if CONFIG.choice.pseudo_classes else [],
     output:
         choice=f"{RESOURCES}/choice/{{machine}}.json",
         scores=f"{RESOURCES}/choice/{{machine}}.scores.csv",
@@ -35,16 +37,25 @@ rule choose:
             "leave_out",
             "members",
             "sample",
+            "pseudo_classes",
         ),
+        fits={
+            "projection": section("projection"),
+            "scored_by": CONFIG.held_out.scored_by,
+        },
         max_fpr=CONFIG.evaluation.max_fpr,
         seed=CONFIG.seed,
         code=code(
             "choose",
             *sorted({detectors.module_of(each.method) for each in CONFIG.detectors.values()}),
         ),
-        # by these an edited module scores with the detectors of its method alone
+        # by these an edited module fits and scores with the detectors of its method alone
         code_of_methods={
             method: score_store.code_of(method)
+            for method in sorted({each.method for each in CONFIG.detectors.values()})
+        },
+        code_of_fits={
+            method: fit_store.code_of(method)
             for method in sorted({each.method for each in CONFIG.detectors.values()})
         },
     message:

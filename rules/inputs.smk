@@ -58,6 +58,13 @@ def clips_of_id(wildcards):
     return local(f"{RESOURCES}/manifests/{wildcards.machine}/{wildcards.id}.csv")
 
 
+def clips_of_only_id(wildcards):
+    """Return the manifest of the trained ID of a machine type that has one; else nothing."""
+    pattern = f"{RESOURCES}/manifests/{{machine}}/{{id}}.csv"
+    of_ids = of_machine_ids(pattern, wildcards.machine, trained=True)
+    return of_ids if len(of_ids) == 1 else []
+
+
 def mel_files(ending):
     """Return a file of the mel cache of each trained machine ID, where the data set has them."""
     if DATASET.enters_as == "embedding":

@@ -21,6 +21,7 @@ from pygoodvibes.choice.indicators import (
     BURSTY_DB,
 )
 from pygoodvibes.choice.result import read_choice
+from pygoodvibes.choice.stand_ins import StandIns
 from pygoodvibes.detection import serialization
 from pygoodvibes.detection.result import write_scores
 from pygoodvibes.detectors.combined import Chosen, Part
@@ -107,7 +108,9 @@ def test_an_id_that_all_candidates_tell_has_no_say():
     held_out = {"a": np.array([0.0, 2.0])}
     near, away = np.array([3.0, 5.0]), np.array([90.0, 110.0])
     table = {
-        name: indicators.indicators(held_out, {"a": others}, burstiness=0.0, max_fpr=0.1)["a"]
+        name: indicators.indicators(held_out, StandIns({"a": others}), burstiness=0.0, max_fpr=0.1)[
+            "a"
+        ]
         for name, others in {"near": [near], "both": [away, near]}.items()
     }
     assert table["both"] == table["near"]
@@ -395,7 +398,7 @@ def test_the_files_say_what_was_chosen_and_are_the_same_again(tmp_path):
             "fan",
             files,
             DETECTORS,
-            settings=SETTINGS,
+            settings={**SETTINGS, "pseudo_classes": None},
             max_fpr=0.1,
             seed=0,
             choice=tmp_path / f"{again}.json",

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pygoodvibes.choice.evidence import steadiness
+from pygoodvibes.choice.stand_ins import StandIns
 
 OPTIONS = {"default": "fixed", "burstiness": math.nan, "max_fpr": 0.1, "seed": 0}
 
@@ -16,7 +17,7 @@ def scores(shifts, *, n_own=20, n_other=30, seed=0):
         name: [rng.normal(shift, 1, size=n_other) for _ in range(2)]
         for name, shift in shifts.items()
     }
-    return held_out, others
+    return held_out, StandIns(others)
 
 
 @pytest.mark.parametrize("indicator", ["stand_in_auc", "stand_in_pauc", "stand_in_separation"])
@@ -35,7 +36,7 @@ def test_where_nothing_tells_stand_ins_apart_chance_ranks_candidates(indicator):
     acted = 0
     for seed in range(20):
         held_out, others = scores({f"c{number}": 0.0 for number in range(20)}, seed=seed)
-        means = {name: np.mean([each.mean() for each in of]) for name, of in others.items()}
+        means = {name: np.mean([each.mean() for each in of]) for name, of in others.others.items()}
         best = sorted(means, key=means.get)[-2:][::-1]
         acted += steadiness(held_out, others, indicator, best, **OPTIONS) >= 0.9
     assert acted <= 1

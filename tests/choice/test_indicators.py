@@ -13,6 +13,7 @@ from pygoodvibes.choice.indicators import (
     separation,
     spearman,
 )
+from pygoodvibes.choice.stand_ins import StandIns
 from pygoodvibes.evaluation import metrics
 
 SCORES = st.lists(st.floats(-1e3, 1e3).map(lambda x: round(x, 3)), min_size=2, max_size=30)
@@ -49,34 +50,21 @@ def test_what_listens_to_bursts_is_told_by_its_name():
 # indicators
 
 
-@given(st.dictionaries(st.sampled_from("abcde"), st.integers(0, 20)), st.integers(1, 40))
-def test_stand_ins_are_drawn_evenly_and_none_twice(counts, sample):
-    drawn = indicators.stand_ins(counts, sample=sample, seed=1, key=("fan", "00"))
-    taken = {name: len(numbers) for name, numbers in drawn.items()}
-    assert sum(taken.values()) == min(sample, sum(counts.values()))
-    for name, numbers in drawn.items():
-        assert len(set(numbers)) == len(numbers)
-        assert set(numbers) <= set(range(counts[name]))
-        # whoever has fewer than another has no more to give
-        assert taken[name] == counts[name] or taken[name] >= max(taken.values()) - 1
-    again = indicators.stand_ins(counts, sample=sample, seed=1, key=("fan", "00"))
-    assert all(np.array_equal(again[name], drawn[name]) for name in drawn)
-
-
-def test_each_id_has_a_draw_of_its_own():
-    draws = {
-        tuple(indicators.stand_ins({"a": 100}, sample=5, seed=seed, key=key)["a"])
-        for seed, key in ((0, ("fan", "00")), (0, ("fan", "02")), (1, ("fan", "00")))
-    }
-    assert len(draws) == 3
-
-
 def test_separation_by_hand():
     own, other = np.array([0.0, 2.0]), np.array([9.0, 11.0])
     assert separation(own, other) == pytest.approx(9.0)
     assert separation(other, own) == pytest.approx(-9.0)
     assert math.isnan(separation(own, np.zeros(0)))
     assert math.isnan(separation(np.ones(3), np.ones(4)))
+
+
+def test_a_group_is_compared_with_the_own_scores_of_its_fits():
+    held_out = {"a": np.array([0.0, 2.0])}
+    near, far = np.array([9.0, 11.0]), np.array([19.0, 21.0])
+    other_fits = StandIns({"a": [far]}, {"a": [np.array([15.0, 17.0])]})
+    for stand_ins, expected in ((StandIns({"a": [near]}), 9.0), (other_fits, 4.0)):
+        table = indicators.indicators(held_out, stand_ins, burstiness=0.0, max_fpr=0.1)
+        assert table["a"]["stand_in_separation"] == pytest.approx(expected)
 
 
 def test_separation_grows_where_the_auc_can_not():
@@ -96,7 +84,7 @@ def test_indicators_do_not_depend_on_the_unit_of_scores(own, other, factor, offs
             held_out["a"] = held_out["a"] * factor + offset
             stand_ins["a"] = stand_ins["a"] * factor + offset
         by_id = {name: [scores, scores[:1]] for name, scores in stand_ins.items()}
-        return indicators.indicators(held_out, by_id, burstiness=5.0, max_fpr=0.1)["a"]
+        return indicators.indicators(held_out, StandIns(by_id), burstiness=5.0, max_fpr=0.1)["a"]
 
     if np.ptp(own) < 0.1 or np.subtract(*np.quantile(own, (0.75, 0.25))) < 0.1:
         return
@@ -112,8 +100,7 @@ def test_a_long_tail_and_a_lonely_opinion_speak_against_a_candidate():
         "tailed": np.where(np.arange(200) % 10 == 0, 30, usual),
         "alone": rng.normal(size=200),
     }
-    nothing = {name: [] for name in held_out}
-    table = indicators.indicators(held_out, nothing, burstiness=math.nan, max_fpr=0.1)
+    table = indicators.indicators(held_out, StandIns({}), burstiness=math.nan, max_fpr=0.1)
     assert table["tailed"]["self_tail"] < table["calm"]["self_tail"] - 5
     assert table["alone"]["agreement"] < 0.3 < table["calm"]["agreement"]
     assert all(math.isnan(each["stand_in_auc"]) for each in table.values())

@@ -1,8 +1,9 @@
 """Which detector suits a machine ID, decided from normal training clips alone.
 
 There are no anomalies of the machine to choose by. Two other things are known: held-out scores of
-its own training clips, from fits that have not seen them, and training clips of the other IDs of
-its type. The latter stand in for anomalies. Candidates are the detectors, and the members of those
+its own training clips, from fits that have not seen them, and clips that stand in for anomalies
+(`pygoodvibes.choice.stand_ins`): training clips of the other IDs of its type, or, where there is no
+other, its own clips with other attributes. Candidates are the detectors, and the members of those
 that fuse several (a view of the embedding in one metric, or an aggregate over the frames). So the
 choice is also one of pooling and aggregation.
 
@@ -13,11 +14,10 @@ References
 ----------
 Ma et al. (2023), The need for unsupervised outlier model selection: a review and evaluation of
 internal evaluation strategies (self-scores, agreement).
-Primus et al. (2020), Anomalous sound detection as a simple binary classification problem with
-careful selection of proxy outlier examples (other machines as stand-ins).
 """
 
 import dataclasses
+import functools
 import json
 import logging
 import math
@@ -37,13 +37,15 @@ from pygoodvibes.choice.candidates import (
     named,
     score_each,
 )
-from pygoodvibes.choice.indicators import frame_burstiness, indicators, stand_ins
+from pygoodvibes.choice.indicators import frame_burstiness, indicators
 from pygoodvibes.choice.result import COLUMNS
+from pygoodvibes.choice.stand_ins import StandIns, of_other_ids, of_pseudo_classes
 from pygoodvibes.detection import serialization
+from pygoodvibes.detection.fit import detect
 from pygoodvibes.detectors.combined import Part, mean_of
 from pygoodvibes.detectors.fusion import centre_and_scatter
 from pygoodvibes.util.atomic import write_text
-from pygoodvibes.util.csv_files import write_records
+from pygoodvibes.util.csv_files import read_records, write_records
 from pygoodvibes.util.messages import joined, message
 
 logger = logging.getLogger(__name__)
@@ -100,6 +102,7 @@ def choose(
     sample: int,
     max_fpr: float,
     seed: int,
+    apart: Callable[[], StandIns] | None = None,
     score_with: Callable = score_each,
 ) -> dict:
     """Choose candidates for one machine ID, from nothing but training clips of its type.
@@ -120,6 +123,8 @@ def choose(
         The `choice` section of the config.
     max_fpr, seed
         Of the pAUC, and of the config.
+    apart : callable, optional
+        Returns what stands in where there is no other ID.
     score_with : callable
         Stands in for `pygoodvibes.choice.candidates.score_each`.
 
@@ -128,12 +133,19 @@ def choose(
     dict
         machine, id; chosen: candidates to be fused, none if no detector was fitted; told: whether
         the indicator chose them (false: it had no value, or chance ranks them, and the default was
-        taken); reason; burstiness_db; stand_ins: how many; steadiness: from
+        taken); reason; burstiness_db; stand_ins: how many; stand_ins_are: 'machine IDs',
+        'attributes', or '' where there are none; steadiness: from
         `pygoodvibes.choice.evidence.steadiness`; indicators: the values of each candidate.
     """
     this_id = ids[machine_id]
     candidates = Candidates.of(this_id, detectors, leave_out=leave_out, members=members)
-    result: dict = {"machine": machine, "id": machine_id, "stand_ins": 0, "told": False}
+    result: dict = {
+        "machine": machine,
+        "id": machine_id,
+        "stand_ins": 0,
+        "stand_ins_are": "",
+        "told": False,
+    }
     result |= {"burstiness_db": math.nan, "steadiness": math.nan, "indicators": {}}
     if not candidates.held_out:
         # a detector that no file can hold has scores nevertheless
@@ -146,35 +158,34 @@ def choose(
         for name, other in ids.items()
         if name != machine_id and _alike(this_id, other) and other.counts.any()
     }
-    training = {
-        name: np.flatnonzero(other.embedded.train)[other.counts] for name, other in others.items()
-    }
-    counts = {name: len(clips) for name, clips in training.items()}
-    drawn = stand_ins(counts, sample=sample, seed=seed, key=(machine, machine_id))
-    of_others = [
-        other.inputs(training[name][drawn[name]], this_id.pcas) for name, other in others.items()
-    ]
-    scored = candidates.score(detectors, of_others, score_with)
-    of_stand_ins = {
-        name: [by_candidate[name] for by_candidate in scored if len(by_candidate[name])]
-        for name in candidates.held_out
-    }
+    stand_ins = StandIns({})
+    if others:
+        drawn = {"sample": sample, "seed": seed, "key": (machine, machine_id)}
+        stand_ins = of_other_ids(
+            candidates, this_id, others, detectors, **drawn, score_with=score_with
+        )
+    elif apart is not None:
+        stand_ins = apart()
+    if stand_ins.sizes:
+        result["stand_ins_are"] = "machine IDs" if others else "attributes"
     if this_id.cache is not None:
         clips = np.flatnonzero(this_id.embedded.train)[:sample]
         result["burstiness_db"] = frame_burstiness(ClipFrames(this_id.cache)[clips])
     table = indicators(
         candidates.held_out,
-        of_stand_ins,
+        stand_ins,
         burstiness=result["burstiness_db"],
         max_fpr=max_fpr,
     )
     best = favoured(table, indicator, default, top=top, keep_fixed=keep_fixed)
     fallback = default if default in table else next(iter(table))
-    reason = reason_for(table, indicator, default, best, fallback=fallback, alone=not others)
+    reason = reason_for(
+        table, indicator, default, best, fallback=fallback, alone=not stand_ins.sizes
+    )
     if taken := [name for name in best if name != default]:
         result["steadiness"] = evidence.steadiness(
             candidates.held_out,
-            of_stand_ins,
+            stand_ins,
             indicator,
             taken,
             default=default,
@@ -197,7 +208,7 @@ def choose(
         "chosen": best or [fallback],
         "told": bool(best),
         "reason": reason,
-        "stand_ins": sum(len(drawn_clips) for drawn_clips in drawn.values()),
+        "stand_ins": sum(stand_ins.sizes),
         "indicators": table,
     }
 
@@ -229,7 +240,7 @@ def reason_for(
     fallback : str
         The candidate taken if it returned none.
     alone : bool
-        Whether there is no other ID of the type.
+        Whether nothing stands in for anomalies.
     """
     if not best and alone:
         return message(
@@ -368,6 +379,8 @@ def write_choice(
     choice: str | pathlib.Path,
     scores: str | pathlib.Path,
     final: str | pathlib.Path,
+    fits: Mapping | None = None,
+    detect_with: Callable = detect,
     score_with: Callable = score_each,
     progress: Callable | None = None,
 ) -> None:
@@ -378,7 +391,7 @@ def write_choice(
     machine : str
         Machine type.
     files : mapping of str to mapping
-        By machine ID: as in `load`.
+        By machine ID: as in `load`; clips, its manifest, or None.
     detectors : mapping of str to mapping
         The `detectors` section of the config; the first is the default.
     settings : mapping
@@ -392,13 +405,18 @@ def write_choice(
         `scores_of_test_clips`, empty where there is none.
     final : path
         CSV with the columns `pygoodvibes.choice.result.COLUMNS`: the `final_scores`.
-    score_with : callable
-        As in `choose`.
+    fits : mapping, optional
+        `projection` and `scored_by`, the sections of the config: how detectors are fitted without
+        a pseudo-class.
+    detect_with, score_with : callable
+        As in `pygoodvibes.choice.stand_ins.of_pseudo_classes`.
     progress : callable, optional
         Wraps the iteration over the machine IDs, e.g. `pygoodvibes.workflow.job.progress`.
     """
     ids = {machine_id: load(paths, fitted=False) for machine_id, paths in files.items()}
     which = {key: settings[key] for key in ("leave_out", "members")}
+    most = settings["pseudo_classes"]
+    of_choice = {key: settings[key] for key in settings if key != "pseudo_classes"}
     choices, rows, columns, clips = [], [], [], []
     turns = ids.items()
     if progress:
@@ -407,6 +425,14 @@ def write_choice(
         # one ID at a time: fitted detectors are large, they hold the references of all members
         estimators = serialization.load(files[machine_id]["models"])
         this_id = dataclasses.replace(unfitted, estimators=estimators)
+        apart = None
+        if most and (manifest := files[machine_id].get("clips")):
+            drawn = {"sample": settings["sample"], "seed": seed, "key": (machine, machine_id)}
+            using = {"detect_with": detect_with, "score_with": score_with}
+            clips_known, how = read_records(manifest), {**which, **fits, **drawn, **using}
+            apart = functools.partial(
+                of_pseudo_classes, this_id, clips_known, detectors, most=most, **how
+            )
         done = choose(
             machine,
             {**ids, machine_id: this_id},
@@ -415,8 +441,9 @@ def write_choice(
             default=next(iter(detectors)),
             max_fpr=max_fpr,
             seed=seed,
+            apart=apart,
             score_with=score_with,
-            **settings,
+            **of_choice,
         )
         logger.info("ID %s: %s, %s", machine_id, done["chosen"], done["reason"])
         test_scores = scores_of_test_clips(this_id, detectors, score_with=score_with, **which)

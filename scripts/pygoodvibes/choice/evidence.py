@@ -14,14 +14,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pygoodvibes.choice.indicators import indicate
+from pygoodvibes.choice.stand_ins import StandIns
 
 RESAMPLES = 100
-"""Draws, with replacement, of own clips and of the stand-ins of each other ID."""
+"""Draws, with replacement, of own clips and of the stand-ins of each group."""
 
 
 def steadiness(
     held_out: Mapping[str, np.ndarray],
-    of_stand_ins: Mapping[str, Sequence[np.ndarray]],
+    stand_ins: StandIns,
     indicator: str,
     best: Sequence[str],
     *,
@@ -36,8 +37,8 @@ def steadiness(
     ----------
     held_out : mapping of str to np.ndarray [shape=(n_train,)]
         By candidate: held-out scores of the ID's own training clips, in the same order.
-    of_stand_ins : mapping of str to sequence of np.ndarray [shape=(n,)]
-        By candidate: scores of the stand-ins of each other ID, in the same order.
+    stand_ins : StandIns
+        Scores of each group of stand-ins.
     indicator : str
         One of `INDICATORS`.
     best : sequence of str
@@ -59,20 +60,13 @@ def steadiness(
     rng = np.random.default_rng(seed)
     own = {name: scores for name, scores in held_out.items() if name != default}
     n_own = len(next(iter(own.values())))
-    sizes = [len(scores) for scores in of_stand_ins[best[0]]]
     stays = 0
     for _ in range(RESAMPLES):
         drawn = rng.integers(n_own, size=n_own)
-        of_others = [rng.integers(size, size=size) for size in sizes]
         values = indicate(
             indicator,
             {name: scores[drawn] for name, scores in own.items()},
-            {
-                name: [
-                    scores[rows] for scores, rows in zip(of_stand_ins[name], of_others, strict=True)
-                ]
-                for name in own
-            },
+            stand_ins.drawn_anew(rng),
             burstiness=burstiness,
             max_fpr=max_fpr,
         )

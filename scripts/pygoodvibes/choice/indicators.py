@@ -6,11 +6,11 @@ number for each candidate and indicator; higher = more promising.
 
 import functools
 import math
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from pygoodvibes.choice.stand_ins import StandIns
 from pygoodvibes.evaluation import metrics
 
 INDICATORS = (
@@ -25,35 +25,6 @@ INDICATORS = (
 
 BURSTY_DB = 3.0
 """Least burstiness at which power counts as bursts: its 0.95 quantile is twice its median."""
-
-
-def stand_ins(
-    counts: Mapping[str, int], *, sample: int, seed: int, key: Sequence[str]
-) -> dict[str, np.ndarray]:
-    """Draw training clips of other machine IDs, equally many from each as far as they last.
-
-    Parameters
-    ----------
-    counts : mapping of str to int
-        Training clips of each other ID.
-    sample : int > 0
-        How many in all, at most.
-    seed : int
-        Seed of the config.
-    key : sequence of str
-        Machine type and ID for which they are drawn. Each ID has a draw of its own.
-
-    Returns
-    -------
-    dict of str to np.ndarray of int
-        Numbers of the drawn clips among the training clips of each ID, rising.
-    """
-    numbers = [zlib.crc32(name.encode()) for name in key]
-    rng = np.random.default_rng([seed, *numbers])
-    orders = {name: rng.permutation(count) for name, count in counts.items()}
-    turns = sorted((turn, name) for name, order in orders.items() for turn in range(len(order)))
-    taken = [name for _, name in turns[:sample]]
-    return {name: np.sort(order[: taken.count(name)]) for name, order in orders.items()}
 
 
 def frame_burstiness(clips: Iterable[np.ndarray]) -> float:
@@ -89,7 +60,7 @@ def hears_bursts(candidate: str) -> int:
 
 def indicators(
     held_out: Mapping[str, np.ndarray],
-    of_stand_ins: Mapping[str, Sequence[np.ndarray]],
+    stand_ins: StandIns,
     *,
     burstiness: float,
     max_fpr: float,
@@ -100,10 +71,10 @@ def indicators(
     ----------
     held_out : mapping of str to np.ndarray [shape=(n_train,)]
         By candidate: held-out scores of the ID's own training clips.
-    of_stand_ins : mapping of str to sequence of np.ndarray [shape=(n,)]
-        By candidate: scores of the training clips of each other ID; empty if there are none. The
-        ID that the candidate tells apart least counts. An ID that differs by far, for instance in
-        level, is told apart by all candidates, and would only add scatter.
+    stand_ins : StandIns
+        Scores of each group of stand-ins; none if nothing stands in. The group that the candidate
+        tells apart least counts. An ID that differs by far, for instance in level, is told apart
+        by all candidates, and would only add scatter.
     burstiness : float
         From `frame_burstiness`, dB.
     max_fpr : float
@@ -115,7 +86,7 @@ def indicators(
         By candidate: `INDICATORS`, higher = better.
     """
     known = {"burstiness": burstiness, "max_fpr": max_fpr}
-    by_indicator = {name: indicate(name, held_out, of_stand_ins, **known) for name in INDICATORS}
+    by_indicator = {name: indicate(name, held_out, stand_ins, **known) for name in INDICATORS}
     return {
         candidate: {name: values[candidate] for name, values in by_indicator.items()}
         for candidate in held_out
@@ -125,7 +96,7 @@ def indicators(
 def indicate(
     indicator: str,
     held_out: Mapping[str, np.ndarray],
-    of_stand_ins: Mapping[str, Sequence[np.ndarray]],
+    stand_ins: StandIns,
     *,
     burstiness: float,
     max_fpr: float,
@@ -136,7 +107,7 @@ def indicate(
     ----------
     indicator : str
         One of `INDICATORS`.
-    held_out, of_stand_ins, burstiness, max_fpr
+    held_out, stand_ins, burstiness, max_fpr
         As in `indicators`.
 
     Returns
@@ -156,8 +127,8 @@ def indicate(
         "stand_in_separation": separation,
     }[indicator]
     return {
-        # without other IDs nothing is known
-        name: float(np.min([of_one(own, other) for other in of_stand_ins[name]] or math.nan))
+        # without stand-ins nothing is known
+        name: float(np.min([of_one(*pair) for pair in stand_ins.pairs(name, own)] or math.nan))
         for name, own in held_out.items()
     }
 

@@ -21,7 +21,8 @@ class Choice(Section):
         "agreement",
         "burstiness",
     ] = "stand_in_separation"
-    """The indicator that decides. Three use stand-ins, training clips of the other IDs of the type:
+    """The indicator that decides. Three use stand-ins, training clips of the other IDs of the type
+    (or of other attributes, see `pseudo_classes`):
     'stand_in_auc' and 'stand_in_pauc' say how well a detector tells them from held-out training
     clips of its own ID, 'stand_in_separation' how far apart the two lie, in units of scatter. The
     other ID that the detector tells apart least counts. Three use the ID's own clips alone:
@@ -50,6 +51,11 @@ class Choice(Section):
 
     sample: Annotated[int, Field(ge=10)] = 100
     """Stand-ins scored for each machine ID, drawn at random from all others of its type."""
+
+    pseudo_classes: Annotated[int, Field(ge=2)] | None = 4
+    """Where a machine type has one ID or section alone, its own clips with other attributes stand
+    in: those of the source domain are left out in so many groups of attributes, and all detectors
+    are fitted without each group. (null: nothing stands in there.)"""
 
     fixed: Name | None = None
     """The fixed default: the detector that the choice is compared with. It is taken alone where

@@ -45,6 +45,23 @@ class Groups:
     def __len__(self) -> int:
         return len(self.fitted_to)
 
+    def among(self, kept: np.ndarray) -> "Groups":
+        """Return the groups of some of the training clips, without those that have none of them.
+
+        Parameters
+        ----------
+        kept : np.ndarray [shape=(n_train,), dtype=bool]
+            Which clips; they stay held out together.
+        """
+        numbers = self.number[kept]
+        left = [number for number in range(len(self)) if np.any(numbers == number)]
+        new = {number: place for place, number in enumerate(left)}
+        return Groups(
+            np.array([new.get(number, -1) for number in numbers.tolist()], dtype=int),
+            [self.fitted_to[number][kept] for number in left],
+            self.at_random,
+        )
+
     def joined(self, most: int) -> "Groups":
         """Join groups until there are at most so many, for fits that take long.
 

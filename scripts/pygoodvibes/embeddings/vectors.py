@@ -36,6 +36,12 @@ class ClipVectors:
         """Say which clips are for training, shape (n_clips,), bool."""
         return self.split == "train"
 
+    def of(self, chosen: np.ndarray) -> "ClipVectors":
+        """Return some of the clips (a mask or index)."""
+        return dataclasses.replace(
+            self, values=self.values[chosen], **{key: getattr(self, key)[chosen] for key in _TEXTS}
+        )
+
 
 UNSEEN = "unseen"
 """Another array of a file of vectors, shape (n_clips,), bool: which clips the encoder of the

@@ -291,19 +291,26 @@ def decisions_table(
             " + ".join(document["chosen"]) or NOTHING,
             document["reason"],
             NOTHING if bursts is None else f"{bursts:.1f}",
-            str(document["stand_ins"]),
+            _stand_ins(document),
         ]
         rows.append([*outcome.key, *values, *auc.values(), best])
     notes = [
         "AUC in % of the test clips, seen only after the choice. Bursts: level of the frames' 0.95 "
         "quantile of power over their median, dB; from 3 dB on power comes in bursts. Stand-ins: "
-        f"training clips of other {'sections' if unit == 'section' else 'IDs'} of the type.",
+        f"training clips of other {'sections' if unit == 'section' else 'IDs'} of the type, or, "
+        "where there is none, of other attributes.",
     ]
     heading = id_heading(unit)
     columns = ["Machine", heading, "Chosen (fused)", "Why", "Bursts", "Stand-ins"]
     columns += ["AUC default", "AUC choice", "AUC oracle", "Oracle"]
     text = frozenset({"Machine", heading, "Chosen (fused)", "Why", "Oracle"})
     return Table(f"What was chosen ({data})", columns, rows, notes, text)
+
+
+def _stand_ins(document: Mapping) -> str:
+    """Return how many clips stood in, and of what if not of other machine IDs."""
+    ending = " (attributes)" if document["stand_ins_are"] == "attributes" else ""
+    return f"{document['stand_ins']}{ending}"
 
 
 def rows_of(all_outcomes: Sequence[Outcome]) -> list[dict]:
