@@ -198,7 +198,7 @@ def test_the_notes_of_the_default_results_are_said_in_french(french):
     ],
 )
 def test_why_something_was_chosen_is_said_in_french(french, best, alone, french_words):
-    from pygoodvibes.choice.choose import reason_for
+    from pygoodvibes.choice.favoured import reason_for
 
     values = {"fixed": 0.5, "a": 1.25, "b": 1.0, "c": 1.0}
     table = {name: {"separation": value} for name, value in values.items()}

@@ -11,9 +11,7 @@ from pygoodvibes.choice import choose as choice_choose
 from pygoodvibes.choice import indicators
 from pygoodvibes.choice.candidates import Candidates, in_units, load
 from pygoodvibes.choice.choose import (
-    favoured,
     final_scores,
-    reason_for,
     scores_of_test_clips,
     write_choice,
 )
@@ -238,6 +236,16 @@ def test_an_only_id_gets_the_default_and_a_reason(indicator):
     assert math.isfinite(done["indicators"][done["chosen"][0]]["agreement"])
 
 
+@pytest.mark.parametrize("indicator", ["stand_in_auc", "stand_in_pauc", "stand_in_separation"])
+def test_what_tells_nothing_apart_is_not_chosen(indicator):
+    # what stands in lies nearer to the middle of the own clips than these themselves
+    own, other = machine_id(clips(0)), clips(1)
+    other = machine_id(dataclasses.replace(other, values=other.values * np.float32(0.1)))
+    done = choose({"00": own, "02": other}, indicator=indicator, default="knn", top=3)
+    assert (done["chosen"], done["told"]) == (["knn"], False)
+    assert "no candidate tells" in done["reason"]
+
+
 def test_without_frames_burstiness_decides_nothing():
     done = choose(a_type(), indicator="burstiness")
     assert done["chosen"] == ["knn"]
@@ -354,23 +362,6 @@ def test_frames_with_other_bands_are_no_stand_ins(tmp_path):
 
 
 # indicators
-
-
-def test_of_equal_candidates_the_default_goes_first_and_nan_never():
-    table = {"a": {"i": 1.0}, "b": {"i": 1.0}, "c": {"i": 2.0}, "d": {"i": math.nan}}
-    free, kept = {"keep_fixed": False}, {"keep_fixed": True}
-    assert favoured(table, "i", "b", top=9, **free) == ["c", "b", "a"]
-    assert favoured(table, "i", "a", top=2, **free) == ["c", "a"]
-    assert favoured({"d": table["d"]}, "i", "d", top=1, **free) == []
-    # kept in any case: also without a value, but not if it is no candidate, or nothing is known
-    assert favoured(table, "i", "b", top=2, **kept) == ["b", "c"]
-    assert favoured(table, "i", "d", top=3, **kept) == ["d", "c", "a"]
-    assert favoured(table, "i", "absent", top=1, **kept) == ["c"]
-    assert favoured({"d": table["d"]}, "i", "d", top=1, **kept) == []
-    options = {"fallback": "b", "alone": False}
-    assert "whatever i says" in reason_for(table, "i", "b", ["b"], **options)
-    assert "1 more have 1.00" in reason_for(table, "i", "c", ["c", "b"], **options)
-    assert reason_for(table, "i", "b", ["c"], **options).endswith("; b has 1.00")
 
 
 def files_of(folder, embedded):

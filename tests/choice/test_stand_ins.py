@@ -10,6 +10,7 @@ from made_machine_ids import DETECTORS, clips, machine_id
 from pygoodvibes.choice.choose import choose
 from pygoodvibes.choice.stand_ins import draw, of_pseudo_classes, pseudo_classes, without
 from pygoodvibes.embeddings.held_out import fold_clips
+from pygoodvibes.workflow.fit_store import FitStore
 
 PROJECTION = {"n_components": "all", "standardize": True, "whiten": False, "residual": True}
 FITS = {"projection": PROJECTION, "scored_by": "folds", "seed": 0}
@@ -193,6 +194,18 @@ def test_groups_are_drawn_from_evenly_and_are_the_same_again():
     )
     # each group has own scores of the clips left, by the same fits
     assert [len(scores) for scores in one.own["knn"]] == [20, 20, 20]
+
+
+def test_kept_fits_give_the_same(tmp_path):
+    own, manifest = an_id()
+    fresh = stand_ins_of(own, manifest)
+    code = {"knn": "code", "fusion": "code"}
+    for _ in range(2):
+        kept = FitStore(tmp_path, code)
+        found = stand_ins_of(own, manifest, detect_with=kept.detect)
+        for name, groups in fresh.others.items():
+            assert all(map(np.array_equal, groups, found.others[name]))
+    assert len(list(tmp_path.rglob("*.fit"))) == 6  # two detectors, three groups
 
 
 def test_a_draw_anew_keeps_candidates_together():

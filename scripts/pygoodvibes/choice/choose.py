@@ -37,6 +37,7 @@ from pygoodvibes.choice.candidates import (
     named,
     score_each,
 )
+from pygoodvibes.choice.favoured import favoured, reason_for
 from pygoodvibes.choice.indicators import frame_burstiness, indicators
 from pygoodvibes.choice.result import COLUMNS
 from pygoodvibes.choice.stand_ins import StandIns, of_other_ids, of_pseudo_classes
@@ -46,44 +47,9 @@ from pygoodvibes.detectors.combined import Part, mean_of
 from pygoodvibes.detectors.fusion import centre_and_scatter
 from pygoodvibes.util.atomic import write_text
 from pygoodvibes.util.csv_files import read_records, write_records
-from pygoodvibes.util.messages import joined, message
+from pygoodvibes.util.messages import message
 
 logger = logging.getLogger(__name__)
-
-
-def favoured(
-    table: Mapping[str, Mapping[str, float]],
-    indicator: str,
-    default: str,
-    *,
-    top: int,
-    keep_fixed: bool,
-) -> list[str]:
-    """Return the candidates with the highest values of an indicator, the best first.
-
-    Parameters
-    ----------
-    table : mapping of str to mapping
-        From `indicators`.
-    indicator : str
-        One of `INDICATORS`.
-    default : str
-        The fixed default. It goes before other candidates with the same value.
-    top : int > 0
-        How many.
-    keep_fixed : bool
-        The fixed default comes first, whatever its value.
-
-    Returns
-    -------
-    list of str
-        Empty if no candidate has a value.
-    """
-    known = [name for name, values in table.items() if math.isfinite(values[indicator])]
-    best = sorted(known, key=lambda name: (-table[name][indicator], name != default))
-    if keep_fixed and best and default in table:
-        best = [default, *(name for name in best if name != default)]
-    return best[:top]
 
 
 def choose(
@@ -182,7 +148,14 @@ def choose(
     reason = reason_for(
         table, indicator, default, best, fallback=fallback, alone=not stand_ins.sizes
     )
-    if taken := [name for name in best if name != default]:
+    taken = [name for name in best if name != default]
+    if taken and not evidence.tells_apart(indicator, table[taken[0]][indicator]):
+        best = []
+        reason = message(
+            "no candidate tells what stands in for anomalies from own clips: {fallback}",
+            fallback=fallback,
+        )
+    elif taken:
         result["steadiness"] = evidence.steadiness(
             candidates.held_out,
             stand_ins,
@@ -218,70 +191,6 @@ def _alike(one: MachineId, other: MachineId) -> bool:
     if one.embedded.values.shape[1] != other.embedded.values.shape[1]:
         return False
     return one.cache is None or one.cache.n_mels == other.cache.n_mels
-
-
-def reason_for(
-    table: Mapping[str, Mapping[str, float]],
-    indicator: str,
-    default: str,
-    best: Sequence[str],
-    *,
-    fallback: str,
-    alone: bool,
-) -> str:
-    """Say why candidates were chosen, in one sentence.
-
-    Parameters
-    ----------
-    table, indicator, default
-        As in `favoured`.
-    best : sequence of str
-        The candidates that `favoured` returned.
-    fallback : str
-        The candidate taken if it returned none.
-    alone : bool
-        Whether nothing stands in for anomalies.
-    """
-    if not best and alone:
-        return message(
-            "the only machine ID of its type, so that nothing stands in for anomalies: {fallback}",
-            fallback=fallback,
-        )
-    if not best:
-        return message(
-            "{indicator} can't be told, no choice made: {fallback}",
-            indicator=indicator,
-            fallback=fallback,
-        )
-    others = {
-        name: of_candidate[indicator] for name, of_candidate in table.items() if name != default
-    }
-    taken = [others[name] for name in best if name in others]
-    if not taken:
-        return message(
-            "{default} alone was to be kept, whatever {indicator} says",
-            default=default,
-            indicator=indicator,
-        )
-    values = ", ".join(f"{value:.2f}" for value in taken)
-    known = {"indicator": indicator, "values": values, "candidates": len(others)}
-    equal = sum(value == taken[-1] for value in others.values()) - taken.count(taken[-1])
-    if equal:
-        text = message(
-            "{indicator} {values}, the highest of {candidates} candidates "
-            "({equal} more have {value:.2f})",
-            equal=equal,
-            value=taken[-1],
-            **known,
-        )
-    else:
-        text = message("{indicator} {values}, the highest of {candidates} candidates", **known)
-    if default not in table:
-        return text
-    of_default = message(
-        "{detector} has {value:.2f}", detector=default, value=table[default][indicator]
-    )
-    return joined([text, of_default])
 
 
 def scores_of_test_clips(

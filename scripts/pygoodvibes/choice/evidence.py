@@ -1,14 +1,15 @@
 """Whether the candidates that an indicator favours would be favoured again, with other clips.
 
 Comes in: held-out scores of an ID's own training clips, and scores of stand-ins. Goes out: in what
-share of resamples of both the best candidate stays in front. Where it does not, the indicator ranks
-candidates by the chance of these clips.
+share of resamples of both the best candidate stays in front. Where it does not, or where it tells
+nothing apart, the indicator ranks candidates by the chance of these clips.
 
 References
 ----------
 Efron and Tibshirani (1993), An introduction to the bootstrap (resampling).
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -18,6 +19,15 @@ from pygoodvibes.choice.stand_ins import StandIns
 
 RESAMPLES = 100
 """Draws, with replacement, of own clips and of the stand-ins of each group."""
+
+
+CHANCE = {"stand_in_auc": 0.5, "stand_in_pauc": 0.5, "stand_in_separation": 0.0}
+"""Values of indicators at which a candidate does not tell stand-ins from the ID's own clips."""
+
+
+def tells_apart(indicator: str, value: float) -> bool:
+    """Say whether the value of an indicator is better than chance; where that is known."""
+    return value > CHANCE.get(indicator, -math.inf)
 
 
 def steadiness(

@@ -29,6 +29,7 @@ from pygoodvibes.choice.candidates import (
     may_be_chosen,
     score_each,
 )
+from pygoodvibes.detection import serialization
 from pygoodvibes.detection.fit import detect, detect_clips
 from pygoodvibes.embeddings.projection import project_vectors
 
@@ -270,10 +271,15 @@ def without(
         embedded=embedded,
         pcas=projected.pcas,
         cache=cache,
-        estimators={name: each.estimator for name, each in found.items()},
+        estimators={name: _ready(each.estimator) for name, each in found.items()},
         scores=scores,
         groups=groups,
     )
+
+
+def _ready(estimator: object) -> object:
+    """Return a fitted detector that scores clips; what was kept in a file can't, as it is."""
+    return estimator.decoded() if isinstance(estimator, serialization.Encoded) else estimator
 
 
 def of_pseudo_classes(

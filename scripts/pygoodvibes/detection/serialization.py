@@ -31,7 +31,7 @@ FORMAT = 2
 
 @dataclasses.dataclass(frozen=True)
 class Encoded:
-    """A fitted detector as a file holds it, for `save`; it can't score clips.
+    """A fitted detector as a file holds it, for `save`; it can't score clips, `decoded` it can.
 
     Attributes
     ----------
@@ -43,6 +43,10 @@ class Encoded:
 
     structure: dict | list
     arrays: list[np.ndarray]
+
+    def decoded(self) -> object:
+        """Return the detector, which scores clips."""
+        return decode(self.structure, self.arrays, _kind_of(self.structure), {})
 
 
 def encode(estimator: object) -> tuple[dict | list, list[np.ndarray]]:
@@ -174,9 +178,7 @@ def load(path: str | pathlib.Path) -> dict[str, object]:
         if members:
             raise ValueError(f"{min(members)} belongs to no detector")
         return {
-            name: None
-            if structure is None
-            else decode(structure, parts[name], _kind_of(structure), {})
+            name: None if structure is None else Encoded(structure, parts[name]).decoded()
             for name, structure in head["detectors"].items()
         }
     # a file from elsewhere can lead to any error

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pygoodvibes.choice.choose import favoured
+from pygoodvibes.choice.favoured import favoured
 from pygoodvibes.choice.indicators import INDICATORS, spearman
 from pygoodvibes.evaluation import intervals
 from pygoodvibes.evaluation.averages import mean_of_types
