@@ -22,7 +22,7 @@ export PYTHONPATH := $(CURDIR)/scripts
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help results years app pdf compare study benchmark calibration drift domains microphones signs soak audit prune test lint format docs api messages lock clean
+.PHONY: help results years app pdf compare study benchmark calibration drift domains pseudo-classes microphones signs soak audit prune test lint format docs api messages lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -66,6 +66,9 @@ drift: .venv/installed ## Count false alarms of the control chart on clips of wh
 
 domains: .venv/installed ## Compare detectors that know domains with others: make domains SEEDS=5
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/domains.py --seeds $(SEEDS)
+
+pseudo-classes: .venv/installed ## Measure what the choice by attributes is worth: make pseudo-classes SEEDS=4
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/pseudo_classes.py --seeds $(SEEDS) --jobs $(JOBS)
 
 microphones: .venv/installed ## Compare what a near and a far microphone give together: make microphones SEEDS=3
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/microphones.py --seeds $(SEEDS) --jobs $(JOBS)

@@ -105,6 +105,20 @@ def measured(
     return scored
 
 
+def vectors_of(
+    machine: str,
+    section: str,
+    rows: Sequence[Mapping],
+    settings: Mapping,
+    seed: int,
+    seconds: float,
+) -> ClipVectors:
+    """Make the clips of a plan of `plan_section`, and return their embeddings."""
+    names = columns(settings["mel"]["n_mels"], Statistics.model_validate(settings["embedding"]))
+    vectors = [_embedded(machine, section, row, settings, seed, seconds) for row in rows]
+    return from_records(rows, np.stack(vectors), names)
+
+
 def _embedded(machine, section, row, settings, seed, seconds) -> np.ndarray:
     rate = settings["audio"]["sample_rate"]
     signal = section_clip(

@@ -20,7 +20,7 @@ rule evaluate:
     params:
         false_alarm_rates=FALSE_ALARM_RATES,
         threshold_method=CONFIG.threshold.method,
-        evaluation=section("evaluation"),
+        evaluation={**section("evaluation"), "year": CONFIG.year},
         seed=CONFIG.seed,
         code=code("evaluate"),
     message:

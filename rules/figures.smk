@@ -245,6 +245,7 @@ rule plot_roc:
         mem_mb=500,
     params:
         max_fpr=CONFIG.evaluation.max_fpr,
+        year=CONFIG.year,
         title_suffix=DATA_TITLE,
         code=code("plot_roc"),
     message:

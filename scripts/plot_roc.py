@@ -9,6 +9,7 @@ with logged(snakemake.log, snakemake.input, snakemake.output):
         inputs.read_table(snakemake.input.scores),
         inputs.read_table(snakemake.input.metrics),
         max_fpr=snakemake.params.max_fpr,
+        year=snakemake.params.year,
         title_suffix=snakemake.params.title_suffix,
     )
     style.save(figure, snakemake.output.figure)

@@ -150,6 +150,21 @@ def test_the_label_free_choice_is_the_default_of_the_default_configs(root, name)
     assert not original.with_choice
 
 
+@pytest.mark.parametrize(
+    ("dataset", "evaluation", "year"),
+    [
+        ({"source": "synthetic"}, None, None),
+        ({"source": "synthetic"}, 2021, 2021),
+        ({"source": "zenodo", "year": 2021, "machines": "all"}, None, 2021),
+        ({"source": "zenodo", "year": 2021, "machines": "all"}, 2024, 2024),
+    ],
+)
+def test_the_rules_are_those_of_the_config_else_of_the_data_set(dataset, evaluation, year):
+    content = {"dataset": {"name": "x", **dataset}, "evaluation": {"year": evaluation}}
+    content["detectors"] = {"knn": {}}
+    assert validate(content).year == year
+
+
 def test_the_choice_is_compared_with_a_fixed_default():
     config = {"dataset": {"name": "x", "source": "synthetic"}, "detectors": {"knn": {}, "lof": {}}}
     assert not validate(config).with_choice

@@ -62,14 +62,14 @@ def scores_of(rows, seed=0):
     }
 
 
-def evaluated(rows, seed=0, detectors=("knn",)):
+def evaluated(rows, seed=0, detectors=("knn",), **changes):
     return evaluate_machine_id(
         rows,
         scores={name: scores_of(rows, seed + n) for n, name in enumerate(detectors)},
         notes=dict.fromkeys(detectors, ()),
         explained_variance=np.array([0.9]),
         false_alarm_rates=dict.fromkeys(detectors, 0.1),
-        **SETTINGS,
+        **{**SETTINGS, **changes},
     )
 
 
@@ -101,9 +101,20 @@ def test_a_domain_has_its_own_normal_clips_and_the_anomalies_of_both():
     assert found["official_low"] < found["official"] < found["official_high"]
 
 
-def test_clips_named_as_in_2021_count_the_anomalies_of_their_own_domain():
-    rows = manifest_rows(attribute="")
-    [found] = evaluated(rows)[0]["metrics"]
+def test_a_year_of_the_config_counts_whatever_the_names_say():
+    for attribute, year in (("", 2023), ("_spd_1", 2021)):
+        rows = manifest_rows(attribute=attribute)
+        by_name, of_year = evaluated(rows)[0], evaluated(rows, year=year)[0]
+        assert of_year["metrics"][0]["auc_target"] != by_name["metrics"][0]["auc_target"]
+        same = evaluated(rows, year=2023 if attribute else 2021)[0]
+        assert json.dumps(same) == json.dumps(by_name)
+
+
+@pytest.mark.parametrize(("attribute", "year"), [("", None), ("_spd_1", 2021)])
+def test_in_2021_a_domain_counts_its_own_anomalies(attribute, year):
+    # without a year the names tell: they have no attribute
+    rows = manifest_rows(attribute=attribute)
+    [found] = evaluated(rows, year=year)[0]["metrics"]
     scores, anomalous, domain = arrays(rows, scores_of(rows))
     own = domain == "target"
     assert found["auc_target"] == pytest.approx(metrics.auc(anomalous[own], scores[own]), abs=1e-9)

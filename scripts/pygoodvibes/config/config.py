@@ -133,6 +133,11 @@ class Config(Section):
         return self
 
     @property
+    def year(self) -> int | None:
+        """Return the year whose rules count for metrics per domain; None: clips' names tell."""
+        return self.evaluation.year or getattr(self.dataset, "year", None)
+
+    @property
     def with_choice(self) -> bool:
         """Tell whether the label-free choice is a detector of its own, and the default."""
         return self.default_detector == CHOICE

@@ -46,19 +46,27 @@ def with_domains(columns: Sequence[str], more: Sequence[str]) -> list[str]:
     return [*columns[:-1], *more, columns[-1]]
 
 
-def protocol_of(clips: Iterable[str]) -> Protocol:
-    """Return whose rules count, by the names of test clips.
+def protocol_of(clips: Iterable[str], year: int | None = None) -> Protocol:
+    """Return whose rules count: those of 2021, or those of 2022 and later.
 
-    Those of 2021, where a domain's AUC is that of its own anomalies, for clips named as in 2021
-    (domain but no attributes); else those of 2022 and later.
+    In 2021 a domain's AUC is that of its own anomalies.
+
+    Parameters
+    ----------
+    clips : iterable of str
+        Names of the test clips. Without a year those of 2021 count for clips named as in 2021:
+        with a domain, but no attributes.
+    year : int, optional
+        The year, where it is known.
     """
-    protocol, _ = naming(clips)
-    return protocol if protocol.year == dcase2021.PROTOCOL.year else dcase2022.PROTOCOL
+    if year is None:
+        year = naming(clips)[0].year
+    return (dcase2021 if year == dcase2021.PROTOCOL.year else dcase2022).PROTOCOL
 
 
-def own_anomalies(clips: Iterable[str]) -> bool:
-    """Return whether a domain's AUC counts its own anomalies only, by the names of test clips."""
-    return protocol_of(clips).year == dcase2021.PROTOCOL.year
+def own_anomalies(clips: Iterable[str], year: int | None = None) -> bool:
+    """Return whether a domain's AUC counts its own anomalies only; as `protocol_of`."""
+    return protocol_of(clips, year).year == dcase2021.PROTOCOL.year
 
 
 def domain_metrics(

@@ -240,6 +240,7 @@ def evaluate_machine_id(
     false_alarm_rates: Mapping[str, float],
     threshold_method: str,
     seed: int,
+    year: int | None = None,
     **settings,
 ) -> tuple[dict, list[dict]]:
     """Evaluate all detectors on one machine ID.
@@ -258,6 +259,8 @@ def evaluate_machine_id(
         Expected share of normal clips above each detector's threshold.
     threshold_method, seed, **settings
         As in `evaluate`.
+    year : int, optional
+        As in `pygoodvibes.evaluation.domains.protocol_of`.
 
     Returns
     -------
@@ -293,6 +296,7 @@ def evaluate_machine_id(
                 truth,
                 values,
                 decisions,
+                year,
                 bootstrap=settings["bootstrap"],
                 confidence=settings["confidence"],
                 seed=seed,
@@ -326,6 +330,7 @@ def _by_domain(
     truth: Truth,
     scores: Mapping[tuple[str, str], float],
     decisions: Mapping[str, bool],
+    year: int | None,
     **settings,
 ) -> tuple[dict[str, float], dict[str, np.ndarray]]:
     """Return the metrics per domain of the test clips that have score, label and domain."""
@@ -343,7 +348,7 @@ def _by_domain(
         np.array([truth.domains["test", clip] for clip in clips], dtype=str),
         np.array([decisions[clip] for clip in clips], dtype=bool) if decisions else None,
     )
-    return domain_metrics(section, protocol_of(clips), **settings)
+    return domain_metrics(section, protocol_of(clips, year), **settings)
 
 
 def score_columns(rows: Sequence[Mapping]) -> tuple[str, ...]:

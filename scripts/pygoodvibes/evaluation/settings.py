@@ -1,6 +1,6 @@
 """Settings of the evaluation: section `evaluation` of the config."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -27,6 +27,11 @@ class Evaluation(Section):
 
     confidence: Share = 0.95
     """Coverage of the confidence intervals."""
+
+    year: Literal[2021, 2022, 2023, 2024, 2025, 2026] | None = None
+    """Year of DCASE Task 2 whose rules count for metrics per domain: which anomalies the AUC of a
+    domain is computed with. (null: `year` of the data set if it names one; else the names of test
+    clips tell.)"""
 
     @model_validator(mode="after")
     def _rising(self) -> "Evaluation":

@@ -55,7 +55,12 @@ def vertical_average(
 
 @style.styled
 def plot_roc(
-    scores: pd.DataFrame, metrics: pd.DataFrame, *, title_suffix: str, max_fpr: float = 0.1
+    scores: pd.DataFrame,
+    metrics: pd.DataFrame,
+    *,
+    title_suffix: str,
+    max_fpr: float = 0.1,
+    year: int | None = None,
 ) -> Figure:
     """Draw one ROC curve per detector for each machine type, averaged over its machine IDs.
 
@@ -72,6 +77,8 @@ def plot_roc(
         Which data it is, e.g. 'synthetic data'.
     max_fpr : float in (0, 1]
         False positive rate up to which pAUC counts; shaded.
+    year : int, optional
+        As in `pygoodvibes.evaluation.domains.protocol_of`.
 
     Returns
     -------
@@ -143,8 +150,9 @@ def plot_roc(
                 _draw(axes, look, detector, of_detector, means, bands, of_ids)
             if detector == detectors[0]:
                 of_ids = [cells.get((machine, id_, detector)) for id_ in shown]
+                of_detector = mine[mine["detector"] == detector]
                 for domain in domains:
-                    _draw_domain(axes, look, domain, of_ids, mine[mine["detector"] == detector])
+                    _draw_domain(axes, look, domain, of_ids, of_detector, year)
         if not shown:
             axes.clear()
             style.panel_title(axes, machine)
@@ -198,7 +206,12 @@ def _of_domain(look: Look, domain: str) -> str:
 
 
 def _draw_domain(
-    axes: Axes, look: Look, domain: str, of_ids: list[pd.DataFrame | None], metrics: pd.DataFrame
+    axes: Axes,
+    look: Look,
+    domain: str,
+    of_ids: list[pd.DataFrame | None],
+    metrics: pd.DataFrame,
+    year: int | None,
 ) -> None:
     """Draw the mean curve of one detector over the clips that count in a domain."""
     curves = []
@@ -206,7 +219,7 @@ def _draw_domain(
         if rows is None:
             continue
         counts = rows["domain"] == domain
-        if not own_anomalies(rows["clip"]):
+        if not own_anomalies(rows["clip"], year):
             counts |= rows["label"] == "anomaly"
         if (curve := _curve(rows[counts])) is not None:
             curves.append(curve)
