@@ -52,10 +52,11 @@ class Choice(Section):
     sample: Annotated[int, Field(ge=10)] = 100
     """Stand-ins scored for each machine ID, drawn at random from all others of its type."""
 
-    pseudo_classes: Annotated[int, Field(ge=2)] | None = 4
+    pseudo_classes: Annotated[int, Field(ge=2)] | None = None
     """Where a machine type has one ID or section alone, its own clips with other attributes stand
-    in: those of the source domain are left out in so many groups of attributes, and all detectors
-    are fitted without each group. (null: nothing stands in there.)"""
+    in: those of the source domain are left out in at most so many groups of attributes, and all
+    detectors are fitted without each group. No gain was measured (docs/method.md). (null: nothing
+    stands in there, and the fixed default is taken.)"""
 
     fixed: Name | None = None
     """The fixed default: the detector that the choice is compared with. It is taken alone where
