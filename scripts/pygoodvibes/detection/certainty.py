@@ -226,7 +226,7 @@ def _why_meaningless(held_out: np.ndarray, limit: float) -> str:
     if len(held_out) < FEWEST:
         return message(
             "this model's verdicts mean nothing: its threshold ({limit:.4g}) comes from "
-            "{clips} normal clips, and {least} are the least that can tell anything",
+            "{clips} normal clips, and {least} are the least for a verdict",
             limit=limit,
             clips=len(held_out),
             least=FEWEST,
