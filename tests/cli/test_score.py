@@ -596,3 +596,38 @@ def test_a_watch_tells_of_another_machine_once(tmp_path, monkeypatch, capsys):
     shown = capsys.readouterr()
     assert shown.err.count("recordings of machine ID 04") == 1 and names[1] in shown.err
     assert len(rows_of(shown.out)) == 3
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "de"])
+def test_on_a_terminal_the_caution_about_few_clips_is_one_line(run, monkeypatch, language):
+    monkeypatch.setenv("COLUMNS", "80")
+    full = run("pump.pgv", "new", "--lang", language)[2].splitlines()
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    code, out, err = run("pump.pgv", "new", *LOW, "--json", "-", "--lang", language)
+    caution, count = err.splitlines()
+    assert len(caution) <= 80 and "20" in caution and "--json" in caution
+    assert count.startswith("3 ")
+    [described] = json.loads(out)["models"]
+    assert described["caution"].startswith("threshold from 20 clips: between ") and code == 4
+    assert caution != full[0]
+
+
+def test_a_model_whose_verdicts_mean_nothing_says_so_in_full_everywhere(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    own_machine.healthy(tmp_path / "pump", 4)
+    assert main(["fit", "pump"]) == 4
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    capsys.readouterr()
+    main(["score", "pump.pgv", own_machine.write(tmp_path / "new.wav", 9).name])
+    said = " ".join(capsys.readouterr().err.split())
+    assert "Caution: pump, fusion: this model's verdicts mean nothing" in said
+    assert "fit it to more normal clips" in said
+
+
+def test_an_empty_recording_in_a_watched_folder_has_a_line_with_the_reason(watched, tmp_path):
+    (tmp_path / "empty.wav").write_bytes(b"")
+    code, out, _ = watched([tmp_path / "empty.wav"], "--csv", "-", *BY_HAND)
+    [row] = rows_of(out)
+    assert row["verdict"] == "not scored" and row["reason"] and code == 4

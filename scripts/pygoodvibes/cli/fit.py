@@ -6,6 +6,7 @@ import pathlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
+from pygoodvibes.cli.help import Paragraphs
 from pygoodvibes.cli.lines import said, show
 from pygoodvibes.cli.options import add_jobs, duration, share
 from pygoodvibes.cli.told import how_sure, note, of_detector, write_held_out, written
@@ -23,7 +24,7 @@ examples:
   pygoodvibes fit night.wav --window 10                 windows of one long recording
   pygoodvibes fit pump.pgv --add june/                  learn new normal recordings, too
   pygoodvibes fit pump.pgv --exclude may/003.wav        fit again without a recording
-  pygoodvibes fit recordings/pump --held-out scores.csv which recordings set the threshold
+  pygoodvibes fit may/ --held-out scores.csv            which recordings set the threshold
 
 The folder holds recordings of the machine in good health, in any layout and at any depth (.wav,
 .flac, .ogg, .mp3, ...). What is anomalous or a test clip by its DCASE or MIMII name is left out,
@@ -62,7 +63,7 @@ watched the machine must stop here."""
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell the command what may stand behind it."""
     parser.epilog = EPILOG
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.formatter_class = Paragraphs
     parser.add_argument(
         "path",
         metavar="FOLDER",

@@ -10,7 +10,7 @@ from pygoodvibes.cli.lines import SPOKEN, show
 from pygoodvibes.cli.tally import Tally
 from pygoodvibes.cli.told import note
 from pygoodvibes.util.errors import UserError
-from pygoodvibes.util.messages import message
+from pygoodvibes.util.messages import Message, message
 
 ENDING = ".pgv"
 
@@ -207,16 +207,8 @@ def _with_cautions(all_records: Iterable[list], panel, *, endless: bool) -> Iter
     from pygoodvibes.monitoring.other_machine import of_others
     from pygoodvibes.util.messages import templates
 
-    cautions = [
-        message(
-            "{name}, {detector}: {caution}",
-            name=model.name,
-            detector=judging.detector,
-            caution=caution,
-        )
-        for model, judging in zip(panel.models, panel.judges, strict=True)
-        if (caution := certainty.of(model, judging).caution)
-    ]
+    pairs = list(zip(panel.models, panel.judges, strict=True))
+    cautions = [_of_model(*pair, sure) for pair in pairs if (sure := certainty.of(*pair)).caution]
     if endless:
         _caution(cautions)
     # one caution for each thing that makes a score unfair
@@ -241,6 +233,18 @@ def _with_cautions(all_records: Iterable[list], panel, *, endless: bool) -> Iter
         return
     _note(of_others(panel.models, clips))
     _caution([*cautions, *map(_unfair, unfair.values())])
+
+
+def _of_model(model, judging, sure) -> Message:
+    """Say why not to trust a model's verdicts: in a line to who sees it at every run."""
+    if sys.stderr.isatty() and not sure.meaningless:
+        return message("{name}: {caution}", name=model.name, caution=sure.caution_in_a_line)
+    return message(
+        "{name}, {detector}: {caution}",
+        name=model.name,
+        detector=judging.detector,
+        caution=sure.caution,
+    )
 
 
 def _unfair(records: Sequence) -> str:

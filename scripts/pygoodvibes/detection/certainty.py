@@ -146,6 +146,23 @@ class Certainty:
             )
         return ""
 
+    @property
+    def caution_in_a_line(self) -> str:
+        """Say the caution as short as can be, for whoever reads it at every run; '' without one.
+
+        Verdicts that mean nothing are no matter for a short word: that caution stays whole.
+        """
+        if self.meaningless or not self.caution:
+            return self.caution
+        if self.windows_of:
+            return message(
+                "{clips} windows can rank, not tell what is normal; more in --json -",
+                clips=self.clips,
+            )
+        return message(
+            "{clips} clips can rank, not tell what is normal; more in --json -", clips=self.clips
+        )
+
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f}" if share >= 0.01 else f"{100 * share:.1g}"
