@@ -179,3 +179,53 @@ def test_a_clip_that_was_learned_is_told_when_it_is_scored(tmp_path, monkeypatch
     known, new = rows_of(capsys.readouterr().out)
     assert known["reason"] == "one of the training clips of pump: no fair score"
     assert new["reason"] == ""
+
+
+def test_the_clip_that_sets_the_threshold_is_named_and_all_scores_are_written(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    own_machine.healthy(tmp_path / "pump", 12)
+    own_machine.write(tmp_path / "pump" / "007.wav", 7, whistle=0.05)
+    assert main(["fit", "pump", "--held-out", "held-out.csv", "--jobs", "1"]) in (0, 4)
+    said = capsys.readouterr().out
+    assert "Note: fusion: the threshold comes from 007.wav: a held-out score of " in said
+    assert said.splitlines()[-2:] == [
+        "Held-out scores: held-out.csv",
+        "Now: pygoodvibes score pump.pgv FILES_OR_FOLDERS...",
+    ]
+    rows = rows_of((tmp_path / "held-out.csv").read_text())
+    assert len(rows) == 12 and rows[0]["clip"] == "007.wav" and rows[0]["above"] == "0"
+    assert main(["fit", "pump.pgv", "--exclude", "007.wav", "--held-out", "held-out.csv"]) == 0
+    said = capsys.readouterr().out
+    assert "comes from" not in said and said.endswith("\nHeld-out scores: held-out.csv\n")
+    rows = rows_of((tmp_path / "held-out.csv").read_text())
+    assert len(rows) == 11 and "007.wav" not in {row["clip"] for row in rows}
+
+
+def test_a_fit_again_names_the_clip_that_sets_the_threshold(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    own_machine.healthy(tmp_path / "pump", 12)
+    own_machine.write(tmp_path / "june" / "odd.wav", 50, whistle=0.05)
+    assert main(["fit", "pump"]) == 0
+    capsys.readouterr()
+    main(["fit", "pump.pgv", "--add", "june", "--yes"])
+    assert "Note: fusion: the threshold comes from odd.wav: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("file", ["-", "x.wav", "x.pgv", "no/x.csv", "pump", "bytes.csv"])
+def test_a_file_that_takes_no_scores_is_told_before_the_fit(tmp_path, monkeypatch, capsys, file):
+    monkeypatch.chdir(tmp_path)
+    own_machine.healthy(tmp_path / "pump", 4)
+    (tmp_path / "bytes.csv").write_bytes(b"a\0b")
+    assert main(["fit", "pump", "--held-out", file]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Error: ") and file in said and said.count("\n") == 1
+    assert not (tmp_path / "pump.pgv").exists()
+
+
+@pytest.mark.shared
+def test_the_real_clip_that_sets_the_threshold_is_named(shared, tmp_path, capsys):
+    folder = shared / "data" / "mimii_fan_0db" / "fan" / "train"
+    assert main(["fit", str(folder), "-o", str(tmp_path / "fan.pgv")]) == 0
+    assert "the threshold comes from normal_id_00_00000004.wav: " in capsys.readouterr().out

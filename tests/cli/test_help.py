@@ -2,8 +2,8 @@ import argparse
 
 import pytest
 
-from pygoodvibes.cli.help import OF_ARGPARSE, argparse_in, asked_for, translate
-from pygoodvibes.cli.main import build_parser, main
+from pygoodvibes.cli.help import OF_ARGPARSE, Paragraphs, argparse_in, asked_for, translate
+from pygoodvibes.cli.main import COMMANDS, build_parser, main
 from pygoodvibes.util.language import language_of, languages
 from pygoodvibes.util.messages import Message
 
@@ -95,3 +95,41 @@ def test_words_of_argparse_are_those_that_it_uses():
         assert argparse._("options") == "options" and argparse._("usage: ") != "usage: "
         assert argparse._("no word of ours") == "no word of ours"
     assert argparse._ is own
+
+
+def length_of_longest_line(text):
+    return max(len(line.rstrip()) for line in text.splitlines())
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_no_wider_than_the_terminal(command, language, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    help_text = shown([command, "--help", "--lang", language], capsys)
+    assert length_of_longest_line(help_text) <= 80
+
+
+def test_paragraphs_are_broken_between_words_and_examples_stay_lines(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "42")
+    epilog = (
+        "examples:\n  a --b c        short\n  a --bcdefg hijk        too long for a line\n\n"
+        "One two three four five six\nseven eight nine\N{NO-BREAK SPACE}: ten.\n"
+    )
+    parser = argparse.ArgumentParser("a", epilog=epilog, formatter_class=Paragraphs, add_help=False)
+    assert parser.format_help().partition("\n\n")[2] == (
+        "examples:\n  a --b c        short\n  a --bcdefg hijk\n      too long for a line\n\n"
+        "One two three four five six seven eight\nnine\N{NO-BREAK SPACE}: ten.\n"
+    )
+    monkeypatch.setenv("COLUMNS", "300")
+    parser.epilog = 60 * "word "
+    assert length_of_longest_line(parser.format_help()) <= 100
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("en", "COMMAND"), ("fr", "COMMANDE"), ("de", "BEFEHL")]
+)
+def test_a_command_is_missed_in_the_language_wherever_it_is_asked_for(language, word, capsys):
+    for arguments in (["--lang", language], ["odd", "--lang", language]):
+        said = shown(arguments, capsys).splitlines()[-1]
+        assert word in said and "command:" not in said
+    assert f"{word} ..." in shown(["--lang", language, "--help"], capsys)

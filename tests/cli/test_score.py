@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import errno
 import io
 import json
@@ -547,3 +548,86 @@ def test_people_read_their_language_and_programs_english(run, place, monkeypatch
     assert document["clips"][0]["verdict"] == "anomalous"
     monkeypatch.setenv("LC_ALL", "C")
     assert "threshold" in run("pump.pgv", "odd.wav")[1]
+
+
+def test_recordings_of_another_machine_by_their_names_are_told_in_three_languages(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    fit = own_machine.fit(tmp_path / "mine", detectors="knn")
+    model = dataclasses.replace(fit.model, name="fan_id_00", machine="fan", id="00")
+    machine_model.save(tmp_path / "fan.pgv", model)
+    for number in (0, 4):
+        own_machine.write(tmp_path / f"new/normal_id_{number:02d}_00000001.wav", 100 + number)
+    said = {}
+    for language, first in (
+        ("en", "Note: "),
+        ("fr", "Note\N{NO-BREAK SPACE}: "),
+        ("de", "Hinweis: "),
+    ):
+        main(["score", "fan.pgv", "new", "--lang", language, "--jobs", "1"])
+        shown = capsys.readouterr()
+        [said[language]] = [line for line in shown.err.splitlines() if line.startswith(first)]
+        assert "new/normal_id_04_00000001.wav" in said[language] and "fan_id_00" in said[language]
+        assert shown.out.count("\n") == 3  # the verdicts stay
+    assert "recordings of machine ID 04, and model fan_id_00 is one of 00" in said["en"]
+    assert len(set(said.values())) == 3
+    # once for windows of a recording, and not at all for the machine's own
+    main(["score", "fan.pgv", "new/normal_id_04_00000001.wav", "--window", "0.5"])
+    assert capsys.readouterr().err.count("machine ID 04") == 1
+    main(["score", "fan.pgv", "new/normal_id_00_00000001.wav"])
+    assert "machine ID" not in capsys.readouterr().err
+
+
+def test_a_watch_tells_of_another_machine_once(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    fit = own_machine.fit(tmp_path / "mine", detectors="knn")
+    model = dataclasses.replace(fit.model, name="fan_id_00", machine="fan", id="00")
+    machine_model.save(tmp_path / "fan.pgv", model)
+    names = ["normal_id_00_00000001.wav", "normal_id_04_00000001.wav", "normal_id_04_00000002.wav"]
+    paths = [own_machine.write(tmp_path / name, 100 + len(name)) for name in names]
+
+    def arrive(self, **settings):
+        yield from paths
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Watch, "run", arrive)
+    main(["score", "fan.pgv", "--watch", "mine", "--csv", "-", *BY_HAND])
+    shown = capsys.readouterr()
+    assert shown.err.count("recordings of machine ID 04") == 1 and names[1] in shown.err
+    assert len(rows_of(shown.out)) == 3
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "de"])
+def test_on_a_terminal_the_caution_about_few_clips_is_one_line(run, monkeypatch, language):
+    monkeypatch.setenv("COLUMNS", "80")
+    full = run("pump.pgv", "new", "--lang", language)[2].splitlines()
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    code, out, err = run("pump.pgv", "new", *LOW, "--json", "-", "--lang", language)
+    caution, count = err.splitlines()
+    assert len(caution) <= 80 and "20" in caution and "--json" in caution
+    assert count.startswith("3 ")
+    [described] = json.loads(out)["models"]
+    assert described["caution"].startswith("threshold from 20 clips: between ") and code == 4
+    assert caution != full[0]
+
+
+def test_a_model_whose_verdicts_mean_nothing_says_so_in_full_everywhere(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    own_machine.healthy(tmp_path / "pump", 4)
+    assert main(["fit", "pump"]) == 4
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    capsys.readouterr()
+    main(["score", "pump.pgv", own_machine.write(tmp_path / "new.wav", 9).name])
+    said = " ".join(capsys.readouterr().err.split())
+    assert "Caution: pump, fusion: this model's verdicts mean nothing" in said
+    assert "fit it to more normal clips" in said
+
+
+def test_an_empty_recording_in_a_watched_folder_has_a_line_with_the_reason(watched, tmp_path):
+    (tmp_path / "empty.wav").write_bytes(b"")
+    code, out, _ = watched([tmp_path / "empty.wav"], "--csv", "-", *BY_HAND)
+    [row] = rows_of(out)
+    assert row["verdict"] == "not scored" and row["reason"] and code == 4

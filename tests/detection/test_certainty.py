@@ -35,3 +35,15 @@ def test_fewer_clips_than_one_over_the_rate_can_not_tell_it():
     # of n clips the smallest share is 1 / (n + 1)
     assert [certainty.least_clips(rate) for rate in (0.5, 0.1, 0.05, 0.01)] == [1, 9, 19, 99]
     assert [certainty.clips_for(rate) for rate in (0.1, 0.05, 0.01)] == [59, 119, 599]
+
+
+def test_in_a_line_few_clips_are_told_and_no_verdicts_at_all_in_full():
+    scores = np.linspace(0, 1, 12)
+    few = certainty.of_threshold(scores, 1.0, false_alarm_rate=0.1)
+    assert few.caution_in_a_line.startswith("12 clips can rank, not tell what is normal")
+    windows = certainty.of_threshold(scores, 1.0, false_alarm_rate=0.1, windows_of=2)
+    assert windows.caution_in_a_line.startswith("12 windows can rank, not tell what is normal")
+    nothing = certainty.of_threshold(scores[:4], 1.0, false_alarm_rate=0.1)
+    assert nothing.caution_in_a_line == nothing.caution != ""
+    by_hand = certainty.of_threshold(scores, 1.0, false_alarm_rate=None)
+    assert by_hand.caution_in_a_line == ""

@@ -39,6 +39,7 @@ PAGES = sorted(
 LANGUAGES = {"bash", "text", "yaml", "python", "csv", "json"}
 SKIPPED = {
     "README.md": 2,
+    "docs/de/tutorial.md": 1,
     "docs/fr/tutoriel.md": 1,
     "docs/how-to/ask.md": 2,
     "docs/how-to/dcase2020.md": 3,
@@ -49,6 +50,8 @@ SKIPPED = {
     "docs/tutorial.md": 1,
 }
 """How many blocks of commands of a page may be left out."""
+TUTORIALS = [page for page in PAGES if re.fullmatch(r"docs/(\w\w/)?tutor\w+\.md", page)]
+"""The tutorial in all languages."""
 
 
 def read(page: str) -> str:
@@ -257,13 +260,42 @@ def test_french_pages_have_french_typography(page):
     assert not re.findall(r".*\d\.\d.*", text), "decimals have a comma"
 
 
-@pytest.mark.parametrize("page", ["docs/tutorial.md", "docs/fr/tutoriel.md"])
+@pytest.mark.parametrize("page", TUTORIALS)
 def test_tutorials_say_of_the_pump_what_their_table_has(page):
     _, row = re.search(r"^(machine,id,.*)\n(pump,00,.*)$", read(page), re.MULTILINE).groups()
     found, low, _, sensitivity, specificity = (float(cell) for cell in row.split(",")[3:])
     words = re.findall(r"\d+", prose(page)[prose(page).rindex("25") :].replace("100", ""))
     said = [round(100 * value) for value in (found, low, sensitivity, specificity)]
     assert [int(word) for word in words if int(word) > 25][:4] == said
+
+
+def steps(page: str) -> list[str]:
+    """Return the commands of a page that are the same in all languages: name and verb."""
+    text = "\n".join(block.text for block in page_blocks(page) if block.language == "bash")
+    return re.findall(r"^(?:pygoodvibes|make) [\w-]+|results/synthetic/\S+", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", TUTORIALS)
+def test_tutorials_take_the_same_steps_and_answer_in_their_language(page):
+    own = [step for step in steps(page) if step != "pygoodvibes set"]  # the language of the report
+    assert own == steps("docs/tutorial.md")
+    language = re.search(r"/(\w\w)/", page)
+    asked = re.findall(r"^pygoodvibes (?:fit|score) .*$", read(page), re.MULTILINE)
+    for command in asked if language else ():
+        assert command.endswith(f" --lang {language[1]}"), command
+    others = [os.path.relpath(other, pathlib.Path(page).parent) for other in TUTORIALS]
+    for other in others:
+        assert f"]({other})" in read(page) or other == pathlib.Path(page).name
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.startswith("docs/de/")])
+def test_german_pages_have_german_typography(page):
+    text = prose(page)
+    assert not re.findall(r".*[«»\"'].*", text), "quotation marks are „ and “"
+    assert text.count("„") == text.count("“") > 0
+    assert not re.findall(r".*\d\.\d.*", text), "decimals have a comma"
+    assert not re.findall(r".*\d%.*", text), "a space before %"
+    assert not re.findall(r".*\w\s[;:!?].*", text)
 
 
 def test_every_command_and_every_section_of_the_config_is_mentioned():

@@ -47,11 +47,26 @@ def test_audio_that_is_not_read_is_told_too(tmp_path):
     assert sorted(names(watch.poll())) == ["a.m4a", "b.wave"]
 
 
-def test_a_recording_that_goes_on_is_told_again_and_an_empty_one_is_not_complete(tmp_path):
+def test_an_empty_recording_is_told_once_it_has_stayed_empty_and_again_when_it_is_not(tmp_path):
     clock = Clock()
-    watch = Watch(tmp_path, settle=0, clock=clock)
+    watch = Watch(tmp_path, settle=2, clock=clock)
     (tmp_path / "a.wav").write_bytes(b"")
     assert watch.poll() == []
+    clock.now = 1.5
+    assert watch.poll() == []
+    clock.now = 2
+    assert names(watch.poll()) == ["a.wav"]
+    clock.now = 9
+    assert watch.poll() == []
+    (tmp_path / "a.wav").write_bytes(b"sound")
+    assert watch.poll() == []
+    clock.now = 11
+    assert names(watch.poll()) == ["a.wav"]
+
+
+def test_a_recording_that_goes_on_is_told_again(tmp_path):
+    clock = Clock()
+    watch = Watch(tmp_path, settle=0, clock=clock)
     (tmp_path / "a.wav").write_bytes(b"first")
     assert names(watch.poll()) == ["a.wav"]
     (tmp_path / "a.wav").write_bytes(b"first and second")

@@ -2,6 +2,8 @@
 
 import argparse
 
+from pygoodvibes.cli.help import Paragraphs
+
 EPILOG = """\
 examples:
   pygoodvibes check-submission submission --year 2026
@@ -15,7 +17,7 @@ is something to mend.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell the command what may stand behind it."""
     parser.epilog = EPILOG
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.formatter_class = Paragraphs
     parser.add_argument(
         "path", metavar="FOLDER", help="holds anomaly_score_*.csv and decision_result_*.csv"
     )

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from pygoodvibes.cli.help import Paragraphs
 from pygoodvibes.cli.lines import show
 from pygoodvibes.cli.options import add_jobs, add_run_length
 from pygoodvibes.util.errors import UserError
@@ -16,7 +17,7 @@ EPILOG = message(
     """\
 examples:
   pygoodvibes drift pump.pgv june/                      score recordings, in order of time
-  pygoodvibes drift pump.pgv log.csv --figure chart.png scores of `score --watch --csv log.csv`
+  pygoodvibes drift pump.pgv log.csv --figure a.png     scores of `score --watch --csv log.csv`
   pygoodvibes drift pump.pgv june/ --order name         names hold the date
 
 Whether clips have changed for good is told by a control chart: an EWMA (weight 0.1) of the places
@@ -39,7 +40,7 @@ exit code: 0 nothing has changed at the end; 3 something has; 4 too few clips to
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell the command what may stand behind it."""
     parser.epilog = EPILOG
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.formatter_class = Paragraphs
     parser.add_argument("path", metavar="MODEL", help=message("a model (.pgv)"))
     parser.add_argument(
         "places",

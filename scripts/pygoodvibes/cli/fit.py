@@ -6,9 +6,10 @@ import pathlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
+from pygoodvibes.cli.help import Paragraphs
 from pygoodvibes.cli.lines import said, show
 from pygoodvibes.cli.options import add_jobs, duration, share
-from pygoodvibes.cli.told import how_sure, note, of_detector, written
+from pygoodvibes.cli.told import how_sure, note, of_detector, write_held_out, written
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import Message, joined, message
 
@@ -23,6 +24,7 @@ examples:
   pygoodvibes fit night.wav --window 10                 windows of one long recording
   pygoodvibes fit pump.pgv --add june/                  learn new normal recordings, too
   pygoodvibes fit pump.pgv --exclude may/003.wav        fit again without a recording
+  pygoodvibes fit may/ --held-out scores.csv            which recordings set the threshold
 
 The folder holds recordings of the machine in good health, in any layout and at any depth (.wav,
 .flac, .ogg, .mp3, ...). What is anomalous or a test clip by its DCASE or MIMII name is left out,
@@ -30,10 +32,11 @@ and so is what can't be read, each with its reason. If a name speaks of a fault,
 or German, or if recordings lie far apart from the others, `fit` asks before it learns them (--yes:
 all are normal); without a terminal to ask on it stops. A fault that is learned is never told again.
 
-Clips of one length are best; some 50 are a
-good start, 3 are the least. A dozen rank new clips, but don't decide which are anomalous: the
-threshold is then a guess, and `fit` says how far off it may be. Set it by hand when clips are
-scored (score --threshold), or say how many false alarms are acceptable (--false-alarm-rate).
+Clips of one length are best; some 50 are a good start. 3 are the least to fit a model at all, 5 the
+least for a verdict. A dozen rank new clips, but don't decide which are anomalous: the threshold is
+then a guess, and `fit` says how far off it may be. If a clip or two alone set it, `fit` names them;
+--held-out writes the scores of all. Set the threshold by hand when clips are scored (score
+--threshold), or say how many false alarms are acceptable (--false-alarm-rate).
 
 --window cuts recordings, which may then have any length, into windows; each is a training clip.
 Windows of one recording are alike, and are held out together when the threshold is set; if more
@@ -60,7 +63,7 @@ watched the machine must stop here."""
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell the command what may stand behind it."""
     parser.epilog = EPILOG
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.formatter_class = Paragraphs
     parser.add_argument(
         "path",
         metavar="FOLDER",
@@ -138,6 +141,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             "learn all recordings, whatever their names say and however far apart they lie"
         ),
     )
+    parser.add_argument(
+        "--held-out",
+        metavar="FILE",
+        help=message("write the held-out score of each training clip as CSV, the highest first"),
+    )
     add_jobs(parser)
 
 
@@ -156,9 +164,16 @@ def run(
     add: str | None,
     exclude: Sequence[str],
     yes: bool,
+    held_out: str | None,
     jobs: int | None,
 ) -> int:
     """Fit a model to a folder of normal recordings, or again; return the exit code."""
+    if held_out is not None:
+        from pygoodvibes.monitoring.output import check_target
+
+        if held_out == "-":
+            raise UserError("--held-out -: name a file; standard output tells of the fit")
+        check_target(held_out)
     if add is not None or exclude:
         from pygoodvibes.cli import refit as refit_command
 
@@ -184,6 +199,7 @@ def run(
             exclude=exclude,
             machine_id=id,
             false_alarm_rate=false_alarm_rate,
+            held_out=held_out,
             jobs=jobs,
             doubt=None if yes else ask,
         )
@@ -209,6 +225,9 @@ def run(
     path = pathlib.Path(output or f"{fit.model.name}{machine_model.ENDING}")
     size = machine_model.save(path, fit.model)
     show(*report(fit, path, size), file=sys.stdout)
+    if held_out is not None:
+        write_held_out(held_out, fit)
+    show(message("Now: pygoodvibes score {path} FILES_OR_FOLDERS...", path=path), file=sys.stdout)
     return _warned(fit.model)
 
 
@@ -292,7 +311,7 @@ def report(fit, path: pathlib.Path, size: int) -> list[Message]:
     """Say what was learnt, line by line."""
     import numpy as np
 
-    from pygoodvibes.monitoring import certainty, doubts
+    from pygoodvibes.monitoring import certainty, doubts, held_out_scores
 
     model, left_out = fit.model, [row for row in fit.rows if row["status"] != "ok"]
     clips, training = model.training["clips"], model.training
@@ -344,6 +363,8 @@ def report(fit, path: pathlib.Path, size: int) -> list[Message]:
                 highest=judging.held_out[-1],
             )
         )
+        if far := held_out_scores.far_above(model, judging, fit.clips):
+            lines.append(note(of_detector(name, far)))
         if sure.meaningless:
             continue  # said as a warning
         lines.append(how_sure(name, sure))
@@ -358,9 +379,7 @@ def report(fit, path: pathlib.Path, size: int) -> list[Message]:
                 least=sure.clips + 1,
             )
             lines.append(note(cant))
-    lines.append(written(path, size))
-    lines.append(message("Now: pygoodvibes score {path} FILES_OR_FOLDERS...", path=path))
-    return lines
+    return [*lines, written(path, size)]
 
 
 def meaningless(model) -> list[Message]:

@@ -6,8 +6,12 @@ the catalog lacks stays English.
 
 import argparse
 import contextlib
+import itertools
+import re
+import textwrap
 from collections.abc import Iterator
 
+from pygoodvibes.cli.lines import WIDEST
 from pygoodvibes.util.language import Language
 from pygoodvibes.util.messages import Message, message
 
@@ -28,6 +32,47 @@ OF_ARGPARSE = (
     message("invalid %(type)s value: %(value)r"),
 )
 """What argparse says by itself, so that it gets into the catalogs."""
+
+
+class Paragraphs(argparse.HelpFormatter):
+    """Breaks paragraphs between words, as wide as the terminal; examples, indented, stay lines.
+
+    What an example does is said below it where there is no room beside it.
+    """
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        width = min(width, WIDEST)
+        lines = []
+        for is_prose, group in itertools.groupby(
+            text.splitlines(), lambda line: bool(line) and not line.startswith(" ")
+        ):
+            if is_prose:
+                paragraph = " ".join(group)
+                lines += _wrapped(paragraph, width, indent=indent)
+                continue
+            for line in group:
+                lines += _example(f"{indent}{line}", width) if line else [""]
+        return "\n".join(lines)
+
+
+def _example(line: str, width: int) -> list[str]:
+    parts = re.fullmatch(r"( *\S.*?) {2,}(\S.*)", line)
+    if len(line) <= width or parts is None:
+        return [line]
+    beyond = " " * (len(line) - len(line.lstrip()) + 4)
+    return [parts[1], *_wrapped(parts[2], width, indent=beyond)]
+
+
+def _wrapped(text: str, width: int, *, indent: str) -> list[str]:
+    # a no-break space is no place to break: it keeps a French colon where it belongs
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 @contextlib.contextmanager
@@ -55,6 +100,7 @@ def translate(parser: argparse.ArgumentParser, language: Language) -> None:
     for action in parser._actions:
         action.help = say(action.help)
         if isinstance(action, argparse._SubParsersAction):
+            action.metavar = say(action.metavar)
             for listed in action._choices_actions:
                 listed.help = say(listed.help)
             for command in action.choices.values():

@@ -13,7 +13,7 @@ from pygoodvibes.cli import score_arguments
 from pygoodvibes.cli import serve as serve_command
 from pygoodvibes.cli import sign as sign_command
 from pygoodvibes.cli import years as years_command
-from pygoodvibes.cli.help import argparse_in, asked_for, translate
+from pygoodvibes.cli.help import Paragraphs, argparse_in, asked_for, translate
 from pygoodvibes.cli.lines import SPOKEN, said
 from pygoodvibes.cli.options import add_language
 from pygoodvibes.cli.project import check, compare, pdf, prune, report_path, set_keys, show, study
@@ -114,8 +114,8 @@ SERVE = ("fastapi", "paho", "prometheus_client", "uvicorn")
 SET_EXAMPLES = """\
 examples:
   pygoodvibes set config/config.yaml detectors.lof.n_neighbors=5
-  pygoodvibes set config/config.yaml mel.n_mels=64 threshold.false_alarm_rate=0.05
-  pygoodvibes set config/config.yaml "dataset.machines.fan=['00']" detectors.knn={}
+  pygoodvibes set my.yaml mel.n_mels=64 threshold.false_alarm_rate=0.05
+  pygoodvibes set my.yaml "dataset.machines.fan=['00']" detectors.knn={}
 
 Entries of lists are named by their place from 0, by what they are, or by their `name`. A key that
 isn't there is added. Comments, order and quotes stay. What would make the config wrong is refused,
@@ -154,7 +154,7 @@ def _add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         return
     if name == "set":
         command.epilog = SET_EXAMPLES
-        command.formatter_class = argparse.RawDescriptionHelpFormatter
+        command.formatter_class = Paragraphs
         command.add_argument("path", metavar="config", help="config file")
         command.add_argument(
             "changes", metavar="KEY=VALUE", nargs="+", help="keys between points; a value in YAML"
@@ -216,7 +216,12 @@ class _Completion(argparse.Action):
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    parser = argparse.ArgumentParser("pygoodvibes", description=__doc__)
+    parser = argparse.ArgumentParser(
+        "pygoodvibes",
+        description=message(
+            "Learns how a machine sounds in good health, and says which recordings sound otherwise."
+        ),
+    )
     parser.add_argument(
         "--version",
         action=_Version,
@@ -233,7 +238,8 @@ def build_parser() -> argparse.ArgumentParser:
             'print what a shell completes commands with: eval "$(pygoodvibes --completion bash)"'
         ),
     )
-    commands = parser.add_subparsers(dest="command", required=True)
+    add_language(parser)
+    commands = parser.add_subparsers(dest="command", required=True, metavar=message("COMMAND"))
     for name, (_, what) in COMMANDS.items():
         command = commands.add_parser(name, help=what, description=what)
         _add_arguments(name, command)

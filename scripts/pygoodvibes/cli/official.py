@@ -2,6 +2,7 @@
 
 import argparse
 
+from pygoodvibes.cli.help import Paragraphs
 from pygoodvibes.cli.options import count
 from pygoodvibes.util.errors import UserError
 
@@ -20,7 +21,7 @@ Rows and truth are joined by name. The exit code is 1 where files are missing fo
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell the command what may stand behind it."""
     parser.epilog = EPILOG
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.formatter_class = Paragraphs
     parser.add_argument("path", metavar="FOLDER", help="holds anomaly_score_*.csv")
     parser.add_argument("--year", type=int, required=True, help="2020 to 2026")
     parser.add_argument(

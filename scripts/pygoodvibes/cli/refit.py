@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 
 from pygoodvibes.cli.lines import show
-from pygoodvibes.cli.told import how_sure, note, written
+from pygoodvibes.cli.told import how_sure, note, of_detector, write_held_out, written
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import BY_COMMAS, Message, joined, message
 
@@ -21,6 +21,7 @@ def run(
     exclude: Sequence[str],
     machine_id: str | None,
     false_alarm_rate: float | None,
+    held_out: str | None,
     jobs: int | None,
     doubt: Callable[[Sequence[Message]], object] | None,
 ):
@@ -32,6 +33,8 @@ def run(
         The model's file, and the one to write.
     add, exclude, machine_id, false_alarm_rate, jobs, doubt
         As in `pygoodvibes.monitoring.refit.refit`.
+    held_out : str or None
+        Where the held-out scores are written, too, as CSV.
 
     Raises
     ------
@@ -60,6 +63,8 @@ def run(
     size = machine_model.save(path, again.model)
     show(*report(before, again), file=sys.stdout)
     show(written(path, size), file=sys.stdout)
+    if held_out is not None:
+        write_held_out(held_out, again)
     if pathlib.Path(f"{path}{signature.ENDING}").is_file():
         file = f"{path}{signature.ENDING}"
         old = message("{file} is of the earlier model: sign again", file=file)
@@ -77,7 +82,7 @@ def report(before, again) -> list[Message]:
     again : Refit
         From `pygoodvibes.monitoring.refit.refit`.
     """
-    from pygoodvibes.monitoring import certainty
+    from pygoodvibes.monitoring import certainty, held_out_scores
     from pygoodvibes.monitoring.judge import judge
 
     model = again.model
@@ -127,6 +132,8 @@ def report(before, again) -> list[Message]:
                     after=moved.new_above_after,
                 )
             )
+        if far := held_out_scores.far_above(model, judging, again.clips):
+            lines.append(note(of_detector(name, far)))
         sure = certainty.of(model, judging)
         if not sure.meaningless:  # said as a warning
             lines.append(how_sure(name, sure))

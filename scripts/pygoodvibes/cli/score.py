@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pygoodvibes.cli.lines import SPOKEN, show
 from pygoodvibes.cli.tally import Tally
+from pygoodvibes.cli.told import note
 from pygoodvibes.util.errors import UserError
-from pygoodvibes.util.messages import message
+from pygoodvibes.util.messages import Message, message
 
 ENDING = ".pgv"
 
@@ -182,7 +183,7 @@ def _charts(panel, *logs: str | None, run_length: int) -> list:
             said = "The control chart goes on from {log}: {clips} clip(s)."
             _say(message(said, log=log, clips=len(earlier)))
         if chart.needs:
-            _say(message("Note: {note}", note=chart.needs))
+            _say(note(chart.needs))
     return charts
 
 
@@ -203,23 +204,22 @@ def _watched(panel, watching, cut: dict, charts: list | None) -> Iterator[list]:
 def _with_cautions(all_records: Iterable[list], panel, *, endless: bool) -> Iterator[list]:
     """Hand records on, and say on standard error why not to trust them: at the end, if any."""
     from pygoodvibes.monitoring import certainty
+    from pygoodvibes.monitoring.other_machine import of_others
     from pygoodvibes.util.messages import templates
 
-    cautions = [
-        message(
-            "{name}, {detector}: {caution}",
-            name=model.name,
-            detector=judging.detector,
-            caution=caution,
-        )
-        for model, judging in zip(panel.models, panel.judges, strict=True)
-        if (caution := certainty.of(model, judging).caution)
-    ]
+    pairs = list(zip(panel.models, panel.judges, strict=True))
+    cautions = [_of_model(*pair, sure) for pair in pairs if (sure := certainty.of(*pair)).caution]
     if endless:
         _caution(cautions)
     # one caution for each thing that makes a score unfair
     unfair: dict[tuple, list] = {}
+    clips: dict[str, None] = {}  # of windows, one recording gives many records
+    told = False
     for records in all_records:
+        clip = records[0].clip
+        if endless and not told and clip not in clips:
+            told = _note(of_others(panel.models, [clip]))
+        clips[clip] = None
         for each in records:
             if not each.reason or each.verdict == "not scored":
                 continue
@@ -231,7 +231,20 @@ def _with_cautions(all_records: Iterable[list], panel, *, endless: bool) -> Iter
         yield records
     if endless:
         return
+    _note(of_others(panel.models, clips))
     _caution([*cautions, *map(_unfair, unfair.values())])
+
+
+def _of_model(model, judging, sure) -> Message:
+    """Say why not to trust a model's verdicts: in a line to who sees it at every run."""
+    if sys.stderr.isatty() and not sure.meaningless:
+        return message("{name}: {caution}", name=model.name, caution=sure.caution_in_a_line)
+    return message(
+        "{name}, {detector}: {caution}",
+        name=model.name,
+        detector=judging.detector,
+        caution=sure.caution,
+    )
 
 
 def _unfair(records: Sequence) -> str:
@@ -245,6 +258,13 @@ def _unfair(records: Sequence) -> str:
     if not advice:
         return message("{clip}: {reason}{more}", **said)
     return message("{clip}: {reason}{more}; {advice}", advice=advice, **said)
+
+
+def _note(notes: Sequence[str]) -> bool:
+    """Say notes; return whether there are any."""
+    for text in notes:
+        _say(note(text))
+    return bool(notes)
 
 
 def _caution(cautions: Iterable[str]) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 
+from pygoodvibes.cli.help import Paragraphs
 from pygoodvibes.cli.options import (
     add_jobs,
     add_run_length,
@@ -30,7 +31,8 @@ standard input, of raw samples (PCM, 16 bit, little-endian, one channel) or a WA
 
 A clip is anomalous if its score lies above the threshold, which is set on scores of the training
 clips for the false-alarm rate (0.05 or 5%). It is undecided if the training clips are too few to
-tell; a caution on standard error says how many more it takes. The column 'normal clips as high'
+tell; a caution on standard error says so: on a terminal in a line, else in full, with how many more
+it takes, as `fit` and the JSON document do. The column 'normal clips as high'
 ('as high' on a narrow terminal) says how many normal clips are expected to score at least as high:
 '1 in 13' is one of 13.
 
@@ -72,7 +74,7 @@ something is undecided or could not be scored; 1 an error; 2 wrong usage.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell the command what may stand behind it."""
     parser.epilog = EPILOG
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.formatter_class = Paragraphs
     parser.add_argument(
         "path",
         metavar="MODEL_OR_CLIPS",

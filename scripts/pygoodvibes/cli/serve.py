@@ -5,6 +5,7 @@ import os
 import pathlib
 from collections.abc import Sequence
 
+from pygoodvibes.cli.help import Paragraphs
 from pygoodvibes.cli.options import count, positive, share
 from pygoodvibes.util.errors import UserError
 
@@ -40,7 +41,7 @@ Bearer TOKEN'. There is no TLS: put a proxy in front of it.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell the command what may stand behind it."""
     parser.epilog = EPILOG
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.formatter_class = Paragraphs
     parser.add_argument("path", metavar="MODEL", nargs="+", help="models (.pgv), by their names")
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen at (default: %(default)s)"

@@ -2,6 +2,7 @@
 
 import argparse
 
+from pygoodvibes.cli.help import Paragraphs
 from pygoodvibes.util.errors import UserError
 
 EPILOG = """\
@@ -18,7 +19,7 @@ on by another way than the models: who can replace both can replace all.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell the command what may stand behind it."""
     parser.epilog = EPILOG
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.formatter_class = Paragraphs
     parser.add_argument("path", metavar="MODEL", nargs="*", help="models (.pgv)")
     parser.add_argument("--key", metavar="FILE", help="private key to sign with")
     parser.add_argument("--new-keys", metavar="NAME", help="make NAME.key and NAME.pub first")

@@ -3,6 +3,8 @@
 import argparse
 import pathlib
 
+from pygoodvibes.cli.help import Paragraphs
+
 EPILOG = """\
 examples:
   pygoodvibes years
@@ -15,7 +17,7 @@ Read is <results>/dcase<year>/official/<detector> of each year that was run (mak
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell the command what may stand behind it."""
     parser.epilog = EPILOG
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.formatter_class = Paragraphs
     parser.add_argument(
         "path", metavar="RESULTS", nargs="?", default="results", help="folder of all results"
     )

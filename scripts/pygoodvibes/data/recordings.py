@@ -56,6 +56,18 @@ def _place(path: str) -> tuple[str, str, str]:
     return (above[-1] if machine_id and above else ""), machine_id, reason
 
 
+def named_after(path: str) -> tuple[str, str]:
+    """Return machine type and machine ID that a recording is named after, '' for each that is not.
+
+    Parameters
+    ----------
+    path : str
+        With '/' between its parts. The type is that of a folder, and told only with an ID.
+    """
+    kind, machine_id, _ = _place(path)
+    return kind, machine_id
+
+
 def name_of(folder: str | os.PathLike) -> str:
     """Name a machine after its folder, passing over folders such as `train`."""
     place = pathlib.Path(folder).resolve()

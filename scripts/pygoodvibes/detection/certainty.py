@@ -146,6 +146,23 @@ class Certainty:
             )
         return ""
 
+    @property
+    def caution_in_a_line(self) -> str:
+        """Say the caution as short as can be, for whoever reads it at every run; '' without one.
+
+        Verdicts that mean nothing are no matter for a short word: that caution stays whole.
+        """
+        if self.meaningless or not self.caution:
+            return self.caution
+        if self.windows_of:
+            return message(
+                "{clips} windows can rank, not tell what is normal; more in --json -",
+                clips=self.clips,
+            )
+        return message(
+            "{clips} clips can rank, not tell what is normal; more in --json -", clips=self.clips
+        )
+
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f}" if share >= 0.01 else f"{100 * share:.1g}"
@@ -226,7 +243,7 @@ def _why_meaningless(held_out: np.ndarray, limit: float) -> str:
     if len(held_out) < FEWEST:
         return message(
             "this model's verdicts mean nothing: its threshold ({limit:.4g}) comes from "
-            "{clips} normal clips, and {least} are the least that can tell anything",
+            "{clips} normal clips, and {least} are the least for a verdict",
             limit=limit,
             clips=len(held_out),
             least=FEWEST,

@@ -17,7 +17,7 @@ from pygoodvibes.evaluation import representation
 from pygoodvibes.evaluation.averages import AVERAGE_COLUMNS, ROC_COLUMNS
 from pygoodvibes.evaluation.evaluate import COLUMNS, SCORE_COLUMNS, SWEEP_COLUMNS
 from pygoodvibes.evaluation.representation import CONFUSION_COLUMNS
-from pygoodvibes.monitoring import output
+from pygoodvibes.monitoring import held_out_scores, output
 from pygoodvibes.report import choice_tables
 from pygoodvibes.util.errors import UserError
 
@@ -261,6 +261,19 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
                 "Control chart of the scores, in a watched folder and from `drift`.",
             ),
             "drift": ("", "What the control chart says here for the first time."),
+        },
+    ),
+    "held_out": (
+        held_out_scores.COLUMNS,
+        {
+            "clip": ("", "The recording, its path counted from the folder of the fit."),
+            "start": ("s", "Start of the window; empty for a whole recording."),
+            "score": (
+                "the detector's own",
+                "By fits that have not seen the clip; empty if there is none. Higher = more "
+                "anomalous.",
+            ),
+            "above": ("0 or 1", "Whether the score lies above the threshold."),
         },
     ),
     "encoder_history": (

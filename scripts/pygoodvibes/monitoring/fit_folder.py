@@ -51,6 +51,11 @@ class Fit:
     rows: list[Mapping]
     notes: list[str]
 
+    @property
+    def clips(self) -> list[Mapping]:
+        """Return the rows of the training clips, in the order of the held-out scores."""
+        return manifest.usable(self.rows)
+
 
 def fit_folder(
     place: str | pathlib.Path,

@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import errno
 import json
 import os
 import pathlib
@@ -45,6 +46,43 @@ def words(entry: Message, language: Language) -> dict[str, str]:
     return dict(zip(entry.split(", "), language.say(entry).split(", "), strict=True))
 
 
+_FIRST = 4096  # bytes that tell whether a file is text
+
+
+def check_target(path: str | pathlib.Path) -> None:
+    """Refuse a file for scores, before there are any, that holds something else.
+
+    Parameters
+    ----------
+    path : path
+        The file; it need not be there.
+
+    Raises
+    ------
+    UserError
+        If it is a recording or a model by its name, or no text; or it can't be written.
+    """
+    place = pathlib.Path(path)
+    is_model = place.name.lower().endswith(ENDING)
+    if is_model or is_read(place.name):
+        kind = message("a model by its name") if is_model else message("a recording by its name")
+        raise UserError("{path}: {kind}; scores go to a file of another name", path=path, kind=kind)
+    try:
+        if place.is_file():
+            with place.open("rb") as file:
+                if b"\0" in file.read(_FIRST):
+                    raise UserError(
+                        "{path}: no text file; not overwritten, name another", path=path
+                    )
+        elif place.is_dir() or not place.parent.is_dir():
+            code = errno.EISDIR if place.is_dir() else errno.ENOENT
+            raise OSError(code, os.strerror(code))
+    except OSError as error:
+        raise UserError(
+            "{path}: can't be written ({reason})", path=path, reason=error.strerror
+        ) from None
+
+
 def open_target(path: str, *, begins: Callable[[str], bool] | None = None) -> tuple[TextIO, bool]:
     """Open a file for records, but none that holds something else.
 
@@ -70,19 +108,12 @@ def open_target(path: str, *, begins: Callable[[str], bool] | None = None) -> tu
         written.
     """
     place = pathlib.Path(path)
-    is_model = place.name.lower().endswith(ENDING)
-    if is_model or is_read(place.name):
-        kind = message("a model by its name") if is_model else message("a recording by its name")
-        raise UserError("{path}: {kind}; scores go to a file of another name", path=path, kind=kind)
+    check_target(place)
     added, ragged = False, b""
     try:
         if place.is_file():
             with place.open("rb") as file:
-                start = file.read(4096)
-                if b"\0" in start:
-                    raise UserError(
-                        "{path}: no text file; not overwritten, name another", path=path
-                    )
+                start = file.read(_FIRST)
                 if begins and start:
                     line = start.decode("utf-8", "replace").partition("\n")[0].rstrip("\r")
                     if not begins(line):

@@ -38,6 +38,7 @@ from pygoodvibes.monitoring.fit_clips import (
     with_cautions,
 )
 from pygoodvibes.monitoring.judge import judge
+from pygoodvibes.monitoring.other_machine import is_other_id, of_other_id
 from pygoodvibes.monitoring.score_clip import read_clip, score_features
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import Message, message
@@ -85,6 +86,8 @@ class Refit:
         By detector; those with a threshold before and after.
     notes : list of str
         What had better be known.
+    clips : list of mapping
+        A manifest row a training clip, earlier and new, in the order of the held-out scores.
     """
 
     model: MachineModel
@@ -92,6 +95,7 @@ class Refit:
     excluded: list[str]
     moved: dict[str, Moved]
     notes: list[str]
+    clips: list[Mapping]
 
 
 def refit(
@@ -197,7 +201,7 @@ def refit(
             "thresholds": {name: [moves.before, moves.after] for name, moves in moved.items()},
         }
         fitted = dataclasses.replace(fitted, kept=fitted.kept.changed(entry))
-    return Refit(fitted, rows, excluded, moved, passed)
+    return Refit(fitted, rows, excluded, moved, passed, whole)
 
 
 def _config_of(model: MachineModel) -> Config:
@@ -303,14 +307,8 @@ def _read(
 ) -> ReadClips:
     """Read the new recordings."""
     clips = recordings.list_recordings(place, machine_id=machine_id)
-    if model.id and clips[0].id and clips[0].id != model.id:
-        raise UserError(
-            "{place}: recordings of machine ID {found}, and model {model} is one of {id}",
-            place=place,
-            found=clips[0].id,
-            model=model.name,
-            id=model.id,
-        )
+    if is_other_id(model, clips[0].id):
+        raise UserError(of_other_id(model, place, clips[0].id))
     folder = place.parent if place.is_file() else place
     rows, _ = recordings.inspect_recordings(
         clips,

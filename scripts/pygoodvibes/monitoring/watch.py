@@ -22,8 +22,9 @@ class _Seen:
 class Watch:
     """A folder, and what of it was told.
 
-    A recording is complete when neither its size nor its time of change has moved for a while. One
-    that changes later is told again: a recorder that paused had not finished it.
+    A recording is complete when neither its size nor its time of change has moved for a while, an
+    empty one too: its recorder may have failed. One that changes later is told again: a recorder
+    that paused had not finished it.
 
     Parameters
     ----------
@@ -73,7 +74,7 @@ class Watch:
             seen = self._seen.get(path)
             if seen is None or seen.state != state:
                 seen = self._seen[path] = _Seen(state, now)
-            if not seen.told and state[0] and now - seen.since >= self.settle:
+            if not seen.told and now - seen.since >= self.settle:
                 seen.told = True
                 complete.append(path)
         if states:  # a folder that is all empty may be a disk or share that is away for a while
