@@ -9,24 +9,23 @@ Frames lie side by side: one register holds the same sample of eight frames, so 
 mixes the numbers of a register but the transposition of samples and of bands.
 """
 
-import ctypes
-import functools
-import platform
-from collections.abc import Callable
-
 import numpy as np
 
 from pygoodvibes.audio.mel_plan import GROUP, Plan
+from pygoodvibes.util.compiled import Compiled
 
 WORTH_FRAMES = 12_000
 """Frames of a process from which on compiling is worth it: it takes as long as 20 clips of 10 s do
 by `mel_steps`, log-mel frames and condition."""
 
-PROCESSOR = "x86-64-v3" if platform.machine().lower() in ("x86_64", "amd64") else ""
-"""What code is compiled for; else for what LLVM takes for granted on this machine."""
 
-_ARGUMENTS = "pnnnnppppppppp"
-_frames_asked_for = 0
+def _write() -> str:
+    from pygoodvibes.audio.mel_code import write
+
+    return write()
+
+
+_compiled = Compiled("band_power", _write, "pnnnnppppppppp")
 
 
 def ready(n_frames: int) -> bool:
@@ -42,14 +41,12 @@ def ready(n_frames: int) -> bool:
     bool
         Never True where llvmlite is missing or the processor has no AVX2.
     """
-    global _frames_asked_for
-    _frames_asked_for += n_frames
-    return (_compiled.cache_info().currsize or _frames_asked_for >= WORTH_FRAMES) and prepare()
+    return _compiled.worth_it(n_frames, least=WORTH_FRAMES)
 
 
 def prepare() -> bool:
     """Compile, unless that is done; return whether compiled code is there."""
-    return _compiled() is not None
+    return _compiled.function() is not None
 
 
 def band_power(signal: np.ndarray, hop_length: int, plan: Plan) -> np.ndarray:
@@ -70,7 +67,7 @@ def band_power(signal: np.ndarray, hop_length: int, plan: Plan) -> np.ndarray:
     RuntimeError
         If there is no compiled code (`prepare`).
     """
-    code = _compiled()
+    code = _compiled.function()
     if code is None:
         raise RuntimeError("the mel kernel can't be compiled on this machine")
     n_frames = 1 + (len(signal) - plan.n_fft) // hop_length
@@ -94,32 +91,3 @@ def band_power(signal: np.ndarray, hop_length: int, plan: Plan) -> np.ndarray:
         *(table.ctypes.data for table in (*tables, *bands, power, memory)),
     )
     return power[:n_frames, : plan.n_mels]
-
-
-@functools.cache
-def _compiled() -> Callable | None:
-    """Return the compiled function, or None where that can't be."""
-    try:
-        from llvmlite import binding
-
-        from pygoodvibes.audio.mel_code import NAME, write
-    except ImportError:
-        return None
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-    if PROCESSOR and not binding.get_host_cpu_features().get("avx2"):
-        return None
-    module = binding.parse_assembly(write())
-    module.verify()
-    target = binding.Target.from_triple(binding.get_process_triple())
-    machine = target.create_target_machine(cpu=PROCESSOR, opt=3)
-    options = binding.create_pipeline_tuning_options(speed_level=3)
-    passes = binding.create_pass_builder(machine, options)
-    passes.getModulePassManager().run(module, passes)
-    engine = binding.create_mcjit_compiler(module, machine)
-    engine.finalize_object()
-    kinds = {"p": ctypes.c_void_p, "n": ctypes.c_int64}
-    signature = ctypes.CFUNCTYPE(None, *(kinds[kind] for kind in _ARGUMENTS))
-    function = signature(engine.get_function_address(NAME))
-    function.engine = engine  # the code goes with it
-    return function

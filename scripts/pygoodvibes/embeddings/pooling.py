@@ -11,6 +11,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field, model_validator
 
+from pygoodvibes.embeddings import pooling_kernel
 from pygoodvibes.util.settings import Section
 
 Decay = Annotated[float, Field(ge=0, le=1)]
@@ -71,6 +72,34 @@ def ranked_pooling(ascending: np.ndarray, decay: float) -> np.ndarray:
     return np.einsum("kn,n->k", ascending, weights / weights.sum())
 
 
+def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Compute statistics over time of which each frame counts alike.
+
+    Parameters
+    ----------
+    values : np.ndarray [shape=(n_frames, k)]
+        At least one frame.
+
+    Returns
+    -------
+    mean, variance : np.ndarray [shape=(k,), dtype=float64]
+        Over time.
+    maximum : np.ndarray [shape=(k,)]
+        Of the type of the values.
+    step : np.ndarray [shape=(k,), dtype=float64]
+        Mean absolute difference from one frame to the next; 0 for one frame.
+    """
+    precise = values.astype(np.float64)
+    mean = precise.mean(axis=0)
+    precise -= mean
+    precise *= precise
+    steps = values[1:] - values[:-1]
+    np.abs(steps, out=steps)
+    nothing = np.zeros(values.shape[1])
+    step = steps.mean(axis=0, dtype=np.float64) if len(steps) else nothing
+    return mean, precise.mean(axis=0), values.max(axis=0), step
+
+
 def pool(values: np.ndarray, settings: Pooling) -> list[np.ndarray]:
     """Compute the statistics over time.
 
@@ -87,23 +116,13 @@ def pool(values: np.ndarray, settings: Pooling) -> list[np.ndarray]:
         In the order of `names`.
     """
     values = np.asarray(values)
+    asked = [settings.mean, settings.std, settings.max, settings.delta]
     parts = []
-    if settings.mean or settings.std:
-        precise = values.astype(np.float64)
-        mean = precise.mean(axis=0)
-    if settings.mean:
-        parts.append(mean)
-    if settings.std:
-        precise -= mean
-        precise *= precise
-        parts.append(np.sqrt(precise.mean(axis=0)))
-    if settings.max:
-        parts.append(values.max(axis=0))
-    if settings.delta:
-        steps = values[1:] - values[:-1]
-        np.abs(steps, out=steps)
-        nothing = np.zeros(values.shape[1])
-        parts.append(steps.mean(axis=0, dtype=np.float64) if len(steps) else nothing)
+    if any(asked):
+        compute = pooling_kernel.moments if pooling_kernel.can_take(values) else moments
+        mean, variance, maximum, step = compute(values)
+        known = (mean, np.sqrt(variance), maximum, step)
+        parts = [part for part, kept in zip(known, asked, strict=True) if kept]
     if settings.quantiles or settings.gwrp:
         ascending = _columns_as_rows(values)  # sorting along memory takes a third of the time
         ascending.sort(axis=1)
