@@ -14,6 +14,7 @@ if "sklearn.neighbors" in SKLEARN:
     SKLEARN.append("pygoodvibes.detection.fit:first_fit")
 LIBRARIES = {
     "mel": ["scipy.fft", "pygoodvibes.audio.mel_kernel:prepare"],
+    "embed_supplemental": ["scipy.fft", "pygoodvibes.audio.mel_kernel:prepare"],
     "detect": SKLEARN,
     "choose": SKLEARN,
     "check_representation": ["sklearn.neighbors", "sklearn.preprocessing", "sklearn.svm"],
