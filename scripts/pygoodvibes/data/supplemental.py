@@ -15,7 +15,7 @@ STATUS: dict[str, Message] = {
     "clean": message("supplemental recording of the machine: neither a training nor a test clip"),
     "noise": message("supplemental recording of noise: neither a training nor a test clip"),
     "unknown": message(
-        "supplemental recording, of the machine or of noise, its name does not tell: not used"
+        "supplemental recording whose name tells neither machine nor noise: not used"
     ),
 }
 """Kind of a recording -> what the manifest says of it."""
