@@ -64,8 +64,8 @@ calibration: .venv/installed ## Count false alarms of thresholds from few clips:
 drift: .venv/installed ## Count false alarms of the control chart on clips of which nothing changes: make drift SEEDS=8
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/drift.py --seeds $(SEEDS)
 
-domains: .venv/installed ## Compare detectors that know domains with others: make domains SEEDS=5
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/domains.py --seeds $(SEEDS)
+domains: .venv/installed ## Compare detectors that know domains with others: make domains SEEDS=5 (SUPPLEMENTAL=yes: those that see supplemental recordings)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/domains.py --seeds $(SEEDS) $(if $(SUPPLEMENTAL),--supplemental)
 
 pseudo-classes: .venv/installed ## Measure what the choice by attributes is worth: make pseudo-classes SEEDS=4
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/pseudo_classes.py --seeds $(SEEDS) --jobs $(JOBS)

@@ -5,6 +5,9 @@ target domain, and 50 normal and 50 anomalous test clips of each domain. The tar
 shifted at all, mildly or strongly; the clips of the source domain are the same. A detector that
 knows the domains of training clips is set against one that doesn't, and against itself with
 shuffled labels. Intervals are over sections: one of each machine type and seed, in pairs.
+
+With --supplemental, detectors that see supplemental recordings take their place: with recordings of
+noise, with recordings of the machine, without any, and their controls.
 """
 
 import argparse
@@ -18,6 +21,7 @@ from tqdm import tqdm
 from pygoodvibes.audio.mel import clip_frames
 from pygoodvibes.config.validate import validate
 from pygoodvibes.data.synthesis.sections import plan_section, section_clip
+from pygoodvibes.data.synthesis.supplemental import KINDS, plan_supplemental, supplemental_clip
 from pygoodvibes.data.synthesis.working_point import STRENGTHS
 from pygoodvibes.detection.fit import detect_clips
 from pygoodvibes.embeddings.embed import embed_clip
@@ -56,7 +60,8 @@ DETECTORS = {
     },
 }
 WITHOUT = "_unlabelled"
-"""Ending of the name of a detector that sees no domain, though it could."""
+"""Ending of the name of a detector that sees no domain, or no supplemental recordings, though it
+could."""
 
 PAIRS = (
     ("domain_knn", "knn"),
@@ -72,13 +77,50 @@ PAIRS = (
 )
 """A detector, and what it is set against."""
 
+SUPPLEMENTAL = 100
+"""Supplemental recordings of each kind, as in DCASE 2025."""
+
+SEEING = {
+    "nuisance_knn": {},
+    "nuisance_knn_shuffled": {"method": "nuisance_knn", "shuffle_supplemental": True},
+}
+"""Detectors that see supplemental recordings; each kind of these is an ending of their names."""
+
+NOT_SEEING = {
+    "knn": {},
+    "nuisance_knn" + WITHOUT: {"method": "nuisance_knn"},
+    "nuisance_knn_training": {"method": "nuisance_knn", "directions_from": "training"},
+}
+
+SUPPLEMENTAL_PAIRS = (
+    *(
+        (f"nuisance_knn_{kind}", other)
+        for kind in KINDS
+        for other in (
+            "knn",
+            "nuisance_knn" + WITHOUT,
+            f"nuisance_knn_shuffled_{kind}",
+            "nuisance_knn_training",
+        )
+    ),
+    ("nuisance_knn" + WITHOUT, "knn"),
+    ("nuisance_knn_training", "nuisance_knn" + WITHOUT),
+)
+
 MEASURES = ("auc_target", "auc_source", "official")
 
 
 def measured(
-    tasks: Sequence[tuple[str, str, int]], *, settings: Mapping, sizes: Mapping, seconds: float
+    tasks: Sequence[tuple[str, str, int]],
+    *,
+    settings: Mapping,
+    sizes: Mapping,
+    seconds: float,
+    supplemental: int = 0,
 ) -> list[dict]:
     """Score the detectors on a section after the other, at each strength of the shift.
+
+    With a number of supplemental recordings of each kind, these are `SEEING` and `NOT_SEEING`.
 
     Returns
     -------
@@ -89,17 +131,29 @@ def measured(
     names = columns(settings["mel"]["n_mels"], Statistics.model_validate(settings["embedding"]))
     for machine, section, seed in tasks:
         known: dict[str, np.ndarray] = {}
+        sound = {"settings": settings, "seed": seed, "seconds": seconds}
+        recordings = {
+            kind: np.stack(
+                [
+                    _embedded(supplemental_clip, machine, section, row, **sound)
+                    for row in plan_supplemental(
+                        machine, section, kind=kind, clips=supplemental, seed=seed
+                    )
+                ]
+            )
+            for kind in (KINDS if supplemental else ())
+        }
         for shift in STRENGTHS:
             rows = plan_section(machine, section, shift=shift, seed=seed, **sizes)
             vectors = []
             for row in rows:
                 # clips of the source domain are the same at every strength
                 if row["clip"] not in known:
-                    known[row["clip"]] = _embedded(machine, section, row, settings, seed, seconds)
+                    known[row["clip"]] = _embedded(section_clip, machine, section, row, **sound)
                 vectors.append(known[row["clip"]])
             clips = from_records(rows, np.stack(vectors), names)
             domains = np.array([row["domain"] for row in rows])
-            for detector, found in _scored(clips, domains, settings, seed).items():
+            for detector, found in _scored(clips, domains, settings, seed, recordings).items():
                 place = {"machine": machine, "section": section, "seed": seed, "shift": shift}
                 scored.append({**place, "detector": detector, **found})
     return scored
@@ -115,13 +169,15 @@ def vectors_of(
 ) -> ClipVectors:
     """Make the clips of a plan of `plan_section`, and return their embeddings."""
     names = columns(settings["mel"]["n_mels"], Statistics.model_validate(settings["embedding"]))
-    vectors = [_embedded(machine, section, row, settings, seed, seconds) for row in rows]
+    embedded = functools.partial(_embedded, section_clip, machine, section)
+    known = {"settings": settings, "seed": seed, "seconds": seconds}
+    vectors = [embedded(row, **known) for row in rows]
     return from_records(rows, np.stack(vectors), names)
 
 
-def _embedded(machine, section, row, settings, seed, seconds) -> np.ndarray:
+def _embedded(samples_of, machine, section, row, *, settings, seed, seconds) -> np.ndarray:
     rate = settings["audio"]["sample_rate"]
-    signal = section_clip(
+    signal = samples_of(
         machine, section, row, seconds=seconds, sample_rate=rate, snr_db=6.0, seed=seed
     )
     frames = clip_frames(signal.astype(np.float32), sample_rate=rate, **settings["mel"])
@@ -129,16 +185,26 @@ def _embedded(machine, section, row, settings, seed, seconds) -> np.ndarray:
 
 
 def _scored(
-    clips: ClipVectors, domains: np.ndarray, settings: Mapping, seed: int
+    clips: ClipVectors,
+    domains: np.ndarray,
+    settings: Mapping,
+    seed: int,
+    recordings: Mapping[str, np.ndarray],
 ) -> dict[str, dict]:
     """Return `MEASURES` of each detector on the clips of one section."""
     groups = fold_clips(int(clips.train.sum()), folds=settings["held_out"]["folds"], seed=seed)
     projected = project_vectors(clips, groups, **settings["projection"])
     detectors = settings["detectors"]
     detect = functools.partial(detect_clips, clips, projected, seed=seed)
-    results = detect(detectors, domains=domains)
-    unaware = {f"{name}{WITHOUT}": detectors[name] for name in ("domain_kmeans",)}
-    results |= detect(unaware)
+    if recordings:
+        results = detect({name: detectors[name] for name in NOT_SEEING})
+        for kind, values in recordings.items():
+            seen = detect({name: detectors[name] for name in SEEING}, supplemental={kind: values})
+            results |= {f"{name}_{kind}": result for name, result in seen.items()}
+    else:
+        results = detect(detectors, domains=domains)
+        unaware = {f"{name}{WITHOUT}": detectors[name] for name in ("domain_kmeans",)}
+        results |= detect(unaware)
     test = ~clips.train
     protocol = protocol_of(clips.clip[test])
     found = {}
@@ -159,7 +225,7 @@ def interval(differences: np.ndarray, *, seed: int = 0) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def tables(rows: Sequence[Mapping]) -> str:
+def tables(rows: Sequence[Mapping], pairs: Sequence[tuple[str, str]] = PAIRS) -> str:
     """Return the means of the detectors and the differences in pairs, as Markdown."""
     values: dict[tuple[str, str], dict[tuple, Mapping]] = {}
     for row in rows:
@@ -182,7 +248,7 @@ def tables(rows: Sequence[Mapping]) -> str:
         ]
         lines.append(f"| `{name}` | {' | '.join(means)} |")
     lines += ["", *_head(["difference, points", "against", *heads])]
-    for name, other in PAIRS:
+    for name, other in pairs:
         cells = []
         for shift in shifts:
             for domain in reversed(DOMAINS):
@@ -208,13 +274,23 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--seconds", type=float, default=2.0, help="length of a clip")
     parser.add_argument("--output", type=pathlib.Path, help="a Markdown file")
+    parser.add_argument(
+        "--supplemental", action="store_true", help="detectors that see supplemental recordings"
+    )
     options = parser.parse_args()
-    content = {"dataset": {"name": "domains", "source": "synthetic"}, "detectors": DETECTORS}
+    detectors = {**NOT_SEEING, **SEEING} if options.supplemental else DETECTORS
+    content = {"dataset": {"name": "domains", "source": "synthetic"}, "detectors": detectors}
     settings = validate(content).model_dump(mode="json")
     tasks = [(*section, seed) for seed in range(options.seeds) for section in SECTIONS]
-    work = functools.partial(measured, settings=settings, sizes=SIZES, seconds=options.seconds)
+    work = functools.partial(
+        measured,
+        settings=settings,
+        sizes=SIZES,
+        seconds=options.seconds,
+        supplemental=SUPPLEMENTAL if options.supplemental else 0,
+    )
     rows = list(tqdm(map_chunks(work, tasks, jobs=options.jobs, chunk=1), unit=" scores"))
-    text = tables(rows)
+    text = tables(rows, SUPPLEMENTAL_PAIRS if options.supplemental else PAIRS)
     print(text)
     if options.output:
         options.output.write_text(text, encoding="utf-8")

@@ -12,6 +12,9 @@ rule choose:
         mel_clips=(of_type(f"{RESOURCES}/mel/{{machine}}/{{id}}.clips.csv") if SEE_MEL else []),
         # attributes of clips, where there is no other ID whose clips could stand in
         clips=clips_of_only_id if CONFIG.choice.pseudo_classes else [],
+        supplemental=(
+            supplemental_of_only_id if CONFIG.choice.pseudo_classes and SEE_SUPPLEMENTAL else []
+        ),
     output:
         choice=f"{RESOURCES}/choice/{{machine}}.json",
         scores=f"{RESOURCES}/choice/{{machine}}.scores.csv",

@@ -38,6 +38,7 @@ rule detect:
             else []
         ),
         clips=clips_of_id if SEE_DOMAINS else [],
+        supplemental=supplemental_of_id if SEE_SUPPLEMENTAL else [],
     output:
         scores=f"{RESOURCES}/detection/{{machine}}/{{id}}.scores.csv",
         models=f"{RESOURCES}/detection/{{machine}}/{{id}}.fitted",

@@ -29,6 +29,11 @@ else:
     include: "embed.smk"
 
 
+if SEE_SUPPLEMENTAL:
+
+    include: "embed_supplemental.smk"
+
+
 rule project:
     input:
         f"{RESOURCES}/embedding/{{machine}}/{{id}}.npz",
@@ -75,6 +80,7 @@ rule check_clips:
     input:
         manifest=local(f"{RESOURCES}/manifest.csv"),
         mel_clips=mel_clips,
+        supplemental=supplemental_tables,
     output:
         manifest=f"{RESOURCES}/final/manifest.csv",
         coverage=f"{RESOURCES}/final/coverage.csv",
@@ -86,6 +92,7 @@ rule check_clips:
         mem_mb=300,
     params:
         machine_ids=lambda wildcards: machine_ids(),
+        with_supplemental=lambda wildcards: with_supplemental(),
         audio=section("audio", "sample_rate"),
         code=code("check_clips"),
     message:

@@ -65,6 +65,38 @@ def clips_of_only_id(wildcards):
     return of_ids if len(of_ids) == 1 else []
 
 
+def supplemental_of(machine, machine_id, ending):
+    """Return a file of the supplemental recordings of a machine ID, where a detector sees them."""
+    checkpoints.list_clips.get()
+    path = f"{RESOURCES}/manifests/{machine}/{machine_id}.csv"
+    if not SEE_SUPPLEMENTAL or not to_embed(read_records(path)):
+        return []
+    return [f"{RESOURCES}/supplemental/{machine}/{machine_id}.{ending}"]
+
+
+def with_supplemental():
+    """Return the trained machine IDs whose supplemental recordings a detector sees."""
+    return [each for each in machine_ids(trained=True) if supplemental_of(*each, "npz")]
+
+
+def supplemental_of_id(wildcards):
+    """Return the vectors of the supplemental recordings of one machine ID, if there are any."""
+    return supplemental_of(wildcards.machine, wildcards.id, "npz")
+
+
+def supplemental_of_only_id(wildcards):
+    """Return the same for the trained ID of a machine type that has one; else nothing."""
+    ids = machine_ids(wildcards.machine, trained=True)
+    return supplemental_of(*ids[0], "npz") if len(ids) == 1 else []
+
+
+def supplemental_tables(wildcards):
+    """Return the tables of supplemental recordings of all machine IDs that have any."""
+    return [
+        path for each in machine_ids(trained=True) for path in supplemental_of(*each, "clips.csv")
+    ]
+
+
 def mel_files(ending):
     """Return a file of the mel cache of each trained machine ID, where the data set has them."""
     if DATASET.enters_as == "embedding":

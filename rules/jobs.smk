@@ -15,6 +15,7 @@ if "sklearn.neighbors" in SKLEARN:
 LIBRARIES = {
     "mel": ["scipy.fft", "pygoodvibes.audio.mel_kernel:prepare"],
     "embed": ["pygoodvibes.embeddings.pooling_kernel:prepare"],
+    "embed_supplemental": ["scipy.fft", "pygoodvibes.audio.mel_kernel:prepare"],
     "detect": SKLEARN,
     "choose": SKLEARN,
     "check_representation": ["sklearn.neighbors", "sklearn.preprocessing", "sklearn.svm"],

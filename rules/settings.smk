@@ -3,6 +3,7 @@
 from pygoodvibes.config.validate import validate
 from pygoodvibes.data import list_clips
 from pygoodvibes.data.manifest import trainable
+from pygoodvibes.data.supplemental_vectors import to_embed
 from pygoodvibes.data.sources import registry as sources
 from pygoodvibes.detectors import registry as detectors
 from pygoodvibes.detectors.combined import list_scored
@@ -118,6 +119,11 @@ if embeddings.trains_encoder(CONFIG.embedding.method):
 
 # The folder that the paths of the manifest count from.
 DATA_FOLDER = DATASET.folder
+
+# Whether a detector sees supplemental recordings, which only audio has.
+SEE_SUPPLEMENTAL = DATASET.enters_as == "audio" and any(
+    each.sees_supplemental for each in CONFIG.detectors.values()
+)
 
 # The folders of machine types that are made here, by the generator or by a download. Beside a store,
 # audio stays on this machine: jobs read a few clips of a folder, and would have to fetch all of it.

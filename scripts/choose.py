@@ -10,7 +10,16 @@ from pygoodvibes.workflow.job import logged, progress
 from pygoodvibes.workflow.score_store import ScoreStore
 
 with logged(snakemake.log, snakemake.input, snakemake.output):
-    kinds = ("embedding", "projection", "models", "scores", "mel", "mel_clips", "clips")
+    kinds = (
+        "embedding",
+        "projection",
+        "models",
+        "scores",
+        "mel",
+        "mel_clips",
+        "clips",
+        "supplemental",
+    )
     files = {
         machine_id: {
             kind: snakemake.input[kind][number] if snakemake.input[kind] else None for kind in kinds

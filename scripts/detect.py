@@ -6,6 +6,7 @@ What was fitted before is taken from the fits that are kept.
 import json
 
 from pygoodvibes.audio import mel_cache
+from pygoodvibes.data import supplemental_vectors
 from pygoodvibes.detection import serialization
 from pygoodvibes.detection.cost import write_cost
 from pygoodvibes.detection.fit import detect_clips, import_libraries
@@ -26,6 +27,7 @@ with logged(snakemake.log, snakemake.input, snakemake.output):
         known = {(row["split"], row["clip"]): row for row in read_records(snakemake.input.clips)}
         places = zip(embedded.split, embedded.clip, strict=True)
         domains = [known[str(split), str(clip)]["domain"] for split, clip in places]
+    recordings = snakemake.input.supplemental
     results = detect_clips(
         embedded,
         projection.load(snakemake.input.projection),
@@ -34,6 +36,7 @@ with logged(snakemake.log, snakemake.input, snakemake.output):
         scored_by=snakemake.params.scored_by,
         progress=progress,
         domains=domains,
+        supplemental=supplemental_vectors.load(recordings[0]) if recordings else None,
         detect_with=kept.detect,
         cache=mel_cache.open_cache(*snakemake.input.mel) if snakemake.input.mel else None,
     )

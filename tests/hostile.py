@@ -49,6 +49,7 @@ CONTENT = {
         "domain_knn": {},
         "domain_kmeans": {"centres": 4},
         "domain_smote": {},
+        "nuisance_knn": {"directions_from": "training"},
         "iforest": {"method": "sklearn.ensemble.IsolationForest", "n_estimators": 5},
         "tree": {"method": "sklearn.neighbors.LocalOutlierFactor", "components": 3},
         "envelope": {"method": "sklearn.covariance.EllipticEnvelope", "components": 2},

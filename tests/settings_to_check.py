@@ -42,8 +42,8 @@ NAME = "a name of letters, digits, '.', '_' and '-'"
 SHARE = "a number between 0 and 1 (both excluded)"
 METHOD = (
     "one of autoencoder, domain_kmeans, domain_knn, domain_smote, frames, fusion, gmm, idnn, knn, "
-    "local_density, local_density_gaps, lof, mahalanobis, ocsvm, pyod, random_projection, or the "
-    "dotted path of an estimator"
+    "local_density, local_density_gaps, lof, mahalanobis, nuisance_knn, ocsvm, pyod, "
+    "random_projection, or the dotted path of an estimator"
 )
 IN_QUOTES = "; put machine IDs in quotes, as in '00', or YAML reads them as numbers"
 IS_TEXT = (

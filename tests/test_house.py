@@ -23,6 +23,7 @@ NO_MODULE = {
     "workflow/test_plot_scripts.py",
     "workflow/test_rules.py",
     "workflow/test_slurm.py",
+    "workflow/test_supplemental.py",
     "workflow/test_train_encoder.py",
     "workflow/test_workflow.py",
     # Snakemake's plugin, which stands outside the rooms

@@ -31,6 +31,24 @@ def test_every_detector_is_scored_at_every_strength_and_in_both_domains(domains)
     assert domains.tables(rows).count("`domain_knn`") == 3
 
 
+def test_detectors_that_see_supplemental_recordings_are_set_against_their_controls(domains):
+    detectors = {**domains.NOT_SEEING, **domains.SEEING}
+    content = {"dataset": {"name": "x", "source": "synthetic"}, "detectors": detectors}
+    rows = domains.measured(
+        [("fan", "04", 0)],
+        settings=validate(content).model_dump(mode="json"),
+        sizes=dict.fromkeys(("train_clips", "target_train_clips"), 9)
+        | dict.fromkeys(("test_normal_clips", "test_anomaly_clips"), 4),
+        seconds=1.0,
+        supplemental=5,
+    )
+    names = {name for pair in domains.SUPPLEMENTAL_PAIRS for name in pair}
+    assert {row["detector"] for row in rows} == names
+    assert len(rows) == 3 * len(names)
+    table = domains.tables(rows, domains.SUPPLEMENTAL_PAIRS)
+    assert table.count("`nuisance_knn_noise`") == 1 + 4
+
+
 def test_differences_are_taken_in_pairs_of_sections(domains):
     rows = [
         {"machine": machine, "section": "00", "seed": 0, "shift": "mild", "detector": detector}

@@ -19,6 +19,12 @@ def test_a_control_with_shuffled_domains_is_no_candidate():
     assert may_be_chosen(detectors, []) == ["first", "other"]
 
 
+def test_a_control_with_random_directions_is_no_candidate():
+    detectors = {name: {"method": "nuisance_knn"} for name in ("first", "shuffled", "other")}
+    detectors["shuffled"]["shuffle_supplemental"] = True
+    assert may_be_chosen(detectors, []) == ["first", "other"]
+
+
 def test_scores_of_whole_detectors_are_not_computed_twice():
     own = a_type()["00"]
     candidates = Candidates.of(own, DETECTORS, leave_out=[], members=True)

@@ -196,6 +196,18 @@ def test_groups_are_drawn_from_evenly_and_are_the_same_again():
     assert [len(scores) for scores in one.own["knn"]] == [20, 20, 20]
 
 
+def test_supplemental_recordings_are_seen_by_the_fits_without_a_group():
+    own, manifest = an_id()
+    detectors = {"nuisance_knn": {"method": "nuisance_knn", "input": "embedding", "directions": 2}}
+    noise = {"noise": np.random.default_rng(0).normal(size=(20, own.embedded.values.shape[1]))}
+    options = {"most": 4, **FITS, **WHICH, **DRAWN}
+    plain, seeing = (
+        of_pseudo_classes(own, manifest, detectors, supplemental=recordings, **options)
+        for recordings in (None, noise)
+    )
+    assert not np.array_equal(plain.others["nuisance_knn"][0], seeing.others["nuisance_knn"][0])
+
+
 def test_kept_fits_give_the_same(tmp_path):
     own, manifest = an_id()
     fresh = stand_ins_of(own, manifest)

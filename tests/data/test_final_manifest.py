@@ -2,7 +2,8 @@ import numpy as np
 
 from pygoodvibes.audio.condition import measure
 from pygoodvibes.data import manifest
-from pygoodvibes.data.final_manifest import merge_mel_clips
+from pygoodvibes.data.final_manifest import merge_mel_clips, merge_supplemental
+from pygoodvibes.data.supplemental import STATUS
 
 
 def row(machine="fan", machine_id="00", split="train", label="normal", status="ok"):
@@ -34,6 +35,15 @@ def test_a_recording_that_serves_two_machines_has_a_status_for_each():
     tables = {("fan", "00"): [{**rows[0], "status": "a copy"}], ("pump", "00"): [rows[1]]}
     merged = merge_mel_clips(rows, tables, sample_rate=16000)
     assert [row["status"] for row in merged] == ["a copy", "ok"]
+
+
+def test_a_supplemental_recording_of_no_use_has_its_reason_and_others_their_kind():
+    rows = [mel_row(name, STATUS["noise"]) for name in "abc"]
+    rows.append({**rows[0], "machine": "pump"})
+    table = [mel_row("a", "digital silence"), mel_row("b")]
+    merged = merge_supplemental(rows, {("fan", "00"): table})
+    assert [row["status"] for row in merged] == ["digital silence", *[STATUS["noise"]] * 3]
+    assert merge_supplemental(rows, {}) == rows
 
 
 def decoded(machine_id, split, number, *, gain=1.0, label="normal"):

@@ -155,6 +155,8 @@ def test_supplemental_recordings_are_no_training_clips(tmp_path):
     make(tmp_path, "ToyPet/train/a.wav", "ToyPet/supplemental/section_00_machine_0001_.wav")
     reasons = {clip.path: clip.reason for clip in recordings.list_recordings(tmp_path / "ToyPet")}
     assert reasons == {
-        "supplemental/section_00_machine_0001_.wav": "supplemental recordings are not used",
+        "supplemental/section_00_machine_0001_.wav": (
+            "supplemental recording of the machine: neither a training nor a test clip"
+        ),
         "train/a.wav": "",
     }

@@ -13,6 +13,7 @@ from pygoodvibes.detectors.registry import METHODS, settings_of
 from pygoodvibes.embeddings.held_out import Groups, fold_clips
 from pygoodvibes.embeddings.projection import project_vectors
 from pygoodvibes.evaluation import metrics
+from pygoodvibes.util.errors import UserError
 
 FOLDS = fold_clips(40, folds=5, seed=0)
 FOLD = FOLDS.number
@@ -241,7 +242,8 @@ def test_anomalies_score_higher_whatever_the_detector():
     assert list(results) == list(DETECTORS)
     for name, result in results.items():
         assert metrics.auc(np.arange(12) >= 6, result.test_scores) > 0.9, name
-        assert result.notes == []
+        assert all("no supplemental recordings" in note for note in result.notes)
+        assert bool(result.notes) == (name == "nuisance_knn")
         assert result.test_scores[6:].mean() > result.train_scores.mean(), name
 
 
@@ -450,3 +452,52 @@ def test_domains_of_test_clips_are_not_used():
     assert not np.array_equal(first["domain_knn"].test_scores, blind["domain_knn"].test_scores)
     # with one domain it is the plain distance
     assert np.allclose(blind["domain_knn"].test_scores, blind["knn"].test_scores)
+
+
+def test_a_detector_that_sees_supplemental_recordings_gets_them_as_each_fold_sees_clips():
+    clips = embedded()
+    options = {"n_components": 3, "standardize": True, "whiten": False, "residual": True}
+    projected = project_vectors(clips, FOLDS, **options)
+    recordings = {"noise": clips.values[:7] + 1}
+    given = []
+
+    def fit_that_notes(*arguments, **seen):
+        given.append(seen["supplemental"])
+        return detect(*arguments, **seen)
+
+    detectors = {
+        "nuisance": {"method": "nuisance_knn"},
+        "control": {"method": "nuisance_knn", "shuffle_supplemental": True},
+        "knn": {"method": "knn"},
+    }
+    found = detect_clips(
+        clips, projected, detectors, seed=0, supplemental=recordings, detect_with=fit_that_notes
+    )
+    assert [None if each is None else list(each) for each in given] == [["noise"], ["noise"], None]
+    assert np.array_equal(given[0]["noise"], recordings["noise"])
+    without = detect_clips(clips, projected, detectors, seed=0)
+    assert not np.array_equal(found["nuisance"].test_scores, without["nuisance"].test_scores)
+    assert not np.array_equal(found["nuisance"].train_scores, without["nuisance"].train_scores)
+    assert np.array_equal(found["knn"].test_scores, without["knn"].test_scores)
+    assert found["nuisance"].notes == []
+    assert "no supplemental recordings" in " ".join(without["nuisance"].notes)
+
+    class Sees(NotingSettings):
+        sees_supplemental: ClassVar[bool] = True
+        seen: ClassVar[list] = []
+
+    stacked = np.arange(40 * 6 * 2.0).reshape(40, 6, 2)
+    run(Sees(method="knn"), train=stacked, test=stacked, supplemental={"noise": stacked[:4]})
+    assert [values["supplemental"]["noise"].tolist() for _, values in Sees.seen] == [
+        stacked[:4, number].tolist() for number in range(5)
+    ]
+
+
+def test_supplemental_recordings_of_other_columns_are_refused():
+    clips = embedded()
+    projected = project_vectors(
+        clips, FOLDS, n_components=3, standardize=True, whiten=False, residual=True
+    )
+    recordings = {"clean": clips.values[:, 1:]}
+    with pytest.raises(UserError, match="embed both again"):
+        detect_clips(clips, projected, {}, seed=0, supplemental=recordings)

@@ -53,6 +53,7 @@ SETTINGS = [
         for kind in ("knn", "kmeans", "smote")
         for metric in ("euclidean", "cosine")
     ),
+    *({"method": "nuisance_knn", "directions_from": of} for of in ("supplemental", "training")),
     {"method": "fusion"},
     {"method": "fusion", "sub_bands": 2},
     {"method": "random_projection"},

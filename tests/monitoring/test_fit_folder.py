@@ -56,6 +56,19 @@ def test_the_default_is_the_first_detector_and_others_can_be_chosen(tmp_path):
         own_machine.fit(folder, content, detectors="near")
 
 
+def test_a_detector_without_the_supplemental_recordings_that_it_could_see_says_so(tmp_path):
+    folder = own_machine.healthy(tmp_path / "pump", 6)
+    own_machine.write(folder / "supplemental/section_00_noise_0001_.wav", 7)
+    fit = own_machine.fit(folder, {"detectors": {"nuisance_knn": None}})
+    notes = fit.model.provenance["notes"]["nuisance_knn"]
+    assert any("it is plain nearest neighbours" in note for note in notes)
+    path = tmp_path / "pump.pgv"
+    machine_model.save(path, fit.model)
+    clip = own_machine.write(tmp_path / "odd.wav", 99, whistle=0.1)
+    before, after = (score_clip(model, clip) for model in (fit.model, machine_model.load(path)))
+    assert before.score == after.score > 0
+
+
 def test_one_machine_has_nothing_to_choose_by_and_gets_the_fixed_default(tmp_path):
     folder = own_machine.healthy(tmp_path / "pump", 6)
     content = {"detectors": {"far": {"method": "knn"}, "lof": None}, "default_detector": "choice"}

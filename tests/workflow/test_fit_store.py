@@ -16,7 +16,7 @@ from sklearn.neighbors import LocalOutlierFactor
 from made_vectors import DETECTORS, TEST, TRAIN, embedded
 from pygoodvibes.detection import serialization
 from pygoodvibes.detection.fit import detect, detect_clips
-from pygoodvibes.detectors import domain_knn, fusion, knn, lof
+from pygoodvibes.detectors import domain_knn, fusion, knn, lof, nuisance_knn
 from pygoodvibes.detectors.registry import METHODS, settings_of
 from pygoodvibes.embeddings.held_out import Groups, fold_clips
 from pygoodvibes.embeddings.projection import project_vectors
@@ -31,6 +31,7 @@ FOLDS = fold_clips(40, folds=5, seed=0)
 LOF = lof.Settings(method="lof", n_neighbors=4)
 FUSION = fusion.Settings(method="fusion")
 OF_DOMAINS = domain_knn.Settings(method="domain_knn")
+OF_NUISANCE = nuisance_knn.Settings(method="nuisance_knn")
 RNG = np.random.default_rng(0)
 FRAMES = np.empty(60, dtype=object)
 FRAMES[:] = [RNG.normal(size=(12, 6)).astype(np.float32) for _ in range(60)]
@@ -81,6 +82,7 @@ def test_a_kept_fit_is_the_fit_to_the_last_bit(method, cache, tmp_path, nothing_
     arguments = (train, test, FOLDS, settings)
     seen = {"columns": [f"v{number}" for number in range(5)]}
     seen["domains"] = np.array(["source"] * 30 + ["target"] * 10)
+    seen["supplemental"] = {"noise": TEST.astype(np.float32)}
     made = store_in(cache, method).detect(*arguments, seed=0, **seen)
     nothing_is_fitted()
     again = store_in(cache, method).detect(*arguments, seed=0, **seen)
@@ -189,6 +191,13 @@ CHANGES = {
     "domains": {"settings": OF_DOMAINS, "domains": ["source"] * 40},
     "other domains": {"settings": OF_DOMAINS, "domains": ["source"] * 39 + ["target"]},
     "no domains": {"settings": OF_DOMAINS},
+    "recordings of noise": {"settings": OF_NUISANCE, "supplemental": {"noise": TEST}},
+    "the same of the machine": {"settings": OF_NUISANCE, "supplemental": {"clean": TEST}},
+    "other recordings": {
+        "settings": OF_NUISANCE,
+        "supplemental": {"noise": changed_clip(TEST)},
+    },
+    "no supplemental recordings": {"settings": OF_NUISANCE},
 }
 
 
@@ -199,7 +208,7 @@ def test_whatever_changes_the_fit_has_another_name():
     again = {**BEFORE, "train": TRAIN.copy(), "groups": fold_clips(40, folds=5, seed=0)}
     assert name_of(**again) == names["nothing"]
     # what a method does not see of the clips is nothing to it
-    unseen = {"columns": None, "domains": ["source"] * 40}
+    unseen = {"columns": None, "domains": ["source"] * 40, "supplemental": {"noise": TEST}}
     assert name_of(**{**BEFORE, **unseen}) == names["nothing"]
 
 

@@ -81,14 +81,16 @@ class MachineId:
 def may_be_chosen(detectors: Mapping[str, Mapping], leave_out: Sequence[str]) -> list[str]:
     """Return the detectors that may be chosen, in the order of the config.
 
-    The first always is one of them. Controls, random projections and shuffled domains, are left
-    out, and so is every other detector whose name fits a pattern of `leave_out`.
+    The first always is one of them. Controls, random projections, shuffled domains and shuffled
+    supplemental recordings, are left out, and so is every other detector whose name fits a pattern
+    of `leave_out`.
     """
     left_out = {
         name
         for name, settings in detectors.items()
         if settings["method"] == "random_projection"
         or settings.get("shuffle_domains")
+        or settings.get("shuffle_supplemental")
         or any(fnmatch.fnmatchcase(name, pattern) for pattern in leave_out)
     }
     return [name for name in detectors if name not in left_out or name == next(iter(detectors))]

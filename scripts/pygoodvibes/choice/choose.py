@@ -41,6 +41,7 @@ from pygoodvibes.choice.favoured import favoured, reason_for
 from pygoodvibes.choice.indicators import frame_burstiness, indicators
 from pygoodvibes.choice.result import COLUMNS
 from pygoodvibes.choice.stand_ins import StandIns, of_other_ids, of_pseudo_classes
+from pygoodvibes.data import supplemental_vectors
 from pygoodvibes.detection import serialization
 from pygoodvibes.detection.fit import detect
 from pygoodvibes.detectors.combined import Part, mean_of
@@ -300,7 +301,8 @@ def write_choice(
     machine : str
         Machine type.
     files : mapping of str to mapping
-        By machine ID: as in `load`; clips, its manifest, or None.
+        By machine ID: as in `load`; clips, its manifest, and supplemental, the vectors of such
+        recordings, or None.
     detectors : mapping of str to mapping
         The `detectors` section of the config; the first is the default.
     settings : mapping
@@ -337,7 +339,12 @@ def write_choice(
         apart = None
         if most and (manifest := files[machine_id].get("clips")):
             drawn = {"sample": settings["sample"], "seed": seed, "key": (machine, machine_id)}
-            using = {"detect_with": detect_with, "score_with": score_with}
+            recordings = files[machine_id].get("supplemental")
+            using = {
+                "supplemental": supplemental_vectors.load(recordings) if recordings else None,
+                "detect_with": detect_with,
+                "score_with": score_with,
+            }
             clips_known, how = read_records(manifest), {**which, **fits, **drawn, **using}
             apart = functools.partial(
                 of_pseudo_classes, this_id, clips_known, detectors, most=most, **how

@@ -218,6 +218,7 @@ def without(
     domains: Sequence[str],
     seed: int,
     scored_by: str,
+    supplemental: Mapping[str, np.ndarray] | None = None,
     detect_with: Callable = detect,
 ) -> MachineId:
     """Fit the detectors of a machine ID as if some of its training clips had not been recorded.
@@ -234,7 +235,7 @@ def without(
         The `projection` section of the config.
     domains : sequence of str
         Of all training clips.
-    seed, scored_by, detect_with
+    seed, scored_by, supplemental, detect_with
         As in `pygoodvibes.detection.fit.detect_clips`.
 
     Returns
@@ -259,6 +260,7 @@ def without(
         scored_by=scored_by,
         cache=cache,
         domains=domains,
+        supplemental=supplemental,
         detect_with=detect_with,
     )
     scores = {}
@@ -295,6 +297,7 @@ def of_pseudo_classes(
     sample: int,
     seed: int,
     key: Sequence[str],
+    supplemental: Mapping[str, np.ndarray] | None = None,
     detect_with: Callable = detect,
     score_with: Callable = score_each,
 ) -> StandIns:
@@ -310,7 +313,7 @@ def of_pseudo_classes(
         The `detectors` section of the config.
     most
         As in `pseudo_classes`.
-    projection, scored_by, detect_with
+    projection, scored_by, supplemental, detect_with
         As in `without`.
     leave_out, members
         As in `pygoodvibes.choice.candidates.Candidates.of`.
@@ -342,6 +345,7 @@ def of_pseudo_classes(
             domains=domains,
             seed=seed,
             scored_by=scored_by,
+            supplemental=supplemental,
             detect_with=detect_with,
         )
         fitted = Candidates.of(rest, candidates, leave_out=leave_out, members=members)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from pygoodvibes.data.attributes import Pairs
 from pygoodvibes.data.audio_files import is_audio
+from pygoodvibes.data.supplemental import is_supplemental, why_no_clip
 from pygoodvibes.util.messages import message, printable
 from pygoodvibes.util.paths import NOT_UTF8
 
@@ -22,9 +23,6 @@ LABEL_WORDS = {
     "": "unknown",
 }
 _FORMULA = ("=", "@")
-
-SUPPLEMENTAL = message("supplemental recordings are not used")
-"""Why neither a training nor a test clip is made of what lies in a folder `supplemental`."""
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 LONGEST_NAME = 64
@@ -121,11 +119,6 @@ def domain_of(text: str) -> str:
     return word if word in ("source", "target") else ""
 
 
-def is_supplemental(path: str) -> bool:
-    """Say whether a path, with '/' between its parts, lies in a folder `supplemental`."""
-    return "supplemental" in path.lower().split("/")[:-1]
-
-
 def clip_of(
     machine: str,
     machine_id: str,
@@ -152,7 +145,7 @@ def clip_of(
         path, name = (f"./{text}" if text.startswith(_FORMULA) else text for text in (path, name))
     if not reason:
         if is_supplemental(path):
-            reason = SUPPLEMENTAL
+            reason = why_no_clip(path)
         elif not _WORD.fullmatch(machine):
             reason = message(
                 "the machine {machine!r} is not letters, digits, dots, dashes, underscores",

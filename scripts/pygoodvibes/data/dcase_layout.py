@@ -7,14 +7,8 @@ from collections.abc import Iterable
 
 from pygoodvibes.data.attributes import Pairs, parse_attributes, read_attributes
 from pygoodvibes.data.audio_files import NOT_READ, is_read
-from pygoodvibes.data.clip import (
-    SUPPLEMENTAL,
-    Clip,
-    clip_of,
-    finish_clips,
-    is_supplemental,
-    parse_dcase_name,
-)
+from pygoodvibes.data.clip import Clip, clip_of, finish_clips, parse_dcase_name
+from pygoodvibes.data.supplemental import is_supplemental, section_of, why_no_clip
 from pygoodvibes.util.messages import message
 
 SPLIT_FOLDERS = {
@@ -123,7 +117,8 @@ def _place_dcase_file(path: str, parts: list[str], tables: _Tables, doubled: boo
     if not is_read(name):
         reason = NOT_READ
     elif is_supplemental(path):
-        reason = SUPPLEMENTAL
+        machine_id = section_of(path)
+        reason = why_no_clip(path)
     elif len(parts) != 3 or not split:
         reason = message("wrong place: not <machine>/train/<file> or <machine>/test/<file>")
     elif fields is None:

@@ -51,6 +51,31 @@ def merge_mel_clips(
     return [{**row, **found.get(place, {})} for row, place in zip(rows, places, strict=True)]
 
 
+def merge_supplemental(
+    rows: Sequence[Mapping], decoded: Mapping[tuple[str, str], Sequence[Mapping]]
+) -> list[dict]:
+    """Add to the manifest which supplemental recordings, on being decoded, were of no use.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        The manifest.
+    decoded : mapping of (machine, id) to sequence of mapping
+        Rows of the tables of `pygoodvibes.data.supplemental_vectors`.
+    """
+    reasons = {
+        (machine, machine_id, row["path"]): row["status"]
+        for (machine, machine_id), table in decoded.items()
+        for row in table
+        if row["status"] != "ok"
+    }
+    places = [(row["machine"], row["id"], row["path"]) for row in rows]
+    return [
+        {**row, "status": reasons.get(place, row["status"])}
+        for row, place in zip(rows, places, strict=True)
+    ]
+
+
 def complete(
     manifest_path: str,
     mel_clips: Sequence[str],
@@ -59,6 +84,7 @@ def complete(
     sample_rate: int,
     completed_path: pathlib.Path,
     coverage_path: pathlib.Path,
+    supplemental: Mapping[tuple[str, str], str] | None = None,
 ) -> None:
     """Write the final manifest, and what each machine ID can carry by it.
 
@@ -74,6 +100,9 @@ def complete(
         Hz, at which clips were decoded.
     completed_path, coverage_path : pathlib.Path
         CSV files to write.
+    supplemental : mapping of (machine, id) to str, optional
+        Tables of supplemental recordings from `pygoodvibes.data.supplemental_vectors`, where they
+        were decoded.
     """
     rows = merge_mel_clips(
         read_records(manifest_path),
@@ -81,6 +110,9 @@ def complete(
         if mel_clips
         else {},
         sample_rate=sample_rate,
+    )
+    rows = merge_supplemental(
+        rows, {machine_id: read_records(path) for machine_id, path in (supplemental or {}).items()}
     )
     write_records(completed_path, rows, COLUMNS)
     write_records(coverage_path, coverage(rows), COVERAGE_COLUMNS)

@@ -15,6 +15,7 @@ from pygoodvibes.audio.read import inspect_audio
 from pygoodvibes.audio.usable import why_unusable
 from pygoodvibes.data.attributes import written
 from pygoodvibes.data.clip import Clip, in_cell
+from pygoodvibes.data.supplemental import is_found
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
 
@@ -95,7 +96,8 @@ def inspect_clips(
 
     def inspect(clip: Clip) -> dict:
         row = {**blank_row(clip), "status": clip.reason or "ok"}
-        if clip.reason:
+        # a supplemental recording is no clip, and yet to be read
+        if clip.reason and not is_found(row):
             return row
         try:
             info = inspect_audio(folder / clip.path)
@@ -115,7 +117,7 @@ def inspect_clips(
             "channels": info.channels,
             "codec": info.codec,
             "xxh3_128": info.xxh3_128,
-            "status": unusable or "ok",
+            "status": unusable or row["status"],
         }
 
     # to hand clips to threads one by one takes a third of the time

@@ -19,7 +19,8 @@ from pygoodvibes.data.audio_files import (
     check_any_read,
     find_audio,
 )
-from pygoodvibes.data.clip import SUPPLEMENTAL, Clip, is_supplemental, parse_dcase_name
+from pygoodvibes.data.clip import Clip, parse_dcase_name
+from pygoodvibes.data.supplemental import is_supplemental, why_no_clip
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
 from pygoodvibes.util.paths import NOT_UTF8, in_utf8
@@ -40,7 +41,7 @@ def _place(path: str) -> tuple[str, str, str]:
             "anomalous by its folder ({wrong}): a model learns from normal recordings", wrong=wrong
         )
     elif is_supplemental(path):
-        reason = SUPPLEMENTAL
+        reason = why_no_clip(path)
     elif fields and fields["label"] == "anomaly":
         reason = message("anomalous by its name: a model learns from normal recordings")
     elif fields and above and above[-1].lower() in _TEST:

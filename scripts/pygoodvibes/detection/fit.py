@@ -82,6 +82,7 @@ def detect(
     scored_by: str = "folds",
     columns: Sequence[str] | None = None,
     domains: np.ndarray | None = None,
+    supplemental: Mapping[str, np.ndarray] | None = None,
 ) -> Detection:
     """Fit a detector without each group of the training clips, and score all clips.
 
@@ -110,6 +111,9 @@ def detect(
         Names of the d columns, for estimators that look at them.
     domains : np.ndarray [shape=(n_train,), dtype=str], optional
         Domain of each training clip, for estimators that look at them.
+    supplemental : mapping of str to np.ndarray, optional
+        Supplemental recordings by kind, 'clean' or 'noise', in the form of the clips, for
+        estimators that look at them. They are in no group and get no score.
 
     Returns
     -------
@@ -125,7 +129,14 @@ def detect(
         return _not_fitted(train, test, [reason])
     if groups.at_random and settings.input != "projection" and settings.holds_out_itself():
         return _detect_once(
-            train, test, groups, settings, seed=seed, columns=columns, domains=domains
+            train,
+            test,
+            groups,
+            settings,
+            seed=seed,
+            columns=columns,
+            domains=domains,
+            supplemental=supplemental,
         )
     train_scores = np.full(len(train), np.nan)
     notes: list[str] = []
@@ -144,7 +155,11 @@ def detect(
             out, values = groups.number == number, seen_by_fold(train, number)
             try:
                 with meter.fit():
-                    fits[number], remarks = fit(values[fitted_to], _of(domains, fitted_to))
+                    fits[number], remarks = fit(
+                        values[fitted_to],
+                        _of(domains, fitted_to),
+                        _by_fold(supplemental, number),
+                    )
                 with meter.score(out.sum()):
                     train_scores[out] = anomaly_score(fits[number], values[out])
             except _FAILED as error:
@@ -161,7 +176,11 @@ def detect(
         if scored_by == "whole" or _many(train):
             try:
                 with meter.fit():
-                    whole, remarks = fit(seen_by_fold(train, len(groups)), domains)
+                    whole, remarks = fit(
+                        seen_by_fold(train, len(groups)),
+                        domains,
+                        _by_fold(supplemental, len(groups)),
+                    )
             except _FAILED as error:
                 logger.warning("not fitted: %s", error)
                 return _not_fitted(train, test, [message("not fitted: {reason}", reason=error)])
@@ -180,6 +199,14 @@ def _of(domains: np.ndarray | None, fitted_to: np.ndarray) -> np.ndarray | None:
     return None if domains is None else domains[fitted_to]
 
 
+def _by_fold(
+    supplemental: Mapping[str, np.ndarray] | None, number: int
+) -> dict[str, np.ndarray] | None:
+    if supplemental is None:
+        return None
+    return {kind: seen_by_fold(values, number) for kind, values in supplemental.items()}
+
+
 def _many(train: np.ndarray | Sequence[np.ndarray]) -> bool:
     return isinstance(train, np.ndarray) and len(train) >= MANY * train.shape[-1]
 
@@ -193,12 +220,15 @@ def _detect_once(
     seed: int,
     columns: Sequence[str] | None,
     domains: np.ndarray | None,
+    supplemental: Mapping[str, np.ndarray] | None,
 ) -> Detection:
     """Fit an estimator that holds out folds itself."""
     with Meter() as meter:
         try:
             with meter.fit():
-                whole, notes = _fit(train, domains, settings=settings, seed=seed, columns=columns)
+                whole, notes = _fit(
+                    train, domains, supplemental, settings=settings, seed=seed, columns=columns
+                )
             with meter.score(len(test)):
                 test_scores = anomaly_score(whole, test)
         except _FAILED as error:
@@ -217,6 +247,7 @@ def _not_fitted(train: Sequence, test: Sequence, notes: list[str]) -> Detection:
 def _fit(
     values: np.ndarray,
     domains: np.ndarray | None,
+    supplemental: Mapping[str, np.ndarray] | None,
     *,
     settings: "DetectorSettings",
     seed: int,
@@ -242,7 +273,10 @@ def _fit(
         seen = {"columns": columns} if settings.sees_columns else {}
         if settings.sees_domains:
             seen["domains"] = domains
+        if settings.sees_supplemental:
+            seen["supplemental"] = supplemental
         estimator.fit(values, **seen)
+    notes.extend(settings.remarks(estimator))
     for text in dict.fromkeys(str(warning.message) for warning in caught):
         logger.warning(text)
         if "converge" in text:
@@ -259,6 +293,7 @@ def detect_clips(
     scored_by: str = "folds",
     cache: MelCache | None = None,
     domains: Sequence[str] | None = None,
+    supplemental: Mapping[str, np.ndarray] | None = None,
     progress: Callable | None = None,
     detect_with: Callable[..., Detection] = detect,
 ) -> dict[str, Detection]:
@@ -280,6 +315,9 @@ def detect_clips(
     domains : sequence of str, optional
         Domain of each clip, in the same order, for detectors that see them; only those of training
         clips are used.
+    supplemental : mapping of str to np.ndarray [shape=(n, d)], optional
+        Embeddings of its supplemental recordings by kind, 'clean' or 'noise', for detectors that
+        see them.
     progress : callable, optional
         Wraps the iteration over the detectors, e.g. `pygoodvibes.workflow.job.progress`.
     detect_with : callable, optional
@@ -293,14 +331,25 @@ def detect_clips(
     Raises
     ------
     UserError
-        If the cache holds other clips.
+        If the cache holds other clips, or supplemental recordings have other columns.
     """
     train = embedded.train
     if cache is not None and [clip["clip"] for clip in cache.clips] != embedded.clip.tolist():
         raise UserError("the mel cache and the embedding hold different clips; make both again")
+    for values in (supplemental or {}).values():
+        if values.shape[1] != embedded.values.shape[1]:
+            raise UserError(
+                "the supplemental recordings have {found} columns and the clips {wanted}; embed "
+                "both again",
+                found=values.shape[1],
+                wanted=embedded.values.shape[1],
+            )
     frames = None if cache is None else ClipFrames(cache)
     inputs = Inputs.of(embedded.values, projected.pcas, frames)
     names = Inputs.names(embedded.columns, projected.pcas)
+    beside = {
+        kind: Inputs.of(values, projected.pcas) for kind, values in (supplemental or {}).items()
+    }
     # before the detectors are timed, so that none is charged for the import
     for name in libraries(detectors):
         importlib.import_module(name)
@@ -332,5 +381,14 @@ def detect_clips(
             scored_by=scored_by,
             columns=names.seen_by(plain_settings),
             domains=None if domains is None else np.asarray(domains)[train],
+            supplemental=_seen_beside(beside, checked, plain_settings),
         )
     return results
+
+
+def _seen_beside(
+    beside: Mapping[str, Inputs], checked: "DetectorSettings", plain_settings: Mapping
+) -> dict[str, np.ndarray] | None:
+    if not beside or not checked.sees_supplemental:
+        return None
+    return {kind: inputs.seen_by(plain_settings) for kind, inputs in beside.items()}

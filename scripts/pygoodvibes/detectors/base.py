@@ -4,6 +4,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from pygoodvibes.util.messages import Message
 from pygoodvibes.util.settings import Count, Section, Share
 
 
@@ -15,6 +16,10 @@ class DetectorSettings(Section):
 
     sees_domains: ClassVar[bool] = False
     """Whether the estimator's `fit` takes the domain of each training clip, as `domains`."""
+
+    sees_supplemental: ClassVar[bool] = False
+    """Whether the estimator's `fit` takes the supplemental recordings, as `supplemental`: a mapping
+    of their kind, 'clean' or 'noise', to what it sees of them, as of clips."""
 
     libraries: ClassVar[tuple[str, ...]] = ()
     """Parts of scikit-learn that it needs, e.g. ('neighbors',): the workflow imports them once for
@@ -53,6 +58,11 @@ class DetectorSettings(Section):
     def holds_out_itself(self) -> bool:
         """Return whether the estimator scores each training clip by fits that have not seen it."""
         return False
+
+    def remarks(self, estimator: object) -> list[Message]:
+        """Return what was done differently for a fitted estimator, beside lowered numbers."""
+        del estimator
+        return []
 
     def expected_false_alarm_rate(self) -> float | None:
         """Return this detector's own expected false-alarm rate, None where it has none."""

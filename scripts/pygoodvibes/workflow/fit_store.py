@@ -13,7 +13,7 @@ import functools
 import json
 import logging
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -143,14 +143,15 @@ def name_of(
     scored_by: str = "folds",
     columns: Sequence[str] | None = None,
     domains: Sequence[str] | None = None,
+    supplemental: Mapping[str, np.ndarray] | None = None,
 ) -> str:
     """Return the name of a fit: 64 hexadecimal digits that all that it depends on goes into.
 
     Parameters
     ----------
-    train, test, groups, settings, seed, scored_by, columns, domains
-        As in `pygoodvibes.detection.fit.detect`. Columns and domains count for methods that see
-        them.
+    train, test, groups, settings, seed, scored_by, columns, domains, supplemental
+        As in `pygoodvibes.detection.fit.detect`. Columns, domains and supplemental recordings count
+        for methods that see them.
     code : str
         From `code_of`.
     """
@@ -164,9 +165,14 @@ def name_of(
         "scored_by": scored_by,
         "columns": _names(columns) if settings.sees_columns else None,
         "domains": _names(domains) if settings.sees_domains else None,
+        "supplemental": _digests(supplemental) if settings.sees_supplemental else None,
         "code": code,
     }
     return kept.name_of(parts, method=settings.method)
+
+
+def _digests(supplemental: Mapping[str, np.ndarray] | None) -> dict[str, list[str]]:
+    return {kind: kept.digest(values) for kind, values in (supplemental or {}).items()}
 
 
 def _names(names: Sequence[str] | None) -> list[str] | None:

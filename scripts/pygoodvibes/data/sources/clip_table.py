@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pygoodvibes.data.clip import SUPPLEMENTAL, Clip, domain_of, is_supplemental, parse_dcase_name
+from pygoodvibes.data.clip import Clip, domain_of, parse_dcase_name
 from pygoodvibes.data.manifest import blank_row
+from pygoodvibes.data.supplemental import is_supplemental, why_no_clip
 from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
@@ -64,7 +65,7 @@ def manifest_row(name: str, given: Mapping[str, str], *, path: str) -> dict:
             id=fields["id"],
         )
     elif is_supplemental(name):
-        reason = SUPPLEMENTAL
+        reason = why_no_clip(name)
     elif fields["split"] not in ("train", "test"):
         reason = message("split must be train or test, not {split!r}", split=fields["split"])
     elif fields["split"] == "train" and fields["label"] == "anomaly":

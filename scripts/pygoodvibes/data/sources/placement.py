@@ -15,8 +15,8 @@ import shutil
 from collections.abc import Collection
 
 from pygoodvibes.data.audio_files import is_read
-from pygoodvibes.data.clip import is_supplemental
 from pygoodvibes.data.dcase_layout import SPLIT_FOLDERS
+from pygoodvibes.data.supplemental import is_supplemental
 from pygoodvibes.util.errors import UserError
 
 __all__ = [

@@ -18,6 +18,13 @@ class Domains(Section):
     target_train_clips: Annotated[int, Field(ge=0)] = 10
     """Normal training clips of the target domain, beside `train_clips` of the source domain."""
 
+    supplemental: Literal["clean", "noise"] | None = None
+    """Supplemental recordings as in DCASE 2025, which are neither training nor test clips: 'clean',
+    the machine without the hall, 'noise', the hall without the machine (null: none)."""
+
+    supplemental_clips: Count = 100
+    """How many of them a section has, where `supplemental` says which."""
+
 
 class Settings(DcaseDataset):
     """Machine sounds made by a generator, in the DCASE layout and format."""

@@ -24,9 +24,9 @@ TRUTH_COLUMNS: tuple[str, ...] = (
 )
 
 
-def prepare_folder(folder: pathlib.Path, truth: Sequence[Mapping]) -> None:
-    """Make the folders of the clips in `truth`, and refuse to mix them with other clips."""
-    wanted = {folder / row["split"] / row["clip"] for row in truth}
+def prepare_folder(folder: pathlib.Path, rows: Sequence[Mapping]) -> None:
+    """Make the folders of clips, their `split`, and refuse to mix them with other clips."""
+    wanted = {folder / row["split"] / row["clip"] for row in rows}
     strangers = sorted(set(folder.glob("*/*.wav")) - wanted)
     if strangers:
         raise UserError(
@@ -36,7 +36,7 @@ def prepare_folder(folder: pathlib.Path, truth: Sequence[Mapping]) -> None:
             clips=len(strangers),
             first=strangers[0].name,
         )
-    for split in ("train", "test"):
+    for split in dict.fromkeys(("train", "test", *(row["split"] for row in rows))):
         (folder / split).mkdir(parents=True, exist_ok=True)
 
 

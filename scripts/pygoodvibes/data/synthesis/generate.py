@@ -46,6 +46,9 @@ SEVERITIES: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
 # above the mean still fits.
 LEVEL = 0.02
 
+# Gains of machine and factory, by what is to be heard.
+_HEARD = {"all": (1.0, 1.0), "machine": (1.0, 0.0), "background": (0.0, 1.0)}
+
 
 @dataclasses.dataclass(frozen=True)
 class ClipParts:
@@ -227,6 +230,7 @@ def synthesize_clip(
     label: str | None = None,
     point: WorkingPoint | None = None,
     channels: int = 1,
+    heard: str = "all",
 ) -> np.ndarray:
     """Return the samples of one clip.
 
@@ -263,6 +267,8 @@ def synthesize_clip(
         Speed, load, microphone and hall, where they are not the nominal ones.
     channels : {1, 2}
         2: a far microphone beside the near one, whose channel is the same as of 1.
+    heard : {'all', 'machine', 'background'}
+        Of the `ClipParts`: the sum of both, or one alone, as loud as it is in the clip.
 
     Returns
     -------
@@ -289,11 +295,13 @@ def synthesize_clip(
         label=label,
         point=point,
     )
-    near = parts.machine + parts.background
+    of_machine, of_hall = _HEARD[heard]
+    sound, hall = of_machine * parts.machine, of_hall * parts.background
+    near = sound + hall
     if channels == 1:
         return near
     place = random_stream(seed, machine, machine_id, "far microphone")
-    far = far_channel(parts.machine, parts.background, place, sample_rate)
+    far = far_channel(sound, hall, place, sample_rate)
     return np.stack([near, far], axis=1)
 
 

@@ -2,8 +2,8 @@
 
 Comes in: machine type, sections, numbers of clips, and how far the target domain lies from the
 source domain. Goes out: WAV files in the layout and with the names of the development sets, their
-table of attributes, and the truth about faults. A section is one unit of the machine type, and
-has its number.
+table of attributes, the truth about faults, and supplemental recordings if asked for. A section is
+one unit of the machine type, and has its number.
 
 ``train/section_00_target_train_normal_0003_spd_108_load_112_mic_2_noise_B.wav``
 """
@@ -23,6 +23,7 @@ from pygoodvibes.data.synthesis.generate import (
     synthesize_clip,
     unit_of,
 )
+from pygoodvibes.data.synthesis.supplemental import plan_supplemental, supplemental_clip
 from pygoodvibes.data.synthesis.working_point import DOMAINS, STRENGTHS, WorkingPoint, points_of
 from pygoodvibes.util.errors import UserError
 
@@ -131,6 +132,8 @@ def write_sections(
     snr_db: float,
     seed: int,
     channels: int = 1,
+    supplemental: str | None = None,
+    supplemental_clips: int = 0,
     progress: Callable | None = None,
 ) -> list[dict]:
     """Write all clips of one machine type, their attributes, and the truth about their faults.
@@ -150,6 +153,11 @@ def write_sections(
         Length of a clip; those of ToyCar are one second longer.
     sample_rate, snr_db, channels
         As in `pygoodvibes.data.synthesis.generate.synthesize_clip`.
+    supplemental : {'clean', 'noise'}, optional
+        Kind of the supplemental recordings, which go to ``supplemental/*.wav``; neither of the
+        tables has them (default: there are none).
+    supplemental_clips : int >= 0
+        Their number in each section.
     progress : callable, optional
         Wraps the iteration over the clips, e.g. `pygoodvibes.workflow.job.progress`.
 
@@ -177,6 +185,13 @@ def write_sections(
         )
         for section in sections
     }
+    extra = [
+        (section, row)
+        for section in sections
+        for row in plan_supplemental(
+            machine, section, kind=supplemental, clips=supplemental_clips, seed=seed
+        )
+    ]
     planned = [(section, row) for section, plan in plans.items() for row in plan]
     hidden = ("stream", "domain", "point")
     truth = [
@@ -184,9 +199,11 @@ def write_sections(
         | {key: value for key, value in row.items() if key not in hidden}
         for section, row in planned
     ]
-    prepare_folder(folder, truth)
-    for section, row in progress(planned, total=len(planned)) if progress else planned:
-        samples = section_clip(
+    turns = planned + extra
+    prepare_folder(folder, [row for _, row in turns])
+    for section, row in progress(turns, total=len(turns)) if progress else turns:
+        samples_of = supplemental_clip if "kind" in row else section_clip
+        samples = samples_of(
             machine,
             section,
             row,
