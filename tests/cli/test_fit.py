@@ -26,6 +26,41 @@ def test_fit_overwrites_no_recording(tmp_path, monkeypatch, capsys):
     assert keep.read_bytes() == before and not (tmp_path / "model.dat").exists()
 
 
+def test_a_model_of_other_recordings_is_replaced_only_by_name(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    own_machine.healthy(tmp_path / "first" / "good", 10)
+    for number in range(10):
+        own_machine.write(tmp_path / "second" / "good" / f"{number}.wav", 100 + number)
+    model = tmp_path / "good.pgv"
+    assert main(["fit", "first/good"]) == 0
+    before = model.read_bytes()
+    # the same recordings, and more of them, learn again
+    own_machine.write(tmp_path / "first" / "good" / "more.wav", 50)
+    assert main(["fit", "first/good"]) == 0
+    again = model.read_bytes()
+    assert again != before
+    capsys.readouterr()
+    assert main(["fit", "second/good"]) == 1
+    said = capsys.readouterr().err
+    assert "good.pgv is there already" in said and "-o good.pgv" in said
+    assert model.read_bytes() == again
+    assert main(["fit", "second/good", "-o", "good.pgv"]) == 0
+    assert model.read_bytes() != again
+    model.write_text("no model")
+    assert main(["fit", "second/good"]) == 1
+    assert model.read_text() == "no model"
+
+
+def test_two_folders_and_a_model_are_refused_with_a_remedy(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for words, remedy in (
+        (["may", "june"], "june is another: put its recordings into may"),
+        (["pump.pgv"], "--add FOLDER"),
+    ):
+        assert main(["fit", *words]) == 1
+        assert remedy in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("output", [None, "x.pgv"])
 def test_a_folder_that_takes_no_model_is_told_before_the_fit(tmp_path, monkeypatch, capsys, output):
     monkeypatch.chdir(tmp_path)

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from clip_folders import touch
@@ -27,6 +29,20 @@ def test_a_bad_config_gets_one_sentence_and_exit_code_1(tmp_path, capsys, text, 
         assert main([name, str(path)]) == 1
         shown = capsys.readouterr().err
         assert shown.startswith(f"Error: {path}: ") and said in shown and shown.count("\n") == 1
+
+
+def test_a_folder_of_recordings_that_is_not_there_is_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    config = {
+        "dataset": {"name": "x", "source": "folder", "path": "clips"},
+        "detectors": {"knn": {}},
+    }
+    (tmp_path / "x.yaml").write_text(json.dumps(config))
+    assert main(["check", "x.yaml"]) == 0
+    assert capsys.readouterr().out == "x.yaml: valid, but dataset.path is not there: clips\n"
+    (tmp_path / "clips").mkdir()
+    assert main(["check", "x.yaml"]) == 0
+    assert capsys.readouterr().out == "x.yaml: valid\n"
 
 
 def test_the_manifest_of_a_config_is_read_too(tmp_path, monkeypatch, capsys):

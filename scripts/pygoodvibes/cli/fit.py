@@ -1,6 +1,7 @@
 """The command `pygoodvibes fit`: a folder of normal recordings becomes a model file."""
 
 import argparse
+import contextlib
 import os
 import pathlib
 import sys
@@ -32,11 +33,12 @@ and so is what can't be read, each with its reason. If a name speaks of a fault,
 or German, or if recordings lie far apart from the others, `fit` asks before it learns them (--yes:
 all are normal); without a terminal to ask on it stops. A fault that is learned is never told again.
 
-Clips of one length are best; some 50 are a good start. 3 are the least to fit a model at all, 5 the
-least for a verdict. A dozen rank new clips, but don't decide which are anomalous: the threshold is
-then a guess, and `fit` says how far off it may be. If a clip or two alone set it, `fit` names them;
---held-out writes the scores of all. Set the threshold by hand when clips are scored (score
---threshold), or say how many false alarms are acceptable (--false-alarm-rate).
+Clips of one length are best; some 50 are a good start. 3 are the least to fit a model at all, 9 the
+least for a verdict at a false-alarm rate of 0.1. A dozen rank new clips, but don't decide which are
+anomalous: the threshold is then a guess, and `fit` says how far off it may be. If a clip or two
+alone set it, `fit` names them; --held-out writes the scores of all. Set the threshold by hand when
+clips are scored (score --threshold), or say how many false alarms are acceptable
+(--false-alarm-rate).
 
 --window cuts recordings, which may then have any length, into windows; each is a training clip.
 Windows of one recording are alike, and are held out together when the threshold is set; if more
@@ -72,6 +74,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             "or --exclude a model"
         ),
     )
+    # taken to be refused with a sentence
+    parser.add_argument("more", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument(
         "-o",
         "--output",
@@ -152,6 +156,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(
     folder: str,
     *,
+    more: Sequence[str] = (),
     read_content: Callable[[str], dict],
     output: str | None,
     config: str | None,
@@ -168,6 +173,13 @@ def run(
     jobs: int | None,
 ) -> int:
     """Fit a model to a folder of normal recordings, or again; return the exit code."""
+    if more:
+        raise UserError(
+            "a model learns one machine, from one folder, and {more} is another: put its "
+            "recordings into {folder}, or fit a model to each",
+            more=more[0],
+            folder=folder,
+        )
     if held_out is not None:
         from pygoodvibes.monitoring.output import check_target
 
@@ -208,6 +220,12 @@ def run(
     from pygoodvibes.monitoring.fit_folder import fit_folder
     from pygoodvibes.util import parallel
 
+    if pathlib.Path(folder).suffix.lower() == machine_model.ENDING:
+        raise UserError(
+            "{path}: a model, and not a folder of recordings; let it learn more with --add "
+            "FOLDER, or less with --exclude CLIP",
+            path=folder,
+        )
     check_output(output)
     fit = fit_folder(
         folder,
@@ -223,6 +241,8 @@ def run(
         doubt=None if yes else ask,
     )
     path = pathlib.Path(output or f"{fit.model.name}{machine_model.ENDING}")
+    if output is None:
+        check_replaced(path, fit.model)
     size = machine_model.save(path, fit.model)
     show(*report(fit, path, size), file=sys.stdout)
     if held_out is not None:
@@ -305,6 +325,40 @@ def check_output(path: str | None) -> None:
         raise UserError(
             "-o {path}: its folder can't be written to ({folder})", path=path, folder=place.parent
         )
+
+
+def check_replaced(path: pathlib.Path, model) -> None:
+    """Refuse to replace a model of other recordings that nobody has named.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file, named after the machine.
+    model : MachineModel
+        What it is to hold.
+
+    Raises
+    ------
+    UserError
+        If it holds a model that has learned none of the same recordings, or no readable one.
+    """
+    from pygoodvibes.models import machine_model
+
+    if not path.exists():
+        return
+    same = False
+    with contextlib.suppress(UserError):
+        same = bool(_learned(machine_model.load(path)) & _learned(model))
+    if not same:
+        raise UserError(
+            "{path} is there already and holds no model of these recordings: give this one a name "
+            "with -o, or replace that one with -o {path}",
+            path=path,
+        )
+
+
+def _learned(model) -> set[str]:
+    return set(model.training.get("samples_xxh3_128", ()))
 
 
 def report(fit, path: pathlib.Path, size: int) -> list[Message]:

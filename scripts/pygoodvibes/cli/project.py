@@ -8,6 +8,7 @@ from pygoodvibes.config.read import read_config
 from pygoodvibes.data.sources.base import Dataset
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import printable
+from pygoodvibes.util.paths import locate
 
 SHOWN = 10
 """Rows of a manifest that would be left out which `check` names."""
@@ -33,7 +34,11 @@ def check(path: str, *, cache: bool = False) -> int:
     """
     config = read_config(path)
     _check_manifest(config.dataset)
-    print(f"{path}: valid")
+    folder = getattr(config.dataset, "path", None)
+    if folder and not locate(folder).exists():
+        print(f"{path}: valid, but dataset.path is not there: {folder}")
+    else:
+        print(f"{path}: valid")
     return _check_cache(config.dataset.name) if cache else 0
 
 
@@ -86,7 +91,9 @@ def show(path: str, *, table: bool = False) -> None:
         print((folder / "tables" / "averages.md").read_text(encoding="utf-8"))
         return
     title = config.dataset.title
-    lines = end_of_run(read_records(averages), folder, data=title, language=SPOKEN.get())
+    lines = end_of_run(
+        read_records(averages), folder, data=title, config=path, language=SPOKEN.get()
+    )
     print("\n".join(["", *lines]))
 
 

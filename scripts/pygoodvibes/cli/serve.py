@@ -18,7 +18,7 @@ EPILOG = f"""\
 examples:
   pygoodvibes serve pump.pgv                            at http://127.0.0.1:8750
   pygoodvibes serve pump.pgv fan.pgv --port 9000
-  curl --data-binary @new.wav http://127.0.0.1:8750/score/pump
+  curl --data-binary @new.wav http://127.0.0.1:8750/score/pump_id_00
   {TOKEN}=$(cat token) pygoodvibes serve pump.pgv --host 0.0.0.0
 
 addresses:

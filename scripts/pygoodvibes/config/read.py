@@ -21,6 +21,12 @@ def read_content(path: str) -> dict:
 
     try:
         content = yaml.safe_load(pathlib.Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(
+            "{path}: {reason}; name a config file, or go to the folder of the project first",
+            path=path,
+            reason=error.strerror,
+        ) from None
     except OSError as error:
         raise UserError("{path}: {reason}", path=path, reason=error.strerror) from None
     except UnicodeDecodeError:

@@ -182,7 +182,8 @@ def inspect_recordings(
     for row in rows:
         if row["status"] == "ok" and row["sample_rate"] != most and not resample:
             row["status"] = message(
-                "sample rate {found} Hz, but {clips} of {recordings} recordings have {most} Hz",
+                "sample rate {found} Hz, but {clips} of {recordings} recordings have {most} Hz: "
+                "convert it, or fit with audio.resample: true in a config (--config)",
                 found=row["sample_rate"],
                 clips=rates[most],
                 recordings=rates.total(),

@@ -156,11 +156,11 @@ class Certainty:
             return self.caution
         if self.windows_of:
             return message(
-                "{clips} windows can rank, not tell what is normal; more in --json -",
+                "too few windows ({clips}) to say 'normal' at this rate; see --json",
                 clips=self.clips,
             )
         return message(
-            "{clips} clips can rank, not tell what is normal; more in --json -", clips=self.clips
+            "too few clips ({clips}) to say 'normal' at this rate; see --json", clips=self.clips
         )
 
 

@@ -19,8 +19,17 @@ WIDTH = 80
 _DEFAULT = message("the default")
 
 
+DEFAULT_CONFIG = "config/config.yaml"
+"""The config of commands that name none."""
+
+
 def end_of_run(
-    rows: Sequence[Mapping], folder: pathlib.Path, *, data: str, language: Language = ENGLISH
+    rows: Sequence[Mapping],
+    folder: pathlib.Path,
+    *,
+    data: str,
+    config: str = DEFAULT_CONFIG,
+    language: Language = ENGLISH,
 ) -> list[str]:
     """Sum up a run.
 
@@ -32,6 +41,8 @@ def end_of_run(
         Where the results are.
     data : str
         What the data are, for the heading.
+    config : str
+        The config file, for commands that come next.
     language : Language
         Of the words and numbers; names of files and detectors stay as they are.
     """
@@ -39,7 +50,7 @@ def end_of_run(
         *headline(rows, data=data, language=language),
         "",
         *_table(_told(rows), language),
-        *_places(folder, language),
+        *_places(folder, config, language),
     ]
 
 
@@ -102,10 +113,14 @@ def _table(told: Mapping, language: Language) -> list[str]:
     return [*lines, ""]
 
 
-def _places(folder: pathlib.Path, language: Language) -> list[str]:
+def _pdf(config: str) -> str:
+    return "make pdf" if config == DEFAULT_CONFIG else f"make pdf CONFIG={config}"
+
+
+def _places(folder: pathlib.Path, config: str, language: Language) -> list[str]:
     places = [
         ("tables/averages.md", message("all detectors and machine types")),
-        ("summary.html", message("one page for everyone (PDF: make pdf)")),
+        ("summary.html", message("one page for everyone (PDF: {command})", command=_pdf(config))),
         ("report.html", message("all tables and figures in one file")),
         ("figures", message("pictures")),
     ]
