@@ -8,6 +8,7 @@ from pygoodvibes.data import manifest
 from pygoodvibes.data.clip import Clip
 from pygoodvibes.data.find_clips import find_clips
 from pygoodvibes.data.sources.folder import Settings as FolderDataset
+from pygoodvibes.data.supplemental import STATUS
 from pygoodvibes.util.errors import UserError
 
 AUDIO = {"sample_rate": 16000, "resample": False, "channel": 0}
@@ -179,6 +180,15 @@ def test_only_usable_clips_count():
     [entry] = manifest.coverage(case(train=5, normal=4, anomaly=3, unknown=2, left_out=1))
     entry.pop("note")
     assert list(entry.values()) == ["fan", "00", 5, 4, 3, 2, 1, 0]
+
+
+def test_supplemental_recordings_are_not_counted_as_left_out_unless_they_are_broken():
+    more = [row(status=STATUS["clean"], split="", label="unknown")] * 9
+    rows = [*case(left_out=1), *more]
+    [entry] = manifest.coverage(rows)
+    assert entry["left_out"] == 1
+    assert manifest.of_clips(rows) == case(left_out=1)
+    assert manifest.left_out(rows) == [row(status="truncated")]
 
 
 @pytest.mark.shared

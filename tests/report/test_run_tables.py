@@ -1,6 +1,7 @@
 from published_references import REFERENCES, published
 from pygoodvibes.data.manifest import COLUMNS as MANIFEST_COLUMNS
 from pygoodvibes.data.manifest import COVERAGE_COLUMNS
+from pygoodvibes.data.supplemental import STATUS
 from pygoodvibes.evaluation import averages as evaluation_averages
 from pygoodvibes.evaluation.averages import AVERAGE_COLUMNS, AVERAGED
 from pygoodvibes.evaluation.evaluate import COLUMNS
@@ -118,6 +119,16 @@ def test_clips_that_are_left_out_are_named():
     notes = clips_table([entry], [row, copy, copy], data="test data").notes
     assert notes[1] == "2 of these are the same recordings as others, which are used once."
     assert notes[-1] == "fan/a.wav: left out, the same recording as fan/b.wav."
+
+
+def test_supplemental_recordings_are_counted_apart_from_what_is_left_out():
+    entry = {**dict.fromkeys(COVERAGE_COLUMNS, "3"), "machine": "fan", "id": "00"}
+    row = {**dict.fromkeys(MANIFEST_COLUMNS, ""), "path": "fan/a.wav", "status": "truncated"}
+    rows = [row, {**row, "status": "ok"}, *[{**row, "status": STATUS["noise"]}] * 30]
+    notes = clips_table([entry], rows, data="test data").notes
+    assert notes[0].startswith("2 clips in the manifest, 1 of them left out")
+    assert notes[1].startswith("30 supplemental recordings beside these")
+    assert [note for note in notes if "left out, " in note] == ["fan/a.wav: left out, truncated."]
 
 
 def test_clips_unlike_the_training_clips_are_counted_and_named():

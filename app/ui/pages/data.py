@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from pygoodvibes.data.supplemental import STATUS
 from pygoodvibes.evaluation.domains import DOMAINS
 from pygoodvibes.workflow.run_folders import Run
 from ui import browse, load, pick
@@ -64,7 +65,7 @@ def _numbers(run: Run, manifest: pd.DataFrame, usable: pd.DataFrame) -> None:
         "types": number(usable["machine"].nunique()),
         pick.of_unit(run, "ids", "sections"): number(ids),
         "hours": number(seconds / 3600, 1) if seconds else NONE,
-        "out": number(len(manifest) - len(usable)),
+        "out": number(int((~manifest["status"].isin(["ok", *STATUS.values()])).sum())),
     }
     with st.container(horizontal=True, gap="medium"):
         for name, value in values.items():

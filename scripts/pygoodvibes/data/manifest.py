@@ -194,6 +194,19 @@ def usable(rows: Iterable[Mapping]) -> list[Mapping]:
     return [row for row in rows if row["status"] == "ok"]
 
 
+def of_clips(rows: Iterable[Mapping]) -> list[Mapping]:
+    """Return the rows of what is, or should have been, a training or a test clip.
+
+    That is all but supplemental recordings in which nothing was found wrong.
+    """
+    return [row for row in rows if not is_found(row)]
+
+
+def left_out(rows: Iterable[Mapping]) -> list[Mapping]:
+    """Return the rows of what can't be used."""
+    return [row for row in of_clips(rows) if row["status"] != "ok"]
+
+
 def coverage(rows: Iterable[Mapping]) -> list[dict]:
     """Count the usable clips of each machine ID and say what they can't carry.
 
@@ -214,7 +227,7 @@ def coverage(rows: Iterable[Mapping]) -> list[dict]:
             "test_normal": count["test", "normal"],
             "test_anomaly": count["test", "anomaly"],
             "test_unknown": count["test", "unknown"],
-            "left_out": len(group) - len(usable(group)),
+            "left_out": len(left_out(group)),
             "unlike": sum(bool(row.get("unlike")) for row in usable(group)),
         }
         result.append({**entry, "note": _what_is_missing(entry)})

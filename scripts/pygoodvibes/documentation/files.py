@@ -78,7 +78,10 @@ TABLES: dict[str, tuple[Sequence[str], Mapping[str, tuple[str, str]]]] = {
                 "",
                 "Hash of the file's bytes (of the vector, for vectors): XXH3, 128 bits.",
             ),
-            "status": ("", "`ok`, or why the clip is left out."),
+            "status": (
+                "",
+                "`ok`, or why the clip is left out; of a supplemental recording, which kind it is.",
+            ),
             "unlike": (
                 "",
                 "What of a test clip is recorded or stored unlike the training clips of its "

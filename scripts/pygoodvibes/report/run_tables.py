@@ -9,6 +9,8 @@ import pathlib
 from collections.abc import Mapping, Sequence
 
 from pygoodvibes.data.duplicates import is_copy
+from pygoodvibes.data.manifest import left_out as left_out_of
+from pygoodvibes.data.manifest import of_clips
 from pygoodvibes.report import domain_tables
 from pygoodvibes.report.published import published_cells, read_references
 from pygoodvibes.report.table import NOTHING, Table, by, percent
@@ -273,15 +275,23 @@ def clips_table(coverage: Sequence[Mapping], manifest: Sequence[Mapping], *, dat
     keys = ("machine", "id", "train", "test_normal", "test_anomaly", "test_unknown", "left_out")
     keys += ("unlike",)
     rows = [[*(row[key] for key in keys), row["note"]] for row in coverage]
-    left_out = [row for row in manifest if row["status"] != "ok"]
+    clips, left_out = of_clips(manifest), left_out_of(manifest)
     notes = [
         message(
             "{clips} clips in the manifest, {left_out} of them left out. The file manifest.csv has "
             "each one with its status.",
-            clips=len(manifest),
+            clips=len(clips),
             left_out=len(left_out),
         )
     ]
+    if supplemental := len(manifest) - len(clips):
+        notes.append(
+            message(
+                "{count} supplemental recordings beside these, which are neither training nor test "
+                "clips.",
+                count=supplemental,
+            )
+        )
     copies = sum(map(is_copy, left_out))
     if copies:
         notes.append(

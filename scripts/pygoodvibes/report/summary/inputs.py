@@ -9,6 +9,7 @@ import json
 import pathlib
 from collections.abc import Mapping, Sequence
 
+from pygoodvibes.data.manifest import left_out as left_out_of
 from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.util.language import ENGLISH, Language, read_language
 
@@ -136,7 +137,7 @@ class RunTables:
     @property
     def left_out(self) -> list[dict]:
         """Return the rows of clips that can't be used."""
-        return [row for row in self.manifest if row["status"] != "ok"]
+        return left_out_of(self.manifest)
 
     @property
     def usable(self) -> dict[tuple[str, str, str, str], dict]:

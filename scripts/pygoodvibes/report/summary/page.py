@@ -16,6 +16,7 @@ import yaml
 
 from pygoodvibes.data.clip import name_of
 from pygoodvibes.data.duplicates import is_copy
+from pygoodvibes.data.manifest import of_clips
 from pygoodvibes.evaluation.domains import DOMAINS
 from pygoodvibes.report import domain_tables
 from pygoodvibes.report.published import read_references
@@ -138,13 +139,13 @@ def _to_listen_to(ids: Iterable[EvaluatedId], detector: str, unit: str) -> ToLis
 
 def _values_of_data(tables: RunTables, settings: PageSettings) -> dict:
     """Return what the page says of the data: names, counts, and what was left out."""
-    left_out = tables.left_out
+    clips, left_out = of_clips(tables.manifest), tables.left_out
     return {
         "data": settings.data,
         "name": settings.config["dataset"]["name"],
         "synthetic": settings.source == "synthetic",
-        "clips": len(tables.manifest),
-        "hours": sum(float(row["seconds"] or 0) for row in tables.manifest) / 3600,
+        "clips": len(clips),
+        "hours": sum(float(row["seconds"] or 0) for row in clips) / 3600,
         "counts": {
             group: sum(int(row[group]) for row in tables.coverage)
             for group in ("train", "test_normal", "test_anomaly", "test_unknown")
