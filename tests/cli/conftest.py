@@ -3,8 +3,16 @@
 import pytest
 
 import own_machine
+from pygoodvibes.cli.lines import SPOKEN
 from pygoodvibes.cli.main import main
 from pygoodvibes.models import machine_model
+from pygoodvibes.util.language import ENGLISH
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """Let each test begin in English: a command that was asked for another language keeps it."""
+    SPOKEN.set(ENGLISH)
 
 
 @pytest.fixture(scope="module")

@@ -121,7 +121,8 @@ def test_the_sample_rate_is_that_of_most_recordings(tmp_path):
     assert [row["status"] for row in rows] == [
         "ok",
         "ok",
-        "sample rate 8000 Hz, but 2 of 3 recordings have 44100 Hz",
+        "sample rate 8000 Hz, but 2 of 3 recordings have 44100 Hz: convert it, or fit with "
+        "audio.resample: true in a config (--config)",
     ]
     assert {row["status"] for row in inspect(tmp_path, resample=True)[0]} == {"ok"}
     rows, rate = inspect(tmp_path, sample_rate=8000)
@@ -160,3 +161,15 @@ def test_supplemental_recordings_are_no_training_clips(tmp_path):
         ),
         "train/a.wav": "",
     }
+
+
+def test_a_machine_is_named_in_letters_that_every_file_may_have():
+    named = {
+        "Lüfter Ä": "Luefter_Ae",
+        "Lu\u0308fter": "Luefter",
+        "pompe été": "pompe_ete",
+        "Straße 2": "Strasse_2",
+        "pump-3.b": "pump-3.b",
+        "ポンプ": "machine",
+    }
+    assert {text: recordings.plain_name(text) for text in named} == named

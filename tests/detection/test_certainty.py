@@ -40,9 +40,9 @@ def test_fewer_clips_than_one_over_the_rate_can_not_tell_it():
 def test_in_a_line_few_clips_are_told_and_no_verdicts_at_all_in_full():
     scores = np.linspace(0, 1, 12)
     few = certainty.of_threshold(scores, 1.0, false_alarm_rate=0.1)
-    assert few.caution_in_a_line.startswith("12 clips can rank, not tell what is normal")
+    assert few.caution_in_a_line.startswith("too few clips (12) for 'normal' at this rate")
     windows = certainty.of_threshold(scores, 1.0, false_alarm_rate=0.1, windows_of=2)
-    assert windows.caution_in_a_line.startswith("12 windows can rank, not tell what is normal")
+    assert windows.caution_in_a_line.startswith("too few windows (12) for 'normal' at this rate")
     nothing = certainty.of_threshold(scores[:4], 1.0, false_alarm_rate=0.1)
     assert nothing.caution_in_a_line == nothing.caution != ""
     by_hand = certainty.of_threshold(scores, 1.0, false_alarm_rate=None)

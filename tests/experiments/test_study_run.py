@@ -15,7 +15,11 @@ from pygoodvibes.cli.main import main
     ("arguments", "message"),
     [
         (["--jobs", "0"], "--jobs: 0 is not allowed; it must be a whole number of at least 1"),
-        (["--config", "missing.yaml"], "missing.yaml: No such file or directory"),
+        (
+            ["--config", "missing.yaml"],
+            "missing.yaml: No such file or directory; name a config file, or go to the folder of "
+            "the project first",
+        ),
         ([], "no-study.yaml: No such file or directory"),
     ],
 )

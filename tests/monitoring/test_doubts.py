@@ -96,3 +96,8 @@ def test_normal_real_recordings_are_no_clusters(shared):
     ):
         gap, _ = doubts.widest_gap(vectors(pattern))
         assert 0 < gap < doubts.GAP, pattern
+
+
+def test_the_first_of_many_recordings_are_named():
+    assert str(doubts.named(["a.wav", "b.wav", "a.wav"])) == "a.wav, b.wav"
+    assert str(doubts.named([f"{n}.wav" for n in range(5)])) == "0.wav, 1.wav, 2.wav and 2 more"

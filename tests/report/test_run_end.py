@@ -43,11 +43,11 @@ def test_one_sentence_the_best_rows_and_where_to_look(folder):
 
 def test_the_pdf_is_made_for_the_same_config(folder):
     for config, command in (
-        ("config/config.yaml", "make pdf)"),
-        ("p.yaml", "make pdf CONFIG=p.yaml)"),
+        ("config/config.yaml", "  make pdf  "),
+        ("p.yaml", "  make pdf CONFIG=p.yaml  "),
     ):
-        text = "\n".join(end_of_run(rows(lof="0.5"), folder, data="mine", config=config))
-        assert f"(PDF: {command}" in text
+        lines = end_of_run(rows(lof="0.5"), folder, data="mine", config=config)
+        assert sum(line.startswith(command) for line in lines) == 1
 
 
 def test_few_detectors_are_all_there_is(folder):

@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import os
 import pathlib
+import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
@@ -247,7 +248,10 @@ def run(
     show(*report(fit, path, size), file=sys.stdout)
     if held_out is not None:
         write_held_out(held_out, fit)
-    show(message("Now: pygoodvibes score {path} FILES_OR_FOLDERS...", path=path), file=sys.stdout)
+    following = message(
+        "Now: pygoodvibes score {path} FILES_OR_FOLDERS...", path=shlex.quote(str(path))
+    )
+    show(following, file=sys.stdout)
     return _warned(fit.model)
 
 
@@ -348,7 +352,7 @@ def check_replaced(path: pathlib.Path, model) -> None:
         return
     same = False
     with contextlib.suppress(UserError):
-        same = bool(_learned(machine_model.load(path)) & _learned(model))
+        same = bool(_samples_of(machine_model.load(path)) & _samples_of(model))
     if not same:
         raise UserError(
             "{path} is there already and holds no model of these recordings: give this one a name "
@@ -357,7 +361,7 @@ def check_replaced(path: pathlib.Path, model) -> None:
         )
 
 
-def _learned(model) -> set[str]:
+def _samples_of(model) -> set[str]:
     return set(model.training.get("samples_xxh3_128", ()))
 
 

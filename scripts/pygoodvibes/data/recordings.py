@@ -9,6 +9,7 @@ import collections
 import os
 import pathlib
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from pygoodvibes.audio.microphones import Channel
@@ -74,7 +75,21 @@ def name_of(folder: str | os.PathLike) -> str:
     place = pathlib.Path(folder).resolve()
     while place.name in _SAYS_NOTHING and place.parent != place:
         place = place.parent
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", place.name).strip("._-") or "machine"
+    return plain_name(place.name)
+
+
+_SPELT = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"}
+)
+
+
+def plain_name(text: str) -> str:
+    """Return a name in letters, digits, dots, dashes and underscores; accents are left out."""
+    spelt = unicodedata.normalize("NFC", text).translate(_SPELT)
+    letters = (
+        each for each in unicodedata.normalize("NFKD", spelt) if not unicodedata.combining(each)
+    )
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", "".join(letters)).strip("._-") or "machine"
 
 
 def list_recordings(

@@ -156,11 +156,11 @@ class Certainty:
             return self.caution
         if self.windows_of:
             return message(
-                "too few windows ({clips}) to say 'normal' at this rate; see --json",
+                "too few windows ({clips}) for 'normal' at this rate; see --json -",
                 clips=self.clips,
             )
         return message(
-            "too few clips ({clips}) to say 'normal' at this rate; see --json", clips=self.clips
+            "too few clips ({clips}) for 'normal' at this rate; see --json -", clips=self.clips
         )
 
 

@@ -167,6 +167,20 @@ def widest_gap(vectors: np.ndarray) -> tuple[float, np.ndarray]:
     return float(tree[widest, 2] / middle), apart
 
 
+MOST_NAMED = 3
+"""Most recordings that are named one by one."""
+
+
+def named(paths: Sequence[str]) -> Message | str:
+    """Name recordings, the first of many."""
+    unique = list(dict.fromkeys(paths))
+    more = len(unique) - MOST_NAMED
+    if more <= 0:
+        return ", ".join(unique)
+    first = ", ".join(unique[:MOST_NAMED])
+    return message("{clips} and {more} more", clips=first, more=more)
+
+
 def listed(paths: Sequence[str]) -> str:
     """Name some recordings; many by their folders."""
     unique = list(dict.fromkeys(paths))

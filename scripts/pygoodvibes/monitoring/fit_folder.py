@@ -6,7 +6,6 @@ same scores as in the workflow.
 
 import dataclasses
 import pathlib
-import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 
@@ -172,7 +171,7 @@ def fit_folder(
     if named := doubts.of_names(rows, place.resolve().name):
         let_pass(named)
     first = clips[0]
-    name = re.sub(r"[^A-Za-z0-9._-]+", "_", first.machine).strip("._-") or "machine"
+    name = recordings.plain_name(first.machine)
     if first.id:
         name = f"{name}_id_{first.id}"
     with tempfile.TemporaryDirectory() as scratch:

@@ -17,6 +17,7 @@ import numpy as np
 
 from pygoodvibes.detection.certainty import FEWEST
 from pygoodvibes.models.machine_model import MachineModel
+from pygoodvibes.monitoring.doubts import named
 from pygoodvibes.monitoring.judge import Judge, judge
 from pygoodvibes.util.csv_files import write_records
 from pygoodvibes.util.errors import UserError
@@ -30,9 +31,6 @@ GAP = 1.5
 
 MOST = 0.25
 """Largest share of the scores that may lie far above the rest; more are no exception."""
-
-
-_MOST_NAMED = 3
 
 
 def far_above(model: MachineModel, judging: Judge, rows: Sequence[Mapping]) -> Message | str:
@@ -61,21 +59,11 @@ def far_above(model: MachineModel, judging: Judge, rows: Sequence[Mapping]) -> M
                 "the threshold comes from {clips}: a held-out score of {score:.4g}, and "
                 "{others:.4g} at most for all others. Listen to it first; what is no normal sound "
                 "is left out with --exclude",
-                clips=_named([rows[number]["path"] for number in order[: -top - 1 : -1]]),
+                clips=named([rows[number]["path"] for number in order[: -top - 1 : -1]]),
                 score=rising[-1],
                 others=highest_of_rest,
             )
     return ""
-
-
-def _named(paths: Sequence[str]) -> Message | str:
-    """Name recordings, the first of many."""
-    unique = list(dict.fromkeys(paths))
-    more = len(unique) - _MOST_NAMED
-    if more <= 0:
-        return ", ".join(unique)
-    named = ", ".join(unique[:_MOST_NAMED])
-    return message("{clips} and {more} more", clips=named, more=more)
 
 
 def table(model: MachineModel, rows: Sequence[Mapping]) -> list[dict[str, object]]:

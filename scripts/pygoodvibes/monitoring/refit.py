@@ -378,7 +378,7 @@ def _anomalous(model: MachineModel, new: Kept) -> list[Message]:
     above = _scores(model, judging.detector, new) > judging.threshold
     if not above.any():
         return []
-    named = [path for path, is_above in zip(new.paths, above, strict=True) if is_above]
+    anomalous = [path for path, is_above in zip(new.paths, above, strict=True) if is_above]
     return [
         message(
             "{found} of {all} new clips are anomalous to the model ({detector}, threshold "
@@ -388,7 +388,7 @@ def _anomalous(model: MachineModel, new: Kept) -> list[Message]:
             detector=judging.detector,
             limit=judging.threshold,
             expected=judging.false_alarm_rate * len(above),
-            recordings=doubts.listed(named),
+            recordings=doubts.named(anomalous),
         )
     ]
 

@@ -113,14 +113,11 @@ def _table(told: Mapping, language: Language) -> list[str]:
     return [*lines, ""]
 
 
-def _pdf(config: str) -> str:
-    return "make pdf" if config == DEFAULT_CONFIG else f"make pdf CONFIG={config}"
-
-
 def _places(folder: pathlib.Path, config: str, language: Language) -> list[str]:
+    command = "make pdf" if config == DEFAULT_CONFIG else f"make pdf CONFIG={config}"
     places = [
         ("tables/averages.md", message("all detectors and machine types")),
-        ("summary.html", message("one page for everyone (PDF: {command})", command=_pdf(config))),
+        ("summary.html", message("one page for everyone")),
         ("report.html", message("all tables and figures in one file")),
         ("figures", message("pictures")),
     ]
@@ -128,6 +125,7 @@ def _places(folder: pathlib.Path, config: str, language: Language) -> list[str]:
     following = [
         ("make app", message("see and hear the results")),
         ("pygoodvibes fit FOLDER", message("learn your own machine")),
+        (command, message("print the page for everyone")),
     ]
     width = max(len(place) for place, _ in [*there, *following])
     return [
