@@ -34,6 +34,7 @@ def outcome(key, *, chosen=("good",), sign=1.0, scores=None):
         "reason": "because",
         "burstiness_db": None,
         "stand_ins": 12,
+        "stand_ins_are": "machine IDs",
         "indicators": {
             name: dict.fromkeys(INDICATORS, math.nan)
             | {"stand_in_separation": sign * metrics.auc(anomalous, values)}

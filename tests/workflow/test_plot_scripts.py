@@ -110,9 +110,9 @@ def test_scripts_of_tables_write_what_the_functions_draw(root, files, full, coar
     assert run(root, "plot_scores.py", out, inputs=both, params={"detector": "knn"}) == written(
         plot_scores(scores, metrics, detector="knn", title_suffix=SUFFIX), wanted
     )
-    assert run(root, "plot_roc.py", out, inputs=both, params={"max_fpr": 0.2}) == written(
-        plot_roc(scores, metrics, title_suffix=SUFFIX, max_fpr=0.2), wanted
-    )
+    assert run(
+        root, "plot_roc.py", out, inputs=both, params={"max_fpr": 0.2, "year": 2021}
+    ) == written(plot_roc(scores, metrics, title_suffix=SUFFIX, max_fpr=0.2, year=2021), wanted)
     two = {"sweep": files.sweep, "metrics": files.metrics}
     assert run(root, "plot_sweep.py", out, inputs=two) == written(
         plot_sweep(read_table(files.sweep), metrics, title_suffix=SUFFIX), wanted
