@@ -19,7 +19,7 @@ define void @twice(float* %place, i64 %number) {
 
 
 def twice():
-    return Compiled("twice", lambda: TWICE, "pn")
+    return Compiled("twice", lambda: TWICE, "pn", what="doubling")
 
 
 @pytest.fixture
@@ -32,6 +32,8 @@ def test_code_runs_on_memory_and_numbers(there):
     values = np.arange(4, dtype=np.float32)
     twice().function()(values.ctypes.data, 3)
     assert values.tolist() == [0, 1, 2, 6]
+    twice().run(values.ctypes.data, 3)
+    assert values.tolist() == [0, 1, 2, 12]
 
 
 def test_it_is_compiled_once_and_not_before_it_is_worth_it(there):
@@ -41,7 +43,7 @@ def test_it_is_compiled_once_and_not_before_it_is_worth_it(there):
         written.append(1)
         return TWICE
 
-    code = Compiled("twice", write, "pn")
+    code = Compiled("twice", write, "pn", what="doubling")
     assert [code.worth_it(amount, least=10) for amount in (5, 4, 0)] == [False] * 3
     assert not written
     assert [code.worth_it(amount, least=10) for amount in (1, 0)] == [True, True]
@@ -58,6 +60,8 @@ def test_without_llvmlite_or_avx2_there_is_none(monkeypatch, there):
     monkeypatch.setitem(sys.modules, "llvmlite", None)
     assert code.function() is None
     assert not code.worth_it(100, least=10)
+    with pytest.raises(RuntimeError, match="doubling can't be compiled on this machine"):
+        code.run(0, 0)
     monkeypatch.undo()
     from llvmlite import binding
 

@@ -25,7 +25,7 @@ def _write() -> str:
     return write()
 
 
-_compiled = Compiled("band_power", _write, "pnnnnppppppppp")
+_compiled = Compiled("band_power", _write, "pnnnnppppppppp", what="the mel kernel")
 
 
 def ready(n_frames: int) -> bool:
@@ -67,9 +67,6 @@ def band_power(signal: np.ndarray, hop_length: int, plan: Plan) -> np.ndarray:
     RuntimeError
         If there is no compiled code (`prepare`).
     """
-    code = _compiled.function()
-    if code is None:
-        raise RuntimeError("the mel kernel can't be compiled on this machine")
     n_frames = 1 + (len(signal) - plan.n_fft) // hop_length
     missing = (GROUP - n_frames) * hop_length if n_frames < GROUP else 0
     signal = np.ascontiguousarray(signal, dtype=np.float32)
@@ -82,7 +79,7 @@ def band_power(signal: np.ndarray, hop_length: int, plan: Plan) -> np.ndarray:
     memory = memory[-memory.ctypes.data // 4 % GROUP :]
     tables = (plan.taper, plan.twiddles, plan.places, plan.turns)
     bands = (plan.first, plan.starts, plan.weights)
-    code(
+    _compiled.run(
         signal.ctypes.data,
         hop_length,
         n_computed,

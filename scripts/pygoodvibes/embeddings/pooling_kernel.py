@@ -24,7 +24,7 @@ def _write() -> str:
     return write()
 
 
-_compiled = Compiled("moments", _write, "pnnpp")
+_compiled = Compiled("moments", _write, "pnnpp", what="statistics over time")
 
 
 def prepare() -> bool:
@@ -62,11 +62,8 @@ def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
     RuntimeError
         If there is no compiled code (`prepare`).
     """
-    code = _compiled.function()
-    if code is None:
-        raise RuntimeError("statistics over time can't be compiled on this machine")
     n_frames, k = values.shape
     sums, maximum = np.empty((3, k)), np.empty(k, dtype=np.float32)
-    code(values.ctypes.data, n_frames, k, sums.ctypes.data, maximum.ctypes.data)
+    _compiled.run(values.ctypes.data, n_frames, k, sums.ctypes.data, maximum.ctypes.data)
     mean, squares, steps = sums
     return mean, squares / n_frames, maximum, steps / max(n_frames - 1, 1)

@@ -26,9 +26,12 @@ class Compiled:
         Returns the code. It may need llvmlite, and is called only where that is there.
     arguments : str
         A letter for each: 'p' a place in memory, 'n' a whole number.
+    what : str
+        What to call it in an error.
     """
 
-    def __init__(self, name: str, write: Callable[[], str], arguments: str):
+    def __init__(self, name: str, write: Callable[[], str], arguments: str, *, what: str):
+        self._what = what
         self._name, self._write, self._arguments = name, write, arguments
         self._function: Callable | None = None
         self._tried = False
@@ -53,6 +56,19 @@ class Compiled:
             self._function = self._compile()
             self._tried = True
         return self._function
+
+    def run(self, *arguments: int) -> None:
+        """Run the function.
+
+        Raises
+        ------
+        RuntimeError
+            If it can't be compiled on this machine.
+        """
+        function = self.function()
+        if function is None:
+            raise RuntimeError(f"{self._what} can't be compiled on this machine")
+        function(*arguments)
 
     def _compile(self) -> Callable | None:
         try:
