@@ -12,10 +12,17 @@ from pygoodvibes.workflow import fork_jobs
 SKLEARN = fit.libraries(detector_settings())
 if "sklearn.neighbors" in SKLEARN:
     SKLEARN.append("pygoodvibes.detection.fit:first_fit")
+READING = [
+    "scipy.fft",
+    "pygoodvibes.audio.pcm:prepare",
+    "pygoodvibes.audio.extremes:prepare",
+    "pygoodvibes.audio.mel_kernel:prepare",
+]
 LIBRARIES = {
-    "mel": ["scipy.fft", "pygoodvibes.audio.mel_kernel:prepare"],
+    "mel": READING,
     "embed": ["pygoodvibes.embeddings.pooling_kernel:prepare"],
-    "embed_supplemental": ["scipy.fft", "pygoodvibes.audio.mel_kernel:prepare"],
+    "embed_supplemental": READING,
+    "project": ["scipy.linalg"],
     "detect": SKLEARN,
     "choose": SKLEARN,
     "check_representation": ["sklearn.neighbors", "sklearn.preprocessing", "sklearn.svm"],

@@ -9,7 +9,8 @@ import pathlib
 
 import numpy as np
 
-from pygoodvibes.audio import mel_plan
+from pygoodvibes.audio import extremes, mel_plan
+from pygoodvibes.audio.extremes import Extremes
 from pygoodvibes.audio.mel import band_power, window_function
 from pygoodvibes.audio.read import inspect_storage
 
@@ -43,11 +44,11 @@ def measure(signal: np.ndarray) -> dict[str, str]:
         that lie in a run of three or more at the highest or the lowest value.
     """
     signal = np.asarray(signal, dtype=np.float32)
-    lowest, highest = float(signal.min()), float(signal.max())
+    found = extremes.find(signal)
     return {
         "floors": " ".join(f"{level:.2f}" for level in _floors(signal)),
-        "peak": f"{max(-lowest, highest):.6g}",
-        "clipped": f"{_flat_share(signal, lowest, highest):.6g}",
+        "peak": f"{max(-found.lowest, found.highest):.6g}",
+        "clipped": f"{_flat_share(signal, found):.6g}",
     }
 
 
@@ -89,13 +90,13 @@ def _floors(signal: np.ndarray) -> np.ndarray:
     return 10.0 / np.log(10.0) * np.log(np.maximum(floor, 10 ** (SILENT / 10)))
 
 
-def _flat_share(signal: np.ndarray, lowest: float, highest: float) -> float:
+def _flat_share(signal: np.ndarray, found: Extremes) -> float:
     flat = 0
-    for extreme in {lowest, highest}:
-        there = signal == np.float32(extreme)
-        if np.count_nonzero(there) < 3:  # as in most clips; to find the places takes twice as long
+    at = {found.lowest: found.at_lowest, found.highest: found.at_highest}
+    for extreme, count in at.items():
+        if count < 3:  # as in most clips; to find the places takes twice as long
             continue
-        places = np.flatnonzero(there)
+        places = np.flatnonzero(signal == np.float32(extreme))
         runs = np.diff(np.flatnonzero(np.diff(places, prepend=-2, append=len(signal) + 1) > 1))
         flat += int(runs[runs >= 3].sum())
     return flat / len(signal)

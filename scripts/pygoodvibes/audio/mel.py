@@ -313,8 +313,8 @@ def log_mel(
         levels = band_power(signal, hop_length, plan)
     else:
         levels = _other_power(signal, hop_length, power, window_function(**taper), bank)
-    levels = np.maximum(levels, np.float32(amin))
     # in place: each array that is saved is one less to fill
+    np.maximum(levels, np.float32(amin), out=levels)
     # not log10, which NumPy takes from another library where the processor has AVX-512
     np.log(levels, out=levels)
     levels *= np.float32(10.0 / np.log(10.0))

@@ -76,15 +76,15 @@ def band_power(signal: np.ndarray, hop_length: int, plan: Plan) -> np.ndarray:
     power = np.empty((n_computed, len(plan.first)), dtype=np.float32)
     # complex values, squares, and the bands of a group; one register more to begin at its size
     memory = np.empty((plan.n_fft + plan.n_fft // 2 + 1 + GROUP + 1) * GROUP, dtype=np.float32)
-    memory = memory[-memory.ctypes.data // 4 % GROUP :]
-    tables = (plan.taper, plan.twiddles, plan.places, plan.turns)
-    bands = (plan.first, plan.starts, plan.weights)
+    start = memory.ctypes.data
     _compiled.run(
         signal.ctypes.data,
         hop_length,
         n_computed,
         plan.n_fft,
         len(plan.first),
-        *(table.ctypes.data for table in (*tables, *bands, power, memory)),
+        *plan.addresses,
+        power.ctypes.data,
+        start + -start % (4 * GROUP),
     )
     return power[:n_frames, : plan.n_mels]

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 import xxhash
 
-from pygoodvibes.audio import microphones
+from pygoodvibes.audio import microphones, pcm
 from pygoodvibes.audio.complete import check_complete, check_decoded
 from pygoodvibes.audio.microphones import Channel
-from pygoodvibes.audio.usable import check_any, check_signal, why_unusable
+from pygoodvibes.audio.usable import check_any, check_range, check_signal, why_unusable
 from pygoodvibes.audio.wav import header_of, read_pcm16
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
@@ -199,21 +199,29 @@ def read_audio(
         else:
             signal, found_rate, channels = _decode(path, sample_rate, resample, channel)
         if microphones.is_mixture(channel):
+            signal = _mixed(signal, channel, channels, found_rate)
+        elif signal.dtype == np.int16:
             check_any(len(signal))
-            microphones.check_both(signal, channel)
-            for number, samples in enumerate(signal.T):
-                check_signal(samples, channel=number, channels=channels)
+            signal, lowest, highest = pcm.amplitudes(signal)
+            check_range(lowest, highest, channel=channel, channels=channels)
         else:
             check_signal(signal, channel=channel, channels=channels)
-        if signal.dtype == np.int16:
-            signal = signal.astype(np.float32)
-            signal *= np.float32(1 / 32768)
-        signal = np.ascontiguousarray(signal)
-        if microphones.is_mixture(channel):
-            signal = microphones.heard(signal, channel, found_rate)
-            microphones.check_heard(signal, channel)
+            signal = np.ascontiguousarray(signal)
         if found_rate != sample_rate:
             signal = _resampled(signal, found_rate, sample_rate)
+    return signal
+
+
+def _mixed(signal: np.ndarray, channel: Channel, channels: int, rate: int) -> np.ndarray:
+    """Return what two microphones give together, float32, of samples of shape (n_samples, 2)."""
+    check_any(len(signal))
+    microphones.check_both(signal, channel)
+    for number, samples in enumerate(signal.T):
+        check_signal(samples, channel=number, channels=channels)
+    if signal.dtype == np.int16:
+        signal = np.stack([pcm.amplitudes(samples).signal for samples in signal.T], axis=1)
+    signal = microphones.heard(np.ascontiguousarray(signal), channel, rate)
+    microphones.check_heard(signal, channel)
     return signal
 
 

@@ -21,6 +21,8 @@ def hash_samples(signal: np.ndarray) -> str:
         XXH3, 128 bits, in hexadecimal digits. PCM of 16 bits gives the same in a WAV, a FLAC, an
         AIFF, and as float.
     """
-    # a zero has no sign: some formats keep -0.0
-    samples = np.asarray(signal, dtype="<f4") + np.float32(0)
-    return xxhash.xxh3_128_hexdigest(np.ascontiguousarray(samples))
+    samples = np.ascontiguousarray(signal, dtype="<f4")
+    # a zero has no sign: some formats keep -0.0, whose bits are the lowest whole number
+    if len(samples) and samples.view("<i4").min() == np.iinfo(np.int32).min:
+        samples = samples + np.float32(0)
+    return xxhash.xxh3_128_hexdigest(samples)

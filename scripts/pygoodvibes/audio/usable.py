@@ -126,6 +126,24 @@ def check_signal(signal: np.ndarray, *, channel: int = 0, channels: int = 1) -> 
             "holds values far above full scale, up to {peak:.3g}: the file is damaged, or no sound",
             peak=float(max(-lowest, highest)),
         )
+    check_range(lowest, highest, channel=channel, channels=channels)
+
+
+def check_range(lowest: float, highest: float, *, channel: int = 0, channels: int = 1) -> None:
+    """Refuse samples that are all equal.
+
+    Parameters
+    ----------
+    lowest, highest : float
+        Extremes of the samples, in any unit.
+    channel, channels : int
+        As in `check_signal`.
+
+    Raises
+    ------
+    UserError
+        If they are equal.
+    """
     if lowest == highest and channels > 1:
         raise UserError(
             "digital silence: all samples of channel {channel} are equal, of {channels} channels "

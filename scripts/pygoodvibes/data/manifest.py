@@ -5,8 +5,7 @@ Comes in: the list of clips of a data set, from whatever source. Goes out: rows 
 """
 
 import collections
-import concurrent.futures
-import itertools
+import functools
 import pathlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -18,6 +17,7 @@ from pygoodvibes.data.clip import Clip, in_cell
 from pygoodvibes.data.supplemental import is_found
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
+from pygoodvibes.util.parallel import map_chunks
 
 COLUMNS = (
     "machine",
@@ -56,8 +56,8 @@ COVERAGE_COLUMNS = (
 )
 """Columns of coverage.csv."""
 
-_CLIPS = 16
-"""Clips that a thread is handed at a time."""
+_CLIPS = 128
+"""Clips that a process is handed at a time; so many take a tenth of the time of its start."""
 
 MIN_TRAIN_CLIPS = 3
 """With fewer training clips no detector is fitted: none could be held out from a fit of two."""
@@ -84,7 +84,7 @@ def inspect_clips(
     sample_rate, resample, channel
         The `audio` section of the config.
     threads : int > 0
-        Files read at a time.
+        Files read at a time, each by a process.
     progress : callable, optional
         Wraps the iteration over the clips, e.g. `pygoodvibes.workflow.job.progress`.
 
@@ -93,39 +93,38 @@ def inspect_clips(
     list of dict
         One row a clip, in the same order, with the keys `COLUMNS`.
     """
+    inspect = functools.partial(
+        _inspect,
+        folder=folder,
+        audio={"sample_rate": sample_rate, "resample": resample, "channel": channel},
+    )
+    # in processes: half of the time is Python's own, which threads take in turn
+    rows = map_chunks(inspect, clips, jobs=threads, chunk=_CLIPS)
+    return list(progress(rows, total=len(clips)) if progress else rows)
 
-    def inspect(clip: Clip) -> dict:
-        row = {**blank_row(clip), "status": clip.reason or "ok"}
-        # a supplemental recording is no clip, and yet to be read
-        if clip.reason and not is_found(row):
-            return row
-        try:
-            info = inspect_audio(folder / clip.path)
-        except UserError as error:
-            return {**row, "status": error.message}
-        unusable = why_unusable(
-            info.sample_rate,
-            info.channels,
-            sample_rate=sample_rate,
-            resample=resample,
-            channel=channel,
-        )
-        return {
-            **row,
-            "seconds": f"{info.seconds:.6g}",
-            "sample_rate": info.sample_rate,
-            "channels": info.channels,
-            "codec": info.codec,
-            "xxh3_128": info.xxh3_128,
-            "status": unusable or row["status"],
-        }
 
-    # to hand clips to threads one by one takes a third of the time
-    parts = [clips[start : start + _CLIPS] for start in range(0, len(clips), _CLIPS)]
-    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
-        done = pool.map(lambda part: list(map(inspect, part)), parts)
-        rows = itertools.chain.from_iterable(done)
-        return list(progress(rows, total=len(clips)) if progress else rows)
+def _inspect(clips: Sequence[Clip], *, folder: pathlib.Path, audio: Mapping) -> list[dict]:
+    return [_inspect_clip(clip, folder, audio) for clip in clips]
+
+
+def _inspect_clip(clip: Clip, folder: pathlib.Path, audio: Mapping) -> dict:
+    row = {**blank_row(clip), "status": clip.reason or "ok"}
+    # a supplemental recording is no clip, and yet to be read
+    if clip.reason and not is_found(row):
+        return row
+    try:
+        info = inspect_audio(folder / clip.path)
+    except UserError as error:
+        return {**row, "status": error.message}
+    return {
+        **row,
+        "seconds": f"{info.seconds:.6g}",
+        "sample_rate": info.sample_rate,
+        "channels": info.channels,
+        "codec": info.codec,
+        "xxh3_128": info.xxh3_128,
+        "status": why_unusable(info.sample_rate, info.channels, **audio) or row["status"],
+    }
 
 
 def blank_row(clip: Clip) -> dict:

@@ -6,6 +6,7 @@ Guan et al. (2023), Time-weighted frequency domain audio representation with GMM
 anomalous sound detection (global weighted ranking pooling, GWRP).
 """
 
+import functools
 from typing import Annotated
 
 import numpy as np
@@ -67,9 +68,15 @@ def ranked_pooling(ascending: np.ndarray, decay: float) -> np.ndarray:
     np.ndarray [shape=(k,)]
         Weighted mean of each row, in the units of the input.
     """
-    weights = np.power(float(decay), np.arange(ascending.shape[1]))[::-1]  # 0 ** 0 is 1
     # `@` would copy the values to float64 first
-    return np.einsum("kn,n->k", ascending, weights / weights.sum())
+    return np.einsum("kn,n->k", ascending, _weights(float(decay), ascending.shape[1]))
+
+
+@functools.lru_cache(maxsize=16)
+def _weights(decay: float, n_frames: int) -> np.ndarray:
+    """Return the weights of sorted values, the smallest first, shape (n_frames,); they sum to 1."""
+    weights = np.power(decay, np.arange(n_frames))[::-1]  # 0 ** 0 is 1
+    return weights / weights.sum()
 
 
 def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

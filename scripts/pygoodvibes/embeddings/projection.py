@@ -7,11 +7,12 @@ Jolliffe (2002), Principal Component Analysis.
 
 import dataclasses
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from pygoodvibes.embeddings import vectors
+from pygoodvibes.embeddings.eigenvectors import decompose
 from pygoodvibes.embeddings.held_out import Groups
 from pygoodvibes.embeddings.vectors import ClipVectors
 from pygoodvibes.util.errors import UserError
@@ -118,11 +119,11 @@ def fit_pca(
         varies = deviation > 1e-6 * np.maximum(np.abs(mean), 1e-3)
         scale[varies] = deviation[varies]
     centred /= scale
-    variance, directions = _principal_directions(centred)
+    variance, leading = _principal_directions(centred)
     total = variance.sum()
     ratio = variance / total if total > 0 else np.zeros_like(variance)
     kept = _count(n_components, ratio, rank=min(max(len(values) - 1, 1), values.shape[1]))
-    components = directions[:kept]
+    components = leading(kept)
     largest = np.abs(components).argmax(axis=1)
     components = components * np.sign(components[np.arange(kept), largest])[:, None]
     unit = float(residual and kept < values.shape[1])
@@ -133,16 +134,18 @@ def fit_pca(
     return Pca(mean, scale, components, ratio[:kept], np.float64(unit)[...])
 
 
-def _principal_directions(centred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the variances, falling, and the unit directions, shape (min(n, d), d)."""
+def _principal_directions(
+    centred: np.ndarray,
+) -> tuple[np.ndarray, Callable[[int], np.ndarray]]:
+    """Return the variances, falling, and what gives the first k unit directions as rows."""
     n_clips, d = centred.shape
     degrees = max(n_clips - 1, 1)
     if n_clips < d:
         _, singular, directions = np.linalg.svd(centred, full_matrices=False)
-        return singular**2 / degrees, directions
+        return singular**2 / degrees, lambda count: directions[:count]
     # many clips: the d x d covariance is much smaller than the data
-    variance, vectors = np.linalg.eigh(centred.T @ centred / degrees)
-    return np.maximum(variance[::-1], 0.0), vectors[:, ::-1].T
+    variance, leading = decompose(centred.T @ centred / degrees)
+    return np.maximum(variance, 0.0), leading
 
 
 def _count(n_components: int | float | str, ratio: np.ndarray, *, rank: int) -> int:
