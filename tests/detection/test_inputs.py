@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from pygoodvibes.detection.inputs import Inputs
-from pygoodvibes.embeddings.projection import fit_pca
+from pygoodvibes.embeddings.held_out import fold_clips
+from pygoodvibes.embeddings.projection import fit_pca, project_vectors
+from pygoodvibes.embeddings.vectors import ClipVectors
 
 FRAMES = [np.zeros((4, 2))] * 3
 INPUTS = Inputs(np.arange(12.0).reshape(3, 4), np.arange(30.0).reshape(3, 2, 5), 4, FRAMES)
@@ -39,6 +41,24 @@ def test_each_projection_is_that_of_its_pca():
     assert list(seen("projection", inputs=names)) == ["PC1", "PC2", "residual"]
     assert Inputs.of(values, []).projected.shape == (9, 1, 0)
     assert len(seen("projection", 2, Inputs.names(np.array(["a"]), []))) == 0
+
+
+@pytest.mark.parametrize("n_train", [1, 20])
+def test_what_is_projected_already_is_seen_as_it_is(n_train):
+    values = np.random.default_rng(0).normal(size=(30, 6)).astype(np.float32)
+    split = np.array(["train"] * n_train + ["test"] * (30 - n_train))
+    embedded = ClipVectors(split, split, split, values, np.array(list("abcdef")))
+    projected = project_vectors(
+        embedded,
+        fold_clips(n_train, folds=5, seed=0),
+        n_components=3,
+        standardize=True,
+        whiten=False,
+        residual=True,
+    )
+    found, expected = Inputs.of_projected(values, projected), Inputs.of(values, projected.pcas)
+    assert np.array_equal(found.projected, expected.projected)
+    assert found.components == expected.components == 3 * (n_train > 1)
 
 
 def test_names_of_columns_are_chosen_alike():

@@ -252,6 +252,8 @@ def test_clips_of_a_machine_id():
     assert found.explained_variance_ratio.shape == (3,)
     centred = (embedded.values - found.pca.mean) / found.pca.scale
     assert np.allclose(centred @ found.pca.components.T, found.clips.values, atol=1e-4)
+    assert np.array_equal(found.by_all, transform_by_all(found.pcas, embedded.values))
+    assert np.array_equal(found.by_all[:, -1], found.clips.values)
 
 
 @pytest.mark.filterwarnings("error")
@@ -278,6 +280,9 @@ def test_a_projection_comes_back_from_its_file(tmp_path, n_train):
     for one, two in zip(back.pcas, found.pcas, strict=True):
         for name in PCA_ARRAYS:
             assert np.array_equal(getattr(one, name), getattr(two, name))
+    assert (back.by_all is None) == (n_train < 2)
+    if n_train >= 2:
+        assert back.by_all.tobytes() == found.by_all.tobytes()
     # what figures and the evaluation read of it
     _, arrays = vectors.load(tmp_path / "p.npz")
     assert len(arrays["explained_variance_ratio"]) == found.clips.values.shape[1]

@@ -345,7 +345,7 @@ def detect_clips(
                 wanted=embedded.values.shape[1],
             )
     frames = None if cache is None else ClipFrames(cache)
-    inputs = Inputs.of(embedded.values, projected.pcas, frames)
+    inputs = Inputs.of_projected(embedded.values, projected, frames)
     names = Inputs.names(embedded.columns, projected.pcas)
     beside = {
         kind: Inputs.of(values, projected.pcas) for kind, values in (supplemental or {}).items()

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pygoodvibes.embeddings.projection import Pca, transform_by_all
+from pygoodvibes.embeddings.projection import Pca, Projected, transform_by_all
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +41,18 @@ class Inputs:
             return cls(embedding, np.zeros((len(embedding), 1, 0), np.float32), 0, frames)
         projected = transform_by_all(pcas, embedding)
         return cls(embedding, projected, len(pcas[0].components), frames)
+
+    @classmethod
+    def of_projected(
+        cls,
+        embedding: np.ndarray,
+        projected: Projected,
+        frames: Sequence[np.ndarray] | None = None,
+    ) -> "Inputs":
+        """Take embeddings, shape (n_clips, d), whose clips are projected already."""
+        if projected.by_all is None:
+            return cls.of(embedding, projected.pcas, frames)
+        return cls(embedding, projected.by_all, len(projected.pca.components), frames)
 
     @classmethod
     def names(cls, embedding: Sequence[str], pcas: Sequence[Pca]) -> "Inputs":

@@ -172,12 +172,15 @@ class Projected:
     pcas : list of Pca
         For each group the PCA that was fitted without it (where there is no other clip to fit to,
         that of all), and after these that of all. Empty with fewer than two training clips.
+    by_all : np.ndarray [shape=(n_clips, n_pcas, k), dtype=float32], optional
+        The clips on the components of each of these.
     """
 
     clips: ClipVectors
     pca: Pca | None
     groups: Groups
     pcas: list[Pca]
+    by_all: np.ndarray | None = None
 
     @property
     def explained_variance_ratio(self) -> np.ndarray:
@@ -223,10 +226,10 @@ def project_vectors(
         fit_pca(training[fitted_to], n_components=count, **options) if fitted_to.any() else pca
         for fitted_to in groups.fitted_to
     ]
-    clips = dataclasses.replace(
-        embedded, values=pca.transform(embedded.values), columns=pca.columns
-    )
-    return Projected(clips, pca, groups, [*without, pca])
+    pcas = [*without, pca]
+    by_all = transform_by_all(pcas, embedded.values)
+    clips = dataclasses.replace(embedded, values=by_all[:, -1].copy(), columns=pca.columns)
+    return Projected(clips, pca, groups, pcas, by_all)
 
 
 def transform_by_all(pcas: Sequence[Pca], values: np.ndarray) -> np.ndarray:
@@ -263,8 +266,9 @@ def pca_of(arrays: Mapping[str, np.ndarray]) -> Pca:
 def save(path: str | pathlib.Path, projected: Projected) -> None:
     """Write the projection of a machine ID whose groups are folds of clips, to a .npz file.
 
-    Beside the vectors it holds fold (n_train,) and, by the names of `PCA_ARRAYS`, the PCA; those
-    of the folds have their number before the name, as 0/mean.
+    Beside the vectors it holds fold (n_train,), by_fold (n_clips, n_folds, k), which are the clips
+    on the components of the PCA without each fold, and, by the names of `PCA_ARRAYS`, the PCA;
+    those of the folds have their number before the name, as 0/mean.
 
     Raises
     ------
@@ -275,7 +279,8 @@ def save(path: str | pathlib.Path, projected: Projected) -> None:
         raise ValueError("a file holds folds of clips only, not groups that belong together")
     pca = {"explained_variance_ratio": projected.explained_variance_ratio}
     if projected.pca is not None:
-        pca = arrays_of(projected.pca)
+        # every job that fits a detector sees these, too
+        pca = {"by_fold": projected.by_all[:, :-1], **arrays_of(projected.pca)}
     without = {
         f"{number}/{name}": array
         for number, of_group in enumerate(projected.pcas[:-1])
@@ -301,7 +306,8 @@ def load(path: str | pathlib.Path) -> Projected:
         pca_of({name: arrays[f"{number}/{name}"] for name in PCA_ARRAYS})
         for number in range(len(groups))
     ]
-    return Projected(clips, pca, groups, [*without, pca])
+    by_all = np.concatenate([arrays["by_fold"], clips.values[:, None]], axis=1)
+    return Projected(clips, pca, groups, [*without, pca], by_all)
 
 
 def project_overview(
