@@ -64,6 +64,29 @@ def test_the_bytes_are_those_of_the_steps(exponent, hop_length, n_frames, n_mels
     assert found.tobytes() == expected.tobytes()
 
 
+@settings(max_examples=150)
+@given(
+    exponent=st.integers(4, 9),
+    hop_length=st.integers(1, 700),
+    n_frames=st.integers(1, 40),
+    rest=st.integers(0, 699),
+    seed=st.integers(0, 99),
+)
+def test_frames_around_samples_are_those_of_the_padded_signal(
+    exponent, hop_length, n_frames, rest, seed
+):
+    n_fft = 2**exponent
+    rng = np.random.default_rng(seed)
+    bank = rng.uniform(0.1, 1, size=(5, 1 + n_fft // 2)).astype(np.float32)
+    plan = mel_plan.make(rng.uniform(size=n_fft).astype(np.float32), bank)
+    signal = rng.normal(size=(n_frames - 1) * hop_length + rest % hop_length + 1)
+    signal = signal.astype(np.float32)
+    expected = mel_steps.band_power(np.pad(signal, n_fft // 2), hop_length, plan)
+    found = mel_kernel.centred_power(signal, hop_length, plan)
+    assert found.shape == expected.shape
+    assert found.tobytes() == expected.tobytes()
+
+
 def test_a_signal_that_does_not_lie_in_a_row_is_read_as_it_is():
     rng = np.random.default_rng(0)
     plan = mel_plan.make(np.ones(64, dtype=np.float32), np.ones((1, 33), dtype=np.float32))

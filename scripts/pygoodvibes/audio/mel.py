@@ -152,6 +152,8 @@ def _band_groups(**options) -> list[tuple[slice, slice, np.ndarray]]:
 
 def _padded(signal: np.ndarray, width: int, mode: str) -> np.ndarray:
     """Pad a signal by `width` samples at both ends."""
+    if not width:
+        return signal
     if mode == "reflect" and len(signal) <= width:
         raise UserError(
             "{samples} samples are too few to be mirrored by {width} samples "
@@ -165,6 +167,10 @@ def _padded(signal: np.ndarray, width: int, mode: str) -> np.ndarray:
     padded[:width] = padded[width + len(signal) :] = 0
     padded[width : width + len(signal)] = signal
     return padded
+
+
+def _key(options: dict) -> tuple:
+    return tuple(options.items())
 
 
 @functools.lru_cache(maxsize=4)
@@ -191,6 +197,13 @@ def band_power(signal: np.ndarray, hop_length: int, plan: mel_plan.Plan) -> np.n
     ready = mel_kernel.ready(1 + (len(signal) - plan.n_fft) // hop_length)
     compute = mel_kernel.band_power if ready else mel_steps.band_power
     return compute(signal, hop_length, plan)
+
+
+def _centred_power(signal: np.ndarray, hop_length: int, plan: mel_plan.Plan) -> np.ndarray:
+    """Compute the bands of frames around samples, with zeros at both ends."""
+    if mel_kernel.ready(1 + len(signal) // hop_length):
+        return mel_kernel.centred_power(signal, hop_length, plan)
+    return mel_steps.band_power(_padded(signal, plan.n_fft // 2, "constant"), hop_length, plan)
 
 
 def _other_power(
@@ -305,14 +318,16 @@ def log_mel(
     filter_bank(**bank)  # may have an empty band, whatever the signal
     taper = {"name": window, "win_length": win_length or n_fft, "n_fft": n_fft}
     signal = np.asarray(signal, dtype=np.float32)
-    if center:
-        signal = _padded(signal, n_fft // 2, pad_mode)
-    _check_frame(len(signal), n_fft)
-    if power == 2.0 and mel_plan.fits(n_fft):
-        plan = _plan(tuple(taper.items()), tuple(bank.items()))
-        levels = band_power(signal, hop_length, plan)
+    width, by_plan = n_fft // 2 if center else 0, power == 2.0 and mel_plan.fits(n_fft)
+    _check_frame(len(signal) + 2 * width, n_fft)
+    if by_plan and center and pad_mode == "constant":
+        levels = _centred_power(signal, hop_length, _plan(*map(_key, (taper, bank))))
+    elif by_plan:
+        padded = _padded(signal, width, pad_mode)
+        levels = band_power(padded, hop_length, _plan(*map(_key, (taper, bank))))
     else:
-        levels = _other_power(signal, hop_length, power, window_function(**taper), bank)
+        padded = _padded(signal, width, pad_mode)
+        levels = _other_power(padded, hop_length, power, window_function(**taper), bank)
     # in place: each array that is saved is one less to fill
     np.maximum(levels, np.float32(amin), out=levels)
     # not log10, which NumPy takes from another library where the processor has AVX-512
