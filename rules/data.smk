@@ -10,12 +10,21 @@ except UserError as error:
     stop(error)
 
 
-# A folder that is made here counts as made only with its snapshot, which is taken last.
-# Whoever holds the lock may be making it just now.
+# What a run has left that was killed. Whoever holds the lock may be making it just now.
 LOOKS_ONLY = any(argument.startswith(("-n", "--dry")) for argument in sys.argv)
 LOCKED = any(Path(".snakemake/locks").glob("*"))
+MAY_REMOVE = workflow.is_main_process and not LOOKS_ONLY and not LOCKED
+if MAY_REMOVE:
+    left = unfinished.remove(unfinished.MARKS, [Path(RESOURCES), Path(RESULTS)])
+    if len(left) == 1:
+        print(f"Notice: {left[0]} was not finished; it is made again.", file=sys.stderr)
+    elif left:
+        more = f"{left[0]} and {len(left) - 1} more"
+        print(f"Notice: {more} were not finished; they are made again.", file=sys.stderr)
+
+# A folder that is made here counts as made only with its snapshot, which is taken last.
 for folder in filter(fingerprint.is_unfinished, map(Path, MADE)):
-    if not workflow.is_main_process or LOOKS_ONLY or LOCKED:
+    if not MAY_REMOVE:
         continue
     if DATASET.made_by != "synthesize_dataset":
         stop(

@@ -21,6 +21,7 @@ from pygoodvibes.workflow import (
     fit_store,
     result_cache,
     score_store,
+    unfinished,
 )
 
 # One thread a job, also in the libraries below NumPy: the same bytes on any number of cores, whatever

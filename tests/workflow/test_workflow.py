@@ -1,5 +1,6 @@
 """The real thing: Snakemake on a copy of the project, with few and short clips."""
 
+import base64
 import collections
 import concurrent.futures
 import csv
@@ -472,6 +473,21 @@ def test_a_killed_run_started_again_ends_with_the_same_bytes(killed, finished):
     assert "metrics.json" not in killed.left_after_kill
     assert killed.second_run.rules["evaluate"] < 4, "it began anew"
     assert differing(killed, finished) == []
+
+
+def test_what_a_killed_job_has_left_is_made_again(finished, twin):
+    half = "resources/tiny/evaluation/valve/02.json"
+    (twin.path / half).unlink()  # a link to an earlier result
+    (twin.path / half).write_text("half of it")
+    marks = twin.path / ".snakemake/incomplete"
+    marks.mkdir(exist_ok=True)
+    (marks / base64.urlsafe_b64encode(half.encode()).decode()).touch()
+    twin.run(None, "--dry-run")
+    assert (twin.path / half).read_text() == "half of it"
+    again = twin.run()
+    assert f"{half} was not finished; it is made again" in again.text
+    assert differing(twin, finished) == []
+    assert twin.run().rules == {}
 
 
 # what runs again
