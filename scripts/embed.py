@@ -3,8 +3,13 @@
 from pygoodvibes.audio import mel_cache
 from pygoodvibes.embeddings import vectors
 from pygoodvibes.embeddings.embed import embed_clips
+from pygoodvibes.workflow import checksums
 from pygoodvibes.workflow.job import logged
 
-with logged(snakemake.log, snakemake.input, snakemake.output):
-    cache = mel_cache.open_cache(snakemake.input.frames, snakemake.input.clips)
-    vectors.save(snakemake.output[0], embed_clips(cache, snakemake.params.embedding))
+# the frames are read once: they are compared while they are at hand
+with logged(snakemake.log, [snakemake.input.clips], snakemake.output):
+    read = checksums.Running()
+    frames = mel_cache.Reading(snakemake.input.frames, snakemake.input.clips, read)
+    embedded = embed_clips(frames, snakemake.params.embedding)
+    checksums.check_read(snakemake.input.frames, read, checksums.earlier_results())
+    vectors.save(snakemake.output[0], embedded)

@@ -144,3 +144,65 @@ def test_bad_settings_are_no_matter_of_single_clips(tmp_path):
         [row(0)], tmp_path, audio_settings=AUDIO, mel_settings=settings_of_mel
     )
     assert "mel.n_mels: 512 bands" in next(found)[1]
+
+
+class Heard:
+    """A digest that keeps what it is told."""
+
+    def __init__(self):
+        self.first, self.rest = b"", b""
+
+    def head(self, block):
+        self.first = bytes(block)
+
+    def update(self, block):
+        self.rest += bytes(memoryview(block).cast("B"))
+
+    def whole(self):
+        return self.first + self.rest
+
+
+@pytest.fixture
+def with_a_copy(tmp_path):
+    """A cache whose first and last clip are copies: their frames stay, and no row leads to them."""
+    clips = [(row(number), frames(30 + number, seed=number)) for number in range(5)]
+    told = Heard()
+    mel_cache.write(
+        tmp_path / "a.npy",
+        tmp_path / "a.csv",
+        clips,
+        find_copies=lambda rows: {0: "a copy", 4: "a copy"},
+        digest=told,
+    )
+    return tmp_path / "a.npy", tmp_path / "a.csv", told
+
+
+def test_all_that_is_written_is_told(with_a_copy):
+    array, _, told = with_a_copy
+    assert len(told.first) == 128
+    assert told.whole() == array.read_bytes()
+
+
+def test_clips_are_read_once_from_the_first_byte_to_the_last(with_a_copy):
+    array, table, told = with_a_copy
+    heard = Heard()
+    reading, cache = mel_cache.Reading(array, table, heard), mel_cache.open_cache(array, table)
+    assert reading.clips == cache.clips and reading.n_mels == cache.n_mels
+    read = list(reading)
+    for (clip, values), (same, expected) in zip(read, cache, strict=True):
+        assert clip == same and values.tobytes() == expected.tobytes()
+    assert heard.whole() == told.whole()
+
+
+def test_a_cache_without_frames_is_read_whole_too(tmp_path):
+    mel_cache.write(tmp_path / "a.npy", tmp_path / "a.csv", [(row(0), "digital silence")])
+    heard = Heard()
+    assert list(mel_cache.Reading(tmp_path / "a.npy", tmp_path / "a.csv", heard)) == []
+    assert heard.whole() == (tmp_path / "a.npy").read_bytes()
+
+
+def test_a_cut_cache_gives_no_frames_that_are_not_there(with_a_copy):
+    array, table, _ = with_a_copy
+    array.write_bytes(array.read_bytes()[: 128 + 16 * 80])
+    with pytest.raises(UserError, match=r"a\.npy: altered or cut"):
+        list(mel_cache.Reading(array, table, Heard()))

@@ -1,6 +1,7 @@
 import os
 
 import pytest
+import xxhash
 
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.workflow import checksums
@@ -95,9 +96,55 @@ def test_all_files_are_read_once_and_the_damaged_told(cache, tmp_path):
     assert len(files) == 2 and damaged == [cache / "4567.csv"]
 
 
-def test_checksum_is_that_of_the_whole_file(tmp_path):
-    import xxhash
-
-    content = bytes(range(256)) * 9000
+@pytest.mark.parametrize("size", [0, 1, 127, 128, 129, 2**20 + 127, 2**20 + 129, 3 * 2**20])
+def test_checksum_is_that_of_the_whole_file_its_head_last(tmp_path, size):
+    content = (bytes(range(251)) * 13000)[:size]
     (tmp_path / "a").write_bytes(content)
-    assert checksums.checksum(tmp_path / "a") == xxhash.xxh3_128_hexdigest(content)
+    expected = xxhash.xxh3_128_hexdigest(content[128:] + content[:128])
+    assert checksums.checksum(tmp_path / "a") == expected
+    running = checksums.Running()
+    for start in range(128, size, 1000):
+        running.update(content[start : start + 1000])
+    running.head(content[:128])
+    assert running.hexdigest() == running.hexdigest() == expected
+
+
+def test_a_head_is_no_longer_than_that():
+    with pytest.raises(ValueError, match="129 bytes"):
+        checksums.Running().head(bytes(129))
+
+
+def test_what_an_earlier_version_has_noted_is_whole(cache, tmp_path):
+    path = tmp_path.joinpath("resources/x/a.csv").relative_to(tmp_path)
+    checksums.start(cache)
+    path.write_bytes(bytes(range(200)))
+    (cache / checksums.PLACE / xxhash.xxh3_128_hexdigest(path.read_bytes())).touch()
+    checksums.check([path], cache)
+    path.write_bytes(bytes(199))
+    with pytest.raises(UserError, match="altered"):
+        checksums.check([path], cache)
+
+
+def test_what_the_job_knows_is_not_read_again(cache, tmp_path):
+    path = tmp_path.joinpath("resources/x/a.csv").relative_to(tmp_path)
+    checksums.start(cache)
+    path.write_text("a")
+    other = checksums.Running()
+    other.head(b"b")
+    checksums.note([path], cache, {str(path): other.hexdigest()})
+    with pytest.raises(UserError, match="altered"):
+        checksums.check([path], cache)
+    checksums.note([path], cache, {"another": other.hexdigest()})
+    checksums.check([path], cache)
+
+
+def test_what_a_job_has_read_is_compared_as_a_file_is(cache, tmp_path):
+    path = tmp_path.joinpath("resources/x/a.csv").relative_to(tmp_path)
+    write(path, "a", cache)
+    read = checksums.Running()
+    read.head(b"a")
+    checksums.check_read(path, read, cache)
+    read.update(b"more")
+    checksums.check_read(path, read, None)
+    with pytest.raises(UserError, match=r"x/a\.csv: altered"):
+        checksums.check_read(path, read, cache)

@@ -9,6 +9,7 @@ import dataclasses
 import io
 import pathlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import BinaryIO, Protocol
 
 import numpy as np
 
@@ -38,6 +39,16 @@ COLUMNS = (
 """Columns of `<id>.clips.csv`; `samples_xxh3_128` is the hash of the samples that were decoded."""
 
 _HEADER_BYTES = 128
+
+
+class Digest(Protocol):
+    """What is told a file's bytes, e.g. `pygoodvibes.workflow.checksums.Running`."""
+
+    def head(self, block: bytes) -> None:
+        """Take the first 128 bytes."""
+
+    def update(self, block: bytes | np.ndarray) -> None:
+        """Take those that follow, block after block."""
 
 
 def compute(
@@ -115,6 +126,7 @@ def write(
     clips: Iterable[tuple[Mapping, np.ndarray | str]],
     *,
     find_copies: Callable[[Sequence[Mapping]], Mapping[int, str]] | None = None,
+    digest: Digest | None = None,
 ) -> int:
     """Write a cache, clip by clip, holding one clip in memory at a time.
 
@@ -157,11 +169,17 @@ def write(
                     found=frames.shape[1],
                     n_mels=n_mels,
                 )
-            file.write(np.ascontiguousarray(frames, dtype="<f4"))
+            content = np.ascontiguousarray(frames, dtype="<f4")
+            file.write(content)
+            if digest:
+                digest.update(content)
             records.append({**record, "offset": total, "frames": len(frames), "status": "ok"})
             total += len(frames)
+        header = _header((total, n_mels))
         file.seek(0)
-        file.write(_header((total, n_mels)))
+        file.write(header)
+    if digest:
+        digest.head(header)
     for number, reason in (find_copies(records) if find_copies else {}).items():
         records[number] |= {"offset": "", "frames": 0, "status": reason}
     write_records(clips_path, records, COLUMNS)
@@ -223,16 +241,94 @@ class ClipFrames(Sequence):
         return np.asarray(self.cache.of(self.cache.clips[chosen]))
 
 
-def open_cache(array_path: str | pathlib.Path, clips_path: str | pathlib.Path) -> MelCache:
-    """Open a cache without reading its frames."""
-    with pathlib.Path(array_path).open("rb") as file:
+class Reading:
+    """The clips of a cache, read once from the first byte of its file to the last.
+
+    Parameters
+    ----------
+    array_path, clips_path : path
+        The two files.
+    digest : Digest
+        Is told all that the array's file holds, once all clips were asked for.
+
+    Attributes
+    ----------
+    n_mels : int
+        Mel bands.
+    clips : list of dict
+        As in `MelCache`.
+    """
+
+    def __init__(
+        self, array_path: str | pathlib.Path, clips_path: str | pathlib.Path, digest: Digest
+    ):
+        self._path, self._digest = pathlib.Path(array_path), digest
+        (_, self.n_mels), self._begin = _shape_of(self._path)
+        self.clips = _clips_of(clips_path)
+
+    def __iter__(self) -> Iterator[tuple[dict, np.ndarray]]:
+        """Go through the clips: each one's row and its frames.
+
+        Raises
+        ------
+        UserError
+            If the file ends before a clip does.
+        """
+        with self._path.open("rb", buffering=0) as file:
+            self._digest.head(file.read(self._begin))
+            for clip in self.clips:
+                # frames without a row are those of a copy
+                self._pass_over(file, self._begin + clip["offset"] * self.n_mels * 4)
+                frames = np.empty((clip["frames"], self.n_mels), dtype="<f4")
+                if not _fill(file, frames):
+                    raise UserError(
+                        "{path}: altered or cut since it was computed; delete it (rm '{file}') and "
+                        "run again",
+                        path=self._path,
+                        file=self._path,
+                    )
+                self._digest.update(frames)
+                yield clip, frames
+            self._pass_over(file, None)
+
+    def _pass_over(self, file: BinaryIO, place: int | None) -> None:
+        """Read to a place, or to the end."""
+        while place is None or file.tell() < place:
+            rest = 2**20 if place is None else min(2**20, place - file.tell())
+            block = file.read(rest)
+            if not block:
+                return
+            self._digest.update(block)
+
+
+def _fill(file: BinaryIO, array: np.ndarray) -> bool:
+    """Fill an array from a file; say whether there was enough."""
+    room = memoryview(array).cast("B") if array.size else memoryview(b"")
+    while room and (size := file.readinto(room)):
+        room = room[size:]
+    return not room
+
+
+def _shape_of(array_path: pathlib.Path) -> tuple[tuple[int, int], int]:
+    """Read the shape of an array in a file, and at which byte it begins."""
+    with array_path.open("rb") as file:
         np.lib.format.read_magic(file)
         shape, _, _ = np.lib.format.read_array_header_1_0(file)
-    # an empty file can't be mapped
-    frames = np.load(array_path, mmap_mode="r") if shape[0] else np.zeros(shape, np.float32)
-    clips = [
+        return shape, file.tell()
+
+
+def _clips_of(clips_path: str | pathlib.Path) -> list[dict]:
+    """Read the rows of clips that have frames."""
+    return [
         {**row, "offset": int(row["offset"]), "frames": int(row["frames"])}
         for row in read_records(clips_path)
         if row["status"] == "ok"
     ]
-    return MelCache(frames, clips)
+
+
+def open_cache(array_path: str | pathlib.Path, clips_path: str | pathlib.Path) -> MelCache:
+    """Open a cache without reading its frames."""
+    shape, _ = _shape_of(pathlib.Path(array_path))
+    # an empty file can't be mapped
+    frames = np.load(array_path, mmap_mode="r") if shape[0] else np.zeros(shape, np.float32)
+    return MelCache(frames, _clips_of(clips_path))

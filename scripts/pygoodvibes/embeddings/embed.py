@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pygoodvibes.audio.mel_cache import MelCache
+from pygoodvibes.audio.mel_cache import MelCache, Reading
 from pygoodvibes.embeddings.registry import module_of, sees_signal, uses_encoder
 from pygoodvibes.embeddings.vectors import ClipVectors, from_records
 from pygoodvibes.util.errors import UserError
@@ -79,7 +79,7 @@ def _by(
 
 
 def embed_clips(
-    cache: MelCache,
+    cache: MelCache | Reading,
     settings: Mapping,
     *,
     signals: Iterable[np.ndarray] | None = None,
@@ -90,7 +90,7 @@ def embed_clips(
 
     Parameters
     ----------
-    cache : MelCache
+    cache : MelCache or Reading
         Log-mel frames of the clips of a machine ID.
     settings : mapping
         As in `embed_clip`.
@@ -123,7 +123,7 @@ def embed_clips(
 
 
 def _encode_clips(
-    cache: MelCache,
+    cache: MelCache | Reading,
     settings: Mapping,
     signals: Iterable[np.ndarray],
     encoder: "Encoder",

@@ -11,7 +11,7 @@ are not checked: it has checksums of its own.
 
 import os
 import pathlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from pygoodvibes.util.atomic import write_bytes
 from pygoodvibes.util.errors import UserError
@@ -28,15 +28,65 @@ _NOT_OURS = "job_costs"
 
 _BLOCK = 2**20
 
+_HEAD = 128
+"""Bytes at the beginning of a file that are hashed last: who writes how much follows, as that of an
+array, knows it at the end."""
+
+
+class Running:
+    """The checksum of a file while it is written or read."""
+
+    def __init__(self):
+        import xxhash
+
+        self._digest = xxhash.xxh3_128()
+        self._head = b""
+
+    def head(self, block: bytes) -> None:
+        """Take the first 128 bytes of the file, or all if it has fewer, at any time."""
+        if len(block) > _HEAD:
+            raise ValueError(f"a head of {len(block)} bytes, {_HEAD} are the most")
+        self._head = bytes(block)
+
+    def update(self, block: bytes | memoryview) -> None:
+        """Take the bytes that follow, block after block."""
+        self._digest.update(block)
+
+    def hexdigest(self) -> str:
+        """Return the checksum, once nothing follows."""
+        whole = self._digest.copy()
+        whole.update(self._head)
+        return whole.hexdigest()
+
 
 def checksum(path: str | pathlib.Path) -> str:
     """Return the checksum of a file, read once in blocks."""
+    running = Running()
+    for number, block in enumerate(_blocks(path)):
+        if number:
+            running.update(block)
+        else:
+            running.head(block)
+    return running.hexdigest()
+
+
+def _blocks(path: str | pathlib.Path) -> Iterator[memoryview]:
+    """Read a file: its head first."""
+    block = memoryview(bytearray(_BLOCK))
+    with pathlib.Path(path).open("rb", buffering=0) as file:
+        size = file.readinto(block[:_HEAD])
+        while size:
+            yield block[:size]
+            size = file.readinto(block)
+
+
+def _in_one_order(path: str | pathlib.Path) -> str:
+    """Return what earlier versions noted: a hash from the first byte to the last."""
     import xxhash
 
-    digest, block = xxhash.xxh3_128(), memoryview(bytearray(_BLOCK))
-    with pathlib.Path(path).open("rb", buffering=0) as file:
-        while count := file.readinto(block):
-            digest.update(block[:count])
+    digest = xxhash.xxh3_128()
+    for block in _blocks(path):
+        digest.update(block)
     return digest.hexdigest()
 
 
@@ -46,7 +96,11 @@ def earlier_results() -> pathlib.Path | None:
     return pathlib.Path(place) if place and "://" not in place else None
 
 
-def note(outputs: Iterable[str | pathlib.Path], cache: pathlib.Path | None) -> None:
+def note(
+    outputs: Iterable[str | pathlib.Path],
+    cache: pathlib.Path | None,
+    known: Mapping[str, str] | None = None,
+) -> None:
     """Note what a job has written.
 
     Parameters
@@ -55,6 +109,8 @@ def note(outputs: Iterable[str | pathlib.Path], cache: pathlib.Path | None) -> N
         Files and folders; those outside of `resources/` are passed over.
     cache : pathlib.Path or None
         Folder of earlier results; None: nothing is noted.
+    known : mapping of str to str, optional
+        Checksums of outputs that need not be read again.
     """
     files = list(_files_of_jobs(outputs)) if cache else []
     if not files:
@@ -62,16 +118,17 @@ def note(outputs: Iterable[str | pathlib.Path], cache: pathlib.Path | None) -> N
     store = cache / PLACE
     store.mkdir(parents=True, exist_ok=True)
     for path in files:
-        (store / checksum(path)).touch()
+        (store / ((known or {}).get(str(path)) or checksum(path))).touch()
 
 
 def write_noted(path: pathlib.Path, content: bytes, cache: pathlib.Path) -> None:
     """Write a file below a folder of earlier results, and note its checksum before it is there."""
-    import xxhash
-
+    running = Running()
+    running.head(content[:_HEAD])
+    running.update(content[_HEAD:])
     store = cache / PLACE
     store.mkdir(parents=True, exist_ok=True)
-    (store / xxhash.xxh3_128(content).hexdigest()).touch()
+    (store / running.hexdigest()).touch()
     write_bytes(path, content)
 
 
@@ -101,14 +158,49 @@ def check(inputs: Iterable[str | pathlib.Path], cache: pathlib.Path | None) -> N
             raise UserError(told(path, cache))
 
 
-def is_damaged(path: pathlib.Path, cache: pathlib.Path) -> bool:
-    """Tell whether a file is newer than the first checksum and is not what a job has written."""
+def check_read(path: str | pathlib.Path, read: Running, cache: pathlib.Path | None) -> None:
+    """Check what a job has read from beginning to end, before it writes anything.
+
+    Parameters
+    ----------
+    path : path
+        One of its inputs.
+    read : Running
+        Has taken the whole file.
+    cache : pathlib.Path or None
+        As in `note`.
+
+    Raises
+    ------
+    UserError
+        If the file is not what a job has written.
+    """
+    if cache and is_damaged(pathlib.Path(path), cache, found=read.hexdigest()):
+        raise UserError(told(pathlib.Path(path), cache))
+
+
+def is_damaged(path: pathlib.Path, cache: pathlib.Path, *, found: str = "") -> bool:
+    """Tell whether a file is newer than the first checksum and is not what a job has written.
+
+    Parameters
+    ----------
+    path, cache : pathlib.Path
+        The file, and the folder of earlier results.
+    found : str
+        Its checksum, if that is known.
+    """
     store = cache / PLACE
     try:
         began = (store / _SINCE).stat().st_mtime_ns
     except FileNotFoundError:
         return False
-    return path.stat().st_mtime_ns >= began and not (store / checksum(path)).exists()
+    if path.stat().st_mtime_ns < began:
+        return False
+    read = found or checksum(path)
+    if (store / read).exists():
+        return False
+    # else it is as it was read, and perhaps noted by an earlier version
+    return bool(found and checksum(path) != found) or not (store / _in_one_order(path)).exists()
 
 
 def told(path: pathlib.Path, cache: pathlib.Path) -> Message:

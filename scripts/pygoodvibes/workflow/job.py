@@ -93,7 +93,7 @@ def _peak() -> int:
 @contextlib.contextmanager
 def logged(
     log: Sequence[str], inputs: Iterable[str] = (), outputs: Iterable[str] = ()
-) -> Iterator[None]:
+) -> Iterator[dict[str, str]]:
     """Write the log of a job to its file; on bad input say what is wrong and exit with 1.
 
     Parameters
@@ -103,10 +103,16 @@ def logged(
     inputs, outputs : iterable of str
         The rule's files: those that earlier jobs have written are checked before the work, and the
         checksums of its own are noted after it.
+
+    Yields
+    ------
+    dict of str to str
+        Empty. A checksum that the script puts there under the name of an output is noted as it is,
+        and the file is not read again.
     """
     try:
-        with _to_file(log, inputs, outputs):
-            yield
+        with _to_file(log, inputs, outputs) as known:
+            yield known
     except UserError as error:
         begin = "\n" if os.environ.get(CALM) and sys.stderr.isatty() else ""
         print(f"{begin}Error: {printable(error.message)}", file=sys.stderr)
@@ -114,7 +120,9 @@ def logged(
 
 
 @contextlib.contextmanager
-def _to_file(log: Sequence[str], inputs: Iterable[str], outputs: Iterable[str]) -> Iterator[None]:
+def _to_file(
+    log: Sequence[str], inputs: Iterable[str], outputs: Iterable[str]
+) -> Iterator[dict[str, str]]:
     if log and os.environ.get(TRACE):
         with pathlib.Path(os.environ[TRACE]).open("a", encoding="utf-8") as trace:
             trace.write(f"{log[0]}\n")
@@ -141,9 +149,10 @@ def _to_file(log: Sequence[str], inputs: Iterable[str], outputs: Iterable[str]) 
     cache = checksums.earlier_results()
     try:
         with the_disk_told():
+            known: dict[str, str] = {}
             checksums.check(inputs, cache)
-            yield
-            checksums.note(outputs, cache)
+            yield known
+            checksums.note(outputs, cache, known)
         work = time.perf_counter() - began
         text = "finished: %.2f s, %d MiB, without its start %.2f s"
         logging.getLogger(__name__).info(text, _seconds(), _peak(), work)
