@@ -18,7 +18,7 @@ LIBRARIES = {
     "embed_supplemental": ["scipy.fft", "pygoodvibes.audio.mel_kernel:prepare"],
     "detect": SKLEARN,
     "choose": SKLEARN,
-    "check_representation": ["sklearn.neighbors", "sklearn.preprocessing", "sklearn.svm"],
+    "check_representation": ["sklearn.preprocessing", "sklearn.svm"],
     "plot_ocsvm_contours": ["sklearn.svm", "sklearn.metrics"],
 }
 
