@@ -22,7 +22,8 @@ FRAMES_A_CLIP = 200
 """Frames of each training clip that are looked at, evenly spaced."""
 
 
-_AT_A_TIME = 8
+_AT_ONCE = 64
+_BESIDE = 8
 _QUARTILES = (0.25, 0.5, 0.75)
 
 LEVELS = 8
@@ -102,27 +103,37 @@ def learn_normal(clips: Iterable[np.ndarray], *, smooth: int = 9) -> Normal:
 
 
 def _alike(clips: Iterable[np.ndarray]) -> Iterator[list[np.ndarray]]:
-    """Return clips that follow each other and have one length, a few at a time."""
+    """Return clips that follow each other and have one length, `_AT_ONCE` at most."""
     for _, group in itertools.groupby(clips, np.shape):
-        while some := list(itertools.islice(group, _AT_A_TIME)):
+        while some := list(itertools.islice(group, _AT_ONCE)):
             yield some
 
 
 def _sampled(clips: Sequence[np.ndarray], smooth: int) -> np.ndarray:
-    """Return the smoothed levels of clips of one length, shape (n_mels, n_clips * n_chosen)."""
+    """Return the smoothed levels of clips of one length, shape (n_mels, n_clips * n_chosen).
+
+    They are computed as float64 and kept as float32, as the frames are.
+    """
     length, n_mels = clips[0].shape
     start, stop = _chosen(length, smooth)
-    total = np.empty((length + 1, len(clips), n_mels))
-    total[0] = 0
-    for number, frames in enumerate(clips):
-        total[1:, number] = frames
-    # row by row and of several clips at once: cumsum waits for each sum before it adds the next
-    for before, row in itertools.pairwise(total):
-        np.add(before, row, out=row)
-    levels = np.take(total, stop, axis=0)
-    levels -= np.take(total, start, axis=0)
-    levels /= (stop - start)[:, None, None]
-    return np.ascontiguousarray(levels.reshape(-1, n_mels).T)
+    beside = min(len(clips), _BESIDE)
+    # the same arrays for all clips: the system's fresh pages take longer than the sums
+    levels = np.empty((n_mels, len(clips) * len(start)), dtype=np.float32)
+    total = np.zeros((length + 1, beside, n_mels))
+    means, before_them = np.empty((2, len(start), beside, n_mels))
+    for first in range(0, len(clips), beside):
+        some = clips[first : first + beside]
+        for number, frames in enumerate(some):
+            total[1:, number] = frames
+        # row by row and of several clips: cumsum waits for each sum before it adds the next
+        for before, row in itertools.pairwise(total):
+            np.add(before, row, out=row)
+        np.take(total, stop, axis=0, out=means, mode="clip")
+        means -= np.take(total, start, axis=0, out=before_them, mode="clip")
+        means /= (stop - start)[:, None, None]
+        place = slice(first * len(start), (first + len(some)) * len(start))
+        levels[:, place] = means[:, : len(some)].reshape(-1, n_mels).T
+    return levels
 
 
 @functools.lru_cache(maxsize=16)
@@ -159,7 +170,7 @@ def _quartiles(bands: Iterable[np.ndarray]) -> np.ndarray:
             pairs.append((values[place], values[min(place + 1, last) :].min()))
     return np.stack(
         [
-            np.quantile(pairs, share * last % 1, axis=1)
+            np.quantile(np.array(pairs, dtype=np.float64), share * last % 1, axis=1)
             for pairs, share in zip(around, _QUARTILES, strict=True)
         ]
     )
