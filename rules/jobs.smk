@@ -19,7 +19,7 @@ LIBRARIES = {
     "detect": SKLEARN,
     "choose": SKLEARN,
     "check_representation": ["sklearn.preprocessing", "sklearn.svm"],
-    "plot_ocsvm_contours": ["sklearn.svm", "sklearn.metrics"],
+    "plot_ocsvm_contours": ["sklearn.svm"],
 }
 
 # By rule: the modules of the library that its script imports; `code` fills it.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pygoodvibes.evaluation import metrics
 from pygoodvibes.util.errors import UserError
 
 if TYPE_CHECKING:
@@ -96,7 +97,6 @@ def fit_grid(
     B. Scholkopf, J. C. Platt, J. Shawe-Taylor, A. J. Smola, R. C. Williamson, "Estimating the
     support of a high-dimensional distribution", Neural Computation 13(7), 2001.
     """
-    from sklearn.metrics import roc_auc_score
     from sklearn.svm import OneClassSVM
 
     gammas, nus = np.asarray(gammas, dtype=float), np.asarray(nus, dtype=float)
@@ -124,7 +124,7 @@ def fit_grid(
     scores = np.empty((*shape, resolution, resolution))
     outside, auc = np.empty(shape), np.full(shape, np.nan)
     test = np.concatenate([normal, anomaly])
-    truth = np.repeat([0, 1], [len(normal), len(anomaly)])
+    truth = np.repeat([False, True], [len(normal), len(anomaly)])
     svms = [
         [OneClassSVM(kernel="rbf", gamma=gamma, nu=nu, tol=_TOLERANCE).fit(train) for nu in nus]
         for gamma in gammas
@@ -135,7 +135,7 @@ def fit_grid(
         of_training, of_test = np.split(of_clips[row, column], [len(train)])
         outside[row, column] = np.mean(of_training > _TOLERANCE)
         if len(normal) and len(anomaly):
-            auc[row, column] = roc_auc_score(truth, of_test)
+            auc[row, column] = metrics.auc(truth, of_test)
     return Grid(gammas, nus, x, y, scores, outside, auc, train, normal, anomaly)
 
 
