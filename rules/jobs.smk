@@ -25,8 +25,8 @@ LIBRARIES = {
     "project": ["scipy.linalg"],
     "detect": SKLEARN,
     "choose": SKLEARN,
-    "check_representation": ["sklearn.neighbors", "sklearn.preprocessing", "sklearn.svm"],
-    "plot_ocsvm_contours": ["sklearn.svm", "sklearn.metrics"],
+    "check_representation": ["sklearn.preprocessing", "sklearn.svm"],
+    "plot_ocsvm_contours": ["sklearn.svm"],
 }
 
 # By rule: the modules of the library that its script imports; `code` fills it.

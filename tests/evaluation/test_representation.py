@@ -4,6 +4,9 @@ import itertools
 
 import numpy as np
 import pytest
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
 from pygoodvibes.detectors.knn import NearestNeighborDistance
 from pygoodvibes.embeddings.vectors import ClipVectors
@@ -155,6 +158,26 @@ def test_the_interval_holds_the_accuracy_of_many_more_clips():
     assert 0.4 < known < 0.9
     assert float(row["accuracy_low"]) < known < float(row["accuracy_high"])
     assert float(row["accuracy_high"]) - float(row["accuracy_low"]) == pytest.approx(0.18, abs=0.03)
+
+
+@pytest.mark.parametrize("n_ids", [2, 3, 7])
+def test_the_classifiers_are_those_of_scikit_learn(n_ids):
+    rng = np.random.default_rng(n_ids)
+    training = [rng.normal(0.4 * place, 1, (rng.integers(5, 40), 6)) for place in range(n_ids)]
+    clips = [rng.normal(0.4 * place, 1, (20 * (place % 3), 6)) for place in range(n_ids)]
+    truth = {"machine type": np.arange(n_ids) // 2, "machine ID": np.arange(n_ids)}
+    found = dict(recognise(training, {"normal": clips}, truth))
+    scaler = StandardScaler()
+    scaled = scaler.fit_transform(np.concatenate(training))
+    asked = {target: classes for target, classes in truth.items() if len(set(classes)) > 1}
+    assert {target for _, target, _ in found} == set(asked)
+    for target, classes in asked.items():
+        svm = SVC(gamma="auto", class_weight="balanced")
+        for name, estimator in (("svm", svm), ("knn", KNeighborsClassifier(5))):
+            estimator.fit(scaled, np.repeat(classes, list(map(len, training))))
+            for values, named in zip(clips, found[name, target, "normal"], strict=True):
+                expected = estimator.predict(scaler.transform(values)) if len(values) else []
+                assert np.array_equal(named, expected)
 
 
 def test_no_test_clip_has_a_say_in_what_another_is_recognised_as():

@@ -39,6 +39,23 @@ def test_levels_and_spreads_of_normal_frames():
     assert np.array_equal(learn_normal([np.zeros((5, 2))]).spread, [0.1, 0.1])
 
 
+@pytest.mark.parametrize(
+    "lengths", [[1], [2, 1], [3, 3, 700, 5], [400] * 21, [60] * 70, [250, 40] * 6]
+)
+def test_clips_are_worked_on_together_as_they_are_one_by_one(lengths):
+    rng = np.random.default_rng(0)
+    clips = [rng.normal(-40, 9, size=(length, 5)).astype(np.float32) for length in lengths]
+    chosen = [
+        smoothed(frames, 9)[np.unique(np.linspace(0, len(frames) - 1, 200).astype(int))]
+        for frames in clips
+    ]
+    levels = np.concatenate(chosen).astype(np.float32).astype(np.float64)
+    low, middle, high = np.quantile(levels, (0.25, 0.5, 0.75), axis=0)
+    normal = learn_normal(iter(clips))
+    assert np.array_equal(normal.level, middle)
+    assert np.array_equal(normal.spread, np.maximum((high - low) / 1.349, 0.1))
+
+
 def test_the_fault_lights_up_and_the_stroke_does_not():
     normal = learn_normal([clip(seed) for seed in range(30)])
     heard = np.abs(deviation_map(clip(99, fault=True), normal))

@@ -16,8 +16,10 @@ Wilson (1927), Probable inference, the law of succession, and statistical infere
 Kish (1965), Survey Sampling: the effective number of clips.
 """
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,6 +27,9 @@ from pygoodvibes.data.clip import name_of, unit_of
 from pygoodvibes.embeddings.vectors import ClipVectors
 from pygoodvibes.evaluation.intervals import share_interval
 from pygoodvibes.util.messages import Message, message
+
+if TYPE_CHECKING:
+    from sklearn.svm import SVC
 
 CLASSIFIERS = ("svm", "knn")
 """Support vector machine (radial basis functions), and k nearest neighbours."""
@@ -264,32 +269,75 @@ def recognise(
         The class that each test clip is taken for, of each machine ID. Nothing for a target with
         fewer than two classes.
     """
-    from sklearn.neighbors import KNeighborsClassifier
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVC
 
     counts = [len(values) for values in training]
     scaler = StandardScaler()
     scaled = scaler.fit_transform(np.concatenate(training).astype(np.float64))
-    for target, classes in truth.items():
-        if len(set(classes)) < 2:
-            continue
-        fitted = {
-            "svm": SVC(C=1.0, gamma="auto", class_weight="balanced"),
-            "knn": KNeighborsClassifier(min(NEIGHBORS, len(scaled)), algorithm="brute"),
-        }
-        for classifier, estimator in fitted.items():
-            estimator.fit(scaled, np.repeat(classes, counts))
-            for label, of_ids in tests.items():
-                yield (
-                    (classifier, target, label),
-                    [
-                        estimator.predict(scaler.transform(values.astype(np.float64)))
-                        if len(values)
-                        else np.zeros(0, dtype=int)
-                        for values in of_ids
-                    ],
-                )
+    named = {
+        target: np.repeat(classes, counts)
+        for target, classes in truth.items()
+        if len(set(classes)) > 1
+    }
+    svms = {
+        target: SVC(C=1.0, gamma="auto", class_weight="balanced").fit(scaled, classes)
+        for target, classes in named.items()
+    }
+    found: dict[tuple[str, str, str], list[np.ndarray]] = {
+        (classifier, target, label): []
+        for target in named
+        for classifier in CLASSIFIERS
+        for label in tests
+    }
+    for label, of_ids in tests.items():
+        for values in of_ids:
+            # scikit-learn would find the distances anew for each classifier and target
+            if named and len(values):
+                distances = _distances(scaler.transform(values.astype(np.float64)), scaled)
+                kernel = np.exp(-distances / scaled.shape[1])
+                most = min(NEIGHBORS, len(scaled))
+                nearest = np.argpartition(distances, most - 1, axis=1)[:, :most]
+            for target, classes in named.items():
+                if len(values):
+                    by_svm, by_knn = _by_svm(svms[target], kernel), _by_vote(classes[nearest])
+                else:
+                    by_svm = by_knn = np.zeros(0, dtype=int)
+                found["svm", target, label].append(by_svm)
+                found["knn", target, label].append(by_knn)
+    yield from found.items()
+
+
+def _distances(clips: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return the squared Euclidean distances, shape (n_clips, n_others)."""
+    lengths = (clips**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)
+    return np.maximum(lengths - 2 * (clips @ others.T), 0)
+
+
+def _by_vote(classes: np.ndarray) -> np.ndarray:
+    """Return the most frequent class of each row, of several the first."""
+    votes = [(classes == each).sum(axis=1) for each in range(classes.max() + 1)]
+    return np.argmax(votes, axis=0)
+
+
+def _by_svm(svm: "SVC", kernel: np.ndarray) -> np.ndarray:
+    """Return what a support vector machine predicts, given its kernel with all training clips.
+
+    Each pair of classes has a vote (Knerr et al., 1990), of several with the same the first wins.
+    """
+    classes = svm.classes_
+    groups = np.split(np.arange(len(svm.support_)), np.cumsum(svm.n_support_)[:-1])
+    # of each class: its part in the decision against each other one
+    parts = [kernel[:, svm.support_[group]] @ svm.dual_coef_[:, group].T for group in groups]
+    votes = np.zeros((len(kernel), len(classes)), dtype=int)
+    pairs = itertools.combinations(range(len(classes)), 2)
+    for (first, second), offset in zip(pairs, svm.intercept_, strict=True):
+        decision = parts[first][:, second - 1] + parts[second][:, first] + offset
+        # of two classes alone scikit-learn turns the sign
+        for_first = decision > 0 if len(classes) > 2 else decision < 0
+        votes[:, first] += for_first
+        votes[:, second] += ~for_first
+    return classes[votes.argmax(axis=1)]
 
 
 def _accuracy(

@@ -15,6 +15,7 @@ from pygoodvibes.audio.mel_cache import open_cache
 from pygoodvibes.audio.read import read_audio
 from pygoodvibes.data.clip import unit_of
 from pygoodvibes.figures import style
+from pygoodvibes.figures.steps import draw_steps
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.language import ENGLISH, Language
 from pygoodvibes.util.paths import locate
@@ -183,7 +184,7 @@ def _draw_waveform(axes: Axes, example: Example, colour: str, peak: float, secon
     times = np.append(starts, len(wave)) / example.sample_rate
     lowest = np.minimum.reduceat(wave, starts)
     highest = np.maximum.reduceat(wave, starts)
-    axes.stairs(highest, times, baseline=lowest, fill=True, color=colour, linewidth=0.3)
+    draw_steps(axes, highest, times, baseline=lowest, facecolor=colour, linewidth=0.3)
     axes.set_xlim(0, seconds)
     axes.set_ylim(-1.08 * peak or -1.0, 1.08 * peak or 1.0)
     axes.set_ylabel("Amplitude\n(full scale = 1)")
@@ -297,6 +298,13 @@ def plot_examples_of(
     )
 
 
+def _listed(clips: Sequence[Mapping]) -> pd.DataFrame:
+    """Return what is chosen by; a table of all that is known of the clips takes longer to make."""
+    return pd.DataFrame(
+        {name: [clip[name] for clip in clips] for name in ("id", "clip", "split", "label")}
+    )
+
+
 def _chosen(
     ids: Sequence[str],
     mels: Sequence[str | pathlib.Path],
@@ -306,20 +314,20 @@ def _chosen(
 ) -> dict[str, Example]:
     """Choose clips from mel caches and read their waveforms; return them by label."""
     entries = [
-        {**clip, "id": machine_id, "mel": cache.of(clip)}
+        {**clip, "id": machine_id, "cache": cache}
         for machine_id, *files in zip(ids, mels, clip_tables, strict=True)
         for cache in [open_cache(*files)]
         for clip in cache.clips
     ]
     chosen: dict[str, Example] = {}
-    for label, row in choose(pd.DataFrame(entries)).items() if entries else ():
+    for label, row in choose(_listed(entries)).items() if entries else ():
         clip = entries[row]
         waveform = None
         if data_folder is not None and clip["path"]:
             waveform = read_audio(locate(str(data_folder)) / clip["path"], **audio)
         chosen[label] = Example(
             name=f"{style.short_unit(unit_of([clip['clip']]))} {clip['id']}, {clip['clip']}",
-            mel=np.array(clip["mel"]),
+            mel=np.array(clip["cache"].of(clip)),
             sample_rate=float(audio["sample_rate"]),
             waveform=waveform,
         )

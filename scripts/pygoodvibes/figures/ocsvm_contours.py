@@ -15,6 +15,8 @@ from pygoodvibes.figures.ocsvm_grid import Grid, fit_grid
 from pygoodvibes.util.errors import UserError
 
 _TINTS = LinearSegmentedColormap.from_list("inside_outside", ["#A9D3EC", "#FFFFFF", "#F7C9A4"])
+# letters, not formulas: to set up matplotlib's parser of these takes longer than a panel
+_GAMMA, _NU = "\N{GREEK SMALL LETTER GAMMA}", "\N{GREEK SMALL LETTER NU}"
 
 
 @style.styled
@@ -53,18 +55,20 @@ def plot_ocsvm_contours(
         f"{machine} {unit} {id}: one-class SVM over gamma and nu",
         f"{title_suffix}\n{subtitle}" if title_suffix else f"\n{subtitle}",
     )
-    axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    # all have the same limits; axes that share them tell each other of every change
+    axes = figure.subplots(rows, columns, squeeze=False)
     filled = None
     for row in range(rows):
         for column in range(columns):
             filled = _draw_panel(axes[row, column], grid, row, column)
             title = (
-                f"$\\gamma$ = {grid.gammas[row]:g}, $\\nu$ = {grid.nus[column]:g}: "
+                f"{_GAMMA} = {grid.gammas[row]:g}, {_NU} = {grid.nus[column]:g}: "
                 f"{100 * grid.outside[row, column]:.0f} % outside"
             )
             if known:
                 title += f"\noracle AUC {grid.auc[row, column]:.3f}"
             axes[row, column].set_title(title, fontsize=8.5)
+            axes[row, column].label_outer()
     for panel in axes[-1]:
         panel.set_xlabel("PC1 (std of training)")
     for panel in axes[:, 0]:
@@ -96,6 +100,8 @@ def _points_of(grid: Grid) -> dict[str, np.ndarray]:
 def _draw_panel(panel: Axes, grid: Grid, row: int, column: int) -> ContourSet:
     """Draw scores, clips and boundary for one gamma and nu; return the filled contours."""
     scaled = _scaled(grid.scores[row, column])
+    panel.set_xlim(grid.x[0], grid.x[-1])
+    panel.set_ylim(grid.y[0], grid.y[-1])
     filled = panel.contourf(grid.x, grid.y, scaled, levels=np.linspace(-1, 1, 13), cmap=_TINTS)
     for kind, values in _points_of(grid).items():
         _, colour, marker = style.GROUPS[kind]
@@ -111,8 +117,6 @@ def _draw_panel(panel: Axes, grid: Grid, row: int, column: int) -> ContourSet:
         )
     if scaled.min() < 0 < scaled.max():
         panel.contour(grid.x, grid.y, scaled, levels=[0], colors="black", linewidths=1.4)
-    panel.set_xlim(grid.x[0], grid.x[-1])
-    panel.set_ylim(grid.y[0], grid.y[-1])
     return filled
 
 

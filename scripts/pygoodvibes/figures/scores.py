@@ -8,6 +8,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from pygoodvibes.figures import style
+from pygoodvibes.figures.steps import draw_steps
 
 _BINS = 48
 _SOURCE, _TARGET = "normal, source", "normal, target"
@@ -178,21 +179,24 @@ def _draw_histograms(
         counts, _ = np.histogram(np.clip(chosen, edges[0], edges[-1]), edges)
         heights = base + 0.84 * counts / counts.max()
         colour = _colour(kind)
-        axes.stairs(
+        draw_steps(
+            axes,
             heights,
             edges,
             baseline=base,
-            fill=True,
-            color=colour,
+            facecolor=colour,
+            linewidth=0,
             alpha=0.55 if kind == "train" else 0.22,
             gid=f"{name} {kind}",
         )
         if kind != "train":
-            axes.stairs(
+            draw_steps(
+                axes,
                 heights,
                 edges,
                 baseline=base,
-                color=colour,
+                fill=False,
+                edgecolor=colour,
                 linewidth=1.2,
                 linestyle=_LINES[kind],
                 hatch=_HATCHES.get(kind),

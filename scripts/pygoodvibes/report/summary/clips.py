@@ -16,7 +16,7 @@ from pygoodvibes.audio.read import read_audio
 from pygoodvibes.data.clip import name_of
 from pygoodvibes.evaluation.evaluate import DOMAIN
 from pygoodvibes.explanation.deviation import deviation_map, learn_normal
-from pygoodvibes.figures import style
+from pygoodvibes.figures import quick, style
 from pygoodvibes.figures.deviation import Heard, plot_deviation
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.language import ENGLISH, Language
@@ -259,7 +259,7 @@ def picture(
         language=language,
     )
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="webp", dpi=110, pil_kwargs={"quality": 80})
+    quick.drawn(figure, dpi=110).save(buffer, format="webp", quality=80)
     # a fault may come and go: what counts is how far a band is out at its worst moments
     worst = np.quantile(np.abs(deviation), AT_TIMES, axis=0)
     band = int(np.argmax(worst))
