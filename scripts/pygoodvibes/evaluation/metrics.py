@@ -16,7 +16,7 @@ import numpy as np
 BLOCK = 128
 """Resamples worked on at a time: those of a machine ID's clips stay in the processor's cache."""
 
-COUNTED = 1024
+COUNTED = 512
 """The same where areas are counted."""
 
 
@@ -159,11 +159,10 @@ def _drawn(anomalous: bytes, resamples: int, seed: int) -> tuple[np.ndarray, np.
         count = int(of_class.sum())
         times = np.zeros((count, resamples), dtype=np.int32)
         # counted by hand: a multinomial draw of the counts takes five times as long
-        drawn = rng.integers(count, size=(resamples, count), dtype=np.int32) if count else times.T
         for start in range(0, resamples if count else 0, BLOCK):
-            block = drawn[start : start + BLOCK]
-            size = len(block)
-            cells = block * np.int64(size) + np.arange(size)[:, None]
+            size = min(BLOCK, resamples - start)
+            drawn = rng.integers(count, size=(size, count), dtype=np.int32)
+            cells = drawn * np.int64(size) + np.arange(size)[:, None]
             counts = np.bincount(cells.ravel(), minlength=count * size)
             times[:, start : start + size] = counts.reshape(count, size)
         times.flags.writeable = False
