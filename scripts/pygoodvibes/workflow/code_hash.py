@@ -3,7 +3,6 @@
 import ast
 import functools
 import hashlib
-import os
 import pathlib
 import re
 
@@ -58,7 +57,7 @@ def _files(module: str) -> list[pathlib.Path]:
 
 @functools.cache
 def _inside(folder: pathlib.Path) -> frozenset[str]:
-    return frozenset(os.listdir(folder))
+    return frozenset(path.name for path in folder.iterdir())
 
 
 @functools.cache
