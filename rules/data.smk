@@ -5,7 +5,12 @@ try:
     if DATASET.enters_as != "audio":
         read_records(locate(DATASET.path))
     elif not DATASET.made_by:
-        list_clips.find(DATASET)
+        listable.check(
+            DATASET,
+            code=code("list_clips", sources.module_of(DATASET.source)),
+            cache=None if STORE else Path(earlier_results),
+            fingerprint_of=fingerprint_of,
+        )
 except UserError as error:
     stop(error)
 

@@ -1,7 +1,6 @@
 # The config, checked; the folders; and what rules take their params from.
 
 from pygoodvibes.config.validate import validate
-from pygoodvibes.data import list_clips
 from pygoodvibes.data.manifest import trainable
 from pygoodvibes.data.supplemental_vectors import to_embed
 from pygoodvibes.data.sources import registry as sources
@@ -19,6 +18,7 @@ from pygoodvibes.workflow import (
     code_hash,
     fingerprint,
     fit_store,
+    listable,
     result_cache,
     score_store,
     unfinished,
@@ -176,11 +176,14 @@ def synthetic_ids(machine):
     return list(DEFAULT_IDS[machine])
 
 
+# To look at all files of a folder takes a while: once a run.
+fingerprint_of = functools.cache(fingerprint.fingerprint)
+
+
 def state_of_clips():
     """Tell whether clips have changed since they were made, or since they were last listed."""
-    if MADE:
-        return [fingerprint.state(Path(folder)) for folder in MADE]
-    return [fingerprint.state(locate(place)) for place in DATASET.watched]
+    places = map(Path, MADE) if MADE else map(locate, DATASET.watched)
+    return [fingerprint.state(place, fingerprint_of) for place in places]
 
 
 def detector_settings():

@@ -13,7 +13,6 @@ from pygoodvibes.util.csv_files import read_records, write_records
 from pygoodvibes.workflow.job import logged
 
 with logged(snakemake.log, snakemake.input, snakemake.output):
-    _, projection = vectors.load(snakemake.input.projection)
     clips = read_records(snakemake.input.clips)
     scores = read_scores(snakemake.input.scores)
     notes = json.loads(pathlib.Path(snakemake.input.notes).read_text())
@@ -25,7 +24,9 @@ with logged(snakemake.log, snakemake.input, snakemake.output):
         clips,
         scores=scores,
         notes=notes,
-        explained_variance=projection["explained_variance_ratio"],
+        explained_variance=vectors.load_array(
+            snakemake.input.projection, "explained_variance_ratio"
+        ),
         false_alarm_rates=snakemake.params.false_alarm_rates,
         threshold_method=snakemake.params.threshold_method,
         seed=snakemake.params.seed,

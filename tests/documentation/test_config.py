@@ -3,11 +3,11 @@ import re
 
 from pygoodvibes.config import schema as config_schema
 from pygoodvibes.config.config import DETECTORS, SOURCES, Config
+from pygoodvibes.config.meanings import meaning
 from pygoodvibes.data.sources.embedding import Columns
 from pygoodvibes.detectors import estimator
 from pygoodvibes.documentation.config import key_tables, schema_text, write_schema
 from pygoodvibes.documentation.markdown import cell
-from pygoodvibes.util.settings import Section
 
 
 def test_the_schema_in_the_repository_is_that_of_the_models(root):
@@ -50,13 +50,8 @@ def test_the_tables_show_every_key_of_every_model():
         for key in model.model_fields:
             assert f"| `{key}` |" in tables or f"### `{key}`" in tables, f"{model}: {key}"
             if key not in ("source", "method") and not issubclass(model, Config):
-                described = (
-                    base.model_fields.get(key)
-                    for base in model.__mro__
-                    if issubclass(base, Section)
-                )
-                meaning = next(each.description for each in described if each and each.description)
-                assert cell(meaning).replace(r"\|", "|") in tables
+                text = next(filter(None, (meaning(base, key) for base in model.__mro__)))
+                assert cell(text).replace(r"\|", "|") in tables
 
 
 def test_every_key_is_shown_once_per_table():

@@ -70,6 +70,15 @@ def test_files_that_are_none_are_refused(tmp_path):
         vectors.load(tmp_path / "other.npz")
 
 
+def test_one_array_is_read_without_the_others(tmp_path):
+    np.savez(tmp_path / "v.npz", mean=np.arange(3.0), clip=np.array([object()]))
+    assert vectors.load_array(tmp_path / "v.npz", "mean").tolist() == [0, 1, 2]
+    with pytest.raises(UserError, match=r"lacks the array\(s\) fold"):
+        vectors.load_array(tmp_path / "v.npz", "fold")
+    with pytest.raises(UserError, match="missing: no readable file"):
+        vectors.load_array(tmp_path / "missing", "mean")
+
+
 def test_pickled_objects_are_not_loaded(tmp_path):
     np.savez(tmp_path / "a.npz", clip=np.array([{"an": "object"}], dtype=object))
     with pytest.raises(UserError, match="no readable file of vectors"):

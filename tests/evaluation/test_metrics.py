@@ -143,25 +143,49 @@ def test_bootstrap_is_deterministic_and_depends_on_its_seed():
         assert not np.array_equal(one, three)
 
 
-def test_a_bootstrap_sample_is_the_metric_of_repeated_clips():
-    anomalous, scores = clips(30)
-    rng = np.random.default_rng(3)
-    weights = np.zeros((4, 30), int)
+def drawn(anomalous, resamples, seed):
+    """Return how often each clip is drawn, shape (resamples, clips)."""
+    rng = np.random.default_rng(seed)
+    weights = np.zeros((resamples, len(anomalous)), int)
     for of_class in (anomalous, ~anomalous):
         clips_of_class = np.flatnonzero(of_class)
-        drawn = rng.integers(len(clips_of_class), size=(4, len(clips_of_class)), dtype=np.int32)
-        np.add.at(weights, (np.arange(4)[:, None], clips_of_class[drawn]), 1)
+        count = len(clips_of_class)
+        places = rng.integers(count, size=(resamples, count), dtype=np.int32)
+        np.add.at(weights, (np.arange(resamples)[:, None], clips_of_class[places]), 1)
+    return weights
+
+
+@pytest.mark.parametrize("digits", [1, 9])  # with and without ties
+def test_a_bootstrap_sample_is_the_metric_of_repeated_clips(digits):
+    anomalous, scores = clips(30)
+    scores = scores.round(digits)
     auc, pauc = metrics.bootstrap(anomalous, scores, resamples=4, seed=3)
-    for sample, weight in enumerate(weights):
+    for sample, weight in enumerate(drawn(anomalous, 4, 3)):
         repeated = np.repeat(anomalous, weight), np.repeat(scores, weight)
         assert auc[sample] == pytest.approx(roc_auc_score(*repeated))
         assert pauc[sample] == pytest.approx(roc_auc_score(*repeated, max_fpr=0.1))
 
 
-def test_how_many_resamples_are_worked_on_at_a_time_makes_no_difference(monkeypatch):
-    whole = metrics.bootstrap(*clips(), resamples=10, seed=1)
+@pytest.mark.parametrize("digits", [1, 9])  # with and without ties
+def test_how_many_resamples_are_worked_on_at_a_time_makes_no_difference(monkeypatch, digits):
+    anomalous, scores = clips()
+    scores = scores.round(digits)
+    whole = metrics.bootstrap(anomalous, scores, resamples=10, seed=1)
     monkeypatch.setattr(metrics, "BLOCK", 3)
-    assert np.array_equal(whole, metrics.bootstrap(*clips(), resamples=10, seed=1))
+    monkeypatch.setattr(metrics, "COUNTED", 4)
+    assert np.array_equal(whole, metrics.bootstrap(anomalous, scores, resamples=10, seed=1))
+
+
+@given(st.integers(0, 1000), st.floats(0.01, 1.0), st.integers(1, 9))
+@settings(deadline=None)
+def test_counted_areas_are_those_under_the_curve(seed, max_fpr, digits):
+    anomalous, scores = clips(seed=seed)
+    scores[anomalous] = scores[anomalous].round(digits) + 1e-10  # ties within a class alone
+    scores[~anomalous] = scores[~anomalous].round(digits)
+    counted = metrics.bootstrap(anomalous, scores, max_fpr=max_fpr, resamples=20, seed=seed)
+    weights = drawn(anomalous, 20, seed)
+    area = metrics.weighted_areas(anomalous, scores, weights, max_fpr=max_fpr)
+    assert np.allclose(counted, area, rtol=0, atol=1e-12)
 
 
 @given(st.integers(0, 1000))

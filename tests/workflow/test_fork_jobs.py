@@ -2,6 +2,7 @@
 
 import re
 import sys
+import threading
 
 import pytest
 
@@ -14,6 +15,7 @@ pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("workflow")]
 # Python runs this file whenever it starts
 NOTED = """
 import sys
+import threading
 with open({path!r}, "a") as file:
     file.write(" ".join(sys.orig_argv) + chr(10))
 """
@@ -92,3 +94,15 @@ def test_switched_off_nothing_is_said(monkeypatch, capsys):
     monkeypatch.setenv(fork_jobs.SWITCH, "off")
     assert fork_jobs.start({}, {}, first=[]) is None
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("but_the_newest", [False, True])
+def test_timers_are_ended_but_for_one(but_the_newest):
+    rang = []
+    timers = [threading.Timer(0.2, rang.append, [number]) for number in range(5)]
+    for timer in timers:
+        timer.start()
+    fork_jobs.end_timers(but_the_newest=but_the_newest)
+    for timer in timers:
+        timer.join()
+    assert rang == ([4] if but_the_newest else [])

@@ -3,13 +3,16 @@
 import json
 import re
 
+from pydantic.json_schema import GenerateJsonSchema
+
 from pygoodvibes.config.config import DETECTORS, Config
+from pygoodvibes.config.meanings import meaning
 from pygoodvibes.util.settings import NAME_PATTERN
 
 
 def schema() -> dict:
     """Return the JSON schema of the config, for editors that complete and check YAML files."""
-    generated = Config.model_json_schema()
+    generated = Config.model_json_schema(schema_generator=_WithMeanings)
     # models of one name in several modules: pydantic tells them apart by their full names
     text = re.sub(r"pygoodvibes__(\w+?)s?__(\w+)__Settings", r"\1_\2", json.dumps(generated))
     result = {
@@ -26,6 +29,15 @@ def schema() -> dict:
     for node in result["properties"].values():
         node.pop("title", None)
     return _with_method_from_name(result)
+
+
+class _WithMeanings(GenerateJsonSchema):
+    def model_schema(self, schema: dict) -> dict:
+        generated = super().model_schema(schema)
+        for key, node in generated.get("properties", {}).items():
+            if text := meaning(schema["cls"], key):
+                node["description"] = text
+        return generated
 
 
 def _with_method_from_name(result: dict) -> dict:

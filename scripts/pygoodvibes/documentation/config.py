@@ -13,6 +13,7 @@ import yaml
 
 from pygoodvibes.config import config
 from pygoodvibes.config.allowed_values import in_words
+from pygoodvibes.config.meanings import meaning
 from pygoodvibes.config.schema import schema
 from pygoodvibes.data.sources.base import Dataset
 from pygoodvibes.data.sources.embedding import Columns
@@ -113,7 +114,7 @@ def _heading(model: type[Section]) -> str:
 
 
 def _summary(model: type[Section], key: str) -> str:
-    return _line(model.model_fields[key].description) + "\n"
+    return _line(meaning(model, key)) + "\n"
 
 
 def _inherited(model: type[Section]) -> set[str]:
@@ -142,10 +143,10 @@ def _table(
         if key in left_out:
             continue
         field = model.model_fields[key]
-        meaning = field.description or _base_description(model, key)
+        text = _base_meaning(model, key)
         default = "required" if field.is_required() else _default(field.default)
         allowed = re.sub(r"'([^']*)'", r"`\1`", in_words(properties[key]))
-        cells = [f"`{key}`", allowed, default, _line(meaning)]
+        cells = [f"`{key}`", allowed, default, _line(text)]
         rows.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     if not rows:
         return "It has no keys of its own.\n"
@@ -153,11 +154,10 @@ def _table(
     return "\n".join([*head, *rows]) + "\n"
 
 
-def _base_description(model: type[Section], key: str) -> str:
+def _base_meaning(model: type[Section], key: str) -> str:
     for parent in model.__mro__:
-        field = getattr(parent, "model_fields", {}).get(key)
-        if field is not None and field.description:
-            return field.description
+        if text := meaning(parent, key):
+            return text
     raise ValueError(f"{model.__name__}.{key} has no docstring")
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 import pathlib
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -83,20 +83,41 @@ def load(path: str | pathlib.Path) -> tuple[ClipVectors, dict[str, np.ndarray]]:
     UserError
         If the file is missing or lacks one of the arrays.
     """
+    arrays = _read(path)
+    names = [field.name for field in dataclasses.fields(ClipVectors)]
+    _check_there(path, arrays, names)
+    return ClipVectors(**{name: arrays.pop(name) for name in names}), arrays
+
+
+def load_array(path: str | pathlib.Path, name: str) -> np.ndarray:
+    """Read one array of a file of vectors, without the others.
+
+    Raises
+    ------
+    UserError
+        As `load`.
+    """
+    arrays = _read(path, name)
+    _check_there(path, arrays, [name])
+    return arrays[name]
+
+
+def _read(path: str | pathlib.Path, only: str | None = None) -> dict[str, np.ndarray]:
     try:
         file = np.load(path, allow_pickle=False)
         if not isinstance(file, np.lib.npyio.NpzFile):
             raise ValueError("a single array, not an .npz file")
         with file:
-            arrays = dict(file)
+            return {name: file[name] for name in file if only in (None, name)}
     except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
         raise UserError(
             "{path}: no readable file of vectors ({error})", path=path, error=error
         ) from None
-    names = [field.name for field in dataclasses.fields(ClipVectors)]
+
+
+def _check_there(path: str | pathlib.Path, arrays: Mapping, names: Sequence[str]) -> None:
     missing = [name for name in names if name not in arrays]
     if missing:
         raise UserError(
             "{path}: lacks the array(s) {missing}", path=path, missing=", ".join(missing)
         )
-    return ClipVectors(**{name: arrays.pop(name) for name in names}), arrays

@@ -107,11 +107,15 @@ class Truth:
         UserError
             If a name is unknown.
         """
+        return np.array([self.label(split, clip) for clip in clips], dtype=str)
+
+    def label(self, split: str, clip: str) -> str:
+        """Return the label of one clip, as `of`."""
         try:
-            return np.array([self.labels[split, clip] for clip in clips], dtype=str)
-        except KeyError as error:
+            return self.labels[split, clip]
+        except KeyError:
             raise UserError(
-                "no {split} clip {name!r} in the manifest", split=split, name=error.args[0][1]
+                "no {split} clip {name!r} in the manifest", split=split, name=clip
             ) from None
 
 
@@ -317,7 +321,7 @@ def evaluate_machine_id(
             "decisions": decisions,
         }
         for (split, clip), score in values.items():
-            [label] = truth.of(split, [clip])
+            label = truth.label(split, clip)
             shown = score if math.isfinite(score) else ""
             entry = {**name, "clip": clip, "split": split, "label": label, "score": shown}
             if truth.domains:

@@ -16,6 +16,9 @@ import numpy as np
 BLOCK = 128
 """Resamples worked on at a time: those of a machine ID's clips stay in the processor's cache."""
 
+COUNTED = 512
+"""The same where areas are counted."""
+
 
 def roc_curve(anomalous: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the ROC curve.
@@ -106,11 +109,19 @@ def bootstrap(
     Efron and Tibshirani (1993), An Introduction to the Bootstrap.
     """
     anomalous, scores = _checked(anomalous, scores)
-    weights = _resampled(anomalous.tobytes(), resamples, seed)
+    drawn = _drawn(anomalous.tobytes(), resamples, seed)
+    places = _places(anomalous, scores)
     areas = np.empty((2, resamples))
-    for start in range(0, resamples, BLOCK):
-        block = slice(start, start + BLOCK)
-        areas[:, block] = weighted_areas(anomalous, scores, weights[block], max_fpr=max_fpr)
+    size = COUNTED if places else BLOCK
+    for start in range(0, resamples, size):
+        block = slice(start, start + size)
+        bad, good = (times[:, block] for times in drawn)
+        if places:
+            areas[:, block] = _counted_areas(bad, good, *places, max_fpr=max_fpr)
+        else:
+            weights = np.empty((bad.shape[1], len(scores)))
+            weights[:, anomalous], weights[:, ~anomalous] = bad.T, good.T
+            areas[:, block] = weighted_areas(anomalous, scores, weights, max_fpr=max_fpr)
     return areas[0], areas[1]
 
 
@@ -136,24 +147,83 @@ def weighted_areas(
 
 
 @functools.lru_cache(maxsize=1)
-def _resampled(anomalous: bytes, resamples: int, seed: int) -> np.ndarray:
-    """Return how often each clip is drawn in each resample, shape (resamples, n).
+def _drawn(anomalous: bytes, resamples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return how often each anomalous and each normal clip is drawn, shape (clips, resamples).
 
     The detectors of a machine ID share the draws.
     """
     labels = np.frombuffer(anomalous, dtype=bool)
     rng = np.random.default_rng(seed)
-    weights = np.zeros((resamples, len(labels)))
+    times_of = []
     for of_class in (labels, ~labels):
         count = int(of_class.sum())
-        if count:
-            # counted by hand: a multinomial draw of the counts takes five times as long
-            drawn = rng.integers(count, size=(resamples, count), dtype=np.int32)
-            places = drawn + count * np.arange(resamples)[:, None]
-            times = np.bincount(places.ravel(), minlength=resamples * count)
-            weights[:, of_class] = times.reshape(resamples, count)
-    weights.flags.writeable = False
-    return weights
+        times = np.zeros((count, resamples), dtype=np.int32)
+        # counted by hand: a multinomial draw of the counts takes five times as long
+        for start in range(0, resamples if count else 0, BLOCK):
+            size = min(BLOCK, resamples - start)
+            drawn = rng.integers(count, size=(size, count), dtype=np.int32)
+            cells = drawn * np.int64(size) + np.arange(size)[:, None]
+            counts = np.bincount(cells.ravel(), minlength=count * size)
+            times[:, start : start + size] = counts.reshape(count, size)
+        times.flags.writeable = False
+        times_of.append(times)
+    return times_of[0], times_of[1]
+
+
+def _places(
+    anomalous: np.ndarray, scores: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """Return the order of the anomalous and of the normal clips, and who lies above whom.
+
+    Both orders are by falling scores, and the last are the numbers of anomalous clips above each
+    normal one in its order. None if a normal clip ties with an anomalous one, or if a class has no
+    clip.
+    """
+    bad, good = scores[anomalous], scores[~anomalous]
+    if not len(bad) or not len(good):
+        return None
+    of_bad, of_good = np.argsort(-bad, kind="stable"), np.argsort(-good, kind="stable")
+    rising, falling = bad[of_bad[::-1]], good[of_good]
+    below = np.searchsorted(rising, falling, side="left")
+    if (below != np.searchsorted(rising, falling, side="right")).any():
+        return None
+    return of_bad, of_good, len(bad) - below
+
+
+def _counted_areas(
+    bad: np.ndarray,
+    good: np.ndarray,
+    of_bad: np.ndarray,
+    of_good: np.ndarray,
+    above: np.ndarray,
+    *,
+    max_fpr: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return AUC and pAUC of resamples of clips whose classes don't tie.
+
+    Every step of the curve then leads upwards or to the right, so that the areas are counts of
+    pairs: a sixth of the time that `weighted_areas` takes, and nothing is rounded but the end.
+    What it takes comes from `_drawn` and `_places`.
+    """
+    resamples = bad.shape[1]
+    hits = np.zeros((len(bad) + 1, resamples), dtype=np.int32)
+    for place, clip in enumerate(of_bad):  # NumPy's cumsum takes four times as long
+        np.add(hits[place], bad[clip], out=hits[place + 1])
+    hits, times = hits.take(above, axis=0), good.take(of_good, axis=0)
+    pairs = len(bad) * len(good)
+    whole = np.int32 if pairs < 2**31 else np.int64
+    auc = np.einsum("ij,ij->j", hits, times, dtype=whole) / pairs
+    # only the first of the normal clips lie below max_fpr
+    most = max_fpr * len(good)
+    area, passed, before = np.zeros(resamples), np.zeros(resamples), np.zeros(resamples)
+    for hit, time in zip(hits, times, strict=True):
+        passed += time
+        reached = np.minimum(passed, most)
+        area += (reached - before) * hit
+        before = reached
+        if before.min() >= most:
+            break
+    return auc, _standardised(area / pairs, max_fpr)
 
 
 def confusion(anomalous: np.ndarray, decision: np.ndarray) -> dict[str, float]:
@@ -238,5 +308,9 @@ def _standardised_area(fpr: np.ndarray, tpr: np.ndarray, max_fpr: float) -> np.n
         slope = np.where(high > low, (tpr[:, 1:] - tpr[:, :-1]) / (high - low), 0.0)
     # up to max_fpr the curve runs straight from the start of a step
     area = (width * (tpr[:, :-1] + slope * width / 2)).sum(axis=1)
+    return _standardised(area, max_fpr)
+
+
+def _standardised(area: np.ndarray, max_fpr: float) -> np.ndarray:
     least = max_fpr**2 / 2
     return 0.5 * (1 + (area - least) / (max_fpr - least))

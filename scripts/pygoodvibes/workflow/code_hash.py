@@ -46,12 +46,24 @@ def _files(module: str) -> list[pathlib.Path]:
     place = PACKAGE
     files = [place / "__init__.py"]
     for step in module.split(".")[1:]:
-        if (place / step / "__init__.py").is_file():
+        inside = _inside(place)
+        if step in inside and (place / step / "__init__.py").is_file():
             place /= step
             files.append(place / "__init__.py")
-        elif (place / f"{step}.py").is_file():
+        elif f"{step}.py" in inside:
             files.append(place / f"{step}.py")
     return files
+
+
+@functools.cache
+def _inside(folder: pathlib.Path) -> frozenset[str]:
+    return frozenset(path.name for path in folder.iterdir())
+
+
+@functools.cache
+def _runs(path: pathlib.Path) -> frozenset[pathlib.Path]:
+    """Return the files that run where a file is imported, by its own imports."""
+    return frozenset(file for module in imports_of(path) for file in _files(module))
 
 
 @functools.cache
@@ -70,14 +82,11 @@ def code_files(script: pathlib.Path, modules: tuple[str, ...] = ()) -> list[path
     list of pathlib.Path
         Sorted; the script itself is not among them.
     """
-    waiting = [path for module in modules for path in _files(module)]
-    waiting += [path for module in imports_of(script.resolve()) for path in _files(module)]
     seen: set[pathlib.Path] = set()
-    while waiting:
-        path = waiting.pop()
-        if path not in seen:
-            seen.add(path)
-            waiting += [file for module in imports_of(path) for file in _files(module)]
+    new = {path for module in modules for path in _files(module)} | _runs(script.resolve())
+    while new:
+        seen |= new
+        new = frozenset().union(*map(_runs, new)) - seen
     return sorted(seen)
 
 

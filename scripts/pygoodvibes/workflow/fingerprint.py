@@ -5,7 +5,7 @@ import hashlib
 import os
 import pathlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from pygoodvibes.util.atomic import write_text
 
@@ -76,8 +76,15 @@ def take_snapshot(folder: pathlib.Path) -> None:
     write_text(folder / SNAPSHOT, fingerprint(folder) + "\n")
 
 
-def state(path: pathlib.Path) -> str:
+def state(path: pathlib.Path, fingerprint_of: Callable[[pathlib.Path], str] = fingerprint) -> str:
     """Tell whether clips have changed: a text that stays the same as long as they do.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Folder or file.
+    fingerprint_of : callable
+        What tells the state of a folder.
 
     Returns
     -------
@@ -90,6 +97,6 @@ def state(path: pathlib.Path) -> str:
         return f"{status.st_size}-{status.st_mtime_ns}"
     if not path.is_dir():
         return ""
-    now, snapshot = fingerprint(path), path / SNAPSHOT
+    now, snapshot = fingerprint_of(path), path / SNAPSHOT
     then = snapshot.read_text(encoding="utf-8").strip() if snapshot.is_file() else None
     return "" if now == then else now

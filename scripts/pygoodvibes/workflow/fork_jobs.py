@@ -2,8 +2,9 @@
 
 The imports of a job take longer than its work on most machine IDs. So Snakemake's way to run a
 Python script is replaced by a fork of a process that has the libraries already, and its timers,
-which look for jobs again after a second, are ended with the last job. `PYGOODVIBES_FORKS=off`
-leaves Snakemake as it is; so does, with a notice, a Snakemake whose inside is not known here.
+which look for jobs again after a second, are ended: all but one while jobs run, that one with the
+last job. `PYGOODVIBES_FORKS=off` leaves Snakemake as it is; so does, with a notice, a Snakemake
+whose inside is not known here.
 """
 
 import atexit
@@ -128,6 +129,7 @@ class Forks:
         """Run the script of a rule, which Snakemake has completed and written to a file."""
         from snakemake.benchmark import benchmarked
 
+        end_timers(but_the_newest=True)
         special = (
             script.container_img,
             script.conda_env,
@@ -152,9 +154,17 @@ class Forks:
             raise subprocess.CalledProcessError(status, f"{sys.executable} {path}")
 
 
-def end_timers() -> None:
-    """End the timers by which Snakemake looks for jobs again; it would wait a second for them."""
-    for thread in threading.enumerate():
-        if isinstance(thread, threading.Timer):
-            with contextlib.suppress(RuntimeError):
-                thread.cancel()
+def end_timers(*, but_the_newest: bool = False) -> None:
+    """End the timers by which Snakemake looks for jobs again; it would wait a second for them.
+
+    Parameters
+    ----------
+    but_the_newest : bool
+        Keep one, so that it goes on to look once a second. Each time that it looks it starts
+        another, for good: after 50 jobs it would look for jobs 50 times a second, each time as
+        long as some jobs take.
+    """
+    timers = [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
+    for timer in timers[:-1] if but_the_newest else timers:
+        with contextlib.suppress(RuntimeError):
+            timer.cancel()
