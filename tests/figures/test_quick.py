@@ -128,3 +128,10 @@ def test_one_tick_is_made_for_an_axis():
     quick.drawn(figure, dpi=90)
     assert len(figure.axes[0].xaxis.majorTicks) == 1
     assert len(figure.axes[0].get_xticklabels()) > 3
+
+
+def test_a_matplotlib_that_is_built_otherwise_draws_alone(monkeypatch):
+    assert quick.KNOWN
+    fast = np.asarray(quick.drawn(logarithmic(), dpi=80))
+    monkeypatch.setattr(quick, "KNOWN", False)
+    assert np.array_equal(np.asarray(quick.drawn(logarithmic(), dpi=80)), fast)

@@ -21,6 +21,17 @@ from matplotlib.text import Text
 from matplotlib.ticker import NullLocator
 from matplotlib.transforms import Bbox
 
+_NEEDED = (
+    "_get_ticklabel_bboxes",
+    "_tick_group_visible",
+    "_update_label_position",
+    "_update_offset_text_position",
+    "_update_ticks",
+)
+
+KNOWN = all(hasattr(Axis, name) for name in _NEEDED)
+"""Whether this matplotlib is built as those are that this was written for; else it draws alone."""
+
 Marks = tuple[np.ndarray, list[str]]
 """Places of ticks in data coordinates, and what is written at each."""
 
@@ -44,7 +55,7 @@ def drawn(figure: Figure, *, dpi: float) -> PIL.Image.Image:
     figure.set_dpi(dpi)
     canvas = FigureCanvasAgg(figure)
     engine = figure.get_layout_engine()
-    with _one_tick_an_axis(figure):
+    with _one_tick_an_axis(figure) if KNOWN else contextlib.nullcontext():
         if engine is not None:
             # savefig would draw everything once more to do this
             engine.execute(figure)
