@@ -585,7 +585,6 @@ PAGES = {"publish": 1, "write_provenance": 1, "all": 1}
     [
         (
             [
-                "util/parallel.py",
                 "detectors/gmm.py",  # not in this config
                 "experiments/compare.py",
                 "monitoring/judge.py",
