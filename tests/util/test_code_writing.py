@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from llvmlite import ir
 
-from pygoodvibes.util.code_writing import INT, number, repeat
+from pygoodvibes.util.code_writing import INT, function_of, number, repeat
 from pygoodvibes.util.compiled import Compiled
 
 
@@ -12,9 +12,7 @@ def sums(start, step):
     """Return code that adds up the numbers of a loop, and counts them."""
 
     def write():
-        module = ir.Module("sums")
-        kind = ir.FunctionType(ir.VoidType(), [INT.as_pointer(), INT])
-        function = ir.Function(module, kind, "sums")
+        function = function_of("sums", [INT.as_pointer(), INT])
         found, stop = function.args
         b = ir.IRBuilder(function.append_basic_block())
 
@@ -26,7 +24,7 @@ def sums(start, step):
         for place, value in enumerate(results):
             b.store(value, b.gep(found, [number(place)]))
         b.ret_void()
-        return str(module)
+        return str(function.module)
 
     return Compiled("sums", write, "pn", what="sums")
 
@@ -41,3 +39,8 @@ def test_a_loop_runs_as_often_as_a_range_is_long(start, step):
         code.run(found.ctypes.data_as(ctypes.c_void_p).value, stop)
         numbers = range(start, stop, step)
         assert found.tolist() == [sum(numbers), len(numbers)]
+
+
+def test_places_in_memory_do_not_overlap_and_numbers_are_no_places():
+    function = function_of("any", [INT.as_pointer(), INT])
+    assert ["noalias" in argument.attributes for argument in function.args] == [True, False]

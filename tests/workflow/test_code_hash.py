@@ -21,6 +21,7 @@ MEL = {
     "audio/mel_plan.py",
     "audio/mel_steps.py",
     "util/__init__.py",
+    "util/code_writing.py",
     "util/compiled.py",
     "util/errors.py",
     "util/messages.py",

@@ -7,7 +7,7 @@ the value of each (int64).
 
 from llvmlite import ir
 
-from pygoodvibes.util.code_writing import INT, Values, number, repeat
+from pygoodvibes.util.code_writing import INT, Values, function_of, number, repeat
 
 NAME = "extremes"
 
@@ -23,14 +23,8 @@ _SWAPS = ([4, 5, 6, 7, 0, 1, 2, 3], [2, 3, 0, 1, 6, 7, 4, 5], [1, 0, 3, 2, 5, 4,
 
 def write() -> str:
     """Return the code."""
-    module = ir.Module(NAME)
     floats, counts = _FLOAT.as_pointer(), INT.as_pointer()
-    function = ir.Function(
-        module, ir.FunctionType(ir.VoidType(), [floats, INT, floats, counts]), NAME
-    )
-    for argument in function.args:
-        if isinstance(argument.type, ir.PointerType):
-            argument.add_attribute("noalias")
+    function = function_of(NAME, [floats, INT, floats, counts])
     signal, n_samples, extremes, found = function.args
     b = ir.IRBuilder(function.append_basic_block())
     last = b.sub(n_samples, number(BLOCK))
@@ -75,7 +69,7 @@ def write() -> str:
         b.store(_lane(b, extreme, 0), b.gep(extremes, [number(place)]))
         b.store(rest, b.gep(found, [number(place)]))
     b.ret_void()
-    return str(module)
+    return str(function.module)
 
 
 def _of(b: ir.IRBuilder, order: str, one: ir.Value, other: ir.Value) -> ir.Value:

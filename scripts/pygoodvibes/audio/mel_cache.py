@@ -7,6 +7,7 @@ left out (`status`). Clips may have any length.
 
 import dataclasses
 import io
+import os
 import pathlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, Protocol
@@ -285,7 +286,8 @@ class Reading:
                         "{path}: altered or cut since it was computed; delete it (rm '{file}') and "
                         "run again",
                         path=self._path,
-                        file=self._path,
+                        # a link alone would lead there again
+                        file=os.path.relpath(self._path.resolve()),
                     )
                 self._digest.update(frames)
                 yield clip, frames

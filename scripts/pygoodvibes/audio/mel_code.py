@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from llvmlite import ir
 
 from pygoodvibes.audio.mel_plan import GROUP
+from pygoodvibes.util.code_writing import INT, function_of, number
 
 NAME = "band_power"
 
-FLOAT, INT, SHORT = ir.FloatType(), ir.IntType(64), ir.IntType(32)
+FLOAT, SHORT = ir.FloatType(), ir.IntType(32)
 VECTOR = ir.VectorType(FLOAT, GROUP)
 _BYTES = 4 * GROUP
 
@@ -22,21 +23,13 @@ Complex = tuple[ir.Value, ir.Value]
 
 def write() -> str:
     """Return the code."""
-    module = ir.Module(NAME)
     floats, shorts = FLOAT.as_pointer(), SHORT.as_pointer()
     kinds = [floats, INT, INT, INT, INT]  # signal, hop length, frames, n_fft, bands
     kinds += [floats, floats, shorts, floats]  # taper, twiddles, places, turns
     kinds += [shorts, shorts, floats, floats, floats]  # first, starts, weights, result, memory
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), kinds), NAME)
-    for argument in function.args:
-        if isinstance(argument.type, ir.PointerType):
-            argument.add_attribute("noalias")
+    function = function_of(NAME, kinds)
     _Writer(function).write()
-    return str(module)
-
-
-def _number(value: int) -> ir.Constant:
-    return ir.Constant(INT, value)
+    return str(function.module)
 
 
 class _Writer:
@@ -67,15 +60,15 @@ class _Writer:
             self.result,
             memory,
         ) = function.args
-        self.points = self.b.lshr(self.n_fft, _number(1))
+        self.points = self.b.lshr(self.n_fft, number(1))
         # a complex value is two registers, real and imaginary part
         self.values = self.b.bitcast(memory, VECTOR.as_pointer())
         self.squares = self.b.gep(self.values, [self.n_fft])
-        self.bands = self.b.gep(self.squares, [self.b.add(self.points, _number(1))])
+        self.bands = self.b.gep(self.squares, [self.b.add(self.points, number(1))])
 
     def write(self) -> None:
         """Write the whole: groups of frames, one after the other."""
-        self.loop(_number(0), self.n_frames, _number(GROUP), self.group)
+        self.loop(number(0), self.n_frames, number(GROUP), self.group)
         self.b.ret_void()
 
     # what LLVM has no word for
@@ -107,14 +100,14 @@ class _Writer:
 
     def load_complex(self, index: ir.Value) -> Complex:
         """Load the complex value with a number."""
-        place = self.b.shl(index, _number(1))
-        return self.load(self.values, place), self.load(self.values, self.b.add(place, _number(1)))
+        place = self.b.shl(index, number(1))
+        return self.load(self.values, place), self.load(self.values, self.b.add(place, number(1)))
 
     def store_complex(self, value: Complex, index: ir.Value) -> None:
         """Store the complex value with a number."""
-        place = self.b.shl(index, _number(1))
+        place = self.b.shl(index, number(1))
         self.store(value[0], self.values, place)
-        self.store(value[1], self.values, self.b.add(place, _number(1)))
+        self.store(value[1], self.values, self.b.add(place, number(1)))
 
     def load_eight(self, place: ir.Value) -> ir.Value:
         """Load eight numbers in a row from anywhere."""
@@ -123,8 +116,8 @@ class _Writer:
     def spread(self, table: ir.Value, index: ir.Value) -> ir.Value:
         """Load one number of a table into all of a register."""
         b = self.b
-        number = b.load(b.gep(table, [index]))
-        one = b.insert_element(ir.Constant(VECTOR, ir.Undefined), number, ir.Constant(SHORT, 0))
+        loaded = b.load(b.gep(table, [index]))
+        one = b.insert_element(ir.Constant(VECTOR, ir.Undefined), loaded, ir.Constant(SHORT, 0))
         return self.shuffle(one, one, [0] * GROUP)
 
     def integer(self, table: ir.Value, index: ir.Value) -> ir.Value:
@@ -168,20 +161,20 @@ class _Writer:
     def group(self, asked: ir.Value) -> None:
         """Compute eight frames; the last eight overlap those before them."""
         b = self.b
-        last = b.sub(self.n_frames, _number(GROUP))
+        last = b.sub(self.n_frames, number(GROUP))
         frame = b.select(b.icmp_signed("<", asked, last), asked, last)
         start = b.gep(self.signal, [b.mul(frame, self.hop_length)])
-        rows = [b.gep(start, [b.mul(self.hop_length, _number(row))]) for row in range(GROUP)]
+        rows = [b.gep(start, [b.mul(self.hop_length, number(row))]) for row in range(GROUP)]
 
         def taper(sample: ir.Value) -> None:
             window = self.load_eight(b.gep(self.taper, [sample]))
             samples = [
                 b.fmul(self.load_eight(b.gep(row, [sample])), window) for row in rows
             ]  # the window is multiplied before samples of eight frames come together
-            for number, value in enumerate(self.transpose(samples)):
-                self.store(value, self.values, b.add(sample, _number(number)))
+            for place, value in enumerate(self.transpose(samples)):
+                self.store(value, self.values, b.add(sample, number(place)))
 
-        self.loop(_number(0), self.n_fft, _number(GROUP), taper)
+        self.loop(number(0), self.n_fft, number(GROUP), taper)
         self.transform()
         self.split()
         self.sum_bands(b.gep(self.result, [b.mul(frame, self.n_bands)]))
@@ -190,11 +183,11 @@ class _Writer:
         """Transform the complex values in place: one pass of two if need be, then of four."""
         b = self.b
         # powers of four have their one bit at an even place
-        of_four = b.icmp_signed("!=", b.and_(self.points, _number(0x5555555555555555)), _number(0))
-        half = b.lshr(self.points, _number(1))
-        stop = b.select(of_four, _number(0), half)
-        self.loop(_number(0), stop, _number(1), lambda position: self.two(position, half))
-        self.offset = b.select(of_four, _number(0), self.points)
+        of_four = b.icmp_signed("!=", b.and_(self.points, number(0x5555555555555555)), number(0))
+        half = b.lshr(self.points, number(1))
+        stop = b.select(of_four, number(0), half)
+        self.loop(number(0), stop, number(1), lambda position: self.two(position, half))
+        self.offset = b.select(of_four, number(0), self.points)
         first_length = b.select(of_four, self.points, half)
 
         before = b.block
@@ -204,22 +197,22 @@ class _Writer:
         length, offset = b.phi(INT), b.phi(INT)
         length.add_incoming(first_length, before)
         offset.add_incoming(self.offset, before)
-        step = b.lshr(length, _number(2))
+        step = b.lshr(length, number(2))
         # the factors of the first position are one
-        self.four(_number(0), step, length, None)
+        self.four(number(0), step, length, None)
         self.loop(
-            _number(1), step, _number(1), lambda position: self.four(position, step, length, offset)
+            number(1), step, number(1), lambda position: self.four(position, step, length, offset)
         )
-        offset.add_incoming(b.add(offset, b.mul(step, _number(6))), b.block)
+        offset.add_incoming(b.add(offset, b.mul(step, number(6))), b.block)
         length.add_incoming(step, b.block)
-        b.cbranch(b.icmp_signed(">", step, _number(1)), inside, after)
+        b.cbranch(b.icmp_signed(">", step, number(1)), inside, after)
         b.position_at_end(after)
 
     def factor(self, place: ir.Value) -> Complex:
         """Load a factor of a pass."""
         return (
             self.spread(self.twiddles, place),
-            self.spread(self.twiddles, self.b.add(place, _number(1))),
+            self.spread(self.twiddles, self.b.add(place, number(1))),
         )
 
     def times(self, a: Complex, factor: Complex) -> Complex:
@@ -232,7 +225,7 @@ class _Writer:
     def two(self, position: ir.Value, half: ir.Value) -> None:
         """Cut the whole into two parts, at one position."""
         other = self.b.add(position, half)
-        factor = self.factor(self.b.shl(position, _number(1)))
+        factor = self.factor(self.b.shl(position, number(1)))
         first, second = self.load_complex(position), self.load_complex(other)
         self.store_complex(self.plus(first, second), position)
         self.store_complex(self.times(self.minus(first, second), factor), other)
@@ -244,12 +237,12 @@ class _Writer:
         b = self.b
         factors = []
         if offset is not None:
-            place = b.add(offset, b.mul(position, _number(6)))
-            factors = [self.factor(b.add(place, _number(2 * part))) for part in range(3)]
+            place = b.add(offset, b.mul(position, number(6)))
+            factors = [self.factor(b.add(place, number(2 * part))) for part in range(3)]
 
         def part(start: ir.Value) -> None:
             index = b.add(start, position)
-            indices = [b.add(index, b.mul(step, _number(quarter))) for quarter in range(4)]
+            indices = [b.add(index, b.mul(step, number(quarter))) for quarter in range(4)]
             values = [self.load_complex(one) for one in indices]
             even, odd = self.plus(values[0], values[2]), self.plus(values[1], values[3])
             even_rest, odd_rest = self.minus(values[0], values[2]), self.minus(values[1], values[3])
@@ -259,19 +252,19 @@ class _Writer:
                 self.minus(even, odd),
                 (b.fsub(even_rest[0], odd_rest[1]), b.fadd(even_rest[1], odd_rest[0])),
             ]
-            for number, factor in enumerate(factors, start=1):
-                found[number] = self.times(found[number], factor)
+            for place, factor in enumerate(factors, start=1):
+                found[place] = self.times(found[place], factor)
             for value, one in zip(found, indices, strict=True):
                 self.store_complex(value, one)
 
-        self.loop(_number(0), self.points, length, part)
+        self.loop(number(0), self.points, length, part)
 
     def split(self) -> None:
         """Split the spectrum of real frames from the complex one, and square it."""
         b = self.b
-        re, im = self.load_complex(_number(0))
+        re, im = self.load_complex(number(0))
         two = ir.Constant(VECTOR, [2.0] * GROUP)
-        for value, place in ((b.fadd(re, im), _number(0)), (b.fsub(re, im), self.points)):
+        for value, place in ((b.fadd(re, im), number(0)), (b.fsub(re, im), self.points)):
             double = b.fmul(two, value)
             self.store(b.fmul(double, double), self.squares, place)
 
@@ -279,9 +272,9 @@ class _Writer:
             high = b.sub(self.points, low)
             a = self.load_complex(self.integer(self.places, low))
             c = self.load_complex(self.integer(self.places, high))
-            turn = b.shl(low, _number(1))
+            turn = b.shl(low, number(1))
             cosine = self.spread(self.turns, turn)
-            sine = self.spread(self.turns, b.add(turn, _number(1)))
+            sine = self.spread(self.turns, b.add(turn, number(1)))
             even = b.fadd(a[0], c[0]), b.fsub(a[1], c[1])
             odd = b.fadd(a[1], c[1]), b.fsub(c[0], a[0])
             turned = (
@@ -291,29 +284,29 @@ class _Writer:
             self.store(self.square(self.plus(even, turned)), self.squares, low)
             self.store(self.square(self.minus(even, turned)), self.squares, high)
 
-        stop = b.add(b.lshr(self.points, _number(1)), _number(1))
-        self.loop(_number(1), stop, _number(1), one)
+        stop = b.add(b.lshr(self.points, number(1)), number(1))
+        self.loop(number(1), stop, number(1), one)
 
     def sum_bands(self, result: ir.Value) -> None:
         """Sum the squares of each band, and write eight bands of eight frames at a time."""
         b = self.b
 
         def eight(band: ir.Value) -> None:
-            self.loop(_number(0), _number(GROUP), _number(1), lambda one: self.sum_band(band, one))
-            sums = [self.load(self.bands, _number(number)) for number in range(GROUP)]
+            self.loop(number(0), number(GROUP), number(1), lambda one: self.sum_band(band, one))
+            sums = [self.load(self.bands, number(place)) for place in range(GROUP)]
             for row, value in enumerate(self.transpose(sums)):
-                place = b.gep(result, [b.add(b.mul(self.n_bands, _number(row)), band)])
+                place = b.gep(result, [b.add(b.mul(self.n_bands, number(row)), band)])
                 b.store(value, b.bitcast(place, VECTOR.as_pointer()), align=4)
 
-        self.loop(_number(0), self.n_bands, _number(GROUP), eight)
+        self.loop(number(0), self.n_bands, number(GROUP), eight)
 
-    def sum_band(self, group: ir.Value, number: ir.Value) -> None:
+    def sum_band(self, group: ir.Value, place: ir.Value) -> None:
         """Sum the squares of one band; it has at least one."""
         b = self.b
-        band = b.add(group, number)
+        band = b.add(group, place)
         start, stop = (
             self.integer(self.starts, band),
-            self.integer(self.starts, b.add(band, _number(1))),
+            self.integer(self.starts, b.add(band, number(1))),
         )
         bins = b.gep(self.squares, [b.sub(self.integer(self.first, band), start)])
         before = b.block
@@ -324,9 +317,9 @@ class _Writer:
         index.add_incoming(start, before)
         total.add_incoming(ir.Constant(VECTOR, [0.0] * GROUP), before)
         summed = b.fadd(total, b.fmul(self.spread(self.weights, index), self.load(bins, index)))
-        following = b.add(index, _number(1))
+        following = b.add(index, number(1))
         index.add_incoming(following, inside)
         total.add_incoming(summed, inside)
         b.cbranch(b.icmp_signed("<", following, stop), inside, after)
         b.position_at_end(after)
-        self.store(summed, self.bands, number)
+        self.store(summed, self.bands, place)

@@ -7,7 +7,7 @@ of each lane (int16).
 
 from llvmlite import ir
 
-from pygoodvibes.util.code_writing import INT, Values, number, repeat
+from pygoodvibes.util.code_writing import INT, Values, function_of, number, repeat
 
 NAME = "amplitudes"
 
@@ -22,13 +22,8 @@ _UNIT = ir.Constant(_FLOATS, [1 / 32768] * GROUP)
 
 def write() -> str:
     """Return the code."""
-    module = ir.Module(NAME)
     shorts, floats = _SHORT.as_pointer(), _FLOAT.as_pointer()
-    kind = ir.FunctionType(ir.VoidType(), [shorts, INT, floats, shorts])
-    function = ir.Function(module, kind, NAME)
-    for argument in function.args:
-        if isinstance(argument.type, ir.PointerType):
-            argument.add_attribute("noalias")
+    function = function_of(NAME, [shorts, INT, floats, shorts])
     samples, n_samples, amplitudes, extremes = function.args
     b = ir.IRBuilder(function.append_basic_block())
     last = b.sub(n_samples, number(GROUP))
@@ -55,4 +50,4 @@ def write() -> str:
         place = b.gep(extremes, [number(row * GROUP)])
         b.store(value, b.bitcast(place, _SAMPLES.as_pointer()), align=2)
     b.ret_void()
-    return str(module)
+    return str(function.module)

@@ -7,7 +7,7 @@ squared deviations, sum of absolute steps) and one of float32 (maximum).
 
 from llvmlite import ir
 
-from pygoodvibes.util.code_writing import INT, Values, number, repeat
+from pygoodvibes.util.code_writing import INT, Values, function_of, number, repeat
 
 GROUP = 8
 
@@ -19,13 +19,8 @@ _NO_SIGN = ir.Constant(_BITS, [0x7FFFFFFF] * GROUP)
 
 def write() -> str:
     """Return the code."""
-    module = ir.Module("moments")
     floats, doubles = _FLOAT.as_pointer(), _DOUBLE.as_pointer()
-    kind = ir.FunctionType(ir.VoidType(), [floats, INT, INT, doubles, floats])
-    function = ir.Function(module, kind, "moments")
-    for argument in function.args:
-        if isinstance(argument.type, ir.PointerType):
-            argument.add_attribute("noalias")
+    function = function_of("moments", [floats, INT, INT, doubles, floats])
     values, n_frames, k, sums, maximum = function.args
     b = ir.IRBuilder(function.append_basic_block())
     last = b.sub(k, number(GROUP))
@@ -74,7 +69,7 @@ def write() -> str:
 
     repeat(b, 0, k, [], group, step=GROUP)
     b.ret_void()
-    return str(module)
+    return str(function.module)
 
 
 def _spread(b: ir.IRBuilder, value: ir.Value) -> ir.Value:

@@ -84,7 +84,7 @@ def _one_tick_an_axis(figure: Figure) -> Iterator[None]:
 
 
 def _axis_of(axes: Axes) -> list[Axis]:
-    return list(axes._axis_map.values())
+    return [axes.xaxis, axes.yaxis]
 
 
 class _Remembered:

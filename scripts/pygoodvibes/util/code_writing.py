@@ -1,4 +1,4 @@
-"""What compiled code is written with: numbers and loops in LLVM's language.
+"""What compiled code is written with: functions, numbers and loops in LLVM's language.
 
 Comes in: a builder of llvmlite. Goes out: values of the code that is written.
 """
@@ -10,6 +10,23 @@ from llvmlite import ir
 INT = ir.IntType(64)
 
 Values = list[ir.Value]
+
+
+def function_of(name: str, kinds: Sequence[ir.Type]) -> ir.Function:
+    """Return a function without a body, in a module of its own, that returns nothing.
+
+    Parameters
+    ----------
+    name : str
+        Of the function and the module.
+    kinds : sequence of llvmlite.ir.Type
+        Of its arguments; places in memory don't overlap.
+    """
+    function = ir.Function(ir.Module(name), ir.FunctionType(ir.VoidType(), kinds), name)
+    for argument in function.args:
+        if isinstance(argument.type, ir.PointerType):
+            argument.add_attribute("noalias")
+    return function
 
 
 def number(value: int) -> ir.Constant:
