@@ -16,9 +16,7 @@ except UserError as error:
 
 
 # What a run has left that was killed. Whoever holds the lock may be making it just now.
-LOOKS_ONLY = any(argument.startswith(("-n", "--dry")) for argument in sys.argv)
-LOCKED = any(Path(".snakemake/locks").glob("*"))
-MAY_REMOVE = workflow.is_main_process and not LOOKS_ONLY and not LOCKED
+MAY_REMOVE = MAKES and not any(Path(".snakemake/locks").glob("*"))
 if MAY_REMOVE:
     left = unfinished.remove(unfinished.MARKS, [Path(RESOURCES), Path(RESULTS)])
     if len(left) == 1:

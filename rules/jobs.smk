@@ -36,6 +36,8 @@ FORKS = fork_jobs.start(MODULES, LIBRARIES, first=SKLEARN) if workflow.is_main_p
 
 
 onstart:
+    if STARTING:
+        STARTING.end()
     if FORKS:
         FORKS.import_all()
 

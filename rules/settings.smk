@@ -21,6 +21,7 @@ from pygoodvibes.workflow import (
     listable,
     result_cache,
     score_store,
+    starting,
     unfinished,
 )
 
@@ -73,6 +74,10 @@ DETECTORS = list(CONFIG.detectors)
 
 # What has scores, metrics and figures: the label-free choice too, where it is the default.
 SCORED = list_scored(CONFIG.default_detector, DETECTORS)
+
+# Runs start here one after the other: nothing below is removed while another one begins to make it.
+MAKES = workflow.is_main_process and starting.starts_jobs(sys.argv[1:])
+STARTING = starting.Starting(Path(".snakemake")) if MAKES else None
 
 # The folder of earlier results may have been deleted or moved: what it held is made again. As long
 # as the last result is there, Snakemake neither misses what lies in between nor compares its params.

@@ -1,10 +1,12 @@
 """Faults of a running workflow: the next run gives the same bytes, or is told what to do."""
 
+import itertools
 import pathlib
 import random
 import re
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -19,10 +21,11 @@ from faulty_runs import (
     kill_one,
     run,
     run_unlocked,
+    start,
 )
 from pygoodvibes.cli.main import main
 from pygoodvibes.util.errors import UserError
-from pygoodvibes.workflow import checksums, fork_server
+from pygoodvibes.workflow import checksums, fork_server, starting
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -59,6 +62,37 @@ def test_after_a_kill_nothing_goes_on_and_the_next_run_gives_the_same_bytes(
     code, said, locked = run_unlocked(folder, "-j2", METRICS)
     assert not code, said
     assert not locked or kind == "main"
+    assert different(folder, finished) == []
+
+
+def test_a_run_waits_for_one_that_just_starts_and_lets_the_next_one_start(damaged, finished):
+    shutil.rmtree(damaged / "data")
+    (damaged / METRICS).unlink()
+    lock = starting.Starting(damaged / ".snakemake")
+    with start(damaged, "-j2", METRICS) as waiting:
+        # it says so, and nothing else is done before
+        said = itertools.takewhile(
+            lambda line: "another run is just starting" not in line, waiting.stdout
+        )
+        assert len(list(said)) < 3 and waiting.poll() is None
+        assert not (damaged / "data").exists()
+        lock.end()
+        waiting.communicate(timeout=120)
+        assert waiting.returncode == 0
+    assert different(damaged, finished) == []
+
+
+def test_a_run_that_has_started_holds_up_none(finished, tmp_path):
+    folder = tiny_project.make(ROOT, tmp_path / "project")
+    with start(folder, "-j1", METRICS) as working:
+        patience = time.monotonic() + 120
+        while not (folder / "logs/tiny/synthesize_dataset").exists():
+            assert working.poll() is None and time.monotonic() < patience
+            time.sleep(0.02)
+        code, said = run(folder, "-j1", METRICS)
+        assert code and "--unlock" in said and "just starting" not in said
+        working.communicate(timeout=120)
+        assert working.returncode == 0
     assert different(folder, finished) == []
 
 
