@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 from scipy.stats import multivariate_normal
+from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import LocalOutlierFactor
 
 from pygoodvibes.audio import mel_cache
@@ -15,6 +18,7 @@ from pygoodvibes.detectors.frames import (
     Settings,
     aggregate,
     draw_vectors,
+    log_density,
     stack_frames,
 )
 from pygoodvibes.embeddings.held_out import Groups
@@ -90,8 +94,36 @@ def test_one_gaussian_is_probabilistic_pca():
     outside = np.eye(BANDS) - basis.T @ basis
     covariance = basis.T @ np.diag(model.variance_) @ basis + model.rest_ * outside
     density = multivariate_normal(np.zeros(BANDS), covariance).logpdf(z)
-    scores = np.concatenate([model.score_frames(frames) for frames in clips])
+    scores = np.concatenate(list(model.score_frames(clips)))
     assert np.allclose(scores - scores[0], density[0] - density, atol=1e-6)
+
+
+@pytest.mark.parametrize("stack", [1, 3, 70])
+def test_frames_score_as_if_they_were_stacked_first(stack):
+    # far from 0 dB, with a band that never varies in training clips: nothing is lost by rounding
+    clips = [frames_of(number) - 60 for number in range(5)]
+    for frames in clips:
+        frames[:, 2] = -100
+    other = clips[0].copy()
+    other[:30, 2] += 1
+    model = FrameModel(model="gmm", stack=stack, n_components=6).fit(clips)
+    for frames, scores in zip([*clips, other], model.score_frames([*clips, other]), strict=True):
+        z = (stack_frames(frames.astype(float), stack) - model.mean_) / model.scale_
+        inside = z @ model.components_.T
+        outside = np.maximum((z**2).sum(axis=1) - (inside**2).sum(axis=1), 0)
+        likely = model.mixture_.score_samples(inside / np.sqrt(model.variance_))
+        assert scores == pytest.approx(outside / model.rest_ / 2 - likely, rel=1e-9, abs=1e-9)
+
+
+@given(seed=st.integers(0, 2**32 - 1), far=st.sampled_from([0.0, 5.0, 1e3]))
+@settings(max_examples=30, deadline=None)
+def test_the_density_of_a_mixture_is_that_of_scikit_learn(seed, far):
+    rng = np.random.default_rng(seed)
+    values = rng.normal(rng.integers(3, size=(60, 1)), 1, size=(60, 4))
+    mixture = GaussianMixture(3, covariance_type="diag", random_state=0).fit(values)
+    asked = values + far
+    found = log_density(asked, mixture.weights_, mixture.means_, mixture.precisions_cholesky_**2)
+    assert found == pytest.approx(mixture.score_samples(asked), rel=1e-9, abs=1e-9)
 
 
 def test_a_band_that_never_varies_does_not_outweigh_the_others():
@@ -114,7 +146,8 @@ def test_lof_is_scikit_learns_on_whitened_components():
     z = (np.concatenate(clips) - model.mean_) / model.scale_
     whitened = z @ model.components_.T / np.sqrt(model.variance_)
     reference = LocalOutlierFactor(n_neighbors=20, novelty=True).fit(whitened)
-    assert np.allclose(model.score_frames(clips[1]), -reference.score_samples(whitened[60:120]))
+    [scores] = model.score_frames(clips[1:2])
+    assert np.allclose(scores, -reference.score_samples(whitened[60:120]))
 
 
 @pytest.mark.parametrize(("model", "least"), [("mahalanobis", 0.9), ("gmm", 0.9), ("lof", 0.6)])
@@ -158,6 +191,12 @@ def test_frames_drawn_are_limited_and_short_clips_do():
     assert drawn.shape == (40, 3 * BANDS)
     every = np.concatenate([stack_frames(frames, 3) for frames in clips])
     assert {row.tobytes() for row in drawn} <= {row.astype(float).tobytes() for row in every}
+    # those that the generator names, clip by clip, in the order of time
+    rng = np.random.default_rng(0)
+    named = [58 * clip + np.sort(rng.choice(58, 10, replace=False)) for clip in range(4)]
+    assert np.array_equal(drawn, every[np.concatenate(named)])
+    few = draw_vectors([clips[0][:2], clips[1][:4]], 3, 40, np.random.default_rng(0))
+    assert np.array_equal(few, [*stack_frames(clips[0][:2], 3), *stack_frames(clips[1][:4], 3)])
     short = FrameDetector(model=FrameModel(stack=5), folds=2)
     cut = np.empty(4, dtype=object)
     cut[:] = [frames[:3] for frames in clips]

@@ -133,7 +133,8 @@ class DomainBanks(abc.ABC):
         for rows, distances in distance_blocks(X, bank):
             if self.metric == "cosine":
                 distances *= distances / 2
-            result[rows] = np.partition(distances, k - 1, axis=1)[:, :k].mean(axis=1)
+            distances.partition(k - 1, axis=1)
+            result[rows] = distances[:, :k].mean(axis=1)
         return result
 
     def _held_out(self, clips: np.ndarray, *, target: bool, n_source: int) -> np.ndarray:

@@ -211,7 +211,8 @@ class LocalDensity:
         for rows, distances in distance_blocks(self.references_, self.references_):
             # a clip is not its own neighbour
             distances[np.arange(len(distances)), np.arange(rows.start, rows.stop)] = np.inf
-            nearest[rows] = np.partition(distances, k - 1, axis=1)[:, :k]
+            distances.partition(k - 1, axis=1)
+            nearest[rows] = distances[:, :k]
         self.spacing_ = self.spacing(nearest)
         typical = np.median(self.spacing_)
         # copies of one clip lie at distance 0 of each other: everything would be infinitely far
