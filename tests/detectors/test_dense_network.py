@@ -81,15 +81,6 @@ def test_it_learns_what_scikit_learns_network_learns(rows):
         assert ours == pytest.approx(theirs, rel=1e-6, abs=1e-9)
 
 
-def test_values_in_blocks_are_the_same_as_in_one(rows, monkeypatch):
-    whole, blocks = network_of(), network_of()
-    whole.step(*rows, learning_rate=0.01)
-    monkeypatch.setattr("pygoodvibes.detectors.dense_network.BLOCK", 7)
-    blocks.step(*rows, learning_rate=0.01)
-    for one, other in zip(whole.weights, blocks.weights, strict=True):
-        assert np.array_equal(one, other)
-
-
 def test_first_weights_are_drawn_evenly_within_the_bounds_of_their_layer():
     network = DenseNetwork([300, 200, 100], np.random.default_rng(0))
     for weights in network.weights:

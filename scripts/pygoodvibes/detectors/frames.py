@@ -172,7 +172,7 @@ class FrameModel:
     def fit(self, clips: Sequence[np.ndarray]) -> "FrameModel":
         """Fit on training clips, each of shape (n_frames, n_mels), dB."""
         rng = np.random.default_rng(self.random_state)
-        # not in float32, which takes two thirds of the time: a rounding then sends k-means elsewhere
+        # not in float32, in two thirds of the time: a rounding then sends k-means elsewhere
         # now and then, and another processor rounds otherwise
         vectors = draw_vectors(clips, self.stack, self.max_frames, rng)
         # as many components as the vectors can tell apart, less one for the rest
