@@ -97,6 +97,22 @@ class DataSet:
             shutil.rmtree(ROOT / place / self.name, ignore_errors=True)
         shutil.rmtree(ROOT / CACHE, ignore_errors=True)
 
+    def drop_pages(self) -> None:
+        """Let the system forget what it holds of the clips in memory (Linux)."""
+        for path in self.folder.rglob("*.wav"):
+            file = os.open(path, os.O_RDONLY)
+            os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+            os.close(file)
+
+    def read(self) -> float:
+        """Read the clips from the disk, one after the other, and do nothing with them; seconds."""
+        self.drop_pages()
+        paths = sorted(self.folder.rglob("*.wav"))
+        start = time.perf_counter()
+        for path in paths:
+            path.read_bytes()
+        return time.perf_counter() - start
+
     def workflow(self, jobs: int, *targets: str) -> Cost:
         """Run the workflow."""
         options = [f"-j{jobs}", "--configfile", str(self.config), "--quiet", "all"]
@@ -144,7 +160,25 @@ def machine() -> str:
     )
 
 
-def measure(scale: Share, *, repeat: int, jobs: int, figures: bool, default: bool) -> str:
+def from_the_disk(whole: DataSet, jobs: int) -> list[tuple[str, str]]:
+    """Return the rows of the table on clips that no memory holds."""
+    whole.forget()
+    read = whole.read()
+    whole.drop_pages()
+    ours = whole.workflow(jobs, "tables").wall
+    whole.drop_pages()
+    plain = whole.plain(jobs).wall
+    megabytes = sum(path.stat().st_size for path in whole.folder.rglob("*.wav")) / 1e6
+    return [
+        (f"clips not in memory: reading alone, s ({megabytes / read:.0f} MB/s)", f"{read:.1f}"),
+        ("clips not in memory: workflow, s", f"{ours:.1f}"),
+        ("clips not in memory: plain script, s", f"{plain:.1f}"),
+    ]
+
+
+def measure(
+    scale: Share, *, repeat: int, jobs: int, figures: bool, default: bool, cold: bool
+) -> str:
     """Measure everything; return the report in Markdown."""
     part, whole = DataSet(scale / 8), DataSet(scale)
     for data in (part, whole):
@@ -218,6 +252,8 @@ def measure(scale: Share, *, repeat: int, jobs: int, figures: bool, default: boo
         what = "detectors and choice of dcase2020.yaml, from the vectors to the tables, s"
         rows.append((what, f"{cost.wall:.0f} (processors {cost.processor:.0f})"))
         whole.configure()
+    if cold:
+        rows += from_the_disk(whole, jobs)
     lines = [
         f"Measured on {machine()}; {jobs} jobs at a time, load {load:.1f} at the start, "
         f"{repeat} repetition(s): median (lowest to highest).",
@@ -245,6 +281,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--figures", action="store_true", help="time the figures, too")
     parser.add_argument("--default", action="store_true", help="time dcase2020.yaml, too")
+    parser.add_argument("--cold", action="store_true", help="once with clips not in memory, too")
     parser.add_argument("--output", type=pathlib.Path, help="a Markdown file to write")
     options = vars(parser.parse_args())
     output = options.pop("output")
