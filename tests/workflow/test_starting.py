@@ -1,58 +1,66 @@
 """Runs start one after the other."""
 
-import multiprocessing
 import os
+import select
 import signal
+import subprocess
+import sys
 
 import pytest
 from snakemake.cli import get_argument_parser
 
 from pygoodvibes.workflow.starting import NAME, NO_RUN, Starting, starts_jobs
 
+HOLD = """
+import pathlib, sys
+from pygoodvibes.workflow.starting import Starting
 
-def hold(folder, connection):
-    """Take the lock, say so, and keep it until told to end."""
-    lock = Starting(folder)
-    connection.send("held")
-    connection.recv()
-    lock.end()
-    connection.send("ended")
-    connection.recv()
+lock = Starting(pathlib.Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.read()
+"""
 
 
 @pytest.fixture
 def another(tmp_path):
-    """Return what starts another process that takes the lock, and the connection to it."""
+    """Return what starts another process that takes the lock, and says so."""
     running = []
 
     def start():
-        ours, its = multiprocessing.Pipe()
-        process = multiprocessing.get_context("spawn").Process(target=hold, args=(tmp_path, its))
-        process.start()
+        process = subprocess.Popen(
+            [sys.executable, "-c", HOLD, str(tmp_path)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         running.append(process)
-        return process, ours
+        return process
 
     yield start
     for process in running:
         process.kill()
-        process.join()
+        process.wait()
 
 
-def test_a_second_waits_until_the_first_has_started(tmp_path, another, capfd):
+def test_a_second_waits_until_the_first_has_started(tmp_path, another):
     first = Starting(tmp_path / "notes" / "..")
-    _, second = another()
-    assert not second.poll(1.5)
+    second = another()
+    assert "another run is just starting" in second.stderr.readline()
+    with pytest.raises(subprocess.TimeoutExpired):
+        second.wait(timeout=0.5)
+    assert not select.select([second.stdout], [], [], 0)[0]
     first.end()
     first.end()  # once more does nothing
-    assert second.poll(20) and second.recv() == "held"
-    assert capfd.readouterr().err.count("another run is just starting") == 1
+    assert second.stdout.readline() == "held\n"
 
 
 def test_whoever_is_killed_holds_nothing(tmp_path, another, capfd):
-    process, first = another()
-    assert first.recv() == "held"
-    os.kill(process.pid, signal.SIGKILL)
-    process.join()
+    first = another()
+    assert first.stdout.readline() == "held\n"
+    first.kill()
+    first.wait()
     Starting(tmp_path).end()
     assert (tmp_path / NAME).exists()
     assert capfd.readouterr().err == ""
@@ -66,8 +74,9 @@ def test_what_it_starts_does_not_hold_it(tmp_path, another):
         os._exit(0)
     try:
         lock.end()
-        _, other = another()
-        assert other.poll(20) and other.recv() == "held"
+        other = another()
+        assert other.stdout.readline() == "held\n"
+        assert other.communicate(timeout=20) == ("", "") and other.returncode == 0
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
