@@ -16,7 +16,7 @@ except UserError as error:
 
 
 # What a run has left that was killed. Whoever holds the lock may be making it just now.
-MAY_REMOVE = MAKES and not any(Path(".snakemake/locks").glob("*"))
+MAY_REMOVE = STARTS_JOBS and not any(Path(".snakemake/locks").glob("*"))
 if MAY_REMOVE:
     left = unfinished.remove(unfinished.MARKS, [Path(RESOURCES), Path(RESULTS)])
     if len(left) == 1:

@@ -76,8 +76,8 @@ DETECTORS = list(CONFIG.detectors)
 SCORED = list_scored(CONFIG.default_detector, DETECTORS)
 
 # Runs start here one after the other: nothing below is removed while another one begins to make it.
-MAKES = workflow.is_main_process and starting.starts_jobs(sys.argv[1:])
-STARTING = starting.Starting(Path(".snakemake")) if MAKES else None
+STARTS_JOBS = workflow.is_main_process and starting.starts_jobs(sys.argv[1:])
+STARTING = starting.Starting(Path(".snakemake")) if STARTS_JOBS else None
 
 # The folder of earlier results may have been deleted or moved: what it held is made again. As long
 # as the last result is there, Snakemake neither misses what lies in between nor compares its params.

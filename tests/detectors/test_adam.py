@@ -64,3 +64,12 @@ def test_values_in_blocks_are_the_same_as_in_one(monkeypatch):
     monkeypatch.setattr(adam, "BLOCK", 7)
     BY_NUMPY(*blocks, numbers)
     assert all(np.array_equal(*pair) for pair in zip(whole, blocks, strict=True))
+
+
+def test_values_that_are_no_whole_groups_go_without_compiled_code(monkeypatch):
+    one, other = parts(2, 13), parts(2, 13)
+    monkeypatch.setattr(adam, "by_numpy", BY_NUMPY)
+    monkeypatch.setattr(adam, "WORTH_VALUES", 0)
+    adam.step(*one, number=1, learning_rate=0.01)
+    BY_NUMPY(*other, adam.constants(np.float32, 1, 0.01))
+    assert all(np.array_equal(*pair) for pair in zip(one, other, strict=True))

@@ -10,6 +10,7 @@ import pytest
 from snakemake.cli import get_argument_parser
 
 from pygoodvibes.workflow.starting import NAME, NO_RUN, Starting, starts_jobs
+from snakemake_logger_plugin_calm import OTHER_WORK
 
 HOLD = """
 import pathlib, sys
@@ -109,3 +110,5 @@ def test_which_commands_start_jobs(command, starts):
 def test_the_options_are_those_of_snakemake():
     actions = get_argument_parser()._actions
     assert {option for action in actions for option in action.option_strings} >= NO_RUN
+    # the calm log knows them too, and imports nothing of the library; `--mode` is that of a job
+    assert OTHER_WORK - {"--mode"} <= NO_RUN

@@ -19,11 +19,11 @@ EPSILON = 1e-8
 """Added to the root of the mean square."""
 
 GROUP = 8
-"""The number of values is a multiple of this."""
+"""Values that compiled code changes at a time; it takes whole multiples only."""
 
 WORTH_VALUES = 40_000_000
-"""Values of a process, over all steps, from which on compiling is worth it: it takes a tenth of a
-second."""
+"""Values of a process, over all steps, from which on compiling is worth it: it takes a
+seventeenth of a second, a step of 190,000 values then 0.4 ms less."""
 
 BLOCK = 2**15
 """Values at a time for all that NumPy does with them: they stay in the processor's cache."""
@@ -58,7 +58,7 @@ def step(
     ----------
     values, gradient, mean, square : np.ndarray [shape=(n,), dtype=float32 or float64]
         What is changed, its gradient, and the means of earlier gradients and of their squares, both
-        0 at first; n is a multiple of `GROUP`. The gradient is used up.
+        0 at first; best a multiple of `GROUP`. The gradient is used up.
     number : int > 0
         Which step it is.
     learning_rate : float > 0
@@ -66,7 +66,8 @@ def step(
     """
     numbers = constants(values.dtype.type, number, learning_rate)
     parts = (values, gradient, mean, square)
-    fits = values.dtype == np.float32 and all(part.flags.c_contiguous for part in parts)
+    fits = values.dtype == np.float32 and not len(values) % GROUP
+    fits = fits and all(part.flags.c_contiguous for part in parts)
     if fits and _compiled.worth_it(len(values), least=WORTH_VALUES):
         _compiled.run(*(part.ctypes.data for part in (*parts, numbers)), len(values))
     else:

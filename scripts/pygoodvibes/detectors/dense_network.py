@@ -2,9 +2,9 @@
 
 Comes in: rows of values, and what the network is to give back of each. Goes out: its weights.
 
-scikit-learn's `MLPRegressor` learns the same in three times the time: its optimiser makes new
-arrays at every step. Here all weights lie in one array, the steps change it in place, and most of
-the time goes into products of matrices.
+scikit-learn's `MLPRegressor` learns the same in two and a half times the time: its optimiser makes
+new arrays at every step. Here all weights lie in one array, the steps change it in place, and more
+than half of the time goes into products of matrices.
 
 References
 ----------

@@ -64,7 +64,7 @@ class Scaling:
         if n_clips > n_columns:
             covariance = (1 - shrinkage) / n_clips * product
             covariance[np.diag_indices(n_columns)] += shrinkage * target
-            # distances are the same by any of its roots. This one takes a tenth of the time that
+            # distances are the same by any of its roots. This one takes a third of the time that
             # its directions take; those are needed where it is close to having none along some
             if shrinkage * target > 1e-9 * np.trace(covariance):
                 from scipy.linalg.lapack import dtrtri
