@@ -17,7 +17,6 @@ SHORT = {
     "choice": "the default: `fusion` and two more, chosen for each machine ID without labels",
     "fusion": "nearest neighbours on several views of a clip",
     "autoencoder": "neural baseline, trained briefly",
-    "idnn": "neural baseline, trained briefly",
     "random_projection": "control: nearest neighbour after a random projection",
     "original_ocsvm": "PyGoodVibes of 2021: one-class SVM on three components",
 }
