@@ -63,6 +63,10 @@ rule detect:
             method: fit_store.code_of(method)
             for method in sorted({each.method for each in CONFIG.detectors.values()})
         },
+        code_of_scores={
+            method: score_store.code_of(method)
+            for method in sorted({each.method for each in CONFIG.detectors.values()})
+        },
     message:
         "Detect anomalies of {wildcards.machine} {wildcards.id}"
     script:
@@ -74,7 +78,7 @@ rule pack_models:
     input:
         # without audio there is nothing to pack, but a table that says so for each machine ID
         **(
-            {"manifest": rules.list_clips.output.manifest}
+            {"clips": trained_ids(PACKED["clips"])}
             if DATASET.enters_as != "audio"
             else {name: trained_ids(pattern) for name, pattern in PACKED.items()}
         ),

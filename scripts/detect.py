@@ -17,10 +17,13 @@ from pygoodvibes.util.csv_files import read_records
 from pygoodvibes.workflow.checksums import earlier_results
 from pygoodvibes.workflow.fit_store import FitStore
 from pygoodvibes.workflow.job import logged, progress
+from pygoodvibes.workflow.score_store import ScoreStore
 
 with logged(snakemake.log, snakemake.input, snakemake.output):
     import_libraries(snakemake.params.detectors)
-    kept = FitStore(earlier_results(), snakemake.params.code_of_methods)
+    # who chooses among the members of a detector asks for their scores
+    scored = ScoreStore(earlier_results(), snakemake.params.code_of_scores)
+    kept = FitStore(earlier_results(), snakemake.params.code_of_methods, scored.keep)
     embedded, _ = vectors.load(snakemake.input.embedding)
     domains = None
     if snakemake.input.clips:

@@ -8,7 +8,9 @@ import pytest
 from made_vectors import DETECTORS, RNG, TEST, TRAIN, embedded, run_clips
 from pygoodvibes.data.sources.embedding import list_vectors
 from pygoodvibes.detection.fit import detect, detect_clips
+from pygoodvibes.detection.score import anomaly_score
 from pygoodvibes.detectors import fusion, gmm, knn, lof, ocsvm
+from pygoodvibes.detectors.combined import member_scores
 from pygoodvibes.detectors.registry import METHODS, settings_of
 from pygoodvibes.embeddings.held_out import Groups, fold_clips
 from pygoodvibes.embeddings.projection import project_vectors
@@ -171,6 +173,20 @@ def test_parts_that_were_held_out_are_not_fitted_once_more(monkeypatch):
     settings["fusion"]["input"] = "projection"
     assert len(run_clips(embedded(), settings)["fusion"].estimator.fits) == 5
     assert fitted.count("fit") == 5
+
+
+def test_what_the_members_make_of_new_clips_is_handed_on_and_is_what_is_scored():
+    kept = []
+    settings = fusion.Settings(method="fusion", input="embedding")
+    result = run(settings, keep_scores=lambda *each: kept.append(each))
+    [(function, method, estimator, [seen], [of_members])] = kept
+    assert function is member_scores and method == "fusion" and estimator is result.estimator
+    assert seen is TEST
+    assert np.array_equal(of_members, member_scores(estimator, TEST))
+    assert np.array_equal(result.test_scores, estimator.join_members(of_members))
+    assert np.array_equal(result.test_scores, anomaly_score(estimator, TEST))
+    # a detector without members has none
+    run(knn.Settings(method="knn"), keep_scores=lambda *_: pytest.fail("kept"))
 
 
 def test_parts_with_folds_of_their_own_are_not_taken_for_clips_that_belong_together():

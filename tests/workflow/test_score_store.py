@@ -9,10 +9,15 @@ from sklearn.neighbors import LocalOutlierFactor
 
 from made_machine_ids import DETECTORS, a_type
 from pygoodvibes.choice.candidates import Candidates, score_each
-from pygoodvibes.choice.choose import choose
+from pygoodvibes.choice.choose import choose, scores_of_test_clips
+from pygoodvibes.detection import serialization
+from pygoodvibes.detection.fit import detect_clips
 from pygoodvibes.detection.score import anomaly_score
+from pygoodvibes.detectors import combined
 from pygoodvibes.detectors.combined import member_scores
-from pygoodvibes.workflow import checksums, score_store
+from pygoodvibes.embeddings.held_out import fold_clips
+from pygoodvibes.embeddings.projection import project_vectors
+from pygoodvibes.workflow import checksums, fit_store, score_store
 from pygoodvibes.workflow.score_store import ScoreStore, code_of
 
 OWN = a_type()["00"]
@@ -118,6 +123,36 @@ def test_the_choice_scores_only_with_what_has_changed(cache):
     ids["00"] = dataclasses.replace(ids["00"], estimators=changed)
     choose("fan", ids, "00", DETECTORS, score_with=store, **options)
     assert len(files(cache)) == count + 1
+
+
+def test_the_job_that_fits_keeps_what_the_choice_asks_for(cache, tmp_path, monkeypatch):
+    own = a_type()["00"].embedded
+    fits = {each["method"]: fit_store.code_of(each["method"]) for each in DETECTORS.values()}
+    options = {"n_components": "all", "standardize": True, "whiten": False, "residual": True}
+    projected = project_vectors(own, fold_clips(30, folds=5, seed=0), **options)
+    store = ScoreStore(cache, CODES)
+    detect_with = fit_store.FitStore(cache, fits, store.keep).detect
+    results = detect_clips(own, projected, DETECTORS, seed=0, detect_with=detect_with)
+    plain = detect_clips(own, projected, DETECTORS, seed=0)
+    for name, each in results.items():
+        assert np.array_equal(each.test_scores, plain[name].test_scores)
+    assert len(files(cache)) == 1
+    # as the choice reads the detectors, and with the scores of the same clips
+    estimators = {name: each.estimator for name, each in results.items()}
+    serialization.save(tmp_path / "00.fitted", estimators)
+    scores = {name: dict.fromkeys(zip(own.split, own.clip, strict=True), 0.0) for name in DETECTORS}
+    this_id = dataclasses.replace(
+        OWN, estimators=serialization.load(tmp_path / "00.fitted"), scores=scores
+    )
+    expected = scores_of_test_clips(this_id, DETECTORS, leave_out=[], members=True)
+    monkeypatch.setattr(combined, "member_scores", refusing("member_scores"))
+    monkeypatch.setattr(score_store, "FUNCTIONS", {"member_scores": combined.member_scores})
+    kept = scores_of_test_clips(
+        this_id, DETECTORS, leave_out=[], members=True, score_with=store.scores
+    )
+    assert kept.keys() == expected.keys() and len(kept) > len(DETECTORS)
+    for name, values in expected.items():
+        assert np.array_equal(kept[name], values, equal_nan=True), name
 
 
 @pytest.mark.parametrize("damage", ["cut", "altered", "of others", "empty"])

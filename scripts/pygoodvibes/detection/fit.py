@@ -16,6 +16,7 @@ from pygoodvibes.detection.cost import Meter
 from pygoodvibes.detection.inputs import Inputs
 from pygoodvibes.detection.result import Detection
 from pygoodvibes.detection.score import anomaly_score, held_out_parts
+from pygoodvibes.detectors.combined import member_scores
 from pygoodvibes.detectors.fold_fits import FoldFits, seen_by_fold
 from pygoodvibes.detectors.registry import settings_of
 from pygoodvibes.embeddings.held_out import Groups
@@ -83,6 +84,7 @@ def detect(
     columns: Sequence[str] | None = None,
     domains: np.ndarray | None = None,
     supplemental: Mapping[str, np.ndarray] | None = None,
+    keep_scores: Callable[..., None] | None = None,
 ) -> Detection:
     """Fit a detector without each group of the training clips, and score all clips.
 
@@ -114,6 +116,9 @@ def detect(
     supplemental : mapping of str to np.ndarray, optional
         Supplemental recordings by kind, 'clean' or 'noise', in the form of the clips, for
         estimators that look at them. They are in no group and get no score.
+    keep_scores : callable, optional
+        Takes what the members of an estimator make of the clips to score, as
+        `pygoodvibes.workflow.score_store.ScoreStore.keep`: the choice needs it again.
 
     Returns
     -------
@@ -137,6 +142,7 @@ def detect(
             columns=columns,
             domains=domains,
             supplemental=supplemental,
+            keep_scores=keep_scores,
         )
     train_scores = np.full(len(train), np.nan)
     notes: list[str] = []
@@ -221,6 +227,7 @@ def _detect_once(
     columns: Sequence[str] | None,
     domains: np.ndarray | None,
     supplemental: Mapping[str, np.ndarray] | None,
+    keep_scores: Callable[..., None] | None,
 ) -> Detection:
     """Fit an estimator that holds out folds itself."""
     with Meter() as meter:
@@ -230,11 +237,14 @@ def _detect_once(
                     train, domains, supplemental, settings=settings, seed=seed, columns=columns
                 )
             with meter.score(len(test)):
-                test_scores = anomaly_score(whole, test)
+                of_members = member_scores(whole, test)
+                test_scores = whole.join_members(of_members)
         except _FAILED as error:
             logger.warning("not fitted: %s", error)
             reason = message("not fitted: {reason}", reason=error)
             return _not_fitted(train, test, [reason])
+    if keep_scores:
+        keep_scores(member_scores, settings.method, whole, [test], [of_members])
     joined = whole.join_members(held_out_parts(whole))
     train_scores = np.where(groups.number < 0, np.nan, joined)
     return Detection(whole, train_scores, test_scores, notes, meter.cost())

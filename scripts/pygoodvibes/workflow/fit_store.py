@@ -13,7 +13,7 @@ import functools
 import json
 import logging
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -61,11 +61,19 @@ class FitStore:
         Folder of earlier results; None: nothing is kept, all is fitted.
     code : mapping of str to str
         From `code_of`, by method.
+    keep_scores : callable, optional
+        As in `pygoodvibes.detection.fit.detect`.
     """
 
-    def __init__(self, folder: pathlib.Path | None, code: dict[str, str]):
+    def __init__(
+        self,
+        folder: pathlib.Path | None,
+        code: dict[str, str],
+        keep_scores: Callable[..., None] | None = None,
+    ):
         self._files = KeptFiles(folder, SUFFIX) if folder else None
         self._code = code
+        self._keep_scores = keep_scores
 
     def detect(
         self,
@@ -80,7 +88,8 @@ class FitStore:
         Its estimator is `serialization.Encoded` if a file can hold it. The cost of a fit that was
         kept is that measured when it was fitted.
         """
-        run = functools.partial(detect, train, test, groups, settings, **options)
+        keep = {"keep_scores": self._keep_scores}
+        run = functools.partial(detect, train, test, groups, settings, **options, **keep)
         if self._files is None:
             return run()
         code = self._code[settings.method]

@@ -91,11 +91,33 @@ class ScoreStore:
         if name and (found := self._files.read(name, _unpack)) is not None:
             return found
         scored = [function(estimator, clips) for clips in seen]
+        self._write(name, scored)
+        return scored
+
+    def keep(
+        self,
+        function: Callable,
+        method: str,
+        estimator: object,
+        seen: Sequence[np.ndarray | Sequence[np.ndarray]],
+        scored: Sequence[np.ndarray],
+    ) -> None:
+        """Keep scores for a later job that asks for the same.
+
+        Parameters
+        ----------
+        function, method, estimator, seen
+            As in `scores`.
+        scored : sequence of np.ndarray
+            What the function returned, by group.
+        """
+        self._write(self._name_of(function, method, estimator, seen), scored)
+
+    def _write(self, name: str, scored: Sequence[np.ndarray]) -> None:
         if name:
             members = {f"{group}.npy": each for group, each in enumerate(scored)}
             head = json.dumps({"name": name}).encode()
             self._files.write(name, stored_zip.write({"scores.json": head, **members}))
-        return scored
 
     def _name_of(self, function: Callable, method: str, estimator: object, seen: Sequence) -> str:
         """Return the name of scores; '' if they are not kept."""
