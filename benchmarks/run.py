@@ -125,7 +125,7 @@ class DataSet:
 
     def clips(self) -> int:
         """Return how many clips there are."""
-        return len(read_records(ROOT / "resources" / self.name / "manifest.csv"))
+        return len(read_records(ROOT / "resources" / self.name / "final/manifest.csv"))
 
     def stages(self) -> dict[str, list[tuple[float, int, float]]]:
         """Return (seconds, peak MiB, seconds without its start) of each job by its rule."""

@@ -1,16 +1,18 @@
 # Clips: made, fetched, or found in a folder; and listed.
 
 # What can be known to be wrong with the data before any job starts is said now.
+# The machine types are known then, too: a job lists the clips of each.
 try:
-    if DATASET.enters_as != "audio":
-        read_records(locate(DATASET.path))
-    elif not DATASET.made_by:
-        listable.check(
+    MACHINES = sorted(
+        DATASET.made_machines()
+        if DATASET.made_by
+        else listable.machine_types(
             DATASET,
-            code=code("list_clips", sources.module_of(DATASET.source)),
+            code=code("find_clips", sources.module_of(DATASET.source)),
             cache=None if STORE else Path(earlier_results),
             fingerprint_of=fingerprint_of,
         )
+    )
 except UserError as error:
     stop(error)
 
@@ -24,6 +26,23 @@ if MAY_REMOVE:
     elif left:
         more = f"{left[0]} and {len(left) - 1} more"
         print(f"Notice: {more} were not finished; they are made again.", file=sys.stderr)
+
+# The lists of a version that had one manifest of all clips; `manifests` was a link to earlier results.
+if STARTS_JOBS:
+    for name in ("manifests", "manifest.csv", "coverage.csv"):
+        old = Path(RESOURCES, name)
+        if old.is_symlink():
+            old.unlink()
+
+# What a run listed that was stopped, or of which something was deleted, is listed again: Snakemake
+# would take the rest, however the clips have changed since. See `drop_broken_links` in settings.smk.
+if MAY_REMOVE:
+    listed = ("listed/{}.csv", "coverage/{}.csv", "manifests/{}")
+    if unfinished.remove_parts(
+        [[Path(RESOURCES, each.format(name)) for each in listed] for name in MACHINES],
+        made_from=[Path(RESOURCES, name) for name in ("found", "unplaced.csv")],
+    ):
+        Path(RESULTS, "metrics.json").unlink(missing_ok=True)
 
 # A folder that is made here counts as made only with its snapshot, which is taken last.
 for folder in filter(fingerprint.is_unfinished, map(Path, MADE)):
@@ -42,30 +61,61 @@ if DATASET.made_by:
     include: f"{DATASET.made_by}.smk"
 
 
-# A checkpoint: which machine IDs there are, and what they can carry, is known once it is done.
-checkpoint list_clips:
+# By names alone, which takes no job on another machine.
+rule find_clips:
     input:
         MADE,
     output:
-        manifest=local(f"{RESOURCES}/manifest.csv"),
-        coverage=local(f"{RESOURCES}/coverage.csv"),
-        ids=directory(local(f"{RESOURCES}/manifests")),
+        found=directory(local(f"{RESOURCES}/found")),
+        unplaced=local(f"{RESOURCES}/unplaced.csv"),
     log:
-        f"{LOGS}/list_clips.log",
+        f"{LOGS}/find_clips.log",
+    localrule: True
     conda:
         "../envs/pygoodvibes.yaml"
-    threads: 2
+    resources:
+        mem_mb=300,
+    params:
+        machines=MACHINES,
+        # published results stand beside ours in tables alone
+        dataset={k: v for k, v in section("dataset").items() if k != "published"},
+        state=state_of_clips(),
+        code=code("find_clips", sources.module_of(DATASET.source)),
+    message:
+        "Find the clips"
+    script:
+        "../scripts/find_clips.py"
+
+
+# A checkpoint: which machine IDs there are, and what they can carry, is known once it is done. It
+# reads all audio of a machine type; what the memory still holds of it is computed while the next
+# one is read.
+checkpoint list_clips:
+    input:
+        found=local(f"{RESOURCES}/found"),
+    output:
+        manifest=local(f"{RESOURCES}/listed/{{machine}}.csv"),
+        coverage=local(f"{RESOURCES}/coverage/{{machine}}.csv"),
+        ids=directory(local(f"{RESOURCES}/manifests/{{machine}}")),
+    log:
+        f"{LOGS}/list_clips/{{machine}}.log",
+    wildcard_constraints:
+        machine="|".join(map(re.escape, MACHINES)),
+    priority: 1
+    conda:
+        "../envs/pygoodvibes.yaml"
     resources:
         mem_mb=500,
+        reading=1,
     params:
+        machine=lambda wildcards: wildcards.machine,
         clips={
             # published results stand beside ours in tables alone
             "dataset": {k: v for k, v in section("dataset").items() if k != "published"},
             "audio": section("audio"),
         },
-        state=state_of_clips(),
         code=code("list_clips", sources.module_of(DATASET.source)),
     message:
-        "List the clips"
+        "List the clips of {wildcards.machine}"
     script:
         "../scripts/list_clips.py"

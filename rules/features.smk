@@ -78,24 +78,49 @@ rule project_overview:
 
 rule check_clips:
     input:
-        manifest=local(f"{RESOURCES}/manifest.csv"),
+        manifest=local(f"{RESOURCES}/listed/{{machine}}.csv"),
         mel_clips=mel_clips,
         supplemental=supplemental_tables,
     output:
-        manifest=f"{RESOURCES}/final/manifest.csv",
-        coverage=f"{RESOURCES}/final/coverage.csv",
+        manifest=f"{RESOURCES}/checked/{{machine}}/manifest.csv",
+        coverage=f"{RESOURCES}/checked/{{machine}}/coverage.csv",
     log:
-        f"{LOGS}/check_clips.log",
+        f"{LOGS}/check_clips/{{machine}}.log",
     conda:
         "../envs/pygoodvibes.yaml"
     resources:
         mem_mb=300,
     params:
-        machine_ids=lambda wildcards: machine_ids(),
-        with_supplemental=lambda wildcards: with_supplemental(),
+        machine_ids=lambda wildcards: machine_ids(wildcards.machine),
+        with_supplemental=lambda wildcards: with_supplemental(wildcards.machine),
         audio=section("audio", "sample_rate"),
         code=code("check_clips"),
     message:
-        "Complete the manifest"
+        "Complete the manifest of {wildcards.machine}"
     script:
         "../scripts/check_clips.py"
+
+
+# It names all machine types: the clips of the next are listed as soon as those of one are, and do not
+# wait for what is computed from them.
+rule gather_clips:
+    input:
+        unplaced=local(f"{RESOURCES}/unplaced.csv"),
+        manifests=expand(f"{RESOURCES}/checked/{{machine}}/manifest.csv", machine=MACHINES),
+        coverages=expand(f"{RESOURCES}/checked/{{machine}}/coverage.csv", machine=MACHINES),
+    output:
+        manifest=f"{RESOURCES}/final/manifest.csv",
+        coverage=f"{RESOURCES}/final/coverage.csv",
+    log:
+        f"{LOGS}/gather_clips.log",
+    conda:
+        "../envs/pygoodvibes.yaml"
+    resources:
+        mem_mb=300,
+    params:
+        folder=DATA_FOLDER,
+        code=code("gather_clips"),
+    message:
+        "Put the manifests together"
+    script:
+        "../scripts/gather_clips.py"

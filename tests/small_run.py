@@ -10,7 +10,8 @@ import threadpoolctl
 from pygoodvibes.audio import mel_cache
 from pygoodvibes.config.validate import validate
 from pygoodvibes.data import final_manifest
-from pygoodvibes.data.list_clips import write_manifests
+from pygoodvibes.data.list_clips import found_rows, write_manifests
+from pygoodvibes.data.sources.registry import settings_of
 from pygoodvibes.data.synthesis.generate import write_machine
 from pygoodvibes.detection import serialization
 from pygoodvibes.detection.machine_id import detect_machine_id
@@ -70,14 +71,15 @@ def _make(root: pathlib.Path, *, with_models: bool) -> None:
         )
     cut = data / CUT
     cut.write_bytes(cut.read_bytes()[:5000])
+    # the generator's clips, found where they are here
+    found = {"name": NAME, "source": "folder", "path": str(data), "layout": "dcase"}
     write_manifests(
-        # the generator's clips, found where they are here
-        {"name": NAME, "source": "folder", "path": str(data), "layout": "dcase"},
+        found_rows(settings_of("folder").model_validate(found)),
+        found,
         content["audio"],
         manifest_path=resources / "manifest.csv",
         coverage_path=resources / "coverage.csv",
         ids_folder=resources / "manifests",
-        threads=1,
     )
     evaluations = [_run_id(config, content, resources, data, *key) for key in IDS]
     final_manifest.complete(

@@ -28,7 +28,7 @@ CALM = "PYGOODVIBES_CALM"
 """Environment variable that jobs look at, as in `pygoodvibes.workflow.job`."""
 
 LISTING = "list_clips"
-"""The checkpoint after which the number of steps is known."""
+"""The checkpoint after whose jobs, one a machine type, the number of steps is known."""
 
 OTHER_WORK = {
     "--archive",
@@ -70,8 +70,8 @@ class LogHandler(LogHandlerBase):
         self._began = self._said = time.monotonic()
         self._counted: tuple[float, int] | None = None
         # a checkpoint's own record of progress still has the number of steps from before it
-        self._known, self._stale, self._listing = True, False, None
-        self._listed = ""
+        self._known, self._stale, self._to_list = True, False, 0
+        self._listed: dict[int, str] = {}
         self._clips = 0
         self._doing = ""
 
@@ -91,11 +91,14 @@ class LogHandler(LogHandlerBase):
         if self._plain or record.levelno >= logging.WARNING or event in _FAILURES:
             self._print(self.format(record))
         elif event == LogEvent.RUN_INFO:
-            self._known = LISTING not in record.stats
+            self._to_list = record.stats.get(LISTING, 0)
+            self._known = not self._to_list
         elif event == LogEvent.JOB_INFO:
             self._job(record)
-        elif event == LogEvent.JOB_FINISHED and record.job_id == self._listing:
-            self._stale, self._clips = True, _rows(self._listed)
+        elif event == LogEvent.JOB_FINISHED and record.job_id in self._listed:
+            self._clips += _rows(self._listed.pop(record.job_id))
+            self._to_list -= 1
+            self._stale = not self._to_list
         elif event == LogEvent.PROGRESS:
             self._progress(record.done, record.total)
         elif str(record.msg).startswith("Nothing to be done"):
@@ -104,8 +107,8 @@ class LogHandler(LogHandlerBase):
     def _job(self, record: logging.LogRecord) -> None:
         self._doing = record.rule_msg or record.rule_name
         if record.rule_name == LISTING:
-            self._listing = record.jobid
-            self._listed = next((path for path in record.output if path.endswith(".csv")), "")
+            listed = (path for path in record.output if path.endswith(".csv"))
+            self._listed[record.jobid] = next(listed, "")
         if not self._live and self._counted is None:
             self._show(f"{self._doing} ...")
 

@@ -937,7 +937,7 @@ def test_without_results_a_fitted_model_judges_a_clip(
 def test_a_real_anomalous_fan_gets_its_verdict(visit, shared, small, tmp_path):
     from pygoodvibes.audio import mel_cache
     from pygoodvibes.config.validate import validate
-    from pygoodvibes.data.list_clips import write_manifests
+    from pygoodvibes.data.list_clips import found_rows, write_manifests
     from pygoodvibes.models import machine_model
     from pygoodvibes.monitoring.fit_clips import fit_clips
     from pygoodvibes.monitoring.score_clip import score_clip
@@ -952,12 +952,12 @@ def test_a_real_anomalous_fan_gets_its_verdict(visit, shared, small, tmp_path):
     )
     content = config.model_dump(mode="json")
     write_manifests(
+        found_rows(config.dataset),
         dataset=content["dataset"],
         audio=content["audio"],
         manifest_path=tmp_path / "manifest.csv",
         coverage_path=tmp_path / "coverage.csv",
         ids_folder=tmp_path / "ids",
-        threads=1,
     )
     rows = read_records(tmp_path / "manifest.csv")
     train = [row for row in rows if row["split"] == "train"]

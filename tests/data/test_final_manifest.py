@@ -1,9 +1,12 @@
 import numpy as np
+import pytest
 
 from pygoodvibes.audio.condition import measure
 from pygoodvibes.data import manifest
-from pygoodvibes.data.final_manifest import merge_mel_clips, merge_supplemental
+from pygoodvibes.data.final_manifest import gather, merge_mel_clips, merge_supplemental
 from pygoodvibes.data.supplemental import STATUS
+from pygoodvibes.util.csv_files import read_records, write_records
+from pygoodvibes.util.errors import UserError
 
 
 def row(machine="fan", machine_id="00", split="train", label="normal", status="ok"):
@@ -87,3 +90,37 @@ def test_a_clip_that_is_left_out_is_unlike_nothing():
     merged = merge_mel_clips([*rows, bad], {("fan", "00"): table}, sample_rate=16000)
     assert {row.get("unlike", "") for row in merged} == {""}
     assert manifest.coverage(merged)[0]["unlike"] == 0
+
+
+def gathered(folder, *, unplaced=(), **machines):
+    """Put together the rows of machine types; return manifest and coverage."""
+    paths = {name: [str(folder / f"{name}.{kind}") for kind in "mc"] for name in machines}
+    for name, rows in machines.items():
+        write_records(paths[name][0], rows, manifest.COLUMNS)
+        write_records(paths[name][1], manifest.coverage(rows), manifest.COVERAGE_COLUMNS)
+    write_records(folder / "unplaced", unplaced, manifest.COLUMNS)
+    manifests, coverages = zip(*paths.values(), strict=True)
+    out = {f"{name}_path": folder / f"{name}.csv" for name in ("manifest", "coverage")}
+    gather(manifests, coverages, unplaced=str(folder / "unplaced"), folder="clips", **out)
+    return [read_records(path) for path in out.values()]
+
+
+def test_the_manifests_of_all_machine_types_are_one(tmp_path):
+    stray = {**mel_row("stray.wav", "no place"), "machine": "", "id": ""}
+    odd = {**mel_row("odd.wav", "no name"), "machine": "a b"}
+    pump = {**mel_row("p.wav"), "machine": "pump"}
+    rows, coverage = gathered(tmp_path, unplaced=[stray, odd], fan=[mel_row("f.wav")], pump=[pump])
+    assert [row["path"] for row in rows] == ["stray.wav", "odd.wav", "f.wav", "p.wav"]
+    assert [(entry["machine"], entry["train"]) for entry in coverage] == [
+        ("a b", "0"),
+        ("fan", "1"),
+        ("pump", "1"),
+    ]
+
+
+def test_a_data_set_without_a_usable_clip_is_refused(tmp_path):
+    none = [mel_row(name, "empty file") for name in "ab"]
+    with pytest.raises(UserError, match=r"clips: none of its 3 clips .* most often: empty file"):
+        gathered(tmp_path, unplaced=[mel_row("c", "no place")], fan=none, pump=[])
+    rows, _ = gathered(tmp_path, fan=none, pump=[mel_row("d")])
+    assert len(rows) == 3

@@ -5,8 +5,8 @@ import pytest
 import soundfile
 
 from pygoodvibes.data import list_clips, manifest
+from pygoodvibes.data.sources.registry import settings_of
 from pygoodvibes.util.csv_files import read_records
-from pygoodvibes.util.errors import UserError
 
 AUDIO = {"sample_rate": 16000, "resample": False, "channel": 0}
 
@@ -28,15 +28,23 @@ def write(folder, machine, split, name, rng):
     soundfile.write(path, rng.normal(scale=0.1, size=3000), 16000)
 
 
+def section(folder, machines="all", **more):
+    return {"name": "t", "source": "folder", "path": str(folder), "machines": machines, **more}
+
+
+def checked(dataset):
+    return settings_of(dataset["source"]).model_validate(dataset)
+
+
 def write_manifests(folder, out, machines="all", **more):
-    dataset = {"name": "t", "source": "folder", "path": str(folder), "machines": machines, **more}
+    dataset = section(folder, machines, **more)
     list_clips.write_manifests(
+        list_clips.found_rows(checked(dataset)),
         dataset,
         AUDIO,
         manifest_path=out / "manifest.csv",
         coverage_path=out / "coverage.csv",
         ids_folder=out / "ids",
-        threads=2,
     )
     return read_records(out / "manifest.csv"), read_records(out / "coverage.csv")
 
@@ -76,11 +84,67 @@ def test_only_selected_machines_are_listed(folder, tmp_path_factory):
     assert {(row["machine"], row["id"]) for row in rows} == {("fan", "02")}
 
 
-def test_a_folder_without_a_usable_clip_is_refused(folder, tmp_path_factory):
-    for path in folder.rglob("*.wav"):
-        path.write_bytes(b"")
-    with pytest.raises(UserError, match=r"none of its 14 clips can be used; most often: empty"):
-        write_manifests(folder, tmp_path_factory.mktemp("out"))
+def found(folder, out, machines=("fan", "pump"), **more):
+    place, rest = out / "found", out / "unplaced.csv"
+    list_clips.write_found(section(folder, **more), machines, folder=place, unplaced_path=rest)
+    return {path.stem: read_records(path) for path in (*sorted(place.iterdir()), rest)}
+
+
+def test_by_their_names_clips_are_shared_out_among_machine_types(folder, tmp_path):
+    (folder / "fan/train/what.wav").write_bytes(b"")
+    (folder / "stray.wav").write_bytes(b"")
+    parts = found(folder, tmp_path)
+    assert {name: len(rows) for name, rows in parts.items()} == {
+        "fan": 10,
+        "pump": 5,
+        "unplaced": 1,
+    }
+    assert [row["path"] for row in parts["unplaced"]] == ["stray.wav"]
+    assert [row["path"] for row in parts["fan"] if row["status"] != "ok"] == ["fan/train/what.wav"]
+    # nobody has opened them
+    assert {row["seconds"] for rows in parts.values() for row in rows} == {""}
+    assert list_clips.machine_types(checked(section(folder))) == ["fan", "pump"]
+
+
+def test_a_clip_of_a_machine_type_that_the_run_does_not_know_is_listed_with_the_reason(
+    folder, tmp_path
+):
+    parts = found(folder, tmp_path, machines=("fan",))
+    assert {row["status"] for row in parts["fan"]} == {"ok"}
+    assert {(row["machine"], row["status"]) for row in parts["unplaced"]} == {
+        ("pump", "machine type 'pump' is none of this run: fan")
+    }
+    assert len(parts["unplaced"]) == 5
+
+
+def test_one_that_has_gone_leaves_an_empty_list(folder, tmp_path):
+    shutil.rmtree(folder / "pump")
+    assert found(folder, tmp_path)["pump"] == []
+
+
+@pytest.mark.parametrize("name", ["../../evil", "a b", "x" * 65, "..", "/evil"])
+@pytest.mark.parametrize("place", ["machine", "id"])
+def test_no_file_is_named_after_what_is_no_name(tmp_path, name, place):
+    row = {"clip": "a.wav", "machine": "fan", "id": "00", "split": "train", "x": "1"}
+    table = tmp_path / "t/v.csv"
+    table.parent.mkdir()
+    lines = [",".join(row), *(",".join({**row, **more}.values()) for more in ({}, {place: name}))]
+    table.write_text("\n".join(lines) + "\n")
+    columns = {"machine": "machine", "id": "id", "split": "split"}
+    given = {"source": "embedding", "path": str(table), "columns": columns}
+    out = tmp_path / "a/b/c/out"
+    out.mkdir(parents=True)
+    parts = found(tmp_path, out, machines=("fan",), **given)
+    assert [row[place] for row in [*parts["fan"], *parts["unplaced"]]] == [row[place], name]
+    assert list_clips.machine_types(checked(section(tmp_path, **given))) == ["fan"]
+    rows, _ = write_manifests(tmp_path, out, **given)
+    assert [row["status"] == "ok" for row in rows] == [True, False]
+    written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.csv")}
+    assert written == {
+        "t/v.csv",
+        *(f"a/b/c/out/{each}.csv" for each in ("found/fan", "unplaced", "manifest", "coverage")),
+        "a/b/c/out/ids/fan/00.csv",
+    }
 
 
 def test_vectors_computed_elsewhere_are_listed_too(tmp_path):

@@ -8,7 +8,8 @@ import soundfile
 from pygoodvibes.audio import mel_cache
 from pygoodvibes.config.config import Audio, Mel
 from pygoodvibes.data import final_manifest, manifest
-from pygoodvibes.data.list_clips import write_manifests
+from pygoodvibes.data.list_clips import found_rows, write_manifests
+from pygoodvibes.data.sources.folder import Settings as FolderDataset
 from pygoodvibes.detection.fit import detect_clips
 from pygoodvibes.detection.result import read_scores, write_scores
 from pygoodvibes.embeddings import projection
@@ -122,8 +123,10 @@ def make_clips(folder, machine_id, train=6, bad_train=0, normal=4, anomaly=4, te
 def run_all(folder, out):
     """Do what the rules do, from the audio to the tables."""
     audio, mel = Audio().model_dump(mode="json"), Mel().model_dump(mode="json")
+    dataset = {"name": "t", "source": "folder", "path": str(folder)}
     write_manifests(
-        {"name": "t", "source": "folder", "path": str(folder)},
+        found_rows(FolderDataset.model_validate(dataset)),
+        dataset,
         audio,
         manifest_path=out / "manifest.csv",
         coverage_path=out / "coverage.csv",

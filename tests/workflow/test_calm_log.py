@@ -50,17 +50,19 @@ def record(event=None, text="", level=logging.INFO, **values):
 
 
 def run(log, clock, tmp_path, *, steps=40):
-    """Let a run go by: a checkpoint, and then as many steps, a second each."""
+    """Let a run go by: two jobs of a checkpoint, and then as many steps, a second each."""
     manifest = tmp_path / "manifest.csv"
-    manifest.write_text("path\n" + "a.wav\n" * 32)
+    manifest.write_text("path\n" + "a.wav\n" * 16)
     log.emit(record(text="Building DAG of jobs..."))
-    log.emit(record(LogEvent.RUN_INFO, stats={"list_clips": 1, "total": 14}))
-    listing = {"jobid": 5, "rule_name": "list_clips", "rule_msg": "List the clips"}
-    log.emit(record(LogEvent.JOB_INFO, **listing, output=[str(manifest)]))
-    log.emit(record(LogEvent.JOB_FINISHED, job_id=5))
-    log.emit(record(LogEvent.PROGRESS, done=1, total=14))
+    log.emit(record(LogEvent.RUN_INFO, stats={"list_clips": 2, "total": 14}))
+    for number, total in ((5, 14), (6, 27)):
+        listing = {"jobid": number, "rule_name": "list_clips", "rule_msg": "List the clips"}
+        log.emit(record(LogEvent.JOB_INFO, **listing, output=[str(manifest)]))
+        log.emit(record(LogEvent.JOB_FINISHED, job_id=number))
+        clock.seconds += number - 5
+        log.emit(record(LogEvent.PROGRESS, done=number - 4, total=total))
     log.emit(record(text="Moving output file x to cache."))
-    for done in range(2, steps + 1):
+    for done in range(3, steps + 1):
         job = {"jobid": done + 10, "rule_name": "mel", "rule_msg": f"Hear clip {done} " + "x" * 60}
         log.emit(record(LogEvent.JOB_INFO, **job, output=[]))
         clock.seconds += 1

@@ -38,13 +38,13 @@ def test_all_jobs_run_in_forks_of_one_process_and_count_as_jobs_of_their_own(
     noted, variables = starts
     trace = folder / "trace"
     snakemake(folder, "-j2", "--", METRICS, PYGOODVIBES_TRACE=str(trace), **variables)
-    assert len(trace.read_text().splitlines()) == 14
+    assert len(trace.read_text().splitlines()) == 16
     started = [line for line in noted() if "fork_server" in line or ".snakemake" in line]
     assert len(started) == 1 and "-m pygoodvibes.workflow.fork_server" in started[0]
     assert "Nothing to be done" in snakemake(folder, "-j2", "--", METRICS, **variables)
 
     logs = [path.read_text() for path in (folder / "logs").rglob("*.log")]
-    assert len(logs) == 14 and all("finished: " in text for text in logs)
+    assert len(logs) == 16 and all("finished: " in text for text in logs)
     took = (folder / "resources/tiny/job_costs/gather_metrics.tsv").read_text().splitlines()
     measured = dict(zip(took[0].split("\t"), took[1].split("\t"), strict=True))
     assert float(measured["max_rss"]) > 10  # MB: of the job, not of a shell that waits for it

@@ -2,6 +2,7 @@ import os
 
 import pytest
 
+from pygoodvibes.data.sources.embedding import Settings as Vectors
 from pygoodvibes.data.sources.folder import Settings
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.workflow import listable
@@ -20,14 +21,17 @@ def folder(tmp_path):
 def searched(monkeypatch):
     """Tell how often clips were listed."""
     calls = []
-    find = listable.list_clips.find
-    monkeypatch.setattr(listable.list_clips, "find", lambda data: calls.append(data) or find(data))
+    find = listable.list_clips.machine_types
+    monkeypatch.setattr(
+        listable.list_clips, "machine_types", lambda data: calls.append(data) or find(data)
+    )
     return calls
 
 
 def check(folder, tmp_path, code="code", cache=True, **settings):
     dataset = Settings(name="x", source="folder", path=str(folder), **settings)
-    listable.check(dataset, code=code, cache=tmp_path / "cache" if cache else None)
+    found = listable.machine_types(dataset, code=code, cache=tmp_path / "cache" if cache else None)
+    assert found == ["fan"]
 
 
 def test_clips_are_listed_once_as_long_as_nothing_changes(folder, tmp_path, searched):
@@ -108,3 +112,25 @@ def test_nothing_is_kept_without_a_folder_of_earlier_results(folder, tmp_path, s
         check(folder, tmp_path, cache=False)
     assert len(searched) == 2
     assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b'["fa', b"{}", b"[1]", b"\xff", b"[]"])
+def test_what_was_kept_and_cut_is_looked_for_again(folder, tmp_path, searched, content):
+    check(folder, tmp_path)
+    [kept] = (tmp_path / "cache" / listable.PLACE).iterdir()
+    kept.write_bytes(content)
+    check(folder, tmp_path)
+    assert len(searched) == 2
+    check(folder, tmp_path)
+    assert len(searched) == 2
+
+
+def test_the_vectors_of_a_table_are_read_once(tmp_path, searched):
+    table = tmp_path / "v.csv"
+    table.write_text("clip,x\nfan/train/normal_id_00_0.wav,1\n")
+    dataset = Vectors(name="x", source="embedding", path=str(table))
+    for more, times in (("", 1), ("", 1), ("pump/train/normal_id_00_0.wav,1\n", 2)):
+        table.write_text(table.read_text() + more) if more else None
+        found = listable.machine_types(dataset, code="code", cache=tmp_path / "cache")
+        assert len(searched) == times
+    assert found == ["fan", "pump"]

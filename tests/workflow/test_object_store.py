@@ -71,7 +71,7 @@ def test_same_results_as_here_and_they_lie_in_the_store(server, bucket, root, tm
     assert (stores / "data/tiny/fan/train").is_dir()
     assert not (stores / "results").exists()
     here_only = {path.name for path in (stores / "resources/tiny").iterdir()}
-    assert here_only == {"manifest.csv", "coverage.csv", "manifests"}
+    assert here_only == {"found", "unplaced.csv", "listed", "coverage", "manifests"}
     assert (stores / LOCAL_COPIES / METRICS).read_bytes() == objects[f"pump/{METRICS}"]
     # how long each step took is known from logs, which lie elsewhere than without a store
     assert b'"evaluate": {' in objects["pump/results/tiny/provenance.json"]
@@ -106,7 +106,10 @@ def test_same_results_as_here_and_they_lie_in_the_store(server, bucket, root, tm
     shutil.copy(clips / "normal_id_00_00000001.wav", clips / "normal_id_00_00000002.wav")
     steps = ("mel", "embed", "project", "detect", "evaluate")
     assert ran(other) == sorted(
-        ["list_clips", "check_clips", "gather_metrics", *(f"{step}/fan/00" for step in steps)]
+        [
+            *("find_clips", "list_clips/fan", "check_clips/fan", "gather_clips", "gather_metrics"),
+            *(f"{step}/fan/00" for step in steps),
+        ]
     )
     scores = "pump/resources/tiny/detection/fan/00.scores.csv"
     assert stored(bucket)[scores] != objects[scores]

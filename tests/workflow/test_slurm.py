@@ -57,7 +57,7 @@ def test_same_metrics_as_here_in_grouped_jobs(slurm, root, tmp_path, default, gr
     assert sorted(map(int, submitted)) == [job.number for job in jobs]
     # the comment is rule_<group>_<its rules>...
     assert sorted(job.comment.split("_")[1] for job in jobs) == sorted(groups)
-    assert len(logs(there)) == 14 + (default == "choice")
+    assert len(logs(there)) == 16 + (default == "choice")
 
     # outputs are kept in the same place as without Slurm
     mel = there / "resources/tiny/mel/fan/00.npy"

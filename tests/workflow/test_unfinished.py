@@ -80,3 +80,40 @@ def test_what_is_no_mark_is_passed_over(place):
 
 def test_without_marks_there_is_nothing_to_do(place):
     assert unfinished.remove(pathlib.Path("none"), [pathlib.Path("resources")]) == []
+
+
+@pytest.fixture
+def groups(tmp_path):
+    """Return two groups, of a file and a folder each, and what they are made from."""
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept/file").touch()
+    groups = [[tmp_path / f"{name}.csv", tmp_path / name] for name in "ab"]
+    for file, folder in groups:
+        file.symlink_to("kept/file")
+        folder.mkdir()
+        (folder / "00.csv").touch()
+    made_from = [tmp_path / "found", tmp_path / "unplaced"]
+    for path in made_from:
+        path.touch()
+    return groups, made_from
+
+
+def test_of_what_is_whole_only_together_no_part_is_left(groups, tmp_path):
+    groups, made_from = groups
+    assert unfinished.remove_parts(groups, made_from=made_from) == []
+    (groups[0][0]).unlink()
+    assert unfinished.remove_parts(groups, made_from=made_from) == [groups[0][1]]
+    assert not groups[0][1].exists() and all(path.exists() for path in groups[1])
+    assert unfinished.remove_parts(groups, made_from=made_from) == []
+    # a link that leads nowhere is no file, and goes
+    (tmp_path / "kept/file").unlink()
+    assert unfinished.remove_parts(groups, made_from=made_from) == groups[1]
+    assert not groups[1][0].is_symlink()
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_of_what_is_made_from_nothing_that_is_there_none_is_left(groups, tmp_path, which):
+    groups, made_from = groups
+    made_from[which].unlink()
+    assert unfinished.remove_parts(groups, made_from=made_from) == [*groups[0], *groups[1]]
+    assert (tmp_path / "kept/file").exists()

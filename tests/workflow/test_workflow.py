@@ -77,7 +77,8 @@ AFTER_PROJECT = {
 }
 AFTER_MEL = {
     **AFTER_PROJECT,
-    "check_clips": 1,
+    "check_clips": 2,
+    "gather_clips": 1,
     "publish_manifest": 1,
     "plot_clips": 1,
     "embed": 4,
@@ -307,8 +308,20 @@ def test_every_rule_ran_once_for_each_of_its_outputs(finished):
         **AFTER_MEL,
         "mel": 4,
         "synthesize_dataset": 2,
-        "list_clips": 1,
+        "find_clips": 1,
+        "list_clips": 2,
     }
+
+
+def test_one_machine_type_is_computed_while_the_clips_of_the_next_are_read(new_project):
+    project = new_project()
+    project.run(TINY, "resources/tiny/coverage/fan.csv")
+    plan = project.plan()
+    assert plan["list_clips"] == 1, "valve"
+    # all of fan up to its scores, and nothing of valve, whose machine IDs nobody knows
+    steps = ("mel", "embed", "project", "detect", "evaluate")
+    assert {rule: plan.get(rule) for rule in steps} == dict.fromkeys(steps, 2)
+    assert plan["check_clips"] == 2 and plan["gather_clips"] == 1
 
 
 def test_a_second_run_has_nothing_to_do(finished, tmp_path):
@@ -576,7 +589,15 @@ def test_an_added_detector_is_fitted_alone_and_a_removed_one_fits_nothing(finish
     assert twin.results()["metrics.csv"] == finished.results()["metrics.csv"]
 
 
-BEFORE_DETECT = {"list_clips", "check_clips", "mel", "embed", "project", "project_overview"}
+BEFORE_DETECT = {
+    "find_clips",
+    "list_clips",
+    "check_clips",
+    "mel",
+    "embed",
+    "project",
+    "project_overview",
+}
 PAGES = {"publish": 1, "write_provenance": 1, "all": 1}
 
 
@@ -604,7 +625,14 @@ PAGES = {"publish": 1, "write_provenance": 1, "all": 1}
             {
                 name: count
                 for name, count in AFTER_MEL.items()
-                if name not in ("check_clips", "publish_manifest", "plot_clips", "plot_examples")
+                if name
+                not in (
+                    "check_clips",
+                    "gather_clips",
+                    "publish_manifest",
+                    "plot_clips",
+                    "plot_examples",
+                )
             },
         ),
         (["data/synthesis/fan.py"], {"synthesize_dataset": 2}),
@@ -634,7 +662,7 @@ def test_edited_modules_run_their_rules_and_what_follows_and_nothing_else(twin, 
 def test_an_edit_of_what_is_told_of_recordings_fits_nothing_again(twin):
     edit(twin, "data/condition.py")
     plan = twin.plan()
-    assert plan["check_clips"] == 1 and plan["pack_models"] == 1
+    assert plan["check_clips"] == 2 and plan["pack_models"] == 1
     assert not {"list_clips", "mel", "embed", "project", "detect", "evaluate"} & set(plan)
 
 
@@ -651,8 +679,10 @@ def edit(project, module):
 
 
 CHAIN = {
-    "list_clips": 1,
+    "find_clips": 1,
+    "list_clips": 2,
     "check_clips": 1,
+    "gather_clips": 1,
     "mel": 1,
     "embed": 1,
     "project": 1,
@@ -688,6 +718,52 @@ def test_a_changed_clip_runs_its_machine_id_only(finished, twin):
     }
     assert ("00", clip.name) not in left and ("02", "normal_id_02_00000000.wav") in left
     assert twin.run(None, "results/tiny/metrics.json").jobs == []
+
+
+def test_machine_types_of_any_name_and_without_a_machine_id_are_listed(finished, new_project):
+    project = new_project()
+    folder = project.path / "clips"
+    for name in ("fan", "fan.coverage"):
+        shutil.copytree(finished.path / "data/tiny/fan", folder / name)
+    clip = folder / "fan/train/normal_id_00_00000000.wav"
+    (folder / "misc/train").mkdir(parents=True)
+    shutil.copy(clip, folder / "misc/train/hello.wav")
+    settings = {**TINY, "dataset": {"name": "odd", "source": "folder", "path": "clips"}}
+    wish = "results/odd/manifest.csv"
+    project.run(settings, wish)
+    rows = project.table(wish)
+    ok = {row["machine"] for row in rows if row["status"] == "ok"}
+    assert len(rows) == 65 and ok == {"fan", "fan.coverage"}
+    assert [row["path"] for row in rows if row["machine"] == "misc"] == ["misc/train/hello.wav"]
+
+    # what is no machine type is told before any job starts
+    result = project.snakemake(settings, "resources/odd/listed/nope.csv")
+    assert result.code and "MissingRuleException" in result.text and result.jobs == []
+
+    # a version before had one manifest of all, and its folder was a link to earlier results
+    earlier = project.path / "resources/.cache/earlier_ids"
+    resources = project.path / "resources/odd"
+    shutil.move(resources / "manifests", earlier)
+    (resources / "manifests").symlink_to(earlier)
+    shutil.rmtree(resources / "coverage")
+    before = sorted(earlier.rglob("*"))
+    (folder / "fan/train/normal_id_00_00000001.wav").unlink()
+    (project.path / "results/odd/manifest.csv").unlink()
+    project.run(settings, wish)
+    assert sorted(earlier.rglob("*")) == before and not (resources / "manifests").is_symlink()
+    assert len(project.table(wish)) == 64
+
+
+def test_who_stopped_while_clips_were_looked_for_has_them_listed_again(twin):
+    metrics = "results/tiny/metrics.json"
+    (twin.path / "data/tiny/fan/test/normal_id_00_00000000.wav").unlink()
+    # Snakemake removes what a job leaves that is stopped, and forgets that it was ever made
+    lost = [f"resources/tiny/{name}" for name in ("found", "unplaced.csv")]
+    twin.run(None, "--cleanup-metadata", *lost)
+    for path in lost:
+        (twin.path / path).unlink()
+    assert twin.run(None, metrics).rules["list_clips"] == 2
+    assert len(twin.table("resources/tiny/final/manifest.csv")) == 63
 
 
 def test_a_moved_project_and_one_without_its_cache_run_on(killed, finished, tmp_path):
@@ -1208,6 +1284,6 @@ def test_the_published_vectors_give_the_published_means(shared, new_project):
     [types] = [row for row in rows if row["over"] == "types" and row["mean"] == "arithmetic"]
     assert 100 * float(types["auc"]) == pytest.approx(66.77, abs=0.05)
     assert 100 * float(types["pauc"]) == pytest.approx(60.50, abs=0.05)
-    manifest = project.table("resources/golden/manifest.csv")
+    manifest = project.table("resources/golden/final/manifest.csv")
     assert len(manifest) == 30987
     assert {row["status"] for row in manifest} == {"ok"}

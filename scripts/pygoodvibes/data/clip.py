@@ -113,6 +113,30 @@ def parse_dcase_name(name: str) -> dict[str, str] | None:
     return fields
 
 
+def why_no_name(machine: str, machine_id: str) -> str:
+    """Return why a machine type or ID can't be one, '' if both can: files are named after them."""
+    if not _WORD.fullmatch(machine):
+        return message(
+            "the machine {machine!r} is not letters, digits, dots, dashes, underscores",
+            machine=machine,
+        )
+    if not _WORD.fullmatch(machine_id):
+        return message(
+            "the ID {machine_id!r} is not letters, digits, dots, dashes, underscores",
+            machine_id=machine_id,
+        )
+    if len(machine) > LONGEST_NAME or len(machine_id) > LONGEST_NAME:
+        return message("its machine or ID has more than {longest} characters", longest=LONGEST_NAME)
+    if _REPEATED.search(machine) or _REPEATED.search(machine_id):
+        return message("its machine or ID repeats the same characters 20 times or more")
+    return ""
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a text can be a machine type or ID."""
+    return not why_no_name(text, text)
+
+
 def domain_of(text: str) -> str:
     """Return the domain that a cell of a table names: 'source', 'target', or '' for others."""
     word = text.strip().lower()
@@ -146,22 +170,8 @@ def clip_of(
     if not reason:
         if is_supplemental(path):
             reason = why_no_clip(path)
-        elif not _WORD.fullmatch(machine):
-            reason = message(
-                "the machine {machine!r} is not letters, digits, dots, dashes, underscores",
-                machine=machine,
-            )
-        elif not _WORD.fullmatch(machine_id):
-            reason = message(
-                "the ID {machine_id!r} is not letters, digits, dots, dashes, underscores",
-                machine_id=machine_id,
-            )
-        elif len(machine) > LONGEST_NAME or len(machine_id) > LONGEST_NAME:
-            reason = message(
-                "its machine or ID has more than {longest} characters", longest=LONGEST_NAME
-            )
-        elif _REPEATED.search(machine) or _REPEATED.search(machine_id):
-            reason = message("its machine or ID repeats the same characters 20 times or more")
+        elif said := why_no_name(machine, machine_id):
+            reason = said
         elif split == "train" and label == "anomaly":
             reason = message("an anomaly among the training clips, which must be normal")
         elif split == "train" and label == "unknown":

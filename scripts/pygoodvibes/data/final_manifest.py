@@ -1,15 +1,18 @@
 """The final manifest: what showed when clips were decoded, and what is unlike the training clips.
 
-Comes in: the manifest from before, and the clip tables of the mel caches. Goes out: the manifest
-that is published, and what each machine ID can carry by it.
+Comes in: the manifest from before, and the clip tables of the mel caches, of one machine type after
+the other. Goes out: the manifest that is published, and what each machine ID can carry by it.
 """
 
+import collections
 import pathlib
 from collections.abc import Mapping, Sequence
 
 from pygoodvibes.data import condition
 from pygoodvibes.data.manifest import COLUMNS, COVERAGE_COLUMNS, coverage, usable
 from pygoodvibes.util.csv_files import read_records, write_records
+from pygoodvibes.util.errors import UserError
+from pygoodvibes.util.messages import joined, message
 
 
 def merge_mel_clips(
@@ -116,3 +119,48 @@ def complete(
     )
     write_records(completed_path, rows, COLUMNS)
     write_records(coverage_path, coverage(rows), COVERAGE_COLUMNS)
+
+
+def gather(
+    manifests: Sequence[str],
+    coverages: Sequence[str],
+    *,
+    unplaced: str,
+    folder: str,
+    manifest_path: pathlib.Path,
+    coverage_path: pathlib.Path,
+) -> None:
+    """Put the final manifests of all machine types together.
+
+    Parameters
+    ----------
+    manifests, coverages : sequence of str
+        The files of `complete`, a pair for each machine type.
+    unplaced : str
+        Manifest of the files that name no machine type, or none that can be one.
+    folder : str
+        Folder of the data set, for the message.
+    manifest_path, coverage_path : pathlib.Path
+        CSV files to write.
+
+    Raises
+    ------
+    UserError
+        If there is no clip, or no usable one.
+    """
+    others = read_records(unplaced)
+    rows = [*others, *(row for path in manifests for row in read_records(path))]
+    if not usable(rows):
+        said = [
+            message(
+                "{folder}: none of its {clips} clips can be used", folder=folder, clips=len(rows)
+            )
+        ]
+        if rows:
+            reasons = collections.Counter(row["status"] for row in rows)
+            said.append(message("most often: {reason}", reason=reasons.most_common(1)[0][0]))
+        raise UserError(joined(said))
+    write_records(manifest_path, rows, COLUMNS)
+    counted = coverage(others) + [entry for path in coverages for entry in read_records(path)]
+    counted.sort(key=lambda entry: (entry["machine"], entry["id"]))
+    write_records(coverage_path, counted, COVERAGE_COLUMNS)

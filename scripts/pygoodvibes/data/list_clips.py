@@ -1,17 +1,19 @@
-"""From a data set's settings to its manifest, whatever its source."""
+"""From a data set's settings to its manifest, whatever its source.
 
-import collections
+First clips are placed by their names, all at once; then the clips of each machine type are opened
+on their own, so that others are computed while they are read.
+"""
+
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from pygoodvibes.data import duplicates, manifest
-from pygoodvibes.data.clip import Clip
+from pygoodvibes.data.clip import Clip, is_name
 from pygoodvibes.data.find_clips import find_clips
 from pygoodvibes.data.sources.base import Dataset
 from pygoodvibes.data.sources.registry import open_source, settings_of
 from pygoodvibes.util.csv_files import write_records
-from pygoodvibes.util.errors import UserError
-from pygoodvibes.util.messages import joined, message
+from pygoodvibes.util.messages import message
 from pygoodvibes.util.paths import locate
 
 
@@ -34,84 +36,131 @@ def find(dataset: Dataset) -> list[Clip]:
     return find_clips(locate(dataset.folder), layout="dcase")
 
 
-def rows_of(
-    dataset: Dataset, audio: Mapping, *, threads: int, progress: Callable | None = None
-) -> list[dict]:
-    """Return the manifest rows of a data set.
+def found_rows(dataset: Dataset) -> list[dict]:
+    """Return the manifest rows of a data set as far as they are known before audio is opened.
 
     Parameters
     ----------
     dataset : Dataset
         Its section of the config.
-    audio : mapping
-        The `audio` section of the config.
-    threads : int > 0
-        Audio files read at a time.
-    progress : callable, optional
-        Wraps the iteration over the clips.
+
+    Returns
+    -------
+    list of dict
+        Rows of the selected machine types and IDs. `status` is 'ok' or why a clip is left out;
+        what was computed elsewhere is checked already.
+
+    Raises
+    ------
+    UserError
+        As `find`, or if a selected machine type or ID has no clip.
     """
     source = open_source(dataset.source)
     if hasattr(source, "rows"):
         return manifest.select(source.rows(dataset), dataset)
-    return manifest.inspect_clips(
-        manifest.select(find(dataset), dataset),
-        locate(dataset.folder),
-        threads=threads,
-        progress=progress,
-        **audio,
-    )
+    return list(map(manifest.found_row, manifest.select(find(dataset), dataset)))
+
+
+def machine_types(dataset: Dataset) -> list[str]:
+    """Return the machine types of a data set by the names of its clips, sorted.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Its section of the config.
+
+    Raises
+    ------
+    UserError
+        As `found_rows`.
+    """
+    return sorted({row["machine"] for row in found_rows(dataset) if is_name(row["machine"])})
+
+
+def write_found(
+    dataset: Mapping,
+    machines: Sequence[str],
+    *,
+    folder: pathlib.Path,
+    unplaced_path: pathlib.Path,
+) -> None:
+    """Write the rows of the clips of each machine type, and of all others.
+
+    Parameters
+    ----------
+    dataset : mapping
+        Its section of the config.
+    machines : sequence of str
+        The machine types, from `machine_types`. A file of another one is left out with its reason:
+        it came while a run was at work, or lies beside clips that were made or fetched.
+    folder : pathlib.Path
+        Folder for `<machine>.csv`.
+    unplaced_path : pathlib.Path
+        CSV file of the rest.
+
+    Raises
+    ------
+    UserError
+        As `found_rows`.
+    """
+    checked = settings_of(dataset["source"]).model_validate(dict(dataset))
+    groups: dict[str, list[Mapping]] = {machine: [] for machine in (*machines, "")}
+    for row in found_rows(checked):
+        machine = row["machine"] if is_name(row["machine"]) else ""
+        if machine not in groups:
+            known = ", ".join(machines)
+            reason = message(
+                "machine type {machine!r} is none of this run: {known}",
+                machine=machine,
+                known=known,
+            )
+            row, machine = {**row, "status": reason}, ""
+        groups[machine].append(row)
+    write_records(unplaced_path, groups.pop(""), manifest.COLUMNS)
+    folder.mkdir(parents=True, exist_ok=True)
+    for machine, rows in groups.items():
+        write_records(folder / f"{machine}.csv", rows, manifest.COLUMNS)
 
 
 def write_manifests(
+    found: Sequence[Mapping],
     dataset: Mapping,
     audio: Mapping,
     *,
     manifest_path: pathlib.Path,
     coverage_path: pathlib.Path,
     ids_folder: pathlib.Path,
-    threads: int = 1,
     progress: Callable | None = None,
 ) -> None:
-    """Write the manifest of a data set, what each machine ID can carry, and a manifest for each.
+    """Write the manifest of clips, what each machine ID can carry, and a manifest for each.
 
     Parameters
     ----------
+    found : sequence of mapping
+        Their rows from `found_rows`.
     dataset, audio : mapping
-        Their sections of the config.
+        Sections of the config.
     manifest_path, coverage_path : pathlib.Path
         CSV files to write.
     ids_folder : pathlib.Path
         Folder for `<machine>/<id>.csv`, the manifest of one machine ID.
-    threads : int > 0
-        Audio files read at a time.
     progress : callable, optional
         Wraps the iteration over the clips.
-
-    Raises
-    ------
-    UserError
-        If there is no clip, or no usable one.
     """
     checked = settings_of(dataset["source"]).model_validate(dict(dataset))
-    rows = rows_of(checked, audio, threads=threads, progress=progress)
-    # recordings are compared by their samples, once it is known which can be used
-    if checked.duplicates == "leave_out" and hasattr(open_source(checked.source), "rows"):
-        rows = duplicates.leave_out(rows)
-    if not manifest.usable(rows):
-        said = [
-            message(
-                "{folder}: none of its {clips} clips can be used",
-                folder=checked.folder,
-                clips=len(rows),
-            )
-        ]
-        if rows:
-            reasons = collections.Counter(row["status"] for row in rows)
-            said.append(message("most often: {reason}", reason=reasons.most_common(1)[0][0]))
-        raise UserError(joined(said))
+    if not hasattr(open_source(checked.source), "rows"):
+        folder = locate(checked.folder)
+        rows = manifest.inspect_rows(found, folder, progress=progress, **audio)
+    elif checked.duplicates == "leave_out":
+        # recordings are compared by their samples, once it is known which can be used
+        rows = duplicates.leave_out(found)
+    else:
+        rows = list(found)
     write_records(manifest_path, rows, manifest.COLUMNS)
     write_records(coverage_path, manifest.coverage(rows), manifest.COVERAGE_COLUMNS)
     for (machine, machine_id), group in manifest.by_machine_id(rows).items():
+        if not (is_name(machine) and is_name(machine_id)):
+            continue  # no clip of it can be used
         path = ids_folder / machine / f"{machine_id}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_records(path, group, manifest.COLUMNS)

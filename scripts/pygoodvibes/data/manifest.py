@@ -18,6 +18,7 @@ from pygoodvibes.data.supplemental import is_found
 from pygoodvibes.util.errors import UserError
 from pygoodvibes.util.messages import message
 from pygoodvibes.util.parallel import map_chunks
+from pygoodvibes.util.read_ahead import read_ahead
 
 COLUMNS = (
     "machine",
@@ -93,27 +94,47 @@ def inspect_clips(
     list of dict
         One row a clip, in the same order, with the keys `COLUMNS`.
     """
-    inspect = functools.partial(
-        _inspect,
-        folder=folder,
-        audio={"sample_rate": sample_rate, "resample": resample, "channel": channel},
-    )
+    audio = {"sample_rate": sample_rate, "resample": resample, "channel": channel}
+    rows = list(map(found_row, clips))
+    return inspect_rows(rows, folder, threads=threads, progress=progress, **audio)
+
+
+def inspect_rows(
+    rows: Sequence[Mapping],
+    folder: pathlib.Path,
+    *,
+    threads: int = 1,
+    progress: Callable | None = None,
+    **audio: object,
+) -> list[dict]:
+    """Open every clip of a manifest that tells where clips are, and say what it holds.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        From `found_row`. Those with a reason are returned as they are.
+    folder, threads, progress, **audio
+        As in `inspect_clips`.
+    """
+    inspect = functools.partial(_inspect, folder=folder, audio=audio)
     # in processes: half of the time is Python's own, which threads take in turn
-    rows = map_chunks(inspect, clips, jobs=threads, chunk=_CLIPS)
-    return list(progress(rows, total=len(clips)) if progress else rows)
+    inspected = map_chunks(inspect, rows, jobs=threads, chunk=_CLIPS)
+    return list(progress(inspected, total=len(rows)) if progress else inspected)
 
 
-def _inspect(clips: Sequence[Clip], *, folder: pathlib.Path, audio: Mapping) -> list[dict]:
-    return [_inspect_clip(clip, folder, audio) for clip in clips]
+def _inspect(rows: Sequence[Mapping], *, folder: pathlib.Path, audio: Mapping) -> list[dict]:
+    paths = [folder / row["path"] for row in rows]
+    return [
+        _inspect_row(row, path, audio) for row, path in zip(rows, read_ahead(paths), strict=True)
+    ]
 
 
-def _inspect_clip(clip: Clip, folder: pathlib.Path, audio: Mapping) -> dict:
-    row = {**blank_row(clip), "status": clip.reason or "ok"}
+def _inspect_row(row: Mapping, path: pathlib.Path, audio: Mapping) -> dict:
     # a supplemental recording is no clip, and yet to be read
-    if clip.reason and not is_found(row):
-        return row
+    if row["status"] != "ok" and not is_found(row):
+        return dict(row)
     try:
-        info = inspect_audio(folder / clip.path)
+        info = inspect_audio(path)
     except UserError as error:
         return {**row, "status": error.message}
     return {
@@ -131,6 +152,11 @@ def blank_row(clip: Clip) -> dict:
     """Return the manifest row of a clip that nobody has opened yet."""
     row = {name: getattr(clip, name, "") for name in COLUMNS}
     return {**row, "attributes": in_cell(written(clip.attributes))}
+
+
+def found_row(clip: Clip) -> dict:
+    """Return the manifest row of a clip of which only the place is known."""
+    return {**blank_row(clip), "status": clip.reason or "ok"}
 
 
 def select(entries: Sequence, dataset) -> list:

@@ -1,11 +1,11 @@
-"""Whether the clips of a folder can be listed: looked at once for each state of the folder.
+"""Which machine types a data set has: looked at once for each state of its files.
 
-Comes in: a data set of audio files. Goes out: nothing, or an error that says what is wrong with it.
+Comes in: a data set. Goes out: its machine types, or an error that says what is wrong with it.
 
-Before any job starts it is said what can be known to be wrong with the data. To place 31,000 clips
-by their names takes half a second, a quarter of a run with nothing to do; to look whether a file
-was added, removed or changed takes a fifth of that. What was found right is kept as the name of an
-empty file beside the earlier results.
+Before any job starts it is said what can be known to be wrong with the data, and the machine types
+are known: the clips of each are listed by a job. To place 31,000 clips by their names takes half a
+second, a quarter of a run with nothing to do; to look whether a file was added, removed or changed
+takes a fifth of that. What was found is kept beside the earlier results.
 """
 
 import contextlib
@@ -16,21 +16,22 @@ from collections.abc import Callable
 
 from pygoodvibes.data import list_clips
 from pygoodvibes.data.sources.base import Dataset
+from pygoodvibes.util.atomic import write_text
 from pygoodvibes.util.paths import locate
-from pygoodvibes.workflow.fingerprint import fingerprint
+from pygoodvibes.workflow.fingerprint import fingerprint, state
 
 PLACE = ".listable"
 """Folder in that of earlier results."""
 
 
-def check(
+def machine_types(
     dataset: Dataset,
     *,
     code: str,
     cache: pathlib.Path | None,
     fingerprint_of: Callable[[pathlib.Path], str] = fingerprint,
-) -> None:
-    """Check that the clips of a data set can be listed.
+) -> list[str]:
+    """Return the machine types of a data set whose clips are there.
 
     Parameters
     ----------
@@ -46,16 +47,29 @@ def check(
     Raises
     ------
     UserError
-        As `pygoodvibes.data.list_clips.find`.
+        As `pygoodvibes.data.list_clips.machine_types`.
     """
     answer = _answer(dataset, code, cache, fingerprint_of) if cache else None
-    if answer and answer.exists():
-        return
-    list_clips.find(dataset)
+    known = _read(answer) if answer else None
+    if known:
+        return known
+    found = list_clips.machine_types(dataset)
     if answer:
         with contextlib.suppress(OSError):
             answer.parent.mkdir(parents=True, exist_ok=True)
-            answer.touch()
+            write_text(answer, json.dumps(found))
+    return found
+
+
+def _read(answer: pathlib.Path) -> list[str] | None:
+    """Return the machine types of a file; None where there is none, or it is cut or altered."""
+    try:
+        known = json.loads(answer.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return (
+        known if isinstance(known, list) and all(isinstance(each, str) for each in known) else None
+    )
 
 
 def _answer(
@@ -64,14 +78,17 @@ def _answer(
     cache: pathlib.Path,
     fingerprint_of: Callable[[pathlib.Path], str],
 ) -> pathlib.Path | None:
-    """Return the file that says that the clips were listed; None where no folder tells all."""
-    if dataset.watched != [dataset.folder]:
+    """Return the file of the machine types that were found; None where a table names other files.
+
+    Those of spectrograms or vectors tell nothing of machine types.
+    """
+    if dataset.enters_as == "audio" and dataset.watched != [dataset.folder]:
         return None
-    folder = locate(dataset.folder)
+    asked = [code, dataset.model_dump_json()]
     try:
-        # a folder without files tells a layout, too, and no fingerprint
-        place = str(folder.resolve()), folder.stat().st_mtime_ns
-        asked = [code, dataset.model_dump_json(), *place, fingerprint_of(folder)]
+        for place in map(locate, dataset.watched):
+            # a folder without files tells a layout, too, and no fingerprint
+            asked += [str(place.resolve()), place.stat().st_mtime_ns, state(place, fingerprint_of)]
     except OSError:
         return None  # listing them says what is wrong
     return cache / PLACE / hashlib.sha256(json.dumps(asked).encode()).hexdigest()

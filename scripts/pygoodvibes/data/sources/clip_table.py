@@ -5,13 +5,12 @@ reason why its clip is of no use.
 """
 
 import pathlib
-import re
 import zipfile
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pygoodvibes.data.clip import Clip, domain_of, parse_dcase_name
+from pygoodvibes.data.clip import Clip, domain_of, parse_dcase_name, why_no_name
 from pygoodvibes.data.manifest import blank_row
 from pygoodvibes.data.supplemental import is_supplemental, why_no_clip
 from pygoodvibes.util.csv_files import read_records
@@ -21,8 +20,6 @@ from pygoodvibes.util.messages import message
 _LABELS = {"normal": "normal", "anomaly": "anomaly", "anomalous": "anomaly", "abnormal": "anomaly"}
 
 _KEYS = ("machine", "id", "split", "label")
-
-_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # it will be part of file names
 
 
 def read_table(table: pathlib.Path, needed: Sequence[str]) -> list[dict[str, str]]:
@@ -57,13 +54,8 @@ def manifest_row(name: str, given: Mapping[str, str], *, path: str) -> dict:
     reason = ""
     if not fields["machine"] or not fields["id"]:
         reason = message("neither the table nor the clip's path tells machine type and ID")
-    elif not (_WORD.fullmatch(fields["machine"]) and _WORD.fullmatch(fields["id"])):
-        reason = message(
-            "machine {machine!r} and ID {id!r} must be made of letters, digits, dots, "
-            "dashes and underscores",
-            machine=fields["machine"],
-            id=fields["id"],
-        )
+    elif said := why_no_name(fields["machine"], fields["id"]):
+        reason = said
     elif is_supplemental(name):
         reason = why_no_clip(name)
     elif fields["split"] not in ("train", "test"):
