@@ -6,7 +6,7 @@ try:
     MACHINES = sorted(
         DATASET.made_machines()
         if DATASET.made_by
-        else listable.machine_types(
+        else machine_types.look_up(
             DATASET,
             code=code("find_clips", sources.module_of(DATASET.source)),
             cache=None if STORE else Path(earlier_results),
@@ -27,16 +27,13 @@ if MAY_REMOVE:
         more = f"{left[0]} and {len(left) - 1} more"
         print(f"Notice: {more} were not finished; they are made again.", file=sys.stderr)
 
-# The lists of a version that had one manifest of all clips; `manifests` was a link to earlier results.
-if STARTS_JOBS:
-    for name in ("manifests", "manifest.csv", "coverage.csv"):
-        old = Path(RESOURCES, name)
-        if old.is_symlink():
-            old.unlink()
-
 # What a run listed that was stopped, or of which something was deleted, is listed again: Snakemake
 # would take the rest, however the clips have changed since. See `drop_broken_links` in settings.smk.
 if MAY_REMOVE:
+    # A version before had one manifest of all clips; these were links to earlier results.
+    for name in ("manifests", "manifest.csv", "coverage.csv"):
+        if Path(RESOURCES, name).is_symlink():
+            Path(RESOURCES, name).unlink()
     listed = ("listed/{}.csv", "coverage/{}.csv", "manifests/{}")
     if unfinished.remove_parts(
         [[Path(RESOURCES, each.format(name)) for each in listed] for name in MACHINES],

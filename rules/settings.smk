@@ -18,7 +18,7 @@ from pygoodvibes.workflow import (
     code_hash,
     fingerprint,
     fit_store,
-    listable,
+    machine_types,
     result_cache,
     score_store,
     starting,

@@ -112,7 +112,10 @@ def test_a_clip_of_a_machine_type_that_the_run_does_not_know_is_listed_with_the_
     parts = found(folder, tmp_path, machines=("fan",))
     assert {row["status"] for row in parts["fan"]} == {"ok"}
     assert {(row["machine"], row["status"]) for row in parts["unplaced"]} == {
-        ("pump", "machine type 'pump' is none of this run: fan")
+        (
+            "pump",
+            "this run has no machine type 'pump' (it has fan); run again, or keep it elsewhere",
+        )
     }
     assert len(parts["unplaced"]) == 5
 

@@ -110,7 +110,8 @@ def write_found(
         if machine not in groups:
             known = ", ".join(machines)
             reason = message(
-                "machine type {machine!r} is none of this run: {known}",
+                "this run has no machine type {machine!r} (it has {known}); run again, or keep it "
+                "elsewhere",
                 machine=machine,
                 known=known,
             )

@@ -5,7 +5,7 @@ import pytest
 from pygoodvibes.data.sources.embedding import Settings as Vectors
 from pygoodvibes.data.sources.folder import Settings
 from pygoodvibes.util.errors import UserError
-from pygoodvibes.workflow import listable
+from pygoodvibes.workflow import machine_types
 
 
 @pytest.fixture
@@ -21,16 +21,16 @@ def folder(tmp_path):
 def searched(monkeypatch):
     """Tell how often clips were listed."""
     calls = []
-    find = listable.list_clips.machine_types
+    find = machine_types.list_clips.machine_types
     monkeypatch.setattr(
-        listable.list_clips, "machine_types", lambda data: calls.append(data) or find(data)
+        machine_types.list_clips, "machine_types", lambda data: calls.append(data) or find(data)
     )
     return calls
 
 
 def check(folder, tmp_path, code="code", cache=True, **settings):
     dataset = Settings(name="x", source="folder", path=str(folder), **settings)
-    found = listable.machine_types(dataset, code=code, cache=tmp_path / "cache" if cache else None)
+    found = machine_types.look_up(dataset, code=code, cache=tmp_path / "cache" if cache else None)
     assert found == ["fan"]
 
 
@@ -117,7 +117,7 @@ def test_nothing_is_kept_without_a_folder_of_earlier_results(folder, tmp_path, s
 @pytest.mark.parametrize("content", [b"", b'["fa', b"{}", b"[1]", b"\xff", b"[]"])
 def test_what_was_kept_and_cut_is_looked_for_again(folder, tmp_path, searched, content):
     check(folder, tmp_path)
-    [kept] = (tmp_path / "cache" / listable.PLACE).iterdir()
+    [kept] = (tmp_path / "cache" / machine_types.PLACE).iterdir()
     kept.write_bytes(content)
     check(folder, tmp_path)
     assert len(searched) == 2
@@ -131,6 +131,6 @@ def test_the_vectors_of_a_table_are_read_once(tmp_path, searched):
     dataset = Vectors(name="x", source="embedding", path=str(table))
     for more, times in (("", 1), ("", 1), ("pump/train/normal_id_00_0.wav,1\n", 2)):
         table.write_text(table.read_text() + more) if more else None
-        found = listable.machine_types(dataset, code="code", cache=tmp_path / "cache")
+        found = machine_types.look_up(dataset, code="code", cache=tmp_path / "cache")
         assert len(searched) == times
     assert found == ["fan", "pump"]

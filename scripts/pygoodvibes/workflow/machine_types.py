@@ -20,11 +20,11 @@ from pygoodvibes.util.atomic import write_text
 from pygoodvibes.util.paths import locate
 from pygoodvibes.workflow.fingerprint import fingerprint, state
 
-PLACE = ".listable"
+PLACE = ".machine_types"
 """Folder in that of earlier results."""
 
 
-def machine_types(
+def look_up(
     dataset: Dataset,
     *,
     code: str,
@@ -67,9 +67,8 @@ def _read(answer: pathlib.Path) -> list[str] | None:
         known = json.loads(answer.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return (
-        known if isinstance(known, list) and all(isinstance(each, str) for each in known) else None
-    )
+    whole = isinstance(known, list) and all(isinstance(each, str) for each in known)
+    return known if whole else None
 
 
 def _answer(
@@ -78,9 +77,10 @@ def _answer(
     cache: pathlib.Path,
     fingerprint_of: Callable[[pathlib.Path], str],
 ) -> pathlib.Path | None:
-    """Return the file of the machine types that were found; None where a table names other files.
+    """Return the file that keeps the machine types for this state of the data set.
 
-    Those of spectrograms or vectors tell nothing of machine types.
+    None where a table names recordings: each is looked at again, since it may lie anywhere. Of
+    spectrograms and vectors the table alone tells the machine types.
     """
     if dataset.enters_as == "audio" and dataset.watched != [dataset.folder]:
         return None
